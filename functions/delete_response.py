@@ -1,0 +1,39 @@
+"""Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
+
+from typing import Annotated
+
+from aistudio import Responses
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
+
+from worker import Message, Outcome, queue_function
+
+
+def _in_one_segment(value: str) -> str:
+    if value in {".", ".."}:
+        raise ValueError("a path, not an id")
+    return value
+
+
+ResponseId = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x20\x7f]{1,200}$"), AfterValidator(_in_one_segment)]
+Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+
+
+class DeleteResponse(Message, key="response_id", recorded=("reason", "requested_at")):
+    """Delete the stored response with this id, not before a time where one is given."""
+
+    response_id: ResponseId
+    reason: Reason = "retention"
+    requested_at: AwareDatetime | None = None
+    not_before: AwareDatetime | None = None
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+
+
+def look(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
+    """Under a legal hold: see whether it is still there, and leave it."""
+    return Outcome.from_look(responses.exists(message.response_id, timeout))
+
+
+@queue_function(DeleteResponse, client=Responses, idempotent=True, result_type="yandex.aistudio.response.deletion", look=look)
+def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
+    """Delete it; an answer of 404 means that it was gone already."""
+    return Outcome.from_deletion(responses.delete(message.response_id, timeout))

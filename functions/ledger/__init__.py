@@ -1,0 +1,20 @@
+"""Durable state on the Document API: claims, outcomes, receipts and holds, one row a key."""
+
+from ledger.claims import Claim
+from ledger.holds import HoldReport, Holds, HoldStatus
+from ledger.keys import Keys
+from ledger.row import Row
+from ledger.store import LedgerUnavailable, Store, Write, Written
+
+__all__ = [
+    "Claim",
+    "HoldReport",
+    "HoldStatus",
+    "Holds",
+    "Keys",
+    "LedgerUnavailable",
+    "Row",
+    "Store",
+    "Write",
+    "Written",
+]

@@ -1,0 +1,75 @@
+"""Receipts, marks and parkings of calls that may repeat: no claim, conditional writes in transactions of 25.
+
+Rows of deletions never expire: a fact is the permanent, content-free receipt, and a row may carry a legal hold.
+(Reference: protocol, deletions.)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger import conditions as when
+from ledger.row import ALREADY_ABSENT, DELETED, HELD, OPEN, PARKED, PENDING, SENT
+from ledger.store import Write
+
+_STATES = {"open": OPEN, "parked": PARKED, "held": HELD, "deleted": DELETED, "already_absent": ALREADY_ABSENT}
+
+
+def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
+    """A receipt: first writer wins, over anything that is not a fact. Refused means that another one settled it."""
+    return Write(
+        key,
+        sets={**facts, "state": state, "executed_at": now},
+        removes=("dlq", "owner", "next_at", "expires_at", "sent_at", "detail"),
+        condition=when.NO_FACT,
+        given=_STATES,
+    )
+
+
+def held(key: str, redrive: int, sent_at: int, now: float, facts: Mapping[str, Any]) -> Write:
+    """A message that ended because of a hold, which blocks no later one."""
+    return Write(
+        key,
+        sets={**facts, "state": HELD, "redrive": redrive, "sent_at": sent_at, "held_at": now},
+        removes=("dlq", "owner", "next_at", "detail"),
+        condition=when.NO_FACT,
+        given=_STATES,
+    )
+
+
+def mark(key: str, redrive: int, copy_seq: int, sent_at: int, next_at: float, facts: Mapping[str, Any]) -> Write:
+    """The mark, raised to a confirmed copy (best effort). ``sent_at`` is the delivery's own, to tell newer from older."""
+    return Write(
+        key,
+        sets={**facts, "state": OPEN, "redrive": redrive, "seq": copy_seq, "next_at": next_at},
+        removes=("dlq", "owner", "sent_at", "detail"),
+        condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY, when.NEWER_THAN_PARKED),
+        given={**_STATES, "copy_seq": copy_seq, "sent_at": sent_at},
+    )
+
+
+def parked(
+    key: str, owner: str, redrive: int, seq: int, sent_at: int, reason: str, now: float, facts: Mapping[str, Any]
+) -> Write:
+    """A parking whose dead letter is still to be sent; never over a fact, nor over a newer message's end."""
+    return Write(
+        key,
+        sets={
+            **facts,
+            "state": PARKED,
+            "owner": owner,
+            "redrive": redrive,
+            "seq": seq,
+            "sent_at": sent_at,
+            "reason": reason,
+            "dlq": PENDING,
+            "parked_at": now,
+        },
+        removes=("next_at",),
+        condition=when.any_of(when.FREE, when.OPEN_TO_ME, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD),
+        given=_STATES,
+    )
+
+
+def dead_letter_sent(key: str, owner: str) -> Write:
+    """The dead letter of this very parking is confirmed (best effort)."""
+    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={**_STATES, "owner": owner})

@@ -1,0 +1,67 @@
+"""Legal holds: a held response is not deleted until every hold on it, and on its subject, is released."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.row import FACTS, Row
+from ledger.store import LedgerUnavailable, Store, Write, Written
+
+
+class HoldStatus(StrEnum):
+    """What can be said of a hold: it works, it may still be overtaken, it came too late, or there is none."""
+
+    EFFECTIVE = "effective"
+    PLACED = "placed"
+    TOO_LATE = "too_late"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReport:
+    """A hold as it stands. ``effective_at`` is when it can first be relied on (epoch seconds)."""
+
+    status: HoldStatus
+    effective_at: float
+    row: Row
+
+
+class Holds:
+    """Places and releases holds on rows: a response's own, or a subject's (a row of its own).
+
+    Deletions take no claim, so one may begin up to ``window`` seconds after it read that there was no hold. A hold is
+    therefore reported effective only after ``settling`` seconds (that window, the longest call, the clocks' skew), by
+    reading the row once more. (Reference: protocol, holds.)
+    """
+
+    def __init__(self, store: Store, settling: float) -> None:
+        self._store = store
+        self._settling = settling
+
+    def place(self, key: str, case: str, now: float) -> float:
+        """Add the hold of one case and return when it can first be relied on (then ask ``report``).
+
+        Raises:
+            LedgerUnavailable: whether it was placed is not known; placing it again is safe.
+        """
+        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}}))
+        return now + self._settling
+
+    def release(self, key: str, case: str) -> None:
+        """Take the hold of one case away; other cases' holds stay. Raises LedgerUnavailable."""
+        self._must(Write(key, sets={}, deletes={"hold": {case}}))
+
+    def report(self, key: str, now: float) -> HoldReport:
+        """How the hold stands, from the row as it is now. Raises LedgerUnavailable."""
+        row = self._store.get(key)
+        effective_at = float(row.rest.get("hold_at", 0)) + self._settling
+        if not row.hold:
+            status = HoldStatus.NONE
+        elif row.state in FACTS:
+            status = HoldStatus.TOO_LATE
+        else:
+            status = HoldStatus.EFFECTIVE if now >= effective_at else HoldStatus.PLACED
+        return HoldReport(status, effective_at, row)
+
+    def _must(self, write: Write) -> None:
+        if self._store.write(write) is not Written.YES:
+            raise LedgerUnavailable("hold")

@@ -1,0 +1,62 @@
+"""One row of the ledger: what is known of one key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Self
+
+OPEN, CLAIMED, HELD, PARKED = "open", "claimed", "held", "parked"
+DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
+FACTS = frozenset({DONE, DELETED, ALREADY_ABSENT})
+"""States that are written once and never change (design: words, outcome)."""
+
+PENDING, SENT = "pending", "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as read, with the values of an absent one as defaults. Times are epoch seconds, ``sent_at`` milliseconds.
+
+    ``redrive`` and ``seq`` are the mark: the highest confirmed copy. ``reason`` says why a row is parked or what it
+    last met; on a receipt, why the deletion was asked for. ``rest`` holds what only people read: request ids, times.
+    """
+
+    key: str
+    state: str | None = None
+    redrive: int = 0
+    seq: int = 0
+    attempt: int = 0
+    owner: str | None = None
+    lease_until: float = 0
+    reason: str | None = None
+    dlq: str | None = None
+    sent_at: int = 0
+    body_hash: str | None = None
+    next_at: float = 0
+    expires_at: float | None = None
+    hold: frozenset[str] = frozenset()
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        """Build a row from a deserialised item; attributes that it does not know go to ``rest``."""
+        plain = {name: _plain(value) for name, value in item.items()}
+        known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
+        if "hold" in known:
+            known["hold"] = frozenset(known["hold"])
+        return cls(**known, rest=plain)
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """The highest (redrive, seq) whose copy is confirmed."""
+        return (self.redrive, self.seq)
+
+    def lapsed(self, now: float) -> bool:
+        """Whether the row has passed its expiry, which the table's own deletion follows only days later."""
+        return self.expires_at is not None and self.expires_at < now
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

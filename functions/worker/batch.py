@@ -1,0 +1,114 @@
+"""One batch: from the trigger's event to settled messages, or an error that makes the whole batch return."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from worker import claimed, repeatable
+from worker.event import Delivery, deliveries
+from worker.facts import subject_row
+from worker.invocation import C, Invocation, Item
+from worker.message import Invalid, M, parse
+from worker.outcome import End, Settlement, Unsettled
+
+INVALID, REUSED = "invalid_message", "key_reused"
+
+
+def settle_batch(event: Mapping[str, Any], inv: Invocation[M, C], logger: Logger) -> dict[str, int]:
+    """Settle every message of a trigger event and log a line for each; how many ended in which way.
+
+    Raises:
+        Unsettled: some could not be settled, after all that could be were.
+        ValueError: the event is not a queue trigger's.
+    """
+    begun = inv.clock.monotonic()
+    items = _by_key([_item(delivery, inv) for delivery in deliveries(event, inv.clock.now())])
+    usable = [item for item in items if item.flaw is None]
+    flawed = [item for item in items if item.flaw is not None]
+    if inv.function.idempotent:
+        settled = repeatable.settle([*flawed, *usable], inv)
+    else:
+        settled, reused = claimed.settle(usable, inv)
+        detail = "the key stands for a message with other content; use a new one"
+        flawed += [item.unusable(_message_row(item.delivery, inv), REUSED, detail) for item in reused]
+        settled += repeatable.settle(flawed, inv)
+    counts = dict.fromkeys((end.value for end in End), 0)
+    for item, settlement in settled:
+        for delivery in (item.delivery, *item.others):
+            counts[settlement.end] += 1
+            _log(delivery, item, settlement, inv.clock.monotonic() - begun, logger)
+    if counts[End.UNSETTLED]:
+        raise Unsettled(f"{counts[End.UNSETTLED]} messages of {sum(counts.values())} could not be settled; all return")
+    return counts
+
+
+def _item(delivery: Delivery, inv: Invocation[M, C]) -> Item[M]:
+    try:
+        parsed = parse(inv.function.model, delivery)
+    except Invalid as error:
+        flaw = (INVALID, str(error))
+        return Item(_message_row(delivery, inv), delivery.key or delivery.message_id, inv.new_id(), delivery, flaw=flaw)
+    about = parsed.message.about
+    return Item(
+        row=inv.keys.key(inv.function.name, parsed.key),
+        key=parsed.key,
+        owner=inv.new_id(),
+        delivery=delivery,
+        message=parsed.message,
+        body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
+        subjects=frozenset([subject_row(about, inv)] if about is not None else []),
+        event_id=parsed.event_id,
+        traceparent=delivery.traceparent or parsed.traceparent,
+    )
+
+
+def _message_row(delivery: Delivery, inv: Invocation[M, C]) -> str:
+    """The row of a message that has no key of its own: never one that a valid message could have."""
+    return inv.keys.key(f"{inv.function.name}:message", delivery.key or delivery.message_id)
+
+
+def _by_key(items: Sequence[Item[M]]) -> list[Item[M]]:
+    """One item a key and content, the newest delivery, due ones first; it carries the subjects of all.
+
+    Deletions of one key are one call whatever else they say; what must not repeat is told apart by content,
+    so that a reused key is found out by the claim.
+    """
+    groups: dict[tuple[str, str], list[Item[M]]] = {}
+    for item in items:
+        groups.setdefault((item.row, item.body_hash), []).append(item)
+    return [_merged(group) for group in groups.values()]
+
+
+def _merged(group: list[Item[M]]) -> Item[M]:
+    ordered = sorted(group, key=lambda item: (item.delivery.number, -item.not_before, item.delivery.sent_at))
+    newest = ordered.pop()
+    return newest.standing_for(ordered)
+
+
+def _log(delivery: Delivery, item: Item[M], settlement: Settlement, seconds: float, logger: Logger) -> None:
+    trace = settlement.trace
+    facts = {
+        "key": item.row,
+        "end": settlement.end.value,
+        "outcome": settlement.outcome,
+        "detail": settlement.detail or None,
+        "redrive": delivery.redrive,
+        "seq": delivery.seq,
+        "attempt": delivery.attempt,
+        "received": delivery.received,
+        "duration_ms": round(seconds * 1000),
+        "status": trace.status if trace else None,
+        "client_request_id": trace.client_request_id if trace else None,
+        "request_id": trace.request_id if trace else None,
+        "server_trace_id": trace.server_trace_id if trace else None,
+        "usage": dict(settlement.usage) if settlement.usage else None,
+    }
+    told = {name: value for name, value in facts.items() if value is not None}
+    _level(settlement, logger)("message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told)
+
+
+def _level(settlement: Settlement, logger: Logger) -> Callable[..., None]:
+    if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
+        return logger.error
+    return logger.warning if settlement.end is End.PARKED else logger.info

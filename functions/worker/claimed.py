@@ -1,0 +1,235 @@
+"""Settling messages whose calls must not repeat: claim, call, result, outcome (reference: protocol, creates)."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic
+
+from aistudio import APIError, Trace
+from ledger import Claim, LedgerUnavailable, Row, Written, claims
+from ledger.claims import OUTCOME_UNKNOWN
+from ledger.row import CLAIMED, FACTS, PARKED
+from worker.calling import make_call, may_begin
+from worker.facts import facts_of
+from worker.invocation import C, Invocation, Item
+from worker.judge import Again, Park
+from worker.message import M
+from worker.outbox import Letter, send_copies, send_letters
+from worker.outcome import End, Outcome, Settlement
+from worker.results import Result
+from worker.steps import Step, next_step
+from worker.verdict import Failed, after_error, after_waiting
+
+_DECISIONS = 3
+_LAST_SECONDS = 2.0
+_PAUSE = 0.5
+_BUSY_JITTER = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class KeyReused(Exception):
+    """The key stands for other content: the message is parked under its message id."""
+
+
+def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> tuple[list[tuple[Item[M], Settlement]], list[Item[M]]]:
+    """Settle all items side by side; those whose key stands for other content are given back, to be parked."""
+    settled: list[tuple[Item[M], Settlement]] = []
+    reused: list[Item[M]] = []
+    ends = inv.run([partial(_settle, item, inv) for item in items])
+    for item, end in zip(items, ends, strict=True):
+        if isinstance(end, KeyReused):
+            reused.append(item)
+        elif isinstance(end, BaseException):
+            _log.error("a defect kept a message from being settled: %s", type(end).__name__)
+            settled.append((item, Settlement(End.UNSETTLED, "defect")))
+        else:
+            settled.append((item, end))
+    return settled, reused
+
+
+def _settle(item: Item[M], inv: Invocation[M, C]) -> Settlement:
+    try:
+        return _Create(item, inv).settle()
+    except LedgerUnavailable as error:
+        _log.warning("the ledger can't be read: %s", error)
+        return Settlement(End.UNSETTLED, "ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class _Create(Generic[M, C]):
+    """One delivery of a call that must not happen twice."""
+
+    item: Item[M]
+    inv: Invocation[M, C]
+
+    def settle(self) -> Settlement:
+        """Claim and call; where the claim is refused, do as the row says."""
+        first = self._before_the_call()
+        if first is not None and isinstance(first.verdict, Again):
+            return self._defer(first.verdict)
+        claim = self._claim()
+        for _ in range(_DECISIONS):
+            now = self.inv.clock.now()
+            written = self.inv.store.write(claims.claim(claim, now, facts_of(self.item, self.inv)))
+            row = None if written is Written.YES else self._read()
+            step = Step.CALL if row is None else next_step(self.item, row, now)
+            if step is Step.CALL:
+                return self._call(claim) if first is None else self._fail(claim, first)
+            end = self._answer(step, row) if row is not None else None
+            if end is not None:
+                return end
+        return Settlement(End.UNSETTLED, "claim")
+
+    def _before_the_call(self) -> Failed | None:
+        """What keeps the call from beginning now, asked before the claim: the claim comes last."""
+        wait = self.item.not_before - self.inv.clock.now()
+        if wait > 0:
+            return Failed(Again(wait))
+        blocked = may_begin(self.inv)
+        return after_waiting(blocked, self.item, self.inv) if blocked is not None else None
+
+    def _claim(self) -> Claim:
+        delivery = self.item.delivery
+        return Claim(
+            key=self.item.row,
+            owner=self.item.owner,
+            redrive=delivery.redrive,
+            seq=delivery.seq,
+            attempt=delivery.attempt,
+            body_hash=self.item.body_hash,
+            lease_until=self.inv.lease_until,
+            forced=delivery.forced,
+        )
+
+    def _call(self, claim: Claim) -> Settlement:
+        """The claim is mine: call, and record what came of it."""
+        assert self.item.message is not None  # noqa: S101 - what has no message was parked before
+        ended = make_call(self.inv.function.call, self.item.message, self.inv)
+        if isinstance(ended, Outcome):
+            return self._finish(claim, ended)
+        if isinstance(ended, APIError):
+            return self._fail(claim, after_error(ended, self.item, self.inv))
+        return self._fail(claim, after_waiting(ended, self.item, self.inv))
+
+    def _finish(self, claim: Claim, outcome: Outcome) -> Settlement:
+        """The result message first, then the outcome: a crash between them repeats the message, never the call."""
+        inv, now = self.inv, self.inv.clock.now()
+        result = Result(
+            id=f"{self.item.row}#{claim.redrive}",
+            subject=self.item.row,
+            at=now,
+            data=outcome.result or {},
+            traceparent=self.item.traceparent,
+            causation_id=self.item.event_id,
+        )
+        while not inv.results.send([result])[0]:
+            if inv.deadline.left() < _LAST_SECONDS:
+                return Settlement(End.UNSETTLED, "results queue", trace=outcome.trace, usage=outcome.usage)
+            inv.clock.sleep(_PAUSE)
+        facts = facts_of(self.item, inv, outcome.trace) | {"attempt": claim.attempt + 1}
+        if outcome.usage:
+            facts["usage"] = dict(outcome.usage)
+        write = claims.done(claim, inv.clock.now(), facts)
+        if any(inv.store.write(write) is Written.YES for _ in range(2)):
+            return Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)
+        return Settlement(End.UNSETTLED, "ledger", trace=outcome.trace, usage=outcome.usage)
+
+    def _fail(self, claim: Claim, failed: Failed) -> Settlement:
+        """It is known not to have happened, or it is parked."""
+        if isinstance(failed.verdict, Park):
+            return self._park_own(claim, failed.verdict, failed.trace)
+        again = failed.verdict
+        end = self._send_copy(again, failed.trace)
+        if end.end is End.UNSETTLED:
+            release = claims.release(claim, claim.seq, self.inv.clock.now(), again.reason or "")
+        else:
+            release = claims.release(claim, claim.seq + 1, self.inv.clock.now() + again.wait, again.reason or "")
+        self.inv.store.write(release)  # best effort: the copy lives, or the message returns
+        return end
+
+    def _park_own(self, claim: Claim, park: Park, trace: Trace | None) -> Settlement:
+        for _ in range(2):
+            end = self._park(claim.owner, claim.redrive, claim.attempt + 1, park, trace)
+            if end is not None:
+                return end
+            row = self._read()
+            step = next_step(self.item, row, self.inv.clock.now())
+            if step in (Step.ANSWERED, Step.REMIND):
+                return self._answer(step, row) or Settlement(End.UNSETTLED, "ledger")
+        return Settlement(End.UNSETTLED, "ledger", trace=trace)
+
+    def _park(
+        self, owner: str | None, redrive: int, attempt: int, park: Park, trace: Trace | None
+    ) -> Settlement | None:
+        """Row, dead letter, row; None where the row is not this owner's claim any more, or can't be written."""
+        facts = facts_of(self.item, self.inv, trace) | {"attempt": attempt, "detail": park.detail}
+        write = claims.park(self.item.row, owner, park.reason, self.inv.clock.now(), facts)
+        if self.inv.store.write(write) is not Written.YES:
+            return None
+        return self._send_letter(owner, Letter(self.item, attempt, redrive, park.reason, park.detail), trace)
+
+    def _send_letter(self, owner: str | None, letter: Letter, trace: Trace | None = None) -> Settlement:
+        if not send_letters([letter], self.inv)[0]:
+            return Settlement(End.UNSETTLED, "dead-letter queue", letter.detail, trace)
+        self.inv.store.write(claims.dead_letter_sent(self.item.row, owner))  # best effort: else it is sent again
+        return Settlement(End.PARKED, letter.reason, letter.detail, trace)
+
+    def _answer(self, step: Step, row: Row) -> Settlement | None:
+        """Do as the row says; None: claim again."""
+        detail = str(row.rest.get("detail", ""))
+        letter = Letter(self.item, row.attempt, row.redrive, str(row.reason), detail)
+        match step:
+            case Step.REUSED:
+                raise KeyReused
+            case Step.ANSWERED if row.state == PARKED:
+                return Settlement(End.PARKED, row.reason, detail)
+            case Step.ANSWERED:
+                return Settlement(End.DONE, row.state if row.state in FACTS else "superseded")
+            case Step.REMIND:
+                return self._send_letter(row.owner, letter)
+            case Step.REFUSE:
+                return self._send_letter(row.owner, letter)
+            case Step.EXPIRED:
+                unknown = Park(OUTCOME_UNKNOWN, "the caller ended without a word, its lease is over")
+                return self._park(row.owner, row.redrive, row.attempt, unknown, None)
+            case Step.BUSY:
+                return self._busy(row)
+            case _:
+                return None
+
+    def _busy(self, row: Row) -> Settlement:
+        now = self.inv.clock.now()
+        wait = row.lease_until - now + self.inv.random.uniform(1, _BUSY_JITTER)
+        return self._copy_and_mark(Again(wait, reason="busy"), row)
+
+    def _defer(self, again: Again) -> Settlement:
+        """Put off without a claim, unless the row answers the message already."""
+        row = self._read()
+        step = next_step(self.item, row, self.inv.clock.now())
+        if step not in (Step.CLAIM, Step.BUSY, Step.CALL):
+            end = self._answer(step, row)
+            if end is not None:
+                return end
+        return self._copy_and_mark(again, row)
+
+    def _copy_and_mark(self, again: Again, row: Row) -> Settlement:
+        end = self._send_copy(again, None)
+        if end.end is not End.UNSETTLED:
+            delivery, next_at = self.item.delivery, self.inv.clock.now() + again.wait
+            if row.state == CLAIMED:
+                mark = claims.raise_mark_of_claimed(self.item.row, delivery.redrive, delivery.seq + 1)
+            else:
+                facts = {"body_hash": self.item.body_hash, "function": self.inv.function.name}
+                mark = claims.raise_mark(self.item.row, delivery.redrive, delivery.seq + 1, next_at, facts)
+            self.inv.store.write(mark)  # best effort: without it the copy lives all the same
+        return end
+
+    def _send_copy(self, again: Again, trace: Trace | None) -> Settlement:
+        if not send_copies([(self.item, again)], self.inv)[0]:
+            return Settlement(End.UNSETTLED, "queue", trace=trace)
+        return Settlement(End.RETRY if again.counted else End.DEFERRED, again.reason, trace=trace)
+
+    def _read(self) -> Row:
+        return self.inv.store.get(self.item.row)

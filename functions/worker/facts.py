@@ -1,0 +1,29 @@
+"""The content-free facts that the ledger keeps of a delivery and its call, for people and for proofs."""
+
+from typing import Any
+
+from aistudio import Trace
+from worker.invocation import C, Invocation, Item
+from worker.message import M
+
+
+def facts_of(item: Item[M], inv: Invocation[M, C], trace: Trace | None = None) -> dict[str, Any]:
+    """Function, receive count, the message's recorded fields, its subject's hash, and the call's request ids."""
+    facts: dict[str, Any] = {"function": inv.function.name, "received": item.delivery.received}
+    if item.message is not None:
+        facts |= item.message.facts()
+        if item.message.about is not None:
+            facts["subject"] = subject_row(item.message.about, inv)
+    if trace is not None:
+        facts |= {
+            "client_request_id": trace.client_request_id or None,
+            "request_id": trace.request_id,
+            "server_trace_id": trace.server_trace_id,
+            "status": trace.status,
+        }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def subject_row(subject: str, inv: Invocation[M, C]) -> str:
+    """The row that holds a subject's legal holds."""
+    return inv.keys.key("subject", subject)

@@ -1,0 +1,55 @@
+"""The decorator that makes a queue function out of a model, a client and one call."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from worker.invocation import C, Call, Function
+from worker.message import M
+
+
+class Handler(Protocol):
+    """What the platform calls for each event; ``function`` tells tests and tools what it is."""
+
+    function: Function[Any, Any]
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
+        """Settle the event's messages and count their ends.
+
+        Raises Unsettled where some could not be settled, SettingsError where the environment is not usable.
+        """
+        ...
+
+
+def queue_function(
+    model: type[M],
+    *,
+    client: Callable[[Any], C],
+    idempotent: bool,
+    result_type: str,
+    needs: float = 2.0,
+    look: Call[M, C] | None = None,
+    required: tuple[str, ...] = (),
+) -> Callable[[Call[M, C]], Handler]:
+    """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
+
+    ``client`` makes the endpoint's client from the shared API; ``idempotent`` says whether the call may be repeated,
+    and so which way its messages are settled; ``needs`` is the least time, in seconds, that a call is begun with;
+    ``look`` takes the call's place while its key is under a legal hold; ``required`` names settings that this function
+    needs besides everyone's; ``result_type`` is the CloudEvents type of its results.
+    """
+
+    def make(call: Call[M, C]) -> Handler:
+        name = call.__module__.rpartition(".")[2]
+        function = Function(name, model, client, call, idempotent, result_type, needs, look, required)
+
+        @functools.wraps(call)
+        def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+            from worker.wiring import instance  # the first invocation reads the settings, not the import
+
+            return instance(function).handle(event, context)
+
+        handler.function = function  # type: ignore[attr-defined]  # functions take attributes, their type does not say so
+        return handler  # type: ignore[return-value]  # the same
+
+    return make

@@ -1,0 +1,120 @@
+"""What one invocation works with, and the items of its batch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, Generic, Protocol, TypeVar
+
+from aistudio import APIError
+from ledger import Keys, Store
+from worker.clock import Clock, Deadline
+from worker.event import Delivery
+from worker.judge import Limits, stops_batch
+from worker.message import M
+from worker.outcome import Outcome
+from worker.queue import Queue
+from worker.results import Results
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+Call = Callable[[M, C, float], Outcome]
+"""One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Generic[M, C]):
+    """One function: its message, its client, its call, and what may be done with that call."""
+
+    name: str
+    model: type[M]
+    client: Callable[[Any], C]
+    call: Call[M, C]
+    idempotent: bool
+    result_type: str
+    needs: float = 2.0
+    look: Call[M, C] | None = None
+    required: tuple[str, ...] = ()
+
+
+class Run(Protocol):
+    """Carries out tasks side by side and gives back, in order, what each returned or raised."""
+
+    def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
+        """Run all tasks to their end."""
+        ...
+
+
+@dataclass(slots=True)
+class Gate:
+    """Lets calls of a batch begin; closed for the rest of the batch by the first error that concerns them all."""
+
+    closed_by: APIError | None = None
+    opens_at: float = 0.0
+
+    def report(self, error: APIError) -> None:
+        """Close for errors after which the batch begins no further calls."""
+        if stops_batch(error):
+            self.closed_by = error
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation(Generic[M, C]):
+    """Everything that settling one batch needs; made by the composition root, or by a test."""
+
+    function: Function[M, C]
+    client: C
+    store: Store
+    queue: Queue
+    results: Results
+    keys: Keys
+    clock: Clock
+    deadline: Deadline
+    run: Run
+    random: Random
+    new_id: Callable[[], str]
+    own_queue: str
+    dead_letters: str
+    limits: Limits
+    lease_until: float
+    hold_window: float
+    gate: Gate = field(default_factory=Gate)
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[M]):
+    """One key of a batch: its newest delivery, for which the ``others`` stand in. ``row`` is its key in the ledger.
+
+    ``flaw`` is set where the message can't be used: it is then parked under its message id. ``owner`` is new for
+    each item, so that no two deliveries ever hold the same claim; ``body_hash`` is empty where content does not count.
+    """
+
+    row: str
+    key: str
+    owner: str
+    delivery: Delivery
+    message: M | None = None
+    flaw: tuple[str, str] | None = None
+    body_hash: str = ""
+    subjects: frozenset[str] = frozenset()
+    others: tuple[Delivery, ...] = ()
+    event_id: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def not_before(self) -> float:
+        """Epoch seconds before which nothing may be called: the producer's wish, or the last copy's wait."""
+        return max(self.message.due if self.message else 0.0, self.delivery.not_before)
+
+    def age(self, now: float) -> float:
+        """Seconds since the message was first seen, or since it was due if that came later."""
+        return now - max(self.delivery.first_seen, self.message.due if self.message else 0.0)
+
+    def unusable(self, row: str, reason: str, detail: str) -> "Item[M]":
+        """The same delivery, to be parked under its message id: its key belongs to another message."""
+        return replace(self, row=row, flaw=(reason, detail))
+
+    def standing_for(self, others: "Sequence[Item[M]]") -> "Item[M]":
+        """This item, sharing its end with others of the same key; a hold on any one's subject holds them all."""
+        subjects = self.subjects.union(*(other.subjects for other in others))
+        return replace(self, others=tuple(other.delivery for other in others), subjects=subjects)

@@ -1,0 +1,66 @@
+"""What an error means for the message: tried again and when, or parked (design: what an error says)."""
+
+from dataclasses import dataclass
+from random import Random
+
+from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
+
+LONGEST = 900.0
+"""Seconds: the longest backoff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Tried again after ``wait`` seconds; ``counted`` where the call counts against the budget."""
+
+    wait: float
+    counted: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """To the dead-letter queue."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where trying again ends: counted attempts at a number, deferrals at an age in seconds."""
+
+    attempts: int
+    age: float
+
+
+def judge(
+    error: APIError, *, may_repeat: bool, attempt: int, seq: int, age: float, limits: Limits, random: Random
+) -> Again | Park:
+    """Decide what becomes of a message whose call ended in this error.
+
+    ``may_repeat``: the call is idempotent, or the producer accepts a second one. ``attempt`` and ``seq`` are the
+    delivery's; ``age`` is seconds since the message was first seen, or due.
+    """
+    if isinstance(error, Rejected) or (isinstance(error, OutcomeUnknown) and not may_repeat):
+        return Park(error.reason, error.detail)
+    if isinstance(error, OutcomeUnknown):
+        if attempt + 1 >= limits.attempts:
+            return Park(error.reason, error.detail)
+        return Again(backoff(attempt, random), counted=True, reason=error.reason)
+    if age > limits.age:
+        return Park(error.reason, error.detail)
+    wait = backoff(seq, random)
+    if isinstance(error, Throttled) and error.retry_after is not None:
+        wait = max(wait, error.retry_after)
+    return Again(wait, reason=error.reason)
+
+
+def stops_batch(error: APIError) -> bool:
+    """Whether the batch should begin no further calls: the quota is used up, or the deployment is broken."""
+    return isinstance(error, (Throttled, Unauthorized, Forbidden))
+
+
+def backoff(times: int, random: Random) -> float:
+    """Seconds to wait after so many earlier tries: exponential with full jitter, 1 s to 900 s."""
+    return max(1.0, random.uniform(0, min(LONGEST, 2.0 ** min(times + 1, 10))))

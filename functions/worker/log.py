@@ -1,0 +1,36 @@
+"""Log lines: one a message, as JSON that the platform reads, with no content in them."""
+
+import logging
+import sys
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+_PLATFORM_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+"""The platform knows TRACE DEBUG INFO WARN ERROR FATAL, and maps no other name (reference: platform, section 6)."""
+
+_QUIET = ("httpx", "httpcore", "botocore", "boto3", "urllib3", "websockets")
+"""Libraries whose lines name URLs or headers: only their warnings are wanted."""
+
+
+class PlatformFormatter(LambdaPowertoolsFormatter):
+    """Powertools' JSON with the platform's level names, and without the fields that mean nothing there."""
+
+    def serialize(self, log: Any) -> str:
+        """One line of JSON."""
+        log["level"] = _PLATFORM_LEVELS.get(log["level"], log["level"])
+        return super().serialize(log)
+
+
+def get_logger(function: str, level: str) -> Logger:
+    """The logger of one function, writing to stdout; the project's own packages write through it too."""
+    formatter = PlatformFormatter(serialize_stacktrace=False, use_rfc3339=True, utc=True)
+    logger = Logger(service=function, level=level, logger_formatter=formatter, stream=sys.stdout)
+    for package in ("aistudio", "ledger", "worker"):
+        own = logging.getLogger(package)
+        own.handlers, own.propagate = list(logger.handlers), False
+        own.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return logger

@@ -1,0 +1,133 @@
+"""Messages: what a producer may send, bare or in a CloudEvents envelope."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from worker.copies import sendable
+from worker.event import Delivery
+
+MAX_KEY = 256
+"""Characters of a key: it travels as a message attribute."""
+
+
+class Message(BaseModel):
+    """Base of every function's message. Unknown fields are refused.
+
+    Class arguments: ``key`` names the field that is the idempotency key; ``recorded`` names the content-free fields
+    that the ledger keeps.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key_field: ClassVar[str] = ""
+    recorded: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, *, key: str = "", recorded: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """Take the class arguments."""
+        super().__init_subclass__(**kwargs)
+        cls.key_field, cls.recorded = key or cls.key_field, recorded or cls.recorded
+
+    @property
+    def due(self) -> float:
+        """When the producer wants it done, in epoch seconds (``not_before``, where the model has one)."""
+        moment: datetime | None = getattr(self, "not_before", None)
+        return moment.timestamp() if moment else 0
+
+    @property
+    def about(self) -> str | None:
+        """Whom it concerns (``subject``, where the model has one): opaque, stored only as a keyed hash."""
+        subject: str | None = getattr(self, "subject", None)
+        return subject
+
+    @property
+    def retries_unknown(self) -> bool:
+        """Whether the producer accepts that a call that may have happened is made again."""
+        return getattr(self, "on_unknown", None) == "retry"
+
+    def facts(self) -> dict[str, Any]:
+        """The content-free fields that the ledger keeps."""
+        kept = self.model_dump(mode="json", include=set(self.recorded), exclude_none=True)
+        return dict(sorted(kept.items()))
+
+    def canonical(self) -> str:
+        """The same text for the same content, however it was written: what ``key_reused`` compares."""
+        return json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True)
+
+
+M = TypeVar("M", bound=Message)
+
+
+class Invalid(Exception):
+    """A message that can't be used; the text says what is wrong and where, without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[M]):
+    """A valid message with its key, and the envelope's id and trace where it came in one."""
+
+    message: M
+    key: str
+    event_id: str | None
+    traceparent: str | None
+
+
+def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
+    """Read a delivery's body as a message of this model.
+
+    Raises:
+        Invalid: it is none; the message says what was wrong and where.
+    """
+    if delivery.flaw:
+        raise Invalid(delivery.flaw)
+    try:
+        body = from_json(delivery.body, allow_inf_nan=False)
+    except ValueError as error:
+        # The parser's text names a position and a kind, never the input.
+        raise Invalid(f"body: not JSON ({error})"[:200]) from None
+    if not isinstance(body, dict):
+        raise Invalid("body: not a JSON object")
+    envelope = body if "specversion" in body else None
+    content = _data(envelope) if envelope is not None else body
+    where = "body.data" if envelope is not None else "body"
+    try:
+        message = model.model_validate(content)
+    except ValidationError as error:
+        raise Invalid(_explain(error, model, where)) from None
+    event_id = envelope["id"] if envelope is not None else None
+    own = getattr(message, model.key_field, None)
+    key = own or event_id or delivery.key or delivery.message_id
+    if len(key) > MAX_KEY or not sendable(key):
+        raise Invalid(
+            f"{where}.{model.key_field} (or the envelope's id): over {MAX_KEY} characters, or control characters"
+        )
+    trace = envelope.get("traceparent") if envelope is not None else None
+    return Parsed(message, key, event_id, trace if isinstance(trace, str) else None)
+
+
+def _data(envelope: Mapping[str, Any]) -> Any:
+    if envelope["specversion"] != "1.0":
+        raise Invalid('body.specversion: only CloudEvents "1.0" is understood')
+    if not isinstance(envelope.get("id"), str) or not envelope["id"]:
+        raise Invalid("body.id: a CloudEvents envelope needs a non-empty string")
+    if not isinstance(envelope.get("data"), dict):
+        raise Invalid("body.data: the message, as a JSON object, is missing (data_base64 is not read)")
+    return envelope["data"]
+
+
+def _explain(error: ValidationError, model: type[Message], where: str) -> str:
+    """What is wrong and where; names of unknown fields are content, so they are counted, not told."""
+    unknown = [each for each in error.errors() if each["type"] == "extra_forbidden"]
+    told = [
+        f"{where}.{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)
+        if each["type"] != "extra_forbidden"
+    ]
+    if unknown:
+        told.append(f"{where}: {len(unknown)} unknown fields (known: {', '.join(model.model_fields)})")
+    return "; ".join(told)[:256]

@@ -1,0 +1,64 @@
+"""Copies and dead letters of a batch's items, each reported as confirmed or not."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from worker.copies import CannotCopy, Copy, dead_letter, retry
+from worker.invocation import C, Invocation, Item
+from worker.judge import Again
+from worker.message import M
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a dead letter says beside the message itself; ``redrive`` is the row's."""
+
+    item: Item[Any]
+    attempt: int
+    redrive: int
+    reason: str
+    detail: str = ""
+
+
+def send_copies(copies: Sequence[tuple[Item[M], Again]], inv: Invocation[M, C]) -> list[bool]:
+    """Send each item's delivery to the function's own queue once more; which ones the queue confirmed."""
+    now = inv.clock.now()
+
+    def build(item: Item[M], again: Again) -> Copy:
+        attempt = item.delivery.attempt + again.counted
+        return retry(item.delivery, item.key, attempt=attempt, wait=again.wait, now=now)
+
+    return _send(inv.own_queue, [partial(build, item, again) for item, again in copies], inv)
+
+
+def send_letters(letters: Sequence[Letter], inv: Invocation[M, C]) -> list[bool]:
+    """Send dead letters; which ones the queue confirmed."""
+
+    def build(letter: Letter) -> Copy:
+        return dead_letter(
+            letter.item.delivery,
+            letter.item.key,
+            attempt=letter.attempt,
+            redrive=letter.redrive,
+            reason=letter.reason,
+            function=inv.function.name,
+            detail=letter.detail,
+        )
+
+    return _send(inv.dead_letters, [partial(build, letter) for letter in letters], inv)
+
+
+def _send(url: str, builders: Sequence[Callable[[], Copy]], inv: Invocation[M, C]) -> list[bool]:
+    copies: dict[int, Copy] = {}
+    for index, build in enumerate(builders):
+        try:
+            copies[index] = build()
+        except CannotCopy as error:
+            _log.error("a message can't be copied, the queue's own policy has to move it: %s", error)
+    confirmed = dict(zip(copies, inv.queue.send(url, list(copies.values())), strict=True))
+    return [confirmed.get(index, False) for index in range(len(builders))]

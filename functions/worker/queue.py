@@ -1,0 +1,78 @@
+"""Sending to Message Queue: a message counts as sent only when the queue has confirmed that very one."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from worker.clock import Clock
+from worker.copies import MAX_BYTES, Copy
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+AT_ONCE = 10
+_ROUNDS = 3
+_PAUSE = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class Queue:
+    """Sends copies, ten and at most 256 KB a request (reference: platform, section 3)."""
+
+    def __init__(self, client: "SQSClient", clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def send(self, url: str, copies: Sequence[Copy]) -> list[bool]:
+        """Send all and say of each, in order, whether the queue confirmed it; failures are tried three times."""
+        confirmed = [False] * len(copies)
+        for attempt in range(_ROUNDS):
+            left = [index for index, sent in enumerate(confirmed) if not sent]
+            if not left:
+                break
+            if attempt:
+                self._clock.sleep(_PAUSE * attempt)
+            for batch in _batches(left, copies):
+                for index in self._send(url, batch, copies):
+                    confirmed[index] = True
+        return confirmed
+
+    def _send(self, url: str, batch: list[int], copies: Sequence[Copy]) -> list[int]:
+        entries: Any = [
+            {
+                "Id": str(index),
+                "MessageBody": copies[index].body,
+                "DelaySeconds": copies[index].delay,
+                "MessageAttributes": {
+                    name: {"DataType": kind, "StringValue": value}
+                    for name, (kind, value) in copies[index].attributes.items()
+                },
+            }
+            for index in batch
+        ]
+        try:
+            answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
+        except ClientError as error:
+            _log.warning("sending to a queue failed: %s", error.response.get("Error", {}).get("Code"))
+            return []
+        except BotoCoreError as error:
+            _log.warning("sending to a queue failed: %s", type(error).__name__)
+            return []
+        for failed in answer.get("Failed", []):
+            _log.warning("a queue refused a message: %s", failed.get("Code"))
+        return [int(sent["Id"]) for sent in answer.get("Successful", [])]
+
+
+def _batches(left: list[int], copies: Sequence[Copy]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    size = 0
+    for index in left:
+        if batch and (len(batch) == AT_ONCE or size + copies[index].size > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(index)
+        size += copies[index].size
+    yield batch

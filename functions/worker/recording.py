@@ -1,0 +1,199 @@
+"""Recording what was decided, in the order that loses nothing (design: how a message ends).
+
+Results follow their fact; a mark follows its confirmed copy; a dead letter follows the row that says parked.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger import LedgerUnavailable, Row, Written, deletions
+from ledger.claims import KEPT
+from ledger.row import FACTS, HELD, PARKED, PENDING
+from worker.facts import facts_of
+from worker.invocation import C, Invocation, Item
+from worker.judge import Again, Park
+from worker.message import M
+from worker.outbox import Letter, send_copies, send_letters
+from worker.outcome import End, Outcome, Settlement
+from worker.results import Result
+from worker.verdict import Answered, Failed, Remind, Verdict, consider
+
+_log = logging.getLogger(__name__)
+
+Ended = tuple[Item[M], Settlement]
+
+
+def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    """Carry out the verdicts on the items of one read, and say how each ended."""
+    outcomes = [(item, each) for item, each in decided if isinstance(each, Outcome)]
+    copies = [
+        (i, each, each.verdict) for i, each in decided if isinstance(each, Failed) and isinstance(each.verdict, Again)
+    ]
+    parkings = [
+        (i, each, each.verdict) for i, each in decided if isinstance(each, Failed) and isinstance(each.verdict, Park)
+    ]
+    answered = [(item, each) for item, each in decided if isinstance(each, Answered)]
+    reminders = [(item, each.row) for item, each in decided if isinstance(each, Remind)]
+    defects = [(item, each) for item, each in decided if isinstance(each, BaseException)]
+    for _, defect in defects:
+        _log.error("a defect kept a message from being settled: %s", type(defect).__name__)
+    return [
+        *_write_outcomes(outcomes, inv),
+        *_send_again(copies, inv),
+        *_park(parkings, inv),
+        *_repeat_answers(answered, inv),
+        *_send_letters(reminders, inv),
+        *((item, Settlement(End.UNSETTLED, "defect")) for item, _ in defects),
+    ]
+
+
+def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    now = inv.clock.now()
+    writes = []
+    for item, outcome in outcomes:
+        facts = facts_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
+        if outcome.state == HELD:
+            writes.append(deletions.held(item.row, item.delivery.redrive, item.delivery.sent_at, now, facts))
+        else:
+            writes.append(deletions.fact(item.row, outcome.state, now, facts))
+    ended: list[Ended[M]] = []
+    to_publish = []
+    for (item, outcome), write, written in zip(outcomes, writes, inv.store.write_all(writes), strict=True):
+        end = Settlement(End.DONE, outcome.state, trace=outcome.trace)
+        if written is Written.YES:
+            to_publish.append((item, outcome.state, write.sets, end))
+        else:
+            # Refused: another delivery has settled the key, and its fact stands.
+            ended.append((item, end if written is Written.REFUSED else Settlement(End.UNSETTLED, "ledger")))
+    return ended + _publish(to_publish, inv)
+
+
+def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    now = inv.clock.now()
+    ended: list[Ended[M]] = []
+    marks = []
+    for (item, failed, again), sent in zip(copies, send_copies([(i, a) for i, _, a in copies], inv), strict=True):
+        delivery = item.delivery
+        if not sent:
+            ended.append((item, Settlement(End.UNSETTLED, "queue", trace=failed.trace)))
+            continue
+        facts: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
+        facts |= {"reason": again.reason} if again.reason else {}
+        marks.append(
+            deletions.mark(item.row, delivery.redrive, delivery.seq + 1, delivery.sent_at, now + again.wait, facts)
+        )
+        ended.append((item, Settlement(End.RETRY if again.counted else End.DEFERRED, again.reason, trace=failed.trace)))
+    inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
+    return ended
+
+
+def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    now = inv.clock.now()
+    writes = []
+    for item, failed, park in parkings:
+        delivery = item.delivery
+        facts = facts_of(item, inv, failed.trace) | {"attempt": delivery.attempt, "detail": park.detail}
+        if item.flaw is not None:
+            facts["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
+        writes.append(
+            deletions.parked(
+                item.row, item.owner, delivery.redrive, delivery.seq, delivery.sent_at, park.reason, now, facts
+            )
+        )
+    ended: list[Ended[M]] = []
+    to_send = []
+    for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
+        if written is Written.YES:
+            to_send.append(
+                (
+                    item,
+                    Row(
+                        item.row,
+                        redrive=item.delivery.redrive,
+                        attempt=item.delivery.attempt,
+                        owner=item.owner,
+                        reason=park.reason,
+                        dlq=PENDING,
+                        rest={"detail": park.detail},
+                    ),
+                )
+            )
+        elif written is Written.UNKNOWN:
+            ended.append((item, Settlement(End.UNSETTLED, "ledger", trace=failed.trace)))
+        else:
+            again = _consider_again(item, inv)
+            if isinstance(again, Row):
+                to_send.append((item, again))
+            else:
+                ended.append((item, again))
+    return ended + _send_letters(to_send, inv)
+
+
+def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Settlement:
+    """What the row says now that a parking was refused: another delivery has ended this key, or is about to."""
+    try:
+        row = inv.store.get(item.row)
+    except LedgerUnavailable:
+        return Settlement(End.UNSETTLED, "ledger")
+    answer = consider(item, row, inv.clock.now())
+    if isinstance(answer, Remind):
+        return answer.row
+    if isinstance(answer, Answered):
+        return Settlement(End.DONE, answer.outcome)
+    return Settlement(End.DONE, HELD) if row.state == HELD else Settlement(End.UNSETTLED, "ledger")
+
+
+def _repeat_answers(answered: Sequence[tuple[Item[M], Answered]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    facts = [
+        (item, str(each.row.state), each.row.rest, Settlement(End.DONE, each.outcome))
+        for item, each in answered
+        if each.row.state in FACTS
+    ]
+    others = [
+        (item, Settlement(End.PARKED if each.outcome == PARKED else End.DONE, each.outcome))
+        for item, each in answered
+        if each.row.state not in FACTS
+    ]
+    return others + _publish(facts, inv)
+
+
+def _send_letters(parked: Sequence[tuple[Item[M], Row]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    letters = [
+        Letter(item, row.attempt, row.redrive, str(row.reason), str(row.rest.get("detail", ""))) for item, row in parked
+    ]
+    ended: list[Ended[M]] = []
+    sent_marks = []
+    for (item, row), sent in zip(parked, send_letters(letters, inv), strict=True):
+        if sent:
+            sent_marks.append(deletions.dead_letter_sent(item.row, str(row.owner)))
+        ended.append(
+            (item, Settlement(End.PARKED if sent else End.UNSETTLED, row.reason, str(row.rest.get("detail", ""))))
+        )
+    inv.store.write_all(sent_marks)  # best effort: without it the next delivery sends the dead letter again
+    return ended
+
+
+def _publish(
+    facts: Sequence[tuple[Item[M], str, Mapping[str, Any], Settlement]], inv: Invocation[M, C]
+) -> list[Ended[M]]:
+    results = [
+        Result(
+            id=f"{item.row}#{state}",
+            subject=item.row,
+            at=float(known["held_at"] if state == HELD else known["executed_at"]),
+            data=_result(state, known),
+            traceparent=item.traceparent,
+            causation_id=item.event_id,
+        )
+        for item, state, known, _ in facts
+    ]
+    return [
+        (item, end if sent else Settlement(End.UNSETTLED, "results queue", trace=end.trace))
+        for (item, _, _, end), sent in zip(facts, inv.results.send(results), strict=True)
+    ]
+
+
+def _result(state: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: known[name] for name in ("reason", "requested_at", "subject") if name in known}
+    return {"outcome": state, **told}

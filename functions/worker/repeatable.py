@@ -1,0 +1,72 @@
+"""Deciding about messages whose calls may repeat: no claim, rows read 100 at once (reference: protocol, deletions).
+
+What can't be used at all goes the same way, whatever the function: it is parked under its message id.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from aistudio import APIError, Trace
+from ledger.row import HELD, Row
+from ledger.store import READ_AT_ONCE, LedgerUnavailable
+from worker.calling import NotBegun, make_call
+from worker.invocation import C, Invocation, Item
+from worker.judge import Again, Park
+from worker.message import M
+from worker.outcome import End, Outcome, Settlement
+from worker.recording import record
+from worker.verdict import Failed, Verdict, after_error, after_waiting, consider
+
+_log = logging.getLogger(__name__)
+
+
+def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M], Settlement]]:
+    """Settle all items; what could not be is ``unsettled``."""
+    settled: list[tuple[Item[M], Settlement]] = []
+    waiting = deque(items)
+    while waiting:
+        chunk = [waiting.popleft() for _ in range(min(READ_AT_ONCE, len(waiting)))]
+        read_at = inv.clock.monotonic()
+        try:
+            rows = inv.store.get_many(item.row for item in chunk)
+            held = _held(chunk, rows, inv)
+        except LedgerUnavailable as error:
+            _log.error("the ledger can't be read, so nothing may be called: %s", error)
+            return settled + [(item, Settlement(End.UNSETTLED, "ledger")) for item in [*chunk, *waiting]]
+        tasks = [partial(_decide, item, rows[item.row], item.row in held, read_at, inv) for item in chunk]
+        decided: list[tuple[Item[M], Verdict]] = []
+        for item, verdict in zip(chunk, inv.run(tasks), strict=True):
+            if isinstance(verdict, NotBegun):
+                waiting.append(item)
+            else:
+                decided.append((item, verdict))
+        settled += record(decided, inv)
+    return settled
+
+
+def _held(chunk: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
+    """The rows under a hold: their own, or that of any subject that a message of theirs names."""
+    subjects = {subject for item in chunk for subject in item.subjects}
+    holds = {key for key, row in inv.store.get_many(subjects).items() if row.hold} if subjects else set()
+    return {item.row for item in chunk if rows[item.row].hold or item.subjects & holds}
+
+
+def _decide(item: Item[M], row: Row, held: bool, read_at: float, inv: Invocation[M, C]) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial
+    """Decide about one item, calling where that is called for; ``NotBegun`` where the rows must be read again."""
+    now = inv.clock.now()
+    answer = consider(item, row, now)
+    if answer is not None:
+        return answer
+    if item.flaw is not None or item.message is None:
+        return Failed(Park(*(item.flaw or ("invalid_message", ""))))
+    if item.not_before > now:
+        return Failed(Again(item.not_before - now))
+    call = inv.function.look if held else inv.function.call
+    if call is None:
+        return Outcome(HELD, Trace())
+    ended = make_call(call, item.message, inv, fresh=lambda: inv.clock.monotonic() - read_at < inv.hold_window)
+    if isinstance(ended, NotBegun):
+        return ended if ended.stale else after_waiting(ended, item, inv)
+    return after_error(ended, item, inv) if isinstance(ended, APIError) else ended

@@ -1,0 +1,78 @@
+"""Every setting of a function, read from its environment and checked at once (design: settings)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _seconds(text: object) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(text))
+    if not match:
+        raise ValueError('write a number and s, m, h or d, such as "600s" or "24h"')
+    return float(match[1]) * _UNITS[match[2]]
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+Text = Annotated[str, Field(min_length=1)]
+Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
+UrlOrNone = Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")]
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the message names all that is missing or malformed, and no value."""
+
+
+class Settings(BaseModel):
+    """The settings, named as in the environment but in lower case. Durations are in seconds."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True, validate_default=True)
+
+    aistudio_base_url: Url = "https://ai.api.cloud.yandex.net/v1"
+    aistudio_realtime_url: Url = "wss://ai.api.cloud.yandex.net/v1/realtime"
+    aistudio_folder_id: Text
+    aistudio_api_key: SecretStr = SecretStr("")
+    aistudio_data_logging: bool = False
+    realtime_model: str = ""
+    realtime_transport: Literal["auto", "http", "websocket"] = "auto"
+    ydb_docapi_endpoint: Url
+    ledger_table_prefix: str = "aistudio/"
+    hash_key: Annotated[SecretStr, Field(min_length=16)]
+    ymq_endpoint: Url = "https://message-queue.api.cloud.yandex.net"
+    queue_url: Url
+    dead_letter_queue_url: Url
+    results_queue_url: UrlOrNone = ""
+    aws_access_key_id: Annotated[SecretStr, Field(min_length=1)]
+    aws_secret_access_key: Annotated[SecretStr, Field(min_length=1)]
+    aws_region: Text = "ru-central1"
+    ydb_auth: Literal["iam", "static"] = "iam"
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
+    max_age: Duration = "24h"  # type: ignore[assignment]  # read like the environment's text
+    lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
+    hold_window: Duration = "10s"  # type: ignore[assignment]  # the same
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], required: Iterable[str] = ()) -> "Settings":
+        """Read the settings; ``required`` are names that this function needs besides.
+
+        Raises:
+            SettingsError: naming everything that is missing or malformed.
+        """
+        # An empty variable is an unset one: Terraform and shells can't tell them apart.
+        given = {name: value for name, value in environment.items() if value != ""}
+        wrong = {name: "is required by this function" for name in required if name not in given}
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            for each in error.errors(include_input=False, include_url=False):
+                wrong[str(each["loc"][0])] = "is required" if each["type"] == "missing" else each["msg"]
+            settings = None
+        if wrong or settings is None:
+            told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
+            raise SettingsError(f"settings missing or malformed: {told}. README.md lists them.")
+        return settings

@@ -1,0 +1,49 @@
+"""What a create's row says of a delivery that could not claim it (reference: protocol, creates, step 2)."""
+
+from enum import Enum
+from typing import Any
+
+from ledger.claims import OUTCOME_UNKNOWN
+from ledger.row import CLAIMED, FACTS, PARKED, PENDING, Row
+from worker.invocation import Item
+
+
+class Step(Enum):
+    """What to do next."""
+
+    CALL = "the claim is mine: its write was applied though its answer was lost"
+    CLAIM = "nothing is in the way: claim"
+    ANSWERED = "a fact, a parking that is settled, or a newer copy answers it: acknowledge"
+    REMIND = "parked, its dead letter still to be sent"
+    REFUSE = "redriven without force though the call may have happened: back to the dead-letter queue"
+    EXPIRED = "the caller's lease is over: nobody knows whether it called"
+    BUSY = "another delivery is calling: come back after its lease"
+    REUSED = "the key stands for other content"
+
+
+def next_step(item: Item[Any], row: Row, now: float) -> Step:
+    """Decide from the row as read consistently; the order of the questions is the protocol's."""
+    delivery = item.delivery
+    if row.lapsed(now):
+        return Step.CLAIM
+    if row.state == CLAIMED and row.owner == item.owner:
+        return Step.CALL
+    if row.body_hash and row.body_hash != item.body_hash:
+        return Step.REUSED
+    if row.state in FACTS:
+        return Step.ANSWERED
+    if row.state == PARKED:
+        return _of_parked(item, row)
+    if delivery.number < row.mark:
+        return Step.ANSWERED
+    if row.state != CLAIMED:
+        return Step.CLAIM
+    if row.lease_until >= now:
+        return Step.BUSY
+    return Step.CLAIM if delivery.forced and delivery.redrive > row.redrive else Step.EXPIRED
+
+
+def _of_parked(item: Item[Any], row: Row) -> Step:
+    if item.delivery.redrive > row.redrive:
+        return Step.REFUSE if row.reason == OUTCOME_UNKNOWN and not item.delivery.forced else Step.CLAIM
+    return Step.REMIND if row.dlq == PENDING else Step.ANSWERED

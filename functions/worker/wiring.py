@@ -1,0 +1,146 @@
+"""The composition root: reads the environment once an instance, builds the clients, and binds each invocation."""
+
+import os
+import random
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from aistudio import API, Config
+from ledger import Keys, Store
+from ledger.client import connect_with_key, connect_with_token, patient
+from ledger.tables import LEDGER
+from worker.batch import settle_batch
+from worker.clock import Clock, Deadline, SystemClock
+from worker.executor import Threads
+from worker.invocation import C, Function, Invocation
+from worker.judge import Limits
+from worker.log import get_logger
+from worker.message import M
+from worker.queue import Queue
+from worker.results import Results
+from worker.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+
+class Token:
+    """The service account's IAM token, renewed from every invocation's context."""
+
+    def __init__(self) -> None:
+        self._value = ""
+
+    def renew(self, context: Any) -> None:
+        """Take the invocation's token, if it has one: a version without a service account has none."""
+        token = getattr(context, "token", None)
+        self._value = token.get("access_token", "") if isinstance(token, Mapping) else ""
+
+    def __call__(self) -> str:
+        """The token, empty where there is none."""
+        return self._value
+
+
+class Instance(Generic[M, C]):
+    """One function in one process: what lives between invocations."""
+
+    def __init__(self, function: Function[M, C], settings: Settings, clock: Clock) -> None:
+        self._function = function
+        self._settings = settings
+        self._clock = clock
+        self._token = Token()
+        self._random = random.Random()  # noqa: S311 - jitter, no secret
+        self._client = function.client(API(_studio(settings), self._token))
+        self._store = Store(_documents(settings, self._token), settings.ledger_table_prefix + LEDGER)
+        self._queue = Queue(_queues(settings), clock)
+        self._keys = Keys(settings.hash_key.get_secret_value())
+        self._run = Threads(settings.concurrency)
+        self._logger: Logger = get_logger(function.name, settings.log_level)
+        if not settings.results_queue_url and not function.idempotent:
+            self._logger.warning("RESULTS_QUEUE_URL is empty: what this function produces goes nowhere")
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
+        """Settle one event. Raises Unsettled, or SettingsError where there is no token to call with."""
+        self._token.renew(context)
+        self._refuse_without_token()
+        settings = self._settings
+        deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, self._clock)
+        self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
+        invocation = Invocation(
+            function=self._function,
+            client=self._client,
+            store=self._store,
+            queue=self._queue,
+            results=Results(self._queue, settings.results_queue_url, self._function.name, self._function.result_type),
+            keys=self._keys,
+            clock=self._clock,
+            deadline=deadline,
+            run=self._run,
+            random=self._random,
+            new_id=lambda: str(uuid.uuid4()),
+            own_queue=settings.queue_url,
+            dead_letters=settings.dead_letter_queue_url,
+            limits=Limits(settings.max_attempts, settings.max_age),
+            lease_until=deadline.killed_at + settings.lease_margin,
+            hold_window=settings.hold_window,
+        )
+        return settle_batch(event, invocation, self._logger)
+
+    def _refuse_without_token(self) -> None:
+        wanted = [
+            name
+            for name, needed in (
+                ("AISTUDIO_API_KEY", not self._settings.aistudio_api_key.get_secret_value()),
+                ("YDB_AUTH=static", self._settings.ydb_auth == "iam"),
+            )
+            if needed
+        ]
+        if wanted and not self._token():
+            raise SettingsError(
+                f"context.token is empty: give the function a service account, or set {' and '.join(wanted)}"
+            )
+
+
+@cache
+def instance(function: Function[M, C]) -> Instance[M, C]:
+    """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
+    return Instance(function, Settings.read(os.environ, function.required), SystemClock())
+
+
+def _documents(settings: Settings, token: Token) -> "DynamoDBClient":
+    if settings.ydb_auth == "iam":
+        return connect_with_token(settings.ydb_docapi_endpoint, settings.aws_region, token)
+    return connect_with_key(settings.ydb_docapi_endpoint, settings.aws_region, *_keys(settings))
+
+
+def _queues(settings: Settings) -> "SQSClient":
+    key_id, secret = _keys(settings)
+    return boto3.client(
+        "sqs",
+        region_name=settings.aws_region,
+        endpoint_url=settings.ymq_endpoint,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        config=patient(),
+    )
+
+
+def _keys(settings: Settings) -> tuple[str, str]:
+    return settings.aws_access_key_id.get_secret_value(), settings.aws_secret_access_key.get_secret_value()
+
+
+def _studio(settings: Settings) -> Config:
+    return Config(
+        base_url=settings.aistudio_base_url,
+        folder_id=settings.aistudio_folder_id,
+        api_key=settings.aistudio_api_key.get_secret_value(),
+        data_logging=settings.aistudio_data_logging,
+        realtime_url=settings.aistudio_realtime_url,
+        realtime_model=settings.realtime_model,
+        realtime_transport=settings.realtime_transport,
+    )
