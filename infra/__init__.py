@@ -1,0 +1,1 @@
+"""Everything around the deployed functions: Terraform, the package build, and the local environment."""

@@ -1,0 +1,59 @@
+"""Answers before they are sent, and the error shapes of the API."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.local.studio.faults import HttpFault
+
+JSON = "application/json"
+GATEWAY_PAGE = b"<html><head><title>Bad gateway</title></head><body><h1>The service is unavailable</h1></body></html>"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, a body and its content type."""
+
+    status: int
+    body: bytes = b""
+    content_type: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def document(value: object, status: int = 200) -> Answer:
+    """A JSON answer."""
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode(), JSON)
+
+
+def error_body(kind: str, message: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:
+    """The documented error: at the top level, not wrapped as OpenAI wraps it."""
+    return {"code": code, "message": message, "param": param, "type": kind}
+
+
+def error(status: int, kind: str, message: str, code: str | None = None, param: str | None = None) -> Answer:
+    """An answer with the documented error."""
+    return document(error_body(kind, message, code, param), status)
+
+
+def bad_request(message: str, param: str | None = None) -> Answer:
+    """400: the request can't be understood or asks for what is not there."""
+    return error(400, "invalid_request_error", message, "invalid_argument", param)
+
+
+def no_such_path() -> Answer:
+    """404 of something in front of the API: no API error in it."""
+    return Answer(404, b"404 page not found\n", "text/plain")
+
+
+def spoilt(fault: HttpFault, natural: Answer | None) -> Answer:
+    """The answer that the fault makes of the natural one (none where the call took no effect)."""
+    if fault.html:
+        made = Answer(fault.status or 502, GATEWAY_PAGE, "text/html")
+    elif not fault.has_body:
+        made = natural if fault.status is None and natural is not None else Answer(fault.status or 200)
+    elif isinstance(fault.body, str):
+        made = Answer(fault.status or 200, fault.body.encode(), "text/plain")
+    else:
+        made = document(fault.body, fault.status or 200)
+    given = {name.lower(): value for name, value in fault.headers.items()}
+    return Answer(made.status, made.body, given.pop("content-type", made.content_type), {**made.headers, **given})

@@ -1,0 +1,102 @@
+"""The control plane under `/_local/`: seed, look, break, reset. No credential, since it is on loopback only.
+
+`GET responses` lists the ids stored, `POST responses` stores an array of ids, `PUT responses/{id}` one with the fields
+of its body. `GET requests` is the log (`?id=` for one id), `POST faults` arms one fault or an array, `DELETE faults`
+disarms all, `PUT realtime` takes {"post": mode}, `POST reset` starts over.
+"""
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from infra.local.studio.faults import parse
+from infra.local.studio.model import response_object
+from infra.local.studio.serve import STUDIO
+from infra.local.studio.settings import POST_MODES
+from infra.local.studio.state import Studio
+
+
+def routes() -> list[web.RouteDef]:
+    """All of them, in the order in which they are tried."""
+    return [
+        web.get("/_local/responses", _stored, allow_head=False),
+        web.post("/_local/responses", _seed_many),
+        web.put("/_local/responses/{id}", _seed_one),
+        web.get("/_local/requests", _requests, allow_head=False),
+        web.post("/_local/faults", _add_faults),
+        web.delete("/_local/faults", _clear_faults),
+        web.put("/_local/realtime", _realtime),
+        web.post("/_local/reset", _reset),
+    ]
+
+
+def _seed(studio: Studio, response_id: str, fields: dict[str, Any]) -> None:
+    made = response_object(response_id, 1_700_000_000, {}, "seeded")
+    studio.responses[response_id] = {**made, **fields, "id": response_id}
+
+
+async def _stored(request: web.Request) -> web.Response:
+    return web.json_response(sorted(request.app[STUDIO].responses))
+
+
+async def _seed_many(request: web.Request) -> web.Response:
+    ids = await _body(request)
+    if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids):
+        raise _refusal("give an array of response ids")
+    for response_id in ids:
+        _seed(request.app[STUDIO], response_id, {})
+    return web.json_response({"seeded": len(ids)})
+
+
+async def _seed_one(request: web.Request) -> web.Response:
+    fields = await _body(request) if request.can_read_body else {}
+    if not isinstance(fields, dict):
+        raise _refusal("give an object with the fields of the response that matter, or nothing")
+    _seed(request.app[STUDIO], request.match_info["id"], fields)
+    return web.json_response({"seeded": 1})
+
+
+async def _requests(request: web.Request) -> web.Response:
+    return web.json_response(request.app[STUDIO].log(request.query.get("id")))
+
+
+async def _add_faults(request: web.Request) -> web.Response:
+    given = await _body(request)
+    try:
+        faults = [parse(one) for one in (given if isinstance(given, list) else [given])]
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, one['loc'])) or 'fault'}: {one['msg']}" for one in error.errors()]
+        raise _refusal("; ".join(problems)) from error
+    for fault in faults:
+        request.app[STUDIO].faults.add(fault)
+    return web.json_response({"armed": len(faults)})
+
+
+async def _clear_faults(request: web.Request) -> web.Response:
+    request.app[STUDIO].faults.clear()
+    return web.json_response({})
+
+
+async def _realtime(request: web.Request) -> web.Response:
+    given = await _body(request)
+    if not isinstance(given, dict) or set(given) != {"post"} or given["post"] not in POST_MODES:
+        raise _refusal(f'give {{"post": one of {", ".join(POST_MODES)}}}')
+    request.app[STUDIO].realtime_post = given["post"]
+    return web.json_response(given)
+
+
+async def _reset(request: web.Request) -> web.Response:
+    request.app[STUDIO].reset()
+    return web.json_response({})
+
+
+async def _body(request: web.Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise _refusal("the body is not JSON") from error
+
+
+def _refusal(why: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=why)
