@@ -1,20 +1,23 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
+import re
 from typing import Annotated
 
-from aistudio import Responses
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
+from aistudio import Responses
 from worker import Message, Outcome, queue_function
 
 
-def _in_one_segment(value: str) -> str:
-    if value in {".", ".."}:
-        raise ValueError("a path, not an id")
+def _one_segment(value: str) -> str:
+    if not re.fullmatch(r"[^/\\\x00-\x20\x7f]{1,200}", value) or value in {".", ".."}:
+        raise ValueError(
+            "an id has 1 to 200 characters, no slash, backslash, space or control character, and is no path"
+        )
     return value
 
 
-ResponseId = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x20\x7f]{1,200}$"), AfterValidator(_in_one_segment)]
+ResponseId = Annotated[str, AfterValidator(_one_segment)]
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 
@@ -33,7 +36,7 @@ def look(message: DeleteResponse, responses: Responses, timeout: float) -> Outco
     return Outcome.from_look(responses.exists(message.response_id, timeout))
 
 
-@queue_function(DeleteResponse, client=Responses, idempotent=True, result_type="yandex.aistudio.response.deletion", look=look)
+@queue_function(DeleteResponse, Responses, "yandex.aistudio.response.deletion", idempotent=True, look=look)
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
     """Delete it; an answer of 404 means that it was gone already."""
     return Outcome.from_deletion(responses.delete(message.response_id, timeout))

@@ -6,7 +6,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import httpx
@@ -38,6 +38,12 @@ def _uuid() -> str:
     return str(uuid.uuid4())
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Make what proves the service's identity, from the certificates that come with httpx: once, as it takes long."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class API:
     """AI Studio's REST API for one folder; one object for an instance's life, for all of its threads.
 
@@ -59,14 +65,10 @@ class API:
         self.new_id = new_id
         self.monotonic = monotonic
         self._token = token
-        self._now = now
+        self.now = now
+        self.tls = _authorities()
         self._transport = transport or DeadlineTransport(self.tls)
         self._fresh = transport or DeadlineTransport(self.tls, keepalive=0)
-
-    @cached_property
-    def tls(self) -> ssl.SSLContext:
-        """What proves the service's identity: the certificate authorities that come with httpx."""
-        return httpx.create_ssl_context(trust_env=False)
 
     def close(self) -> None:
         """Close all connections."""
@@ -121,7 +123,7 @@ class API:
             idempotent=idempotent,
             resource=resource,
             client_request_id=request_id,
-            now=self._now(),
+            now=self.now(),
         )
         if isinstance(meaning, APIError):
             raise meaning

@@ -13,24 +13,22 @@ class EventStream:
     """Turns the bytes of an event stream, however they are cut, into the JSON objects that its events hold."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._line: list[bytes] = []  # the pieces of a line that has not ended: audio can make it very long
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Give the events that this piece completes; what is not a JSON object (a comment, `[DONE]`) is left out."""
-        *lines, self._rest = _LINE_END.split(self._rest + piece)
+        held = self._line[-1:]
+        self._line.append(piece)
+        if b"\n" not in piece and b"\r" not in piece and not b"".join(held).endswith(b"\r"):
+            return
+        *lines, rest = _LINE_END.split(b"".join(self._line))
+        self._line = [rest]
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
             elif not line and self._data:
-                yield from self._event()
-
-    def end(self) -> Iterator[dict[str, Any]]:
-        """Give an event that was complete but for its empty line."""
-        yield from self.feed(b"\n\n")
-
-    def _event(self) -> Iterator[dict[str, Any]]:
-        value = parse_object(b"\n".join(self._data))
-        self._data = []
-        if value is not None:
-            yield value
+                value = parse_object(b"\n".join(self._data))
+                self._data = []
+                if value is not None:
+                    yield value

@@ -97,13 +97,14 @@ class _Parts:
 class Turn:
     """Collects the events that follow a response.create, until it is over.
 
-    Ours is the first response created after it; done, text and audio of any other are not. On a stream that answers
-    this one request (`alone`) a response.done needs no response.created before it, and any error is about it.
+    `event_id` is the id of our response.create, `earlier` those of the frames before it. Ours is the first response
+    created after it; the end, text and audio of any other are not. Without an `event_id` the stream answers one
+    request alone: a response.done needs no response.created before it there, and any error is about it.
     """
 
-    def __init__(self, event_ids: Collection[str] = (), *, alone: bool = False) -> None:
-        self._event_ids = event_ids
-        self._alone = alone
+    def __init__(self, event_id: str | None = None, earlier: Collection[str] = ()) -> None:
+        self._event_id = event_id
+        self._earlier = earlier
         self._ours: str | None = None
         self._parts: dict[str | None, _Parts] = {}
         self._done: dict[str | None, dict[str, Any]] = {}
@@ -112,11 +113,13 @@ class Turn:
     def read(self, event: Event) -> None:
         """Take one event; an unknown one changes nothing."""
         kind, response = event.get("type"), event.get("response")
-        if kind == "error":
+        if kind == "error" and self._error is None:
             known, detail, about = meaning_of_error(event)
-            if self._error is None and (self._alone or about in self._event_ids):
-                # Once it has begun, no word of an error makes it not have happened.
+            if self._event_id in {None, about}:
+                # Once the response has begun, no word of an error makes it not have happened.
                 self._error = (OutcomeUnknown if self._ours is not None else known, detail)
+            elif about in self._earlier:  # the turn goes on without what it should have begun with
+                self._error = (OutcomeUnknown, detail)
         elif kind == "response.created" and isinstance(response, dict):
             self._ours = self._ours or _id(response)
         elif kind == "response.done" and isinstance(response, dict):
@@ -129,11 +132,6 @@ class Turn:
     def over(self) -> bool:
         """Is there nothing more to wait for?"""
         return self._error is not None or self._response() is not None
-
-    @property
-    def begun(self) -> bool:
-        """Has the service said that it created our response?"""
-        return self._ours is not None
 
     def result(self, transport: Literal["http", "websocket"], trace: Trace) -> RealtimeResult:
         """Give what came of it.
@@ -160,7 +158,7 @@ class Turn:
         )
 
     def _response(self) -> dict[str, Any] | None:
-        if self._ours is None and self._alone:
+        if self._ours is None and self._event_id is None:
             return next(iter(self._done.values()), None)
         return self._done.get(self._ours) if self._ours is not None else None
 
@@ -176,11 +174,8 @@ def _text(value: object) -> str:
 
 def _spoken(response: Mapping[str, Any]) -> str | None:
     """Collect the text of a response.done, where a spoken answer, and at times a written one, is a transcript."""
-    said = []
-    for item in _dicts(response.get("output")):
-        for part in _dicts(item.get("content")):
-            said.append(_text(part.get("text")) or _text(part.get("transcript")))
-    return "".join(said) or None
+    parts = [part for item in _dicts(response.get("output")) for part in _dicts(item.get("content"))]
+    return "".join(_text(part.get("text")) or _text(part.get("transcript")) for part in parts) or None
 
 
 def _dicts(values: object) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
     Raises:
         APIError: one of its subclasses.
     """
-    turn, stream = Turn(alone=True), EventStream()
+    turn, stream = Turn(), EventStream()
 
     def over(piece: bytes) -> bool:
         for told in stream.feed(piece):
@@ -37,13 +37,12 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
     if not reply.body.strip():
         return RealtimeResult("http", reply.trace, accepted=True)
     if reply.content_type.partition(";")[0].strip().lower() == "text/event-stream":
-        for told in stream.end():
-            turn.read(told)
+        over(b"\n\n")  # the last event may lack its empty line
         return turn.result("http", reply.trace)
     told = parse_object(reply.body)
     if told is None:
         raise OutcomeUnknown(f"HTTP {reply.trace.status}, body is neither JSON nor an event stream", reply.trace)
-    turn = Turn(alone=True)
+    turn = Turn()
     turn.read(_as_event(told))
     return turn.result("http", reply.trace) if turn.over else RealtimeResult("http", reply.trace, accepted=True)
 

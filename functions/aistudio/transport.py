@@ -19,11 +19,11 @@ class DeadlineTransport(httpx.HTTPTransport):
     """A connection pool for requests that carry a `Flight` as the extension `flight`.
 
     `keepalive`: seconds that an idle connection is kept; 0 makes every request open one of its own.
-    Environment variables (proxies, certificate files) are not looked at, and nothing is retried.
+    Nothing is retried here, and a proxy that the environment names is not used.
     """
 
     def __init__(self, tls: ssl.SSLContext, keepalive: float = KEEPALIVE) -> None:
-        super().__init__(verify=tls, trust_env=False)
+        super().__init__(verify=tls)
         self._flights = Flights()
         # httpx 0.28 makes its pool itself and has no argument for the network under it.
         self._pool = httpcore.ConnectionPool(

@@ -11,6 +11,9 @@ from ledger.store import Write
 KEPT = 35 * 86_400
 """Seconds that a create's row is kept: longer than 14 days in a queue and 14 more as a dead letter."""
 
+OPEN_KEPT = 15 * 86_400
+"""Seconds after its copy is due that an open row is kept: a queue keeps the copy for 14 days at the most."""
+
 OUTCOME_UNKNOWN = "outcome_unknown"
 
 
@@ -84,7 +87,7 @@ def release(claim: Claim, seq: int, next_at: float, reason: str) -> Write:
             "seq": seq,
             "next_at": next_at,
             "reason": reason,
-            "expires_at": int(next_at) + KEPT,
+            "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.MINE,
         given={"owner": claim.owner, "claimed": CLAIMED},
@@ -123,7 +126,7 @@ def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, facts: Map
             "redrive": redrive,
             "seq": copy_seq,
             "next_at": next_at,
-            "expires_at": int(next_at) + KEPT,
+            "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY),
         given={"open": OPEN, "copy_seq": copy_seq},

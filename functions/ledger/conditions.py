@@ -43,8 +43,8 @@ STILL_MINE_TO_FINISH = (
 PARKED_BY = "#state = :parked AND #owner = :owner"
 """The very parking whose dead letter was sent: a later one needs a dead letter of its own."""
 
-NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:deleted, :already_absent)"
-"""Nothing final is known of a response."""
+NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:done, :deleted, :already_absent)"
+"""Nothing final is known of the key."""
 
 NEWER_THAN_PARKED = "#state = :parked AND (#redrive < :redrive OR (#redrive = :redrive AND #sent_at < :sent_at))"
 """This deletion was redriven, or sent after the one that was parked."""
@@ -54,6 +54,9 @@ NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR (#redrive = :redri
 
 OPEN_BELOW_COPY = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #seq < :copy_seq))"
 """The mark is below the copy that was just confirmed."""
+
+OPEN_AND_FORGOTTEN = "#state = :open AND #next_at < :forgotten"
+"""No queue can hold the copy any more that the mark stands for: the mark counts no longer."""
 
 CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
 """The same while another delivery of this generation holds the claim."""

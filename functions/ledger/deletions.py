@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger import conditions as when
-from ledger.row import ALREADY_ABSENT, DELETED, HELD, OPEN, PARKED, PENDING, SENT
+from ledger.row import FACTS, HELD, OPEN, PARKED, PENDING, SENT
 from ledger.store import Write
 
-_STATES = {"open": OPEN, "parked": PARKED, "held": HELD, "deleted": DELETED, "already_absent": ALREADY_ABSENT}
+_STATES = {state: state for state in (OPEN, PARKED, HELD, *FACTS)}
+
+QUEUE_RETENTION = 14 * 86_400
+"""Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
 
 
 def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
@@ -42,7 +45,7 @@ def mark(key: str, redrive: int, copy_seq: int, sent_at: int, next_at: float, fa
         key,
         sets={**facts, "state": OPEN, "redrive": redrive, "seq": copy_seq, "next_at": next_at},
         removes=("dlq", "owner", "sent_at", "detail"),
-        condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY, when.NEWER_THAN_PARKED),
+        condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD),
         given={**_STATES, "copy_seq": copy_seq, "sent_at": sent_at},
     )
 
@@ -65,8 +68,10 @@ def parked(
             "parked_at": now,
         },
         removes=("next_at",),
-        condition=when.any_of(when.FREE, when.OPEN_TO_ME, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD),
-        given=_STATES,
+        condition=when.any_of(
+            when.FREE, when.OPEN_TO_ME, when.OPEN_AND_FORGOTTEN, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
+        ),
+        given={**_STATES, "forgotten": now - QUEUE_RETENTION},
     )
 
 

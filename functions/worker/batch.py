@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from worker import claimed, repeatable
 from worker.event import Delivery, deliveries
-from worker.facts import subject_row
+from worker.facts import counts, subject_row
 from worker.invocation import C, Invocation, Item
 from worker.message import Invalid, M, parse
 from worker.outcome import End, Settlement, Unsettled
@@ -102,7 +102,7 @@ def _log(delivery: Delivery, item: Item[M], settlement: Settlement, seconds: flo
         "client_request_id": trace.client_request_id if trace else None,
         "request_id": trace.request_id if trace else None,
         "server_trace_id": trace.server_trace_id if trace else None,
-        "usage": dict(settlement.usage) if settlement.usage else None,
+        "usage": counts(settlement.usage) if settlement.usage else None,
     }
     told = {name: value for name, value in facts.items() if value is not None}
     _level(settlement, logger)("message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told)

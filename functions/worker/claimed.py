@@ -11,7 +11,7 @@ from ledger import Claim, LedgerUnavailable, Row, Written, claims
 from ledger.claims import OUTCOME_UNKNOWN
 from ledger.row import CLAIMED, FACTS, PARKED
 from worker.calling import make_call, may_begin
-from worker.facts import facts_of
+from worker.facts import counts, facts_of
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park
 from worker.message import M
@@ -118,9 +118,11 @@ class _Create(Generic[M, C]):
         inv, now = self.inv, self.inv.clock.now()
         result = Result(
             id=f"{self.item.row}#{claim.redrive}",
-            subject=self.item.row,
+            row=self.item.row,
+            key=self.item.key,
             at=now,
             data=outcome.result or {},
+            bulky=outcome.bulky,
             traceparent=self.item.traceparent,
             causation_id=self.item.event_id,
         )
@@ -128,9 +130,9 @@ class _Create(Generic[M, C]):
             if inv.deadline.left() < _LAST_SECONDS:
                 return Settlement(End.UNSETTLED, "results queue", trace=outcome.trace, usage=outcome.usage)
             inv.clock.sleep(_PAUSE)
-        facts = facts_of(self.item, inv, outcome.trace) | {"attempt": claim.attempt + 1}
+        facts = facts_of(self.item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
         if outcome.usage:
-            facts["usage"] = dict(outcome.usage)
+            facts["usage"] = counts(outcome.usage)
         write = claims.done(claim, inv.clock.now(), facts)
         if any(inv.store.write(write) is Written.YES for _ in range(2)):
             return Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)

@@ -60,14 +60,15 @@ def _delivery(entry: Any, now: float) -> Delivery:
     body, system = message.get("body"), _mapping(message.get("attributes"))
     text = body if isinstance(body, str) else "null"
     message_id = message.get("message_id")
-    sent_at = _number(system.get("SentTimestamp")) or 0
+    # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
+    sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
     bare = Delivery(
         message_id=message_id
         if isinstance(message_id, str) and message_id
         else hashlib.sha256(_utf8(text)).hexdigest(),
         body=text,
         sent_at=sent_at,
-        first_seen=sent_at / 1000 if sent_at else now,
+        first_seen=sent_at / 1000,
         received=_number(system.get("ApproximateReceiveCount")) or 1,
     )
     if not isinstance(body, str):
@@ -98,7 +99,7 @@ def _with_attributes(bare: Delivery, attributes: Mapping[str, Any]) -> Delivery:
         not_before=numbers.get("not_before") or 0,
         first_seen=numbers.get("first_seen") or bare.first_seen,
         traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
-        forced=bool(values.get("force")),
+        forced=(values.get("force") or "").lower() in {"1", "true", "yes"},
     )
     if "encoding" not in values:
         return carried

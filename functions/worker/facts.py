@@ -1,5 +1,6 @@
 """The content-free facts that the ledger keeps of a delivery and its call, for people and for proofs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aistudio import Trace
@@ -27,3 +28,14 @@ def facts_of(item: Item[M], inv: Invocation[M, C], trace: Trace | None = None) -
 def subject_row(subject: str, inv: Invocation[M, C]) -> str:
     """The row that holds a subject's legal holds."""
     return inv.keys.key("subject", subject)
+
+
+def counts(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of a usage object, nested ones too; whatever else it holds is not ours to keep."""
+    kept: dict[str, Any] = {}
+    for name, value in usage.items():
+        if isinstance(value, Mapping):
+            kept[name] = counts(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            kept[name] = value
+    return kept

@@ -4,8 +4,10 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from aistudio import API
 from worker.invocation import C, Call, Function
 from worker.message import M
+from worker.settings import Check, no_more
 
 
 class Handler(Protocol):
@@ -23,25 +25,25 @@ class Handler(Protocol):
 
 def queue_function(
     model: type[M],
-    *,
-    client: Callable[[Any], C],
-    idempotent: bool,
+    client: Callable[[API], C],
     result_type: str,
+    *,
+    idempotent: bool,
     needs: float = 2.0,
     look: Call[M, C] | None = None,
-    required: tuple[str, ...] = (),
+    check: Check = no_more,
 ) -> Callable[[Call[M, C]], Handler]:
     """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
 
-    ``client`` makes the endpoint's client from the shared API; ``idempotent`` says whether the call may be repeated,
-    and so which way its messages are settled; ``needs`` is the least time, in seconds, that a call is begun with;
-    ``look`` takes the call's place while its key is under a legal hold; ``required`` names settings that this function
-    needs besides everyone's; ``result_type`` is the CloudEvents type of its results.
+    ``client`` makes the endpoint's client from the shared API; ``result_type`` is the CloudEvents type of its results;
+    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the least time, in seconds, that a call is begun with;
+    ``look`` takes the call's place while its key is under a legal hold; ``check`` says what is wrong with the settings
+    that only this function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:
         name = call.__module__.rpartition(".")[2]
-        function = Function(name, model, client, call, idempotent, result_type, needs, look, required)
+        function = Function(name, model, client, call, idempotent, result_type, needs, look, check)
 
         @functools.wraps(call)
         def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from aistudio import APIError
+from aistudio import API, APIError
 from ledger import Keys, Store
 from worker.clock import Clock, Deadline
 from worker.event import Delivery
@@ -14,6 +14,7 @@ from worker.message import M
 from worker.outcome import Outcome
 from worker.queue import Queue
 from worker.results import Results
+from worker.settings import Check
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -28,13 +29,13 @@ class Function(Generic[M, C]):
 
     name: str
     model: type[M]
-    client: Callable[[Any], C]
+    client: Callable[[API], C]
     call: Call[M, C]
     idempotent: bool
     result_type: str
-    needs: float = 2.0
-    look: Call[M, C] | None = None
-    required: tuple[str, ...] = ()
+    needs: float
+    look: Call[M, C] | None
+    check: Check
 
 
 class Run(Protocol):

@@ -86,7 +86,7 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
     if delivery.flaw:
         raise Invalid(delivery.flaw)
     try:
-        body = from_json(delivery.body, allow_inf_nan=False)
+        body = from_json(delivery.body.encode("utf-8", "surrogatepass"), allow_inf_nan=False)
     except ValueError as error:
         # The parser's text names a position and a kind, never the input.
         raise Invalid(f"body: not JSON ({error})"[:200]) from None

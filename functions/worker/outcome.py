@@ -1,22 +1,32 @@
 """How a call, and how a delivery ends."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aistudio import Deletion, Existence, Trace
 from ledger.row import ALREADY_ABSENT, DELETED, DONE, HELD
 
+if TYPE_CHECKING:
+    from aistudio.realtime import (
+        RealtimeResult,
+    )  # its module needs a WebSocket library: only realtime functions load it
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue."""
+    """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
+
+    ``bulky`` names the fields of ``result`` that may be left out, in this order, where it is too large to be sent.
+    """
 
     state: str
     trace: Trace
     result: Mapping[str, Any] | None = None
-    usage: Mapping[str, int] | None = None
+    usage: Mapping[str, Any] | None = None
+    bulky: tuple[str, ...] = ()
 
     @classmethod
     def from_deletion(cls, deletion: Deletion) -> "Outcome":
@@ -29,9 +39,15 @@ class Outcome:
         return cls(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
 
     @classmethod
-    def done(cls, trace: Trace, result: Mapping[str, Any], usage: Mapping[str, int] | None = None) -> "Outcome":
-        """A call that must not repeat has happened, with this result."""
-        return cls(DONE, trace, result, usage)
+    def from_realtime(cls, result: "RealtimeResult") -> "Outcome":
+        """``done`` with the response and its text in one field, or ``accepted`` where the API said no more than that."""
+        told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
+        if result.audio:
+            told["audio"] = base64.b64encode(result.audio).decode()
+        data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
+        if result.accepted:
+            return cls("accepted", result.trace, data | {"status": "accepted"})
+        return cls(DONE, result.trace, data, result.usage, bulky=("audio", "output", "text"))
 
 
 class End(StrEnum):
@@ -52,7 +68,7 @@ class Settlement:
     outcome: str | None = None
     detail: str | None = None
     trace: Trace | None = None
-    usage: Mapping[str, int] | None = None
+    usage: Mapping[str, Any] | None = None
 
 
 class Unsettled(Exception):

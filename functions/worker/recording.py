@@ -5,11 +5,12 @@ Results follow their fact; a mark follows its confirmed copy; a dead letter foll
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ledger import LedgerUnavailable, Row, Written, deletions
 from ledger.claims import KEPT
-from ledger.row import FACTS, HELD, PARKED, PENDING
+from ledger.row import FACTS, HELD, PENDING
 from worker.facts import facts_of
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park
@@ -59,14 +60,26 @@ def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation
             writes.append(deletions.fact(item.row, outcome.state, now, facts))
     ended: list[Ended[M]] = []
     to_publish = []
+    refused = []
     for (item, outcome), write, written in zip(outcomes, writes, inv.store.write_all(writes), strict=True):
         end = Settlement(End.DONE, outcome.state, trace=outcome.trace)
         if written is Written.YES:
             to_publish.append((item, outcome.state, write.sets, end))
+        elif written is Written.REFUSED:
+            refused.append((item, end))
         else:
-            # Refused: another delivery has settled the key, and its fact stands.
-            ended.append((item, end if written is Written.REFUSED else Settlement(End.UNSETTLED, "ledger")))
-    return ended + _publish(to_publish, inv)
+            ended.append((item, Settlement(End.UNSETTLED, "ledger", trace=outcome.trace)))
+    return ended + _publish(to_publish, inv) + _defer_to_fact(refused, inv)
+
+
+def _defer_to_fact(refused: Sequence[Ended[M]], inv: Invocation[M, C]) -> list[Ended[M]]:
+    """The fact that stands is another delivery's, or ours from a write whose answer was lost: publish what it says."""
+    try:
+        rows = inv.store.get_many(item.row for item, _ in refused)
+    except LedgerUnavailable:
+        return [(item, Settlement(End.UNSETTLED, "ledger", trace=end.trace)) for item, end in refused]
+    facts = [(item, rows[item.row], end) for item, end in refused]
+    return _publish([(i, str(row.state), _known(row), replace(end, outcome=row.state)) for i, row, end in facts], inv)
 
 
 def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation[M, C]) -> list[Ended[M]]:
@@ -140,21 +153,17 @@ def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Settlement:
     if isinstance(answer, Remind):
         return answer.row
     if isinstance(answer, Answered):
-        return Settlement(End.DONE, answer.outcome)
+        return answer.settlement
     return Settlement(End.DONE, HELD) if row.state == HELD else Settlement(End.UNSETTLED, "ledger")
 
 
 def _repeat_answers(answered: Sequence[tuple[Item[M], Answered]], inv: Invocation[M, C]) -> list[Ended[M]]:
     facts = [
-        (item, str(each.row.state), each.row.rest, Settlement(End.DONE, each.outcome))
+        (item, str(each.row.state), _known(each.row), each.settlement)
         for item, each in answered
         if each.row.state in FACTS
     ]
-    others = [
-        (item, Settlement(End.PARKED if each.outcome == PARKED else End.DONE, each.outcome))
-        for item, each in answered
-        if each.row.state not in FACTS
-    ]
+    others = [(item, each.settlement) for item, each in answered if each.row.state not in FACTS]
     return others + _publish(facts, inv)
 
 
@@ -180,7 +189,8 @@ def _publish(
     results = [
         Result(
             id=f"{item.row}#{state}",
-            subject=item.row,
+            row=item.row,
+            key=item.key,
             at=float(known["held_at"] if state == HELD else known["executed_at"]),
             data=_result(state, known),
             traceparent=item.traceparent,
@@ -194,6 +204,10 @@ def _publish(
     ]
 
 
+def _known(row: Row) -> Mapping[str, Any]:
+    return {**row.rest, "reason": row.reason}
+
+
 def _result(state: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: known[name] for name in ("reason", "requested_at", "subject") if name in known}
+    told = {name: known[name] for name in ("reason", "requested_at", "subject") if known.get(name)}
     return {"outcome": state, **told}

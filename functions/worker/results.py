@@ -4,56 +4,98 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from worker.copies import Copy
 from worker.queue import Queue
+from worker.shelf import Shelf
+
+LARGEST = 240 * 1024
+"""Bytes of an event that still go by queue; the queue takes 256 KiB with attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result. ``id`` is the same for the same outcome, however often it is sent; ``at`` in epoch seconds."""
+    """One result. ``id`` is the same for the same outcome, however often it is sent; ``at`` is in epoch seconds.
+
+    ``row`` is the key's hash and ``key`` the key itself. ``bulky`` names the fields of ``data`` that are left out, in
+    this order, of an event that is too large and has no bucket to go to.
+    """
 
     id: str
-    subject: str
+    row: str
+    key: str
     at: float
     data: Mapping[str, Any]
+    bulky: tuple[str, ...] = ()
     traceparent: str | None = None
     causation_id: str | None = None
 
 
 class Results:
-    """The results queue of one function; with no URL nothing is sent, and all counts as sent."""
+    """The results queue of one function; with no URL nothing is sent, and all counts as sent.
 
-    def __init__(self, queue: Queue, url: str, function: str, kind: str) -> None:
+    ``kind`` is the CloudEvents type; ``subject`` says whether an event names the key or its hash; ``shelf`` takes
+    what is too large for a queue.
+    """
+
+    def __init__(
+        self, queue: Queue, url: str, function: str, kind: str, subject: Literal["hash", "key"], shelf: Shelf | None
+    ) -> None:
         self._queue = queue
         self._url = url
         self._function = function
         self._kind = kind
+        self._subject = subject
+        self._shelf = shelf
 
     def send(self, results: Sequence[Result]) -> list[bool]:
-        """Send and say of each whether the queue confirmed it."""
+        """Send and say of each whether the queue confirmed it; large ones are on the shelf before their message goes."""
         if not self._url:
             return [True] * len(results)
-        return self._queue.send(self._url, [self._event(result) for result in results])
+        copies = {index: self._copy(result) for index, result in enumerate(results)}
+        ready = {index: copy for index, copy in copies.items() if copy is not None}
+        sent = dict(zip(ready, self._queue.send(self._url, list(ready.values())), strict=True))
+        return [sent.get(index, False) for index in range(len(results))]
 
-    def _event(self, result: Result) -> Copy:
-        event = {
+    def _copy(self, result: Result) -> Copy | None:
+        """The event as a message, or None where it is too large and could not be put on the shelf."""
+        event = self._event(result)
+        text = json.dumps(event)
+        if len(text) > LARGEST and self._shelf is not None:
+            reference = self._shelf.put(f"results/{self._function}/{result.id.replace('#', '/')}.json", text.encode())
+            if reference is None:
+                return None
+            text = json.dumps(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
+        elif len(text) > LARGEST:
+            text = json.dumps(event | {"data": _lightened(result, len(text))})
+        return Copy(text, {"traceparent": ("String", result.traceparent)} if result.traceparent else {})
+
+    def _event(self, result: Result) -> dict[str, Any]:
+        extensions = {"causationid": result.causation_id, "traceparent": result.traceparent}
+        return {
             "specversion": "1.0",
             "id": result.id,
             "source": f"/aistudio-functions/{self._function}",
             "type": self._kind,
-            "subject": result.subject,
+            "subject": result.row if self._subject == "hash" else result.key,
             "time": timestamp(result.at),
             "datacontenttype": "application/json",
             "data": result.data,
-        }
-        extensions = {"causationid": result.causation_id, "traceparent": result.traceparent}
-        event |= {name: value for name, value in extensions.items() if value}
-        attributes = {"traceparent": ("String", result.traceparent)} if result.traceparent else {}
-        return Copy(json.dumps(event), attributes)
+        } | {name: value for name, value in extensions.items() if value}
 
 
 def timestamp(at: float) -> str:
     """Epoch seconds as RFC 3339 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _lightened(result: Result, size: int) -> dict[str, Any]:
+    """The data without its bulky fields, as few as need be, saying which ones were left out."""
+    data, omitted = dict(result.data), []
+    for name in result.bulky:
+        if size <= LARGEST:
+            break
+        size -= len(json.dumps(data.pop(name, None)))
+        omitted.append(name)
+    return data | {"omitted": omitted}

@@ -1,7 +1,7 @@
 """Every setting of a function, read from its environment and checked at once (design: settings)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -20,6 +20,9 @@ Duration = Annotated[float, BeforeValidator(_seconds)]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
 UrlOrNone = Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")]
+
+Check = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Looks at a function's environment and says, by name, what is wrong with it."""
 
 
 class SettingsError(Exception):
@@ -45,6 +48,9 @@ class Settings(BaseModel):
     queue_url: Url
     dead_letter_queue_url: Url
     results_queue_url: UrlOrNone = ""
+    results_subject: Literal["hash", "key"] = "hash"
+    results_bucket: str = ""
+    storage_endpoint: Url = "https://storage.yandexcloud.net"
     aws_access_key_id: Annotated[SecretStr, Field(min_length=1)]
     aws_secret_access_key: Annotated[SecretStr, Field(min_length=1)]
     aws_region: Text = "ru-central1"
@@ -57,15 +63,15 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], required: Iterable[str] = ()) -> "Settings":
-        """Read the settings; ``required`` are names that this function needs besides.
+    def read(cls, environment: Mapping[str, str], check: Check) -> "Settings":
+        """Read the settings; ``check`` adds what this function needs besides.
 
         Raises:
             SettingsError: naming everything that is missing or malformed.
         """
         # An empty variable is an unset one: Terraform and shells can't tell them apart.
         given = {name: value for name, value in environment.items() if value != ""}
-        wrong = {name: "is required by this function" for name in required if name not in given}
+        wrong = dict(check(given))
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -76,3 +82,15 @@ class Settings(BaseModel):
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
             raise SettingsError(f"settings missing or malformed: {told}. README.md lists them.")
         return settings
+
+
+def no_more(_: Mapping[str, str]) -> Mapping[str, str]:
+    """Nothing is needed beyond everyone's settings."""
+    return {}
+
+
+def realtime_check(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Realtime functions need a model wherever they may use the WebSocket."""
+    if environment.get("REALTIME_TRANSPORT") == "http" or environment.get("REALTIME_MODEL"):
+        return {}
+    return {"REALTIME_MODEL": "is required by realtime functions over WebSocket"}

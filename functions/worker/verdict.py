@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 from aistudio import APIError, Trace
+from ledger.deletions import QUEUE_RETENTION
 from ledger.row import FACTS, OPEN, PARKED, PENDING, Row
 from worker.calling import NotBegun
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park, backoff, judge
 from worker.message import M
-from worker.outcome import Outcome
-
-QUEUE_RETENTION = 14 * 86_400
-"""Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
+from worker.outcome import End, Outcome, Settlement
 
 NOT_BEGUN = "unavailable"
 """The reason of a message that grew too old without any call: this deployment never had the time for it."""
@@ -23,6 +21,11 @@ class Answered:
 
     row: Row
     outcome: str
+
+    @property
+    def settlement(self) -> Settlement:
+        """How a delivery ends that the row answers."""
+        return Settlement(End.PARKED if self.row.state == PARKED else End.DONE, self.outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def consider(item: Item[M], row: Row, now: float) -> Answered | Remind | None:
         return Answered(row, str(row.state))
     newer = delivery.redrive > row.redrive or (delivery.redrive == row.redrive and delivery.sent_at > row.sent_at)
     if row.state == PARKED and not newer:
-        return Remind(row) if row.dlq == PENDING else Answered(row, PARKED)
+        return Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))
     if row.state == OPEN and delivery.number < row.mark and now < row.next_at + QUEUE_RETENTION:
         return Answered(row, "superseded")
     return None

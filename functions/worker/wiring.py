@@ -4,7 +4,7 @@ import os
 import random
 import uuid
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic
 
 import boto3
@@ -24,9 +24,11 @@ from worker.message import M
 from worker.queue import Queue
 from worker.results import Results
 from worker.settings import Settings, SettingsError
+from worker.shelf import Shelf
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
 
@@ -58,6 +60,14 @@ class Instance(Generic[M, C]):
         self._client = function.client(API(_studio(settings), self._token))
         self._store = Store(_documents(settings, self._token), settings.ledger_table_prefix + LEDGER)
         self._queue = Queue(_queues(settings), clock)
+        self._results = Results(
+            self._queue,
+            settings.results_queue_url,
+            function.name,
+            function.result_type,
+            settings.results_subject,
+            Shelf(partial(_storage, settings), settings.results_bucket) if settings.results_bucket else None,
+        )
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._run = Threads(settings.concurrency)
         self._logger: Logger = get_logger(function.name, settings.log_level)
@@ -76,7 +86,7 @@ class Instance(Generic[M, C]):
             client=self._client,
             store=self._store,
             queue=self._queue,
-            results=Results(self._queue, settings.results_queue_url, self._function.name, self._function.result_type),
+            results=self._results,
             keys=self._keys,
             clock=self._clock,
             deadline=deadline,
@@ -109,7 +119,7 @@ class Instance(Generic[M, C]):
 @cache
 def instance(function: Function[M, C]) -> Instance[M, C]:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
-    return Instance(function, Settings.read(os.environ, function.required), SystemClock())
+    return Instance(function, Settings.read(os.environ, function.check), SystemClock())
 
 
 def _documents(settings: Settings, token: Token) -> "DynamoDBClient":
@@ -119,15 +129,22 @@ def _documents(settings: Settings, token: Token) -> "DynamoDBClient":
 
 
 def _queues(settings: Settings) -> "SQSClient":
+    return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
+
+
+def _storage(settings: Settings) -> "S3Client":
+    return boto3.client("s3", **_signed(settings, settings.storage_endpoint))
+
+
+def _signed(settings: Settings, endpoint: str) -> Any:
     key_id, secret = _keys(settings)
-    return boto3.client(
-        "sqs",
-        region_name=settings.aws_region,
-        endpoint_url=settings.ymq_endpoint,
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=patient(),
-    )
+    return {
+        "region_name": settings.aws_region,
+        "endpoint_url": endpoint,
+        "aws_access_key_id": key_id,
+        "aws_secret_access_key": secret,
+        "config": patient(),
+    }
 
 
 def _keys(settings: Settings) -> tuple[str, str]:

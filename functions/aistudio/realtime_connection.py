@@ -1,0 +1,87 @@
+"""The WebSocket under a Realtime session: one deadline, no redirects, no compression, no pings, bounded frames."""
+
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from websockets.exceptions import InvalidStatus
+from websockets.http11 import Response
+from websockets.sync.client import ClientConnection, connect
+
+from aistudio.answers import MAX_BODY
+from aistudio.api import API
+from aistudio.network import Flight, open_socket
+
+CLOSED_WITHIN = 1.0  # seconds; the result is there by then, and waiting is billed
+
+_LOGGER = logging.getLogger("aistudio.websocket")
+_LOGGER.setLevel(logging.WARNING)  # at DEBUG the library tells of handshakes, credentials included, and of frames
+
+
+class Refused(Exception):
+    """The handshake was answered, but not with 101. A class of its own: the library would follow its InvalidStatus."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("the handshake was refused")
+        self.response = response
+
+
+class _Connection(ClientConnection):
+    """A connection that follows no redirect: credentials go to the configured service alone."""
+
+    def handshake(self, *args: Any, **kwargs: Any) -> None:
+        refused: Response | None = None
+        try:
+            super().handshake(*args, **kwargs)
+        except InvalidStatus as error:
+            refused = error.response
+        if refused is not None:
+            raise Refused(refused)
+
+
+@contextlib.contextmanager
+def connected(api: API, headers: Mapping[str, str], flight: Flight) -> Iterator[ClientConnection]:
+    """Open a WebSocket that is cut when the flight's time is over, whatever it is doing then."""
+    config = api.config
+    model = config.realtime_model
+    uri = model if "://" in model or model.startswith("prompt:") else f"gpt://{config.folder_id}/{model}"
+    parts = urlsplit(config.realtime_url)
+    secure = parts.scheme == "wss"
+    url = f"{config.realtime_url}{'&' if parts.query else '?'}model={quote(uri, safe='')}"
+    sock = open_socket(parts.hostname or "", parts.port or (443 if secure else 80), flight)
+    sock.settimeout(None)  # the library blocks on it; the watchdog below ends that
+    with (
+        contextlib.closing(sock),
+        connect(
+            url,
+            sock=sock,
+            ssl=api.tls if secure else None,
+            compression=None,  # a small frame can't become a large one
+            additional_headers=headers,
+            user_agent_header=None,
+            proxy=None,
+            open_timeout=flight.left(),
+            ping_interval=None,  # pings unanswered in a busy session have cut connections; a turn is short
+            close_timeout=CLOSED_WITHIN,
+            max_size=MAX_BODY,
+            logger=_LOGGER,
+            create_connection=_Connection,
+        ) as connection,
+    ):
+        watchdog = threading.Timer(flight.left(), _cut, (connection,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield connection
+        finally:
+            watchdog.cancel()
+
+
+def _cut(connection: ClientConnection) -> None:
+    with contextlib.suppress(OSError):
+        # Of the plain socket: TLS's own shutdown would drop its state under the threads that read and write.
+        socket.socket.shutdown(connection.socket, socket.SHUT_RDWR)
