@@ -1,0 +1,55 @@
+# Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
+.DEFAULT_GOAL := help
+.PHONY: help setup lint test test-all demo dev send lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed.txt
+export PYTHONPATH := functions
+
+help: ## Show the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+# What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
+setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
+	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory $(INSTALLED)
+
+.PHONY: $(INSTALLED)
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@cp requirements-dev.txt $(INSTALLED)
+
+lint: setup ## Style, types, import rules, and known security slips
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive functions
+
+test: setup ## All tests that need only Python; ARGS goes to pytest
+	$(BIN)/pytest -n 2 -m "not node and not terraform" $(ARGS)
+
+test-all: setup ## The same, and those that need node or terraform
+	$(BIN)/pytest -n 2 $(ARGS)
+
+demo: setup ## Run every sample of events/ on local servers, and show how each message ended
+	$(BIN)/python -m infra.local.demo
+
+dev: setup ## Leave the local environment running, its settings in .local.env
+	@exec $(BIN)/python -m infra.local.dev
+
+send: setup ## Send to it: make send TO=delete_response MESSAGE='{"response_id": "resp_1"}' (or a file of events/)
+	@$(BIN)/python -m infra.local.send "$$TO" "$$MESSAGE"
+
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" $(ARGS) pyproject.toml
+
+lock: setup ## Write the hashed requirements files anew; ARGS=--upgrade takes the newest versions that fit
+	$(BIN)/uv pip compile $(LOCKED) --output-file requirements.txt
+	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements-dev.txt
+
+clean: ## Remove all that was made, .venv included
+	rm -rf .venv .local .local.env dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

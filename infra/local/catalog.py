@@ -1,0 +1,63 @@
+"""Which functions run locally, and with which numbers: ``infra/functions.yaml``, with the waiting cut short."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from infra.local.leash import ROOT
+from infra.local.runtime import FUNCTIONS
+from infra.local.trigger import Batching
+
+LONGEST_TIMEOUT = 10
+"""Seconds: calls to a local AI Studio are short, and a stuck function should show soon."""
+LONGEST_CUTOFF = 0.2
+FEWEST_RECEIVES = 2
+"""Receives until the queue itself moves a message: enough to see a return, few enough to wait for the second."""
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """One function as it runs here. ``timeout`` is in seconds, ``memory`` in MB (told, not enforced).
+
+    ``receives`` is the redrive policy's maxReceiveCount, ``settings`` are those that only this function gets.
+    """
+
+    name: str
+    entry_point: str
+    timeout: float = LONGEST_TIMEOUT
+    memory: int = 256
+    instances: int = 1
+    receives: int = FEWEST_RECEIVES
+    batching: Batching = field(default_factory=Batching)
+    settings: Mapping[str, str] | None = None
+    root: Path = FUNCTIONS
+
+    @property
+    def queue(self) -> str:
+        """The name of its queue."""
+        return self.name.replace("_", "-")
+
+    @classmethod
+    def read(cls, name: str, entry: Mapping[str, Any]) -> Self:
+        """From its entry in the table; the visibility timeout is just long enough for no call to overlap itself."""
+        timeout = min(entry["timeout"], LONGEST_TIMEOUT)
+        cutoff = min(entry["queue"]["batch_cutoff"], LONGEST_CUTOFF)
+        return cls(
+            name=name,
+            entry_point=entry["entrypoint"],
+            timeout=timeout,
+            memory=entry["memory"],
+            instances=entry["instances"],
+            batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1),
+            settings={"CONCURRENCY": str(entry["concurrency"])},
+        )
+
+
+def functions() -> list[LocalFunction]:
+    """Every function of the table that a queue feeds and whose file is there."""
+    table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
+    found = [LocalFunction.read(name, entry) for name, entry in table.items() if "queue" in entry]
+    return [function for function in found if (FUNCTIONS / f"{function.entry_point.rpartition('.')[0]}.py").exists()]

@@ -1,0 +1,148 @@
+"""The whole local environment: servers, queues, tables, a local AI Studio, and a trigger for every function."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra.local.catalog import LocalFunction
+from infra.local.runtime import Runtime
+from infra.local.servers import Servers, running_servers
+from infra.local.settings import RESULTS_BUCKET, local_settings
+from infra.local.studio.process import StudioHandle, running_studio
+from infra.local.studio.settings import Settings as StudioSettings
+from infra.local.trigger import Invocation, Trigger
+from infra.local.trigger_event import platform_id
+from ledger import tables
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+DEAD_LETTERS = "dead-letters"
+RESULTS = "results"
+
+
+@dataclass
+class Environment:
+    """A running environment. Queues are known by URL; every function shares the dead-letter and the results queue."""
+
+    servers: Servers
+    studio: StudioHandle
+    settings: dict[str, str]
+    functions: dict[str, LocalFunction]
+    queues: dict[str, str]
+    dead_letters: str
+    results: str
+    sqs: "SQSClient"
+    dynamodb: "DynamoDBClient"
+    log: Callable[[str, str], None]
+    seen: deque[Invocation] = field(default_factory=lambda: deque(maxlen=10_000))
+    triggers: dict[str, Trigger] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> str:
+        """The name of the ledger's table."""
+        return self.settings["LEDGER_TABLE_PREFIX"] + tables.LEDGER
+
+    def settings_of(self, name: str) -> dict[str, str]:
+        """The whole environment of one function."""
+        return {
+            **self.settings,
+            **(self.functions[name].settings or {}),
+            "QUEUE_URL": self.queues[name],
+            "DEAD_LETTER_QUEUE_URL": self.dead_letters,
+            "RESULTS_QUEUE_URL": self.results,
+        }
+
+    def runtime(self, name: str, **settings: str) -> Runtime:
+        """A further instance of a function, for calls without its queue; ``settings`` replace its own. Stop it after use."""
+        function = self.functions[name]
+        return Runtime(
+            function.entry_point,
+            {**self.settings_of(name), **settings},
+            timeout=function.timeout,
+            memory=function.memory,
+            token=self.studio.api_key,
+            log=lambda line: self.log(name, line),
+            root=function.root,
+        )
+
+    def start(self, *names: str) -> None:
+        """Let the triggers of these functions run (default: all)."""
+        for name in names or self.functions:
+            function = self.functions[name]
+            runtimes = [self.runtime(name) for _ in range(function.instances)]
+            trigger = Trigger(self.sqs, self.queues[name], runtimes, function.batching, self.seen.append)
+            self.triggers[name] = trigger
+            trigger.start()
+
+    def stop(self) -> None:
+        """Stop all triggers and end the functions' processes; queues, tables and the AI Studio go on."""
+        while self.triggers:
+            self.triggers.popitem()[1].stop()
+
+    def send(self, name: str, *bodies: str, attributes: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+        """Send messages to a function's queue, ten a request, and return the ids under which they will be delivered.
+
+        ``attributes`` are message attributes as SendMessage takes them, one mapping a body.
+        """
+        given = [*attributes, *[{}] * (len(bodies) - len(attributes))]
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body, "MessageAttributes": each}
+            for number, (body, each) in enumerate(zip(bodies, given, strict=True))
+        ]
+        ids: dict[str, str] = {}
+        for start in range(0, len(entries), 10):
+            answer = self.sqs.send_message_batch(QueueUrl=self.queues[name], Entries=entries[start : start + 10])
+            if failed := answer.get("Failed"):
+                raise ValueError(f"the queue refused a message: {failed[0].get('Code')} {failed[0].get('Message', '')}")
+            ids |= {sent["Id"]: platform_id(sent["MessageId"]) for sent in answer["Successful"]}
+        return [ids[entry["Id"]] for entry in entries]
+
+    def item(self, key: str) -> dict[str, Any]:
+        """The ledger's item under a row key, as the table server gives it; empty where there is none."""
+        return dict(
+            self.dynamodb.get_item(TableName=self.ledger, Key={"key": {"S": key}}, ConsistentRead=True).get("Item", {})
+        )
+
+
+@contextmanager
+def running_environment(
+    functions: Sequence[LocalFunction],
+    *,
+    studio: StudioSettings | None = None,
+    settings: Mapping[str, str] | None = None,
+    log: Callable[[str, str], None] = lambda _function, _line: None,
+) -> Iterator[Environment]:
+    """Everything up, tables created, triggers not yet started; all of it gone when the block ends.
+
+    ``settings`` replace the functions' local ones. ``log`` is told each line that a function prints, with its name.
+    """
+    with ExitStack() as stack:
+        servers = stack.enter_context(running_servers())
+        ai = stack.enter_context(running_studio(studio))
+        sqs = stack.enter_context(closing(servers.sqs))
+        dynamodb = stack.enter_context(closing(servers.dynamodb))
+        s3 = stack.enter_context(closing(servers.s3))
+        merged = local_settings(servers, ai) | dict(settings or {})
+        s3.create_bucket(Bucket=RESULTS_BUCKET)
+        tables.create(dynamodb, merged["LEDGER_TABLE_PREFIX"])
+        dead_letters = sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+        results = sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
+        queues = {function.name: _queue(sqs, function, dead_letters) for function in functions}
+        by_name = {function.name: function for function in functions}
+        environment = Environment(servers, ai, merged, by_name, queues, dead_letters, results, sqs, dynamodb, log)
+        stack.callback(environment.stop)
+        yield environment
+
+
+def _queue(sqs: "SQSClient", function: LocalFunction, dead_letters: str) -> str:
+    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": function.receives})
+    attributes = {"RedrivePolicy": policy, "VisibilityTimeout": str(function.batching.visibility)}
+    created = sqs.create_queue(QueueName=function.queue, Attributes=attributes)  # type: ignore[arg-type]  # any string
+    return created["QueueUrl"]

@@ -1,0 +1,140 @@
+"""The sample events under ``events/<function>/<case>.json``: what is in a file, and what its ``sample`` says.
+
+A file is a whole trigger event, which a handler takes as it is. Its further key ``sample`` says what has to be so
+before, and how each message must end; handlers ignore it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from infra.local.leash import ROOT
+
+EVENTS = ROOT / "events"
+
+Attributes = dict[str, Any]
+"""Message attributes as SendMessage takes them."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class End(_Strict):
+    """How one message ends.
+
+    ``end`` is how its first delivery ends. Where that is a retry or a deferral, ``outcome`` or ``reason`` says how a
+    later copy ends; with neither, a copy still waits in the queue. ``outcome`` is the one in the ledger, ``reason``
+    that of the dead letter. ``key`` is the business id; without one the message is parked under its message id.
+    ``calls`` is how many requests with that key the AI Studio has seen when all is over.
+    """
+
+    end: Literal["done", "retry", "deferred", "parked", "unsettled"]
+    key: str | None = None
+    outcome: Literal["deleted", "already_absent", "held", "done", "accepted"] | None = None
+    reason: str | None = None
+    calls: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.end == "done") > (self.outcome is not None):
+            raise ValueError("done: say with which outcome")
+        if (self.end == "parked") > (self.reason is not None):
+            raise ValueError("parked: say for which reason")
+        if self.outcome is not None and self.reason is not None:
+            raise ValueError("a message ends with an outcome or is parked, not both")
+        if self.calls and self.key is None:
+            raise ValueError("calls are counted by key")
+        return self
+
+
+class Sample(_Strict):
+    """What the event shows, what must be so before it, and how each of its messages ends.
+
+    ``via``: the messages go through the queue, or the event is handed to the function as it is, as the platform's
+    test console does: a form that no queue carries. ``stored`` are response ids that exist, ``holds`` those under a
+    legal hold, ``faults`` what the local AI Studio does wrong (``infra.local.studio.faults``). ``pad_to``: bytes to
+    which spaces lengthen each body, so that no file has to be that long.
+    """
+
+    says: Annotated[str, Field(min_length=1, max_length=160)]
+    via: Literal["queue", "invoke"] = "queue"
+    stored: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    faults: tuple[dict[str, JsonValue], ...] = ()
+    pad_to: Annotated[int, Field(ge=1, le=262_144)] | None = None
+    ends: tuple[End, ...]
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.via == "invoke" and any(end.end == "unsettled" for end in self.ends):
+            raise ValueError("an unsettled message needs a queue to return to")
+        return self
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file: its function, its name, the event as a function gets it, and the sample."""
+
+    function: str
+    name: str
+    event: dict[str, Any]
+    sample: Sample
+
+    @property
+    def title(self) -> str:
+        """How people refer to it."""
+        return f"{self.function}/{self.name}"
+
+    @property
+    def messages(self) -> list[Mapping[str, Any]]:
+        """The messages inside the event, in order."""
+        return [entry["details"]["message"] for entry in self.event["messages"]]
+
+    def queue_attributes(self) -> list[Attributes]:
+        """Each message's attributes as SendMessage takes them; snake case or camel case in the file."""
+        return [
+            {name: {_CAPITALS[part]: text for part, text in value.items()} for name, value in given.items()}
+            for given in ((message.get("message_attributes") or {}) for message in self.messages)
+        ]
+
+    def numbers(self, index: int) -> tuple[int, int]:
+        """The attempt and seq with which a message starts; a producer's has none."""
+        given = self.queue_attributes()[index]
+        attempt, seq = (int(given.get(name, {}).get("StringValue", 0)) for name in ("attempt", "seq"))
+        return attempt, seq
+
+
+_CAPITALS = {
+    "data_type": "DataType",
+    "string_value": "StringValue",
+    "dataType": "DataType",
+    "stringValue": "StringValue",
+}
+
+
+def load(path: Path) -> Case:
+    """Read one file. Raises ValueError, naming the file, where it is no sample."""
+    event = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        case = Case(path.parent.name, path.stem, event, Sample.model_validate(event["sample"]))
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if len(case.sample.ends) != len(case.messages):
+        raise ValueError(f"{path}: {len(case.messages)} messages, but {len(case.sample.ends)} ends")
+    if case.sample.pad_to is not None:
+        for message in event["messages"]:
+            inner = message["details"]["message"]
+            inner["body"] += " " * (case.sample.pad_to - len(inner["body"].encode()))
+            inner["md5_of_body"] = hashlib.md5(inner["body"].encode(), usedforsecurity=False).hexdigest()
+    return case
+
+
+def cases(folder: Path = EVENTS) -> list[Case]:
+    """All samples, by function and name."""
+    return [load(path) for path in sorted(folder.glob("*/*.json"))]

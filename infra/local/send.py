@@ -1,0 +1,53 @@
+"""``make send``: one message, or every message of a sample's file, to a function's queue of a running ``make dev``."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from infra.local import samples
+from infra.local.catalog import LocalFunction
+from infra.local.settings import LOCAL_ENV, read_env
+
+
+def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
+    """Send a message, given as JSON or as the path of a sample's file, and return the ids that the queue gave."""
+    sqs = boto3.client(
+        "sqs",
+        endpoint_url=settings["YMQ_ENDPOINT"],
+        region_name=settings["AWS_REGION"],
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, retries={"total_max_attempts": 1}),
+    )
+    url = sqs.get_queue_url(QueueName=LocalFunction(function, "").queue)["QueueUrl"]
+    return [
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)["MessageId"]
+        for body, attributes in _messages(message)
+    ]
+
+
+def _messages(given: str) -> list[tuple[str, samples.Attributes]]:
+    if not given.endswith(".json"):
+        return [(given, {})]
+    case = samples.load(Path(given))
+    return [(message["body"], each) for message, each in zip(case.messages, case.queue_attributes(), strict=True)]
+
+
+def main() -> int:
+    """Send to the environment that ``.local.env`` describes."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.send", description=__doc__)
+    parser.add_argument("function")
+    parser.add_argument("message", help="a message as JSON, or the path of a file under events/")
+    given = parser.parse_args()
+    if not LOCAL_ENV.exists():
+        sys.exit("Nothing runs: start `make dev` first, in another terminal.")
+    print(*send(given.function, given.message, read_env()), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

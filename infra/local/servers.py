@@ -1,0 +1,141 @@
+"""The queue and table server: one ministack process, on loopback, on a port that was free."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import boto3
+import httpx
+from botocore.config import Config
+from types_boto3_dynamodb import DynamoDBClient
+from types_boto3_s3 import S3Client
+from types_boto3_sqs import SQSClient
+
+from infra.local.leash import Leashed
+
+HOST = "127.0.0.1"
+REGION = "ru-central1"
+KEY_ID = KEY_SECRET = "local"  # noqa: S105 -- the server checks no signature
+START_TIMEOUT = 30.0
+"""Seconds that the server may take to answer: a busy machine needs seconds for what takes 0.3 s."""
+
+
+class ServersDidNotStart(RuntimeError):
+    """The queue and table server ended, or did not answer in time; the message holds what it printed."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message in a queue, as seen without receiving it: waiting, delayed or in flight."""
+
+    message_id: str
+    body: str
+    attributes: Mapping[str, str]
+    receive_count: int
+    visible: bool
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Self:
+        """From the server's inspection endpoint, which spells it as ReceiveMessage does."""
+        attributes = {name: value.get("StringValue", "") for name, value in found["MessageAttributes"].items()}
+        return cls(found["MessageId"], found["Body"], attributes, found["ReceiveCount"], found["IsVisible"])
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the queue and table server listens, and clients for it."""
+
+    port: int
+    pid: int
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of every service."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def sqs(self) -> SQSClient:
+        """A new queue client; one may be shared by threads."""
+        return boto3.client("sqs", **self._options())
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        """A new table client; one may be shared by threads."""
+        return boto3.client("dynamodb", **self._options())
+
+    @property
+    def s3(self) -> S3Client:
+        """A new object storage client; one may be shared by threads."""
+        return boto3.client("s3", **self._options())
+
+    def peek(self, queue_url: str) -> list[Waiting]:
+        """All messages of a queue, without receiving them: no receive is counted and nothing is hidden."""
+        found = httpx.get(
+            f"{self.endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, timeout=10, trust_env=False
+        )
+        accounts = found.raise_for_status().json()["messages"].values()
+        queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
+        return [Waiting.read(message) for queue in queues for message in queue]
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "endpoint_url": self.endpoint,
+            "region_name": REGION,
+            "aws_access_key_id": KEY_ID,
+            "aws_secret_access_key": KEY_SECRET,
+            "config": Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 2}, proxies={}),
+        }
+
+
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """Run the server until the block ends, its state in memory only.
+
+    The kernel chooses a free port, and the socket bound to it is handed to the child: no other process can take the
+    port in between. Raises ServersDidNotStart.
+    """
+    with socket.create_server((HOST, 0), backlog=128) as listener:
+        bound: int = listener.getsockname()[1]
+        child = Leashed(
+            "hypercorn",
+            ["--workers", "0", "--log-level", "WARNING", "--bind", f"fd://{listener.fileno()}", "ministack.app:app"],
+            _environment(bound),
+            inherit=[listener.fileno()],
+        )
+    try:
+        _wait_until_ready(bound, child)
+        yield Servers(bound, child.pid)
+    finally:
+        child.stop()
+
+
+def _environment(port: int) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        "SERVICES": "sqs,dynamodb,s3",
+        "LOG_LEVEL": "WARNING",
+        # ministack opens these two on all interfaces whatever SERVICES says, unless told not to
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # it would stop containers of another ministack on this machine
+        "DOCKER_HOST": "unix:///nonexistent",
+    }
+
+
+def _wait_until_ready(port: int, child: Leashed) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and not child.ended:
+        try:  # the socket listens already: this waits in its backlog until the server reads it
+            if httpx.get(f"http://{HOST}:{port}/_ministack/health", timeout=1, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            continue
+    child.stop()
+    raise ServersDidNotStart(f"the queue and table server did not start; it printed:\n{child.printed}")

@@ -1,0 +1,68 @@
+"""The functions' settings for the local servers: every one that the functions know, with a value."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from infra.local.leash import ROOT
+from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers
+from infra.local.studio.process import StudioHandle
+from worker.settings import Settings
+
+LOCAL_ENV = ROOT / ".local.env"
+RESULTS_BUCKET = "results"
+QUEUES = frozenset({"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL"})
+"""Settings that differ by function, or that a test chooses."""
+
+
+def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
+    """All settings but the queues' URLs: defaults where those do, else what reaches the local servers.
+
+    The secret of the keyed hashes is new each time, so no ledger row outlives a run by accident.
+    """
+    return _defaults() | {
+        "AISTUDIO_BASE_URL": studio.base_url,
+        "AISTUDIO_REALTIME_URL": studio.realtime_url,
+        "AISTUDIO_FOLDER_ID": studio.folder_id,
+        "AISTUDIO_API_KEY": studio.api_key,
+        "REALTIME_MODEL": studio.realtime_model,
+        "YDB_DOCAPI_ENDPOINT": servers.endpoint,
+        "LEDGER_TABLE_PREFIX": "aistudio.",  # the table server takes no slash in a name
+        "HASH_KEY": secrets.token_hex(16),
+        "YMQ_ENDPOINT": servers.endpoint,
+        "STORAGE_ENDPOINT": servers.endpoint,
+        "RESULTS_BUCKET": RESULTS_BUCKET,
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": KEY_SECRET,
+        "AWS_REGION": REGION,
+        "YDB_AUTH": "static",
+    }
+
+
+def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
+    """Write ``KEY=value`` lines, readable by the owner alone; no value needs quoting."""
+    new = path.with_name(path.name + ".new")  # replaced in one step: a reader sees the old file or the whole new one
+    new.touch(mode=0o600)
+    new.write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
+    new.replace(path)
+
+
+def read_env(path: Path = LOCAL_ENV) -> dict[str, str]:
+    """What ``write_env`` wrote."""
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def _defaults() -> dict[str, str]:
+    return {
+        name.upper(): _text(field.default)
+        for name, field in Settings.model_fields.items()
+        if not field.is_required() and name.upper() not in QUEUES
+    }
+
+
+def _text(default: object) -> str:
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -1,0 +1,84 @@
+"""A thousand deletions from queue to receipt, through real servers, with the function in a process of its own."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.catalog import LocalFunction
+from infra.local.environment import Environment, running_environment
+from infra.local.studio.settings import Settings
+from infra.local.trigger import Batching
+
+HOW_MANY = 1000
+LATENCY = 0.05
+LONG_ENOUGH = 60.0
+
+
+def eventually(done: Callable[[], bool], changed: threading.Condition) -> None:
+    """Wait until something becomes true, looking whenever the function has told of a settled message."""
+    with changed:
+        assert changed.wait_for(done, LONG_ENOUGH), "not all was settled in time"
+
+
+def receipts(environment: Environment) -> list[dict[str, Any]]:
+    pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
+    return [item for page in pages for item in page["Items"]]
+
+
+@pytest.mark.parametrize("kills", [0, 2], ids=["undisturbed", "killed twice"])
+def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
+    function = LocalFunction(
+        "delete_response",
+        "delete_response.handler",
+        timeout=10,
+        receives=10,
+        batching=Batching(size=100, cutoff=0.2, visibility=3),
+    )
+    ids = [f"resp-{number}" for number in range(HOW_MANY)]
+    lines: list[str] = []
+    settled: set[str] = set()
+    changed = threading.Condition()
+
+    def told(_: str, line: str) -> None:
+        said = json.loads(line) if line.startswith("{") else {}
+        with changed:
+            lines.append(line)
+            if said.get("end") == "done":
+                settled.add(said["key"])
+                changed.notify_all()
+
+    with running_environment([function], studio=Settings(latency=LATENCY), log=told) as environment:
+        environment.studio.seed(*ids)
+        environment.send("delete_response", *(json.dumps({"response_id": each}) for each in ids))
+        environment.start()
+        for kill in range(1, kills + 1):
+            # In the middle of a batch's calls: part of it is deleted, and nothing of it recorded.
+            wanted = HOW_MANY * kill // 4 + 30
+            eventually_deleted(environment, HOW_MANY - wanted)
+            environment.triggers["delete_response"].kill()
+        eventually(lambda: len(settled) == HOW_MANY, changed)
+        rows = receipts(environment)
+        requests = environment.studio.requests()
+        results = environment.servers.peek(environment.results)
+        environment.stop()
+
+        assert len(rows) == HOW_MANY
+        states = {row["state"]["S"] for row in rows}
+        assert states == {"deleted", "already_absent"} if kills else states == {"deleted"}
+        assert all("expires_at" not in row for row in rows)
+        effects = [entry["id"] for entry in requests if entry["effect"]]
+        assert sorted(effects) == sorted(ids), "each response is deleted once"
+        assert len({json.loads(result.body)["id"] for result in results}) == HOW_MANY
+        assert not environment.servers.peek(environment.dead_letters)
+        assert not any(each in line for line in lines for each in ('"resp-', environment.studio.api_key))
+
+
+def eventually_deleted(environment: Environment, left: int) -> None:
+    """Until at most this many responses are stored; each look is a request, so this is no busy wait."""
+    for _ in range(5000):
+        if len(environment.studio.stored()) <= left:
+            return
+    raise AssertionError("the function does not get on")

@@ -1,0 +1,3 @@
+"""A function that can't be imported."""
+
+raise RuntimeError("a setting is missing")

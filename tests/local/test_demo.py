@@ -1,0 +1,32 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.leash import ROOT
+from infra.local.samples import EVENTS
+from tests.local.test_lifetime import ENVIRONMENT
+
+
+def demo(folder: Path, **ends: str) -> "subprocess.CompletedProcess[str]":
+    """Run the demo with one sample, the plain deletion, whose end is said to be so."""
+    event = json.loads((EVENTS / "delete_response" / "plain.json").read_text())
+    event["sample"]["ends"][0] |= ends
+    (folder / "delete_response").mkdir()
+    (folder / "delete_response" / "plain.json").write_text(json.dumps(event))
+    command = [sys.executable, "-m", "infra.local.demo", "--events", str(folder), "--patience", "5"]
+    return subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_demo_succeeds_where_each_sample_ends_as_its_file_says(tmp_path: Path) -> None:
+    shown = demo(tmp_path)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "1 messages of 1 samples ended, each as its file says" in shown.stdout
+
+
+def test_the_demo_fails_and_tells_the_difference_where_one_does_not(tmp_path: Path) -> None:
+    shown = demo(tmp_path, outcome="already_absent")
+    assert shown.returncode == 1
+    assert "delete_response/plain: message 1: outcome is deleted, not already_absent" in shown.stdout

@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.catalog import LocalFunction, functions
+from infra.local.environment import Environment, running_environment
+from infra.local.settings import QUEUES, read_env, write_env
+from infra.local.trigger import Batching
+from ledger import Row, Store
+from tests.local.conftest import STANDIN
+from tests.local.helpers import eventually, order
+from worker.settings import Settings
+
+STAND_IN = LocalFunction(
+    "stand_in", "standin.handler", timeout=5, batching=Batching(size=10, cutoff=0.1, visibility=6), root=STANDIN
+)
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[tuple[str, str]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def environment(lines: list[tuple[str, str]]) -> Iterator[Environment]:
+    with running_environment([STAND_IN], log=lambda name, line: lines.append((name, line))) as running:
+        yield running
+
+
+def test_a_message_sent_to_a_function_reaches_it_through_its_queue(
+    environment: Environment, lines: list[tuple[str, str]]
+) -> None:
+    environment.start()
+    (message_id,) = environment.send("stand_in", order("print", text="hello"))
+    seen = eventually(lambda: [each for each in list(environment.seen) if message_id in each.message_ids])
+    environment.stop()
+    assert seen[0].reply.ok
+    assert ("stand_in", "hello") in lines
+
+
+def test_a_function_can_be_called_without_its_queue(environment: Environment) -> None:
+    runtime = environment.runtime("stand_in")
+    try:
+        assert runtime.invoke({"messages": []}).ok
+    finally:
+        runtime.stop()
+
+
+def test_the_settings_are_all_that_a_function_needs(environment: Environment) -> None:
+    settings = Settings.model_validate(environment.settings_of("stand_in"))
+    assert settings.aistudio_base_url == environment.studio.base_url
+    assert settings.queue_url == environment.queues["stand_in"]
+    assert settings.dead_letter_queue_url == environment.dead_letters
+
+
+def test_the_env_file_has_every_setting_but_the_queues(environment: Environment, tmp_path: Path) -> None:
+    write_env(environment.settings, path := tmp_path / "settings.env")
+    assert {name.upper() for name in Settings.model_fields} - set(read_env(path)) == QUEUES
+    assert path.stat().st_mode & 0o077 == 0
+    given = read_env(path) | dict.fromkeys(QUEUES, environment.dead_letters)
+    assert Settings.model_validate(given).max_age == 86_400
+
+
+def test_the_ledger_is_there_and_empty(environment: Environment) -> None:
+    assert Store(environment.dynamodb, environment.ledger).get("any") == Row("any")
+
+
+def test_the_queues_move_what_keeps_coming_back_to_the_one_dead_letter_queue(environment: Environment) -> None:
+    attributes = environment.sqs.get_queue_attributes(
+        QueueUrl=environment.queues["stand_in"], AttributeNames=["RedrivePolicy", "VisibilityTimeout"]
+    )["Attributes"]
+    assert ":dead-letters" in attributes["RedrivePolicy"]
+    assert attributes["VisibilityTimeout"] == "6"
+
+
+def test_every_function_of_the_table_can_run_here() -> None:
+    found = {function.name: function for function in functions()}
+    assert "delete_response" in found
+    for function in found.values():
+        assert function.batching.visibility > function.timeout + function.batching.cutoff

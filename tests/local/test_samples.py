@@ -1,0 +1,68 @@
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from infra.local.catalog import functions
+from infra.local.samples import EVENTS, Case, cases, load
+from infra.local.studio.faults import parse
+
+CASES = cases()
+
+
+def test_each_sample_is_of_a_function_that_runs_here() -> None:
+    assert {case.function for case in CASES} <= {function.name for function in functions()}
+
+
+@pytest.mark.parametrize("function", sorted({case.function for case in CASES}))
+def test_the_samples_show_every_end_of_the_contract(function: str) -> None:
+    shown = {end.end for case in CASES if case.function == function for end in case.sample.ends}
+    assert shown == {"done", "retry", "deferred", "parked", "unsettled"}
+
+
+def test_the_samples_of_deletions_show_every_outcome() -> None:
+    outcomes = {end.outcome for case in CASES if case.function == "delete_response" for end in case.sample.ends}
+    assert outcomes == {"deleted", "already_absent", "held", None}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_each_event_is_whole(case: Case) -> None:
+    for entry, message in zip(case.event["messages"], case.messages, strict=True):
+        digest = hashlib.md5(message["body"].encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+        assert entry["event_metadata"]["event_id"] == message["message_id"]
+        assert (message["md5_of_body"] == digest) is (case.name != "wrong_md5")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_the_local_ai_studio_knows_each_fault(case: Case) -> None:
+    for fault in case.sample.faults:
+        parse(fault)
+
+
+def test_no_two_samples_of_a_function_share_a_key_or_a_message_id() -> None:
+    used = Counter((case.function, what) for case in CASES for what in {end.key for end in case.sample.ends} - {None})
+    ids = Counter(what for case in CASES for what in {message["message_id"] for message in case.messages})
+    assert not [what for what, times in (used + ids).items() if times > 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"ends": []}, "1 messages, but 0 ends"),
+        ({"ends": [{"end": "done"}]}, "with which outcome"),
+        ({"ends": [{"end": "parked"}]}, "for which reason"),
+        ({"ends": [{"end": "gone"}]}, "Input should be"),
+        ({"ends": [{"end": "parked", "reason": "rejected", "calls": 1}]}, "counted by key"),
+        ({"via": "invoke", "ends": [{"end": "unsettled"}]}, "needs a queue"),
+        ({"stores": []}, "Extra inputs"),
+    ],
+)
+def test_a_sample_that_says_nonsense_is_refused_with_its_file_name(
+    tmp_path: Path, change: dict[str, object], told: str
+) -> None:
+    plain = json.loads((EVENTS / "delete_response" / "plain.json").read_text())
+    (path := tmp_path / "nonsense.json").write_text(json.dumps(plain | {"sample": plain["sample"] | change}))
+    with pytest.raises(ValueError, match=rf"nonsense\.json[\s\S]*{told}"):
+        load(path)
