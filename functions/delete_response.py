@@ -1,23 +1,13 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 
-from aistudio import Responses
+from aistudio import ResponseId, Responses
 from worker import Message, Outcome, queue_function
 
 
-def _one_segment(value: str) -> str:
-    if not re.fullmatch(r"[^/\\\x00-\x20\x7f]{1,200}", value) or value in {".", ".."}:
-        raise ValueError(
-            "an id has 1 to 200 characters, no slash, backslash, space or control character, and is no path"
-        )
-    return value
-
-
-ResponseId = Annotated[str, AfterValidator(_one_segment)]
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 

@@ -15,7 +15,7 @@ from aistudio.errors import (
     Unauthorized,
     Unavailable,
 )
-from aistudio.responses import Deletion, Existence, Responses
+from aistudio.responses import Deletion, Existence, ResponseId, Responses
 
 __all__ = [
     "API",
@@ -27,6 +27,7 @@ __all__ = [
     "OutcomeUnknown",
     "RealtimeTransport",
     "Rejected",
+    "ResponseId",
     "Responses",
     "Throttled",
     "Trace",

@@ -1,10 +1,27 @@
 """Stored responses: delete one, or ask whether it is there."""
 
+import re
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from aistudio.api import API
 from aistudio.config import path_segment
 from aistudio.errors import Trace
+
+
+def _loosely_an_id(value: str) -> str:
+    if not re.fullmatch(r"[^/\\\x00-\x20\x7f]{1,200}", value) or value in {".", ".."}:
+        raise ValueError(
+            "an id has 1 to 200 characters, no slash, backslash, space or control character, and is no path"
+        )
+    return value
+
+
+ResponseId = Annotated[str, AfterValidator(_loosely_an_id)]
+"""A stored response's id as messages give it: seen are UUIDs and near relatives, so only what could change the URL,
+or the size of a key, is refused (reference: aistudio-api, section 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)

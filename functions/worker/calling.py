@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aistudio import APIError, Throttled
-from worker.invocation import C, Call, Invocation
+from worker.invocation import C, Call, Invocation, Item
 from worker.message import M
 from worker.outcome import Outcome
 
@@ -24,15 +24,18 @@ class NotBegun:
 
 
 def make_call(
-    call: Call[M, C], message: M, inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True
+    call: Call[M, C], item: Item[M], inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True
 ) -> Outcome | APIError | NotBegun:
-    """Make a call, if it may begin; an API error is returned. ``fresh`` says whether what was read before holds."""
+    """Make an item's call, if it may begin; an API error is returned.
+
+    ``fresh`` says whether what was read before still holds. How long it took is noted in the invocation.
+    """
     blocked = may_begin(inv, fresh)
     if blocked is not None:
         return blocked
-    ended = _call(call, message, inv)
+    ended = _call(call, item, inv)
     if _asks_for_patience(ended, inv) and may_begin(inv, fresh) is None:
-        ended = _call(call, message, inv)
+        ended = _call(call, item, inv)
     if isinstance(ended, APIError):
         inv.gate.report(ended)
     return ended
@@ -50,11 +53,14 @@ def may_begin(inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True) -
     return None if fresh() else NotBegun(stale=True)
 
 
-def _call(call: Call[M, C], message: M, inv: Invocation[M, C]) -> Outcome | APIError:
+def _call(call: Call[M, C], item: Item[M], inv: Invocation[M, C]) -> Outcome | APIError:
+    begun = inv.clock.monotonic()
     try:
-        return call(message, inv.client, inv.deadline.left_for_calls())
+        return call(item.usable, inv.client, inv.deadline.left_for_calls())
     except APIError as error:
         return error
+    finally:
+        inv.took[item.row] = inv.clock.monotonic() - begun
 
 
 def _asks_for_patience(ended: Outcome | APIError, inv: Invocation[M, C]) -> bool:

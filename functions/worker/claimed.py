@@ -105,8 +105,7 @@ class _Create(Generic[M, C]):
 
     def _call(self, claim: Claim) -> Settlement:
         """The claim is mine: call, and record what came of it."""
-        assert self.item.message is not None  # noqa: S101 - what has no message was parked before
-        ended = make_call(self.inv.function.call, self.item.message, self.inv)
+        ended = make_call(self.inv.function.call, self.item, self.inv)
         if isinstance(ended, Outcome):
             return self._finish(claim, ended)
         if isinstance(ended, APIError):

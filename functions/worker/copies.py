@@ -74,7 +74,7 @@ def _numbers(
 
 def _copy(delivery: Delivery, attributes: dict[str, tuple[str, str]], delay: int) -> Copy:
     body = delivery.body
-    if not body or not sendable(body):
+    if not sendable(body):
         # Ten attributes are the queue's limit: the encoding takes the trace's place.
         body = base64.b64encode(body.encode("utf-8", "surrogatepass")).decode()
         attributes.pop("traceparent", None)

@@ -58,7 +58,7 @@ def deliveries(event: Mapping[str, Any], now: float) -> list[Delivery]:
 def _delivery(entry: Any, now: float) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
-    text = body if isinstance(body, str) else "null"
+    text = body if body and isinstance(body, str) else "null"  # no queue takes an empty dead letter
     message_id = message.get("message_id")
     # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
@@ -71,8 +71,8 @@ def _delivery(entry: Any, now: float) -> Delivery:
         first_seen=sent_at / 1000,
         received=_number(system.get("ApproximateReceiveCount")) or 1,
     )
-    if not isinstance(body, str):
-        return replace(bare, flaw="details.message.body: not a string")
+    if not body or not isinstance(body, str):
+        return replace(bare, flaw="details.message.body: empty, or not a string")
     md5 = message.get("md5_of_body")
     if md5 and md5 != hashlib.md5(_utf8(body), usedforsecurity=False).hexdigest():
         return replace(bare, flaw="details.message.md5_of_body: does not match the body, send it again")

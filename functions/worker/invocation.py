@@ -61,7 +61,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Invocation(Generic[M, C]):
-    """Everything that settling one batch needs; made by the composition root, or by a test."""
+    """Everything that settling one batch needs; made by the composition root, or by a test.
+
+    ``took`` collects how many seconds each row's last call took.
+    """
 
     function: Function[M, C]
     client: C
@@ -80,6 +83,7 @@ class Invocation(Generic[M, C]):
     lease_until: float
     hold_window: float
     gate: Gate = field(default_factory=Gate)
+    took: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,13 @@ class Item(Generic[M]):
     others: tuple[Delivery, ...] = ()
     event_id: str | None = None
     traceparent: str | None = None
+
+    @property
+    def usable(self) -> M:
+        """The message to call with. Raises ValueError for what was found unusable: that is never called with."""
+        if self.message is None:
+            raise ValueError("an unusable message has no call")
+        return self.message
 
     @property
     def not_before(self) -> float:

@@ -59,14 +59,14 @@ def _decide(item: Item[M], row: Row, held: bool, read_at: float, inv: Invocation
     answer = consider(item, row, now)
     if answer is not None:
         return answer
-    if item.flaw is not None or item.message is None:
-        return Failed(Park(*(item.flaw or ("invalid_message", ""))))
+    if item.flaw is not None:
+        return Failed(Park(*item.flaw))
     if item.not_before > now:
         return Failed(Again(item.not_before - now))
     call = inv.function.look if held else inv.function.call
     if call is None:
         return Outcome(HELD, Trace())
-    ended = make_call(call, item.message, inv, fresh=lambda: inv.clock.monotonic() - read_at < inv.hold_window)
+    ended = make_call(call, item, inv, fresh=lambda: inv.clock.monotonic() - read_at < inv.hold_window)
     if isinstance(ended, NotBegun):
         return ended if ended.stale else after_waiting(ended, item, inv)
     return after_error(ended, item, inv) if isinstance(ended, APIError) else ended
