@@ -7,7 +7,6 @@ from pydantic import AwareDatetime, StringConstraints
 from aistudio import ResponseId, Responses
 from worker import Message, Outcome, queue_function
 
-
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 
