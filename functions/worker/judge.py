@@ -35,7 +35,7 @@ class Limits:
 
 
 def judge(
-    error: APIError, *, may_repeat: bool, attempt: int, seq: int, age: float, limits: Limits, random: Random
+    error: APIError, *, may_repeat: bool, attempt: int, seq: int, age: float, limits: Limits, rng: Random
 ) -> Again | Park:
     """Decide what becomes of a message whose call ended in this error.
 
@@ -47,10 +47,10 @@ def judge(
     if isinstance(error, OutcomeUnknown):
         if attempt + 1 >= limits.attempts:
             return Park(error.reason, error.detail)
-        return Again(backoff(attempt, random), counted=True, reason=error.reason)
+        return Again(backoff(attempt, rng), counted=True, reason=error.reason)
     if age > limits.age:
         return Park(error.reason, error.detail)
-    wait = backoff(seq, random)
+    wait = backoff(seq, rng)
     if isinstance(error, Throttled) and error.retry_after is not None:
         wait = max(wait, error.retry_after)
     return Again(wait, reason=error.reason)
@@ -61,6 +61,6 @@ def stops_batch(error: APIError) -> bool:
     return isinstance(error, (Throttled, Unauthorized, Forbidden))
 
 
-def backoff(times: int, random: Random) -> float:
+def backoff(times: int, rng: Random) -> float:
     """Seconds to wait after so many earlier tries: exponential with full jitter, 1 s to 900 s."""
-    return max(1.0, random.uniform(0, min(LONGEST, 2.0 ** min(times + 1, 10))))
+    return max(1.0, rng.uniform(0, min(LONGEST, 2.0 ** min(times + 1, 10))))

@@ -84,5 +84,5 @@ def _judged(error: APIError, item: Item[M], inv: Invocation[M, C]) -> Again | Pa
         seq=item.delivery.seq,
         age=item.age(inv.clock.now()),
         limits=inv.limits,
-        random=inv.random,
+        rng=inv.random,
     )

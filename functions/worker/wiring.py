@@ -56,7 +56,7 @@ class Instance(Generic[M, C]):
         self._settings = settings
         self._clock = clock
         self._token = Token()
-        self._random = random.Random()  # noqa: S311 - jitter, no secret
+        self._random = random.SystemRandom()
         self._client = function.client(API(_studio(settings), self._token))
         self._store = Store(_documents(settings, self._token), settings.ledger_table_prefix + LEDGER)
         self._queue = Queue(_queues(settings), clock)
