@@ -29,9 +29,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation[M, C], logger: Logger
         settled = repeatable.settle([*flawed, *usable], inv)
     else:
         settled, reused = claimed.settle(usable, inv)
-        detail = "the key stands for a message with other content; use a new one"
-        flawed += [item.unusable(_message_row(item.delivery.message_id, inv), REUSED, detail) for item in reused]
-        settled += repeatable.settle(flawed, inv)
+        settled += repeatable.settle([*flawed, *(_reusing(item, inv) for item in reused)], inv)
     counts = dict.fromkeys((end.value for end in End), 0)
     for item, settlement in settled:
         for delivery in (item.delivery, *item.others):
@@ -61,6 +59,14 @@ def _item(delivery: Delivery, inv: Invocation[M, C]) -> Item[M]:
         subjects=frozenset([subject_row(about, inv)] if about is not None else []),
         event_id=parsed.event_id,
         traceparent=delivery.traceparent or parsed.traceparent,
+    )
+
+
+def _reusing(item: Item[M], inv: Invocation[M, C]) -> Item[M]:
+    """The item whose key stands for other content, to be parked like one that has none."""
+    name = item.delivery.message_id
+    return item.unusable(
+        name, _message_row(name, inv), REUSED, "the key stands for a message with other content; use a new one"
     )
 
 

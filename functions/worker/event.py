@@ -4,15 +4,15 @@
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
+_MESSAGE_ID = re.compile(r"[!-~]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,7 @@ def _delivery(entry: Any, now: float) -> Delivery:
     # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
     bare = Delivery(
-        message_id=message_id
-        if isinstance(message_id, str) and message_id
-        else hashlib.sha256(_utf8(text)).hexdigest(),
+        message_id=message_id if _names(message_id) else hashlib.sha256(_utf8(text)).hexdigest(),
         body=text,
         sent_at=sent_at,
         first_seen=sent_at / 1000,
@@ -105,7 +103,7 @@ def _with_attributes(bare: Delivery, attributes: Mapping[str, Any]) -> Delivery:
         return carried
     try:
         decoded = base64.b64decode(bare.body, validate=True).decode("utf-8", "surrogatepass")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not ASCII, not base64, not UTF-8
         return replace(carried, flaw="message attribute encoding: the body is not base64 of UTF-8")
     return replace(carried, body=decoded)
 
@@ -117,8 +115,15 @@ def _value(attribute: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _names(value: Any) -> TypeGuard[str]:
+    """Whether this may name a message: it travels as an attribute of copies, which the queue must take."""
+    return isinstance(value, str) and _MESSAGE_ID.fullmatch(value) is not None
+
+
 def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, (str, int)) and _WHOLE.fullmatch(str(value)) else None
+    # Python refuses to write a number of thousands of digits.
+    text = str(value) if isinstance(value, int) and abs(value) < 10**15 else value
+    return int(text) if isinstance(text, str) and _WHOLE.fullmatch(text) else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -122,9 +122,9 @@ class Item(Generic[M]):
         """Seconds since the message was first seen, or since it was due if that came later."""
         return now - max(self.delivery.first_seen, self.message.due if self.message else 0.0)
 
-    def unusable(self, row: str, reason: str, detail: str) -> "Item[M]":
+    def unusable(self, key: str, row: str, reason: str, detail: str) -> "Item[M]":
         """The same delivery, to be parked under its message id: its key belongs to another message."""
-        return replace(self, row=row, flaw=(reason, detail))
+        return replace(self, key=key, row=row, flaw=(reason, detail))
 
     def standing_for(self, others: "Sequence[Item[M]]") -> "Item[M]":
         """This item, sharing its end with others of the same key; a hold on any one's subject holds them all."""

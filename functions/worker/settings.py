@@ -58,7 +58,8 @@ class Settings(BaseModel):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
     max_age: Duration = "24h"  # type: ignore[assignment]  # read like the environment's text
     lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
-    hold_window: Duration = "10s"  # type: ignore[assignment]  # the same
+    # Below a second the rows are read again and again, and are never fresh enough for a call to begin.
+    hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 

@@ -280,6 +280,7 @@ def test_the_clients_public_names() -> None:
         "OutcomeUnknown",
         "RealtimeTransport",
         "Rejected",
+        "ResponseId",
         "Responses",
         "Throttled",
         "Trace",
