@@ -1,0 +1,70 @@
+"""Servers for a whole session, and benches for single tests."""
+
+import logging
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+import delete_response
+from aistudio import API, Config
+from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers, running_servers
+from infra.local.studio.process import StudioHandle, running_studio
+from infra.local.studio.settings import Settings
+from ledger.client import connect_with_key
+from tests.support import ask
+from tests.support.bench import Bench
+from tests.support.kit import Kit
+from tests.support.seam import Seam
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with running_servers() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def local_studio() -> Iterator[StudioHandle]:
+    with running_studio(Settings(realtime_post="json")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def session_kit(servers: Servers, local_studio: StudioHandle) -> Iterator[Kit]:
+    config = Config(local_studio.base_url, local_studio.folder_id, local_studio.api_key)
+    api = API(config, token=lambda: "")
+    dynamodb = connect_with_key(servers.endpoint, REGION, KEY_ID, KEY_SECRET)
+    sqs, spectator = servers.sqs, servers.dynamodb
+    with httpx.Client(base_url=servers.endpoint, trust_env=False, timeout=10) as inspector:
+        kit = Kit(servers, local_studio, api, dynamodb, sqs, spectator, inspector, Seam(dynamodb), Seam(sqs))
+        yield kit
+    kit.ledger.close()
+    kit.queues.close()
+    dynamodb.close()
+    sqs.close()
+    spectator.close()
+    api.close()
+
+
+@pytest.fixture
+def kit(session_kit: Kit) -> Iterator[Kit]:
+    session_kit.reset()
+    yield session_kit
+    for package in ("aistudio", "ledger", "worker"):  # a bench's logger takes these over
+        logger = logging.getLogger(package)
+        logger.handlers, logger.propagate = [], True
+    assert not session_kit.ledger.unused, "a fault that was armed on the ledger never came about"
+    assert not session_kit.queues.unused, "a fault that was armed on a queue never came about"
+
+
+@pytest.fixture
+def deletions(kit: Kit) -> Bench:
+    """The function that deletes: its calls may repeat."""
+    return Bench(kit, delete_response.handler.function, ask.WatchedResponses(kit.api, kit.hooks))
+
+
+@pytest.fixture
+def creates(kit: Kit) -> Bench:
+    """A function whose calls must not repeat."""
+    return Bench(kit, ask.handler.function, ask.Asking(kit.api, kit.hooks))

@@ -1,0 +1,227 @@
+"""The holes of the settlement protocol that concern deletions (the number is the protocol's)."""
+
+from tests.faults.steps import crash, throttle
+from tests.support.bench import Bench
+from tests.support.messages import again
+from tests.support.observations import numbers, reasons
+from tests.support.seam import after, killed_before, refused, unseen
+
+RETENTION = {"response_id": "resp_1"}
+DAY = 86_400
+
+
+def test_h01_a_crash_before_the_receipt_leaves_nothing_that_supersedes_the_message(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.hooks.after.append(crash)
+    stored.deliver(message)
+    assert stored.row("resp_1").state is None
+
+    assert stored.deliver(again(message)).ends == [("done", "already_absent")]
+
+
+def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    throttle(stored)
+    stored.queues.arm("SendMessageBatch", refused, refused, refused)
+
+    first = stored.deliver(message)
+
+    assert not first.acknowledged
+    assert (stored.row("resp_1").mark, stored.copies()) == ((0, 0), [])
+    assert stored.deliver(again(message)).ends == [("done", "deleted")]
+
+
+def test_h02_a_crash_between_the_copy_and_the_mark_loses_nothing(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    throttle(stored)
+    stored.ledger.arm("UpdateItem", killed_before)
+    stored.deliver(message)
+
+    ends = [stored.deliver(again(message)).ends, stored.deliver(*stored.take_copies()).ends]
+
+    assert ends == [[("done", "deleted")], [("done", "deleted")]]
+    assert stored.calls() == 2
+
+
+def test_h04_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.studio.fault(match={"method": "DELETE"}, status=400)
+    stored.queues.arm("SendMessageBatch", killed_before)
+    stored.deliver(message)
+    assert (stored.row("resp_1").dlq, stored.letters()) == ("pending", [])
+
+    back = stored.deliver(again(message))
+
+    assert back.ends == [("parked", "rejected")]
+    assert reasons(stored.letters()) == ["rejected"]
+    assert stored.row("resp_1").dlq == "sent"
+    stored.deliver(again(message))
+    assert len(stored.letters()) == 1
+
+
+def test_h05_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(stored: Bench) -> None:
+    throttle(stored)
+    stored.deliver(stored.message(RETENTION))
+    assert stored.row("resp_1").mark == (0, 1)
+    stored.take_copies()
+
+    moved = stored.message(RETENTION, key="resp_1", redrive=1, seq=0, attempt=0)
+
+    assert stored.deliver(moved).ends == [("done", "deleted")]
+
+
+def test_h11_a_receipt_is_written_by_the_first_and_kept(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.hooks.before.append(lambda: stored.deliver(message))
+
+    late = stored.deliver(again(message))
+
+    assert late.acknowledged
+    assert stored.row("resp_1").state == "deleted"
+    assert stored.calls() == 2
+
+
+def test_h11_the_receipt_of_who_writes_first_stands_though_it_called_second(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.hooks.after.append(lambda: stored.deliver(again(message)))
+
+    late = stored.deliver(message)
+
+    assert late.ends == [("done", "already_absent")]
+    assert stored.row("resp_1").state == "already_absent"
+    assert {result["data"]["outcome"] for result in stored.results()} == {"already_absent"}
+
+
+def test_h11_receipts_whose_confirmation_was_lost_are_published_all_the_same(stored: Bench) -> None:
+    stored.studio.seed("resp_2")
+    stored.ledger.arm("TransactWriteItems", unseen)
+
+    both = stored.deliver(stored.message(RETENTION), stored.message({"response_id": "resp_2"}))
+
+    assert both.ends == [("done", "deleted"), ("done", "deleted")]
+    assert len(stored.results()) == 2
+
+
+def test_h11_a_deferral_does_not_open_what_is_deleted(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.ledger.arm("UpdateItem", after(lambda: stored.deliver(message)))
+    throttle(stored)
+
+    late = stored.deliver(again(message))
+
+    assert late.ends == [("deferred", "throttled")]
+    assert stored.row("resp_1").state == "deleted"
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+def test_h14_the_row_says_parked_before_any_dead_letter_leaves(stored: Bench) -> None:
+    stored.studio.fault(match={"method": "DELETE"}, status=400)
+    stored.ledger.arm("UpdateItem", killed_before)
+    stored.deliver(stored.message(RETENTION))
+
+    assert stored.letters() == []
+
+
+def test_h15_held_ends_a_message_and_not_the_key(stored: Bench) -> None:
+    row = stored.keys.key("delete_response", "resp_1")
+    stored.holds.place(row, "case-1", stored.clock.now())
+    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "held")]
+    assert stored.studio.stored() == ["resp_1"]
+
+    stored.holds.release(row, "case-1")
+    stored.clock.advance(DAY)
+
+    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
+    assert stored.studio.stored() == []
+
+
+def test_h15_a_parked_deletion_does_not_block_one_that_is_sent_later(stored: Bench) -> None:
+    stored.studio.fault(match={"method": "DELETE"}, status=400)
+    stored.deliver(stored.message(RETENTION))
+    stored.clock.advance(DAY)
+
+    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
+
+
+def test_h16_nothing_is_called_held_that_is_gone(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    stored.hooks.after.append(crash)
+    stored.deliver(message)
+    stored.holds.place(stored.keys.key("delete_response", "resp_1"), "case-1", stored.clock.now())
+
+    back = stored.deliver(again(message))
+
+    assert back.ends == [("done", "already_absent")]
+    assert [call["method"] for call in stored.studio.requests()] == ["DELETE", "GET"]
+
+
+def test_h18_a_parking_does_not_overwrite_held(stored: Bench) -> None:
+    message = stored.message(RETENTION)
+    row = stored.keys.key("delete_response", "resp_1")
+
+    def another_sees_the_hold() -> None:
+        stored.holds.place(row, "case-1", stored.clock.now())
+        assert stored.deliver(message).ends == [("done", "held")]
+
+    stored.studio.fault(match={"method": "DELETE"}, status=400)
+    stored.ledger.arm("UpdateItem", after(another_sees_the_hold))
+    late = stored.deliver(again(message))
+
+    assert late.ends == [("done", "held")]
+    assert (stored.row("resp_1").state, stored.letters()) == ("held", [])
+
+
+def test_h21_waiting_for_its_time_costs_no_attempt(stored: Bench) -> None:
+    waiting = [stored.message({**RETENTION, "not_before": "2026-11-22T14:00:00Z"})]
+    hops = 0
+    while stored.calls() == 0 and hops < 200:
+        stored.deliver(*waiting)
+        waiting = stored.take_copies()
+        stored.clock.advance(900)
+        hops += 1
+
+    assert hops == 6 * 3600 / 900 + 1
+    assert (stored.row("resp_1").state, stored.letters()) == ("deleted", [])
+
+
+def test_h22_throttling_parks_nothing_however_often_it_comes(stored: Bench) -> None:
+    throttle(stored, times=12)
+    waiting = [stored.message(RETENTION)]
+    for _ in range(12):
+        assert stored.deliver(*waiting).ends == [("deferred", "throttled")]
+        stored.clock.advance(900)
+        waiting = stored.take_copies()
+
+    assert numbers(waiting[0]) == (0, 12, 0)
+    assert stored.deliver(*waiting).ends == [("done", "deleted")]
+
+
+def test_h23_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged(stored: Bench) -> None:
+    stored.hooks.before.extend([lambda: stored.clock.advance(5)] * 40)
+
+    delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(40)], seconds=60)
+
+    assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "parked": 0, "unsettled": 0}
+    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+
+
+def test_h26_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(stored: Bench) -> None:
+    throttle(stored)
+    stored.deliver(stored.message(RETENTION))
+    stored.kit.sqs.purge_queue(QueueUrl=stored.own)
+    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "superseded")]
+
+    stored.clock.advance(14 * DAY + 61)
+
+    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
+
+
+def test_h26_a_forgotten_mark_does_not_keep_a_message_from_being_parked(stored: Bench) -> None:
+    throttle(stored)
+    stored.deliver(stored.message(RETENTION))
+    stored.kit.sqs.purge_queue(QueueUrl=stored.own)
+    stored.clock.advance(14 * DAY + 61)
+    stored.studio.fault(match={"method": "DELETE"}, status=400)
+
+    assert stored.deliver(stored.message(RETENTION)).ends == [("parked", "rejected")]
+    assert reasons(stored.letters()) == ["rejected"]

@@ -1,0 +1,157 @@
+"""Rows 10 to 13 of the fault matrix: throttling, server errors, refusals, and a deployment that is broken."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from tests.faults.steps import DELETE, POST, ask, delete, not_before
+from tests.support.bench import Bench
+from tests.support.observations import numbers, reasons
+
+
+def test_row10_a_short_retry_after_is_waited_for_in_the_process(stored: Bench) -> None:
+    stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": "2"})
+
+    assert delete(stored) == [("done", "deleted")]
+    assert stored.clock.slept == [2.0]
+
+
+def test_row10_a_short_retry_after_that_does_not_fit_any_more_is_left_to_the_queue(stored: Bench) -> None:
+    stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": "3"})
+
+    assert delete(stored, seconds=4) == [("deferred", "throttled")]
+    assert stored.calls() == 1
+
+
+def test_row10_a_create_waits_under_its_claim_and_calls_again(creates: Bench) -> None:
+    creates.studio.fault(match=POST, status=429, headers={"Retry-After": "2"})
+
+    assert ask(creates) == [("done", "done")]
+    assert (creates.calls(), creates.billed()) == (2, 1)
+
+
+@pytest.mark.parametrize(("wait", "hops"), [("600", False), ("1000", True), ("80000", True)])
+def test_row10_a_long_retry_after_is_left_to_the_queue(stored: Bench, wait: str, hops: bool) -> None:
+    stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": wait})
+
+    assert delete(stored) == [("deferred", "throttled")]
+    assert numbers(stored.copies()[0]) == (0, 1, 0)
+    assert not_before(stored) == (stored.clock.now() + int(wait) if hops else 0)
+    assert stored.clock.slept == []
+
+
+@pytest.mark.parametrize("wait", ["soon", "-5", "", "1e9", "NaN"])
+def test_row10_a_senseless_retry_after_leaves_the_usual_wait(stored: Bench, wait: str) -> None:
+    stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": wait})
+
+    assert delete(stored) == [("deferred", "throttled")]
+    assert not_before(stored) == 0
+
+
+def test_row10_a_retry_after_may_be_a_date(stored: Bench) -> None:
+    date = format_datetime(datetime.fromtimestamp(datetime.now(UTC).timestamp() + 5_000, UTC), usegmt=True)
+    stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": date})
+
+    assert delete(stored) == [("deferred", "throttled")]
+    assert 4_900 < not_before(stored) - stored.clock.now() <= 5_001
+
+
+def test_row10_after_a_throttling_the_batch_begins_no_further_calls(stored: Bench) -> None:
+    stored.studio.fault(match=DELETE, times=None, status=429, headers={"Retry-After": "60"})
+
+    delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(5)])
+
+    assert delivered.ends == [("deferred", "throttled")] * 5
+    assert stored.calls() == 1
+    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+
+
+def test_row10_after_a_throttling_no_further_create_is_claimed(creates: Bench) -> None:
+    creates.studio.fault(match=POST, times=None, status=429, headers={"Retry-After": "60"})
+
+    delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(5)])
+
+    assert delivered.ends == [("deferred", "throttled")] * 5
+    assert creates.calls() == 1
+    assert {creates.row(f"evt_{n}").state for n in range(5)} == {"open"}
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 502, "html": True}, {"status": 504, "html": True}])
+def test_row11_a_server_error_of_a_deletion_is_retried_within_its_budget(stored: Bench, fault: dict[str, Any]) -> None:
+    stored.studio.fault(match=DELETE, times=None, **fault)
+    waiting = [stored.message({"response_id": "resp_1"})]
+    ends = []
+    while waiting:
+        ends += stored.deliver(*waiting).ends
+        waiting = stored.take_copies()
+
+    assert ends == [("retry", "outcome_unknown")] * 7 + [("parked", "outcome_unknown")]
+    assert stored.calls() == 8
+    assert reasons(stored.letters()) == ["outcome_unknown"]
+
+
+def test_row11_a_503_of_a_deletion_is_a_throttling(stored: Bench) -> None:
+    stored.studio.fault(match=DELETE, status=503, html=True)
+
+    assert delete(stored) == [("deferred", "throttled")]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_row11_a_server_error_of_a_create_is_never_sent_again(creates: Bench, status: int) -> None:
+    creates.studio.fault(match=POST, status=status, html=True, headers={"Retry-After": "1"})
+
+    assert ask(creates) == [("parked", "outcome_unknown")]
+    assert (creates.calls(), creates.copies()) == (1, [])
+
+
+def test_row11_a_create_whose_producer_accepts_a_second_call_is_retried(creates: Bench) -> None:
+    creates.studio.fault(match=POST, status=500)
+    message = creates.message({"event_id": "evt_1", "on_unknown": "retry"})
+
+    assert creates.deliver(message).ends == [("retry", "outcome_unknown")]
+    assert [numbers(copy) for copy in creates.copies()] == [(1, 1, 0)]
+    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+
+
+@pytest.mark.parametrize("status", [400, 422, 405, 301, 501])
+def test_row12_a_refusal_is_parked_at_once(stored: Bench, status: int) -> None:
+    stored.studio.fault(match=DELETE, status=status)
+
+    assert delete(stored) == [("parked", "rejected")]
+    (letter,) = stored.letters()
+    assert letter.attributes["detail"].startswith(f"HTTP {status}")
+    assert (stored.calls(), stored.copies()) == (1, [])
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_row12_a_refused_create_is_parked_at_once(creates: Bench, status: int) -> None:
+    creates.studio.fault(match=POST, status=status)
+
+    assert ask(creates) == [("parked", "rejected")]
+    assert (creates.row("evt_1").state, reasons(creates.letters())) == ("parked", ["rejected"])
+
+
+@pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
+def test_row13_a_broken_deployment_parks_nothing_and_stops_the_batch(stored: Bench, status: int, reason: str) -> None:
+    stored.studio.fault(match=DELETE, times=None, status=status)
+
+    delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(3)])
+
+    assert delivered.ends == [("deferred", reason)] * 3
+    assert {line["level"] for line in delivered.lines} == {"ERROR"}
+    assert (stored.calls(), stored.letters()) == (1, [])
+    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+
+
+@pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
+def test_row13_a_broken_deployment_parks_only_what_is_too_old(creates: Bench, status: int, reason: str) -> None:
+    creates.studio.fault(match=POST, times=None, status=status)
+    message = creates.message({"event_id": "evt_1"})
+    assert creates.deliver(message).ends == [("deferred", reason)]
+
+    creates.clock.advance(86_401)
+
+    assert creates.deliver(*creates.take_copies()).ends == [("parked", reason)]
+    assert reasons(creates.letters()) == [reason]

@@ -1,0 +1,198 @@
+"""The bench: one function bound to real local servers, a virtual clock, and faults where boto3 meets the wire."""
+
+import io
+import json
+import secrets
+import uuid
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from infra.local.servers import Waiting
+from ledger import Holds, Keys, Row, Store, tables
+from tests.support.clock import FakeClock
+from tests.support.kit import Kit
+from tests.support.messages import Change, Entry, arrived, entry
+from tests.support.seam import Crash
+from tests.support.tasks import one_after_another
+from worker.batch import settle_batch
+from worker.clock import Clock, Deadline
+from worker.invocation import Function, Invocation, Run
+from worker.judge import Limits
+from worker.log import get_logger
+from worker.queue import Queue
+from worker.results import Results
+
+MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How one invocation ended: its counts, or the error that makes the batch return, or neither after a crash."""
+
+    counts: dict[str, int] | None
+    error: Exception | None
+    lines: list[dict[str, Any]]
+
+    @property
+    def acknowledged(self) -> bool:
+        """The trigger deletes the whole batch."""
+        return self.counts is not None
+
+    @property
+    def ends(self) -> list[tuple[str, str | None]]:
+        """End and outcome of each message, in the order of the log."""
+        return [(line["end"], line.get("outcome")) for line in self.lines if "end" in line]
+
+
+class Bench:
+    """One function with queues and a table of its own."""
+
+    def __init__(self, kit: Kit, function: Function[Any, Any], client: Any) -> None:
+        self.kit = kit
+        self.studio = kit.studio
+        self.function = function
+        self.client = client
+        self.clock = FakeClock()
+        self.keys = Keys(secrets.token_hex(8))
+        self.ledger, self.queues, self.hooks = kit.ledger, kit.queues, kit.hooks
+        name = uuid.uuid4().hex[:12]
+        self.own, self.dead, self.answers = (
+            kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("own", "dead", "answers")
+        )
+        (self.table,) = tables.create(kit.spectator, f"{name}.")
+        self.store = Store(kit.dynamodb, self.table)
+        self._watched = Store(kit.spectator, self.table)
+        self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
+        self._random = Random(7)
+        self._printed: list[io.StringIO] = []
+        self.queues.seen.clear()
+
+    def message(self, body: object, message_id: str = "", received: int = 1, **attributes: str | int) -> Entry:
+        """A message that a producer sent just now."""
+        return entry(body, sent_at=self.clock.now(), message_id=message_id, received=received, attributes=attributes)
+
+    def deliver(
+        self,
+        *entries: Entry,
+        seconds: float = 60.0,
+        clock: Clock | None = None,
+        run: Run = one_after_another,
+        client: Any = None,
+        results: bool = True,
+        limits: Limits | None = None,
+        hold_window: float = HOLD_WINDOW,
+    ) -> Delivered:
+        """One invocation with this batch, by an instance of its own."""
+        own_clock = clock or self.clock
+        deadline = Deadline.after(seconds, own_clock)
+        queue = Queue(self.kit.sqs, own_clock)
+        url = self.answers if results else ""
+        invocation: Invocation[Any, Any] = Invocation(
+            function=self.function,
+            client=client or self.client,
+            store=self.store,
+            queue=queue,
+            results=Results(queue, url, self.function.name, self.function.result_type, "hash", None),
+            keys=self.keys,
+            clock=own_clock,
+            deadline=deadline,
+            run=run,
+            random=self._random,
+            new_id=lambda: str(uuid.UUID(int=self._random.getrandbits(128))),
+            own_queue=self.own,
+            dead_letters=self.dead,
+            limits=limits or Limits(MAX_ATTEMPTS, MAX_AGE),
+            lease_until=deadline.killed_at + LEASE_MARGIN,
+            hold_window=hold_window,
+        )
+        counts, error = None, None
+        printed, logger = self._own_logger()
+        try:
+            counts = settle_batch({"messages": list(entries)}, invocation, logger)
+        except Crash:
+            pass
+        except Exception as raised:  # noqa: BLE001 - whatever is raised makes the batch return; tests look at it
+            error = raised
+        return Delivered(counts, error, [json.loads(line) for line in printed.getvalue().splitlines()])
+
+    def row(self, key: str) -> Row:
+        """The row of a business key."""
+        return self._watched.get(self.keys.key(self.function.name, key))
+
+    def message_row(self, message_id: str) -> Row:
+        """The row of a message that could not be used."""
+        return self._watched.get(self.keys.key(f"{self.function.name}:message", message_id))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every item of the table, as stored."""
+        items: list[dict[str, Any]] = self.kit.spectator.scan(TableName=self.table)["Items"]
+        return items
+
+    def copies(self) -> list[Waiting]:
+        """What waits in the function's own queue."""
+        return self.kit.peek(self.own)
+
+    def delays(self) -> list[int]:
+        """The seconds that each copy so far was to be kept back, oldest first."""
+        sent = [asked.document for asked in self.queues.seen if asked.operation == "SendMessageBatch"]
+        return [
+            each["DelaySeconds"]
+            for document in sent
+            if document["QueueUrl"] == self.own
+            for each in document["Entries"]
+        ]
+
+    def letters(self) -> list[Waiting]:
+        """What waits in the dead-letter queue."""
+        return self.kit.peek(self.dead)
+
+    def results(self) -> list[dict[str, Any]]:
+        """The events in the results queue."""
+        return [json.loads(waiting.body) for waiting in self.kit.peek(self.answers)]
+
+    def take_copies(self) -> list[Entry]:
+        """Take everything off the own queue, whatever its delay, as the trigger would deliver it."""
+        return self._take(self.own)
+
+    def redrive(self, **changes: Change) -> list[Entry]:
+        """Take everything off the dead-letter queue, as an operator's redrive would send it: the next generation."""
+        taken = []
+        for letter in self.letters():
+            redriven = int(letter.attributes.get("redrive", "0")) + 1
+            key = letter.attributes.get("key") or letter.message_id
+            numbers: dict[str, Change] = {"key": key, "redrive": redriven, "seq": 0, "attempt": 0}
+            gone: dict[str, Change] = dict.fromkeys(
+                ("reason", "function", "detail", "not_before", "first_seen", "force")
+            )
+            taken.append(arrived(letter, self.clock.now(), **{**gone, **numbers, **changes}))
+        self.kit.sqs.purge_queue(QueueUrl=self.dead)
+        return taken
+
+    def calls(self, key: str | None = None) -> int:
+        """How many requests the local AI Studio has seen, for one id or in all."""
+        return len(self.studio.requests(key))
+
+    def billed(self) -> int:
+        """How often a model was run."""
+        return sum(call["billed"] for call in self.studio.requests())
+
+    @property
+    def log(self) -> list[str]:
+        """All log lines of all invocations."""
+        return [line for printed in self._printed for line in printed.getvalue().splitlines()]
+
+    def _own_logger(self) -> tuple[io.StringIO, Logger]:
+        """A logger for one invocation, and what it prints: invocations may overlap."""
+        printed = io.StringIO()
+        self._printed.append(printed)
+        with redirect_stdout(printed):
+            return printed, get_logger(f"{self.table}{len(self._printed)}", "INFO")
+
+    def _take(self, url: str) -> list[Entry]:
+        taken = [arrived(waiting, self.clock.now()) for waiting in self.kit.peek(url)]
+        self.kit.sqs.purge_queue(QueueUrl=url)
+        return taken

@@ -1,0 +1,30 @@
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ledger import Row, Store, Write, Written, tables
+from tests.support.kit import Kit
+
+KEY = "function#0123456789abcdef"
+
+
+@pytest.fixture
+def store(kit: Kit) -> Store:
+    """A store on an empty table of its own."""
+    (table,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
+    kit.ledger.seen.clear()
+    return Store(kit.dynamodb, table)
+
+
+@pytest.fixture
+def given(store: Store) -> Callable[..., Row]:
+    """Puts a row into the table as it is told, whatever was there."""
+
+    def put(key: str = KEY, **attributes: Any) -> Row:
+        if attributes:
+            assert store.write(Write(key, sets=attributes)) is Written.YES
+        return store.get(key)
+
+    return put

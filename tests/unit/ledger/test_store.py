@@ -1,0 +1,166 @@
+"""Reads and writes on the Document API: how many requests they make, and what they make of refusals and failures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ledger import LedgerUnavailable, Row, Store, Write, Written
+from ledger.conditions import FREE
+from tests.support.kit import Kit
+from tests.support.seam import Action, cancelled, fails, half_unprocessed, refused, throttled, unseen
+
+YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
+
+
+def writes(count: int) -> list[Write]:
+    """One a row, each good for the first writer only."""
+    return [Write(f"key-{n}", sets={"state": "deleted", "n": n}, condition=FREE) for n in range(count)]
+
+
+def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Store) -> None:
+    rows = store.get_many(f"key-{n}" for n in range(100))
+
+    assert rows == {f"key-{n}": Row(f"key-{n}") for n in range(100)}
+    (asked,) = kit.ledger.seen
+    (wanted,) = asked.document["RequestItems"].values()
+    assert wanted["ConsistentRead"] is True
+
+
+def test_more_rows_than_a_request_takes_are_read_in_several(kit: Kit, store: Store) -> None:
+    store.write(Write("key-150", sets={"state": "deleted"}))
+    kit.ledger.seen.clear()
+
+    rows = store.get_many([*(f"key-{n}" for n in range(201)), "key-0"])
+
+    assert (len(rows), rows["key-150"].state) == (201, "deleted")
+    assert kit.ledger.operations() == ["BatchGetItem"] * 3
+
+
+def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Store) -> None:
+    store.write_all(writes(10))
+    kit.ledger.arm("BatchGetItem", half_unprocessed, half_unprocessed, half_unprocessed)
+
+    rows = store.get_many(f"key-{n}" for n in range(10))
+
+    assert {row.state for row in rows.values()} == {"deleted"}
+
+
+@pytest.mark.parametrize("action", [refused, throttled, fails("InternalServerError", 500)])
+def test_a_read_that_fails_says_so(kit: Kit, store: Store, action: Action) -> None:
+    kit.ledger.arm("BatchGetItem", action)
+    kit.ledger.arm("GetItem", action)
+
+    with pytest.raises(LedgerUnavailable):
+        store.get_many(["key-1"])
+    with pytest.raises(LedgerUnavailable):
+        store.get("key-1")
+
+
+def test_a_single_read_is_consistent(kit: Kit, store: Store) -> None:
+    store.get("key-1")
+
+    assert kit.ledger.seen[0].document["ConsistentRead"] is True
+
+
+def test_a_hundred_writes_are_four_transactions_of_what_the_service_documents(kit: Kit, store: Store) -> None:
+    assert store.write_all(writes(100)) == [YES] * 100
+
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 4
+    for asked in kit.ledger.seen:
+        assert set(asked.document) == {"TransactItems"}
+        documented = {"TableName", "Key", "UpdateExpression", "ConditionExpression"}
+        documented |= {"ExpressionAttributeNames", "ExpressionAttributeValues"}
+        assert all(set(each["Update"]) <= documented for each in asked.document["TransactItems"])
+
+
+def test_nothing_to_write_is_no_request(kit: Kit, store: Store) -> None:
+    assert store.write_all([]) == []
+    assert kit.ledger.seen == []
+
+
+@pytest.mark.parametrize("taken", [{0}, {24}, {3, 7, 11}, set(range(25))])
+def test_rows_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back(store: Store, taken: set[int]) -> None:
+    for n in taken:
+        store.write(Write(f"key-{n}", sets={"state": "already_absent"}))
+
+    ends = store.write_all(writes(25))
+
+    assert ends == [REFUSED if n in taken else YES for n in range(25)]
+    rows = store.get_many(f"key-{n}" for n in range(25))
+    assert [rows[f"key-{n}"].state == "already_absent" for n in range(25)] == [n in taken for n in range(25)]
+
+
+UNCLEAR: dict[str, tuple[Action, Written]] = {
+    "conflict": (cancelled("None", "TransactionConflict", "None"), YES),
+    "refusal and conflict": (cancelled("TransactionConflict", "None", "None"), YES),
+    "throttled": (throttled, YES),
+    "refused connection": (refused, YES),
+    "applied, its answer lost": (unseen, REFUSED),
+}
+
+
+@pytest.mark.parametrize("what", UNCLEAR)
+def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, store: Store, what: str) -> None:
+    action, end = UNCLEAR[what]
+    kit.ledger.arm("TransactWriteItems", action)
+
+    assert store.write_all(writes(3)) == [end] * 3
+    assert {row.state for row in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
+
+
+def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("TransactWriteItems", throttled)
+    kit.ledger.arm("UpdateItem", throttled)
+
+    assert store.write_all(writes(3)) == [UNKNOWN, YES, YES]
+
+
+def test_a_conflicting_write_is_tried_again(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("UpdateItem", fails("TransactionConflictException"), fails("TransactionInProgressException"))
+
+    assert store.write(writes(1)[0]) is YES
+
+
+def test_a_write_in_endless_conflict_is_unknown(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("UpdateItem", *[fails("TransactionConflictException")] * 4)
+
+    assert store.write(writes(1)[0]) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [(refused, None), (throttled, None), (fails("InternalServerError", 500), None), (unseen, "deleted")],
+)
+def test_a_write_without_a_clear_answer_is_unknown_whether_it_was_applied_or_not(
+    kit: Kit, store: Store, action: Action, state: str | None
+) -> None:
+    kit.ledger.arm("UpdateItem", action)
+
+    assert store.write(writes(1)[0]) is UNKNOWN
+    assert store.get("key-0").state == state
+
+
+def test_failures_are_logged_by_name_and_without_what_the_service_says(
+    kit: Kit, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    kit.ledger.arm("UpdateItem", throttled)
+    store.write(Write("key-0", sets={"detail": "planted"}))
+
+    assert "ThrottlingException" in caplog.text
+    assert "made up" not in caplog.text
+    assert "planted" not in caplog.text
+
+
+def test_values_come_back_as_they_were_written(store: Store, given: Callable[..., Row]) -> None:
+    usage: dict[str, Any] = {"input_tokens": 5, "details": {"cached": 1.5}}
+    given("key-1", lease_until=1_795_334_400.123, seq=7, hold={"b", "a"}, usage=usage, subject="s")
+
+    row = store.get("key-1")
+    assert (row.lease_until, row.seq, row.hold) == (1_795_334_400.123, 7, frozenset({"a", "b"}))
+    assert (row.rest["usage"], row.rest["subject"]) == (usage, "s")
+
+
+@pytest.mark.parametrize("count", [1, 2, 25, 26, 27, 51])
+def test_batches_of_all_sizes_are_written_whole(store: Store, count: int) -> None:
+    assert store.write_all(writes(count)) == [YES] * count

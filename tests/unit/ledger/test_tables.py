@@ -1,0 +1,72 @@
+"""The tables' one definition, and the command that creates them."""
+
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import tables
+from tests.support.kit import Kit
+
+FUNCTIONS = Path(tables.__file__).parents[1]
+
+
+def test_the_definition_names_one_table_with_its_key_and_its_expiry() -> None:
+    assert tables.definitions() == [{"name": "ledger", "key": "key", "ttl": "expires_at", "indexes": []}]
+
+
+def test_creating_twice_changes_nothing(kit: Kit) -> None:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    names = tables.create(kit.spectator, prefix)
+    kit.spectator.put_item(TableName=names[0], Item={"key": {"S": "kept"}})
+
+    assert tables.create(kit.spectator, prefix) == names == [f"{prefix}ledger"]
+
+    assert kit.spectator.scan(TableName=names[0])["Count"] == 1
+    table: dict[str, Any] = kit.spectator.describe_table(TableName=names[0])["Table"]
+    assert table["KeySchema"] == [{"AttributeName": "key", "KeyType": "HASH"}]
+    expiry = kit.spectator.describe_time_to_live(TableName=names[0])["TimeToLiveDescription"]
+    assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires_at")
+
+
+def test_creating_at_once_ends_well_for_both(kit: Kit) -> None:
+    prefix, made = f"{uuid.uuid4().hex[:8]}.", list[list[str]]()
+    threads = [threading.Thread(target=lambda: made.append(tables.create(kit.spectator, prefix))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert made == [[f"{prefix}ledger"]] * 2
+
+
+def command(**environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "ledger.tables"], env=clean, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "credential", [{"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}, {"IAM_TOKEN": "t1.t"}]
+)
+def test_the_command_creates_what_the_environment_names(kit: Kit, credential: dict[str, str]) -> None:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    settings = {"YDB_DOCAPI_ENDPOINT": kit.servers.endpoint, "LEDGER_TABLE_PREFIX": prefix, **credential}
+
+    done = command(**settings)
+
+    assert (done.returncode, done.stdout) == (0, f"{prefix}ledger\n"), done.stderr
+    assert kit.spectator.describe_table(TableName=f"{prefix}ledger")["Table"]["TableStatus"] == "ACTIVE"
+
+
+def test_the_command_says_what_it_lacks() -> None:
+    done = command()
+
+    assert done.returncode == 2
+    assert "YDB_DOCAPI_ENDPOINT" in done.stderr

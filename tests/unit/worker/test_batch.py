@@ -1,0 +1,150 @@
+"""Whole batches: how often the ledger is asked, what one key in many messages means, and held subjects."""
+
+from collections import Counter
+
+import pytest
+
+from tests.support.bench import Bench
+from tests.support.observations import numbers
+from worker.executor import Threads
+
+
+@pytest.mark.parametrize("subject", [{}, {"subject": "someone"}])
+def test_a_hundred_deletions_take_at_most_six_requests_to_the_ledger(deletions: Bench, subject: dict[str, str]) -> None:
+    ids = [f"resp_{n}" for n in range(100)]
+    deletions.studio.seed(*ids)
+    deletions.ledger.seen.clear()
+    subjects = [{name: f"{value}-{n}" for name, value in subject.items()} for n in range(100)]
+
+    delivered = deletions.deliver(
+        *[deletions.message({"response_id": name, **about}) for name, about in zip(ids, subjects, strict=True)],
+        run=Threads(16),
+    )
+
+    assert delivered.counts == {"done": 100, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}
+    assert deletions.studio.stored() == []
+    reads = 2 if subject else 1
+    assert Counter(deletions.ledger.operations()) == {"BatchGetItem": reads, "TransactWriteItems": 4}
+
+
+def test_a_create_takes_two_writes_and_no_read_when_all_goes_well(creates: Bench) -> None:
+    creates.deliver(creates.message({"event_id": "evt_1"}))
+
+    assert creates.ledger.operations() == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_subjects_hold_holds_every_response_of_theirs(deletions: Bench) -> None:
+    deletions.studio.seed("resp_1", "resp_2", "resp_3")
+    deletions.holds.place(deletions.keys.key("subject", "someone"), "case-1", deletions.clock.now())
+
+    delivered = deletions.deliver(
+        deletions.message({"response_id": "resp_1", "subject": "someone"}),
+        deletions.message({"response_id": "resp_2", "subject": "someone else"}),
+        deletions.message({"response_id": "resp_3"}),
+    )
+
+    assert sorted(delivered.ends) == [("done", "deleted"), ("done", "deleted"), ("done", "held")]
+    assert deletions.studio.stored() == ["resp_1"]
+
+
+def test_a_hold_on_the_subject_of_any_message_of_a_key_holds_the_key(deletions: Bench) -> None:
+    deletions.studio.seed("resp_1")
+    deletions.holds.place(deletions.keys.key("subject", "someone"), "case-1", deletions.clock.now())
+
+    delivered = deletions.deliver(
+        deletions.message({"response_id": "resp_1", "subject": "someone"}),
+        deletions.message({"response_id": "resp_1"}),
+    )
+
+    assert delivered.ends == [("done", "held")] * 2
+    assert deletions.studio.stored() == ["resp_1"]
+
+
+def test_what_is_held_is_looked_up_and_never_deleted(deletions: Bench) -> None:
+    deletions.studio.seed("resp_1")
+    deletions.holds.place(deletions.keys.key("delete_response", "resp_1"), "case-1", deletions.clock.now())
+
+    deletions.deliver(deletions.message({"response_id": "resp_1"}))
+
+    assert [call["method"] for call in deletions.studio.requests()] == ["GET"]
+    row = deletions.row("resp_1")
+    assert (row.state, row.hold) == ("held", frozenset({"case-1"}))
+    assert deletions.results()[0]["data"]["outcome"] == "held"
+
+
+def test_of_several_copies_of_a_key_the_newest_counts_and_all_share_its_end(deletions: Bench) -> None:
+    deletions.studio.fault(status=500)
+    older = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=1, attempt=1)
+    newer = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=4, attempt=3)
+
+    delivered = deletions.deliver(newer, older)
+
+    assert delivered.ends == [("retry", "outcome_unknown")] * 2
+    assert [numbers(copy) for copy in deletions.copies()] == [(4, 5, 0)]
+    assert deletions.calls() == 1
+
+
+def test_of_two_messages_about_a_response_the_one_that_is_due_counts(deletions: Bench) -> None:
+    deletions.studio.seed("resp_1")
+
+    delivered = deletions.deliver(
+        deletions.message({"response_id": "resp_1", "not_before": "2126-01-01T00:00:00Z"}),
+        deletions.message({"response_id": "resp_1"}),
+        deletions.message({"response_id": "resp_1", "not_before": "2126-01-01T00:00:00Z"}),
+    )
+
+    assert delivered.ends == [("done", "deleted")] * 3
+
+
+def test_a_defect_in_one_call_leaves_its_neighbours_settled(deletions: Bench, creates: Bench) -> None:
+    def defect() -> None:
+        raise ZeroDivisionError
+
+    for bench, field in ((deletions, "response_id"), (creates, "event_id")):
+        bench.hooks.before.append(defect)
+        delivered = bench.deliver(*[bench.message({field: f"id_{n}"}) for n in range(3)])
+        assert not delivered.acknowledged
+        assert sorted(end for end, _ in delivered.ends) == ["done", "done", "unsettled"]
+
+
+def test_a_receipt_tells_what_was_asked_when_it_was_done_and_how_to_look_it_up(deletions: Bench) -> None:
+    deletions.studio.seed("resp_1")
+    body = {"response_id": "resp_1", "reason": "erasure", "requested_at": "2026-11-01T00:00:00Z", "subject": "someone"}
+
+    deletions.deliver(deletions.message(body, received=2, attempt=1, seq=1, key="resp_1"))
+
+    row = deletions.row("resp_1")
+    (call,) = deletions.studio.requests()
+    assert (row.state, row.reason, row.attempt) == ("deleted", "erasure", 2)
+    assert row.rest["requested_at"] == "2026-11-01T00:00:00Z"
+    assert (row.rest["executed_at"], row.rest["received"]) == (deletions.clock.now(), 2)
+    assert row.rest["client_request_id"] == call["headers"]["x-client-request-id"]
+    assert row.rest["subject"] == deletions.keys.key("subject", "someone")
+    assert row.rest["request_id"]
+
+
+def test_a_result_is_a_cloud_event_that_names_the_key_only_by_its_hash(deletions: Bench) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    data = {"response_id": "resp_1", "subject": "someone"}
+    envelope = {"specversion": "1.0", "id": "cause", "source": "/s", "type": "t", "data": data, "traceparent": trace}
+
+    deletions.deliver(deletions.message(envelope))
+
+    (event,) = deletions.results()
+    row = deletions.keys.key("delete_response", "resp_1")
+    assert event["specversion"] == "1.0"
+    assert (event["id"], event["subject"]) == (f"{row}#already_absent", row)
+    assert (event["causationid"], event["traceparent"]) == ("cause", trace)
+    assert event["data"] == {
+        "outcome": "already_absent",
+        "reason": "retention",
+        "subject": deletions.keys.key("subject", "someone"),
+    }
+    assert "resp_1" not in str(event)
+
+
+def test_without_a_results_queue_nothing_is_sent_and_all_is_well(deletions: Bench) -> None:
+    delivered = deletions.deliver(deletions.message({"response_id": "resp_1"}), results=False)
+
+    assert delivered.ends == [("done", "already_absent")]
+    assert deletions.queues.seen == []

@@ -1,0 +1,153 @@
+"""Messages: bare or in an envelope, and what is said of those that can't be used."""
+
+import json
+from typing import Any
+
+import pytest
+
+from delete_response import DeleteResponse
+from tests.support.ask import Ask
+from worker.event import Delivery
+from worker.message import MAX_KEY, Invalid, parse
+
+SECRET = "planted-secret-0451"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def delivered(body: object, **options: Any) -> Delivery:
+    return Delivery("message-id", body if isinstance(body, str) else json.dumps(body), **options)
+
+
+def envelope(data: object, **fields: Any) -> dict[str, Any]:
+    return {"specversion": "1.0", "id": "envelope-id", "source": "/s", "type": "t", "data": data, **fields}
+
+
+def test_a_bare_message_is_read() -> None:
+    parsed = parse(DeleteResponse, delivered({"response_id": "resp_1"}))
+
+    assert (parsed.key, parsed.message.reason, parsed.event_id) == ("resp_1", "retention", None)
+
+
+def test_all_its_fields_are_read() -> None:
+    times = {"requested_at": "2026-11-01T00:00:00Z", "not_before": "2026-11-22T11:00:00+03:00"}
+
+    message = parse(
+        DeleteResponse, delivered({"response_id": "resp_1", "reason": "erasure", "subject": "someone", **times})
+    ).message
+
+    assert (message.due, message.about) == (1_795_334_400, "someone")
+    assert message.facts() == {"reason": "erasure", "requested_at": "2026-11-01T00:00:00Z"}
+
+
+def test_an_envelope_gives_its_id_and_its_trace() -> None:
+    parsed = parse(DeleteResponse, delivered(envelope({"response_id": "resp_1"}, traceparent=TRACE)))
+
+    assert (parsed.key, parsed.event_id, parsed.traceparent) == ("resp_1", "envelope-id", TRACE)
+
+
+@pytest.mark.parametrize(
+    ("body", "carried", "key"),
+    [
+        ({"event_id": "own"}, "carried", "own"),
+        (envelope({"event_id": "own"}), "carried", "own"),
+        (envelope({}), "carried", "envelope-id"),
+        ({}, "carried", "carried"),
+        ({}, None, "message-id"),
+    ],
+)
+def test_the_key_is_its_own_else_the_envelopes_else_the_one_carried_else_the_message_id(
+    body: dict[str, Any], carried: str | None, key: str
+) -> None:
+    assert parse(Ask, delivered(body, key=carried)).key == key
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{", "body: not JSON"),
+        ('{"response_id": NaN}', "body: not JSON"),
+        ("[]", "body: not a JSON object"),
+        ("null", "body: not a JSON object"),
+        ({}, "body.response_id: Field required"),
+        ({"response_id": 5}, "body.response_id: Input should be a valid string"),
+        ({"response_id": None}, "body.response_id: Input should be a valid string"),
+        ({"response_id": "."}, "body.response_id: Value error"),
+        ({"response_id": "a/b"}, "body.response_id: Value error"),
+        ({"response_id": "r", "reason": "two words"}, "body.reason: String should match"),
+        ({"response_id": "r", "reason": "x" * 65}, "body.reason: String should match"),
+        ({"response_id": "r", "requested_at": "2026-11-22T08:00:00"}, "body.requested_at: Input should have timezone"),
+        ({"response_id": "r", "subject": ""}, "body.subject: String should have at least 1 character"),
+        ({"response_id": "r", SECRET: 1, "b": 2}, "body: 2 unknown fields (known: response_id, reason, requested_at"),
+        (envelope({}, specversion="2.0"), "body.specversion"),
+        (envelope({}, id=""), "body.id"),
+        (envelope({}, id=5), "body.id"),
+        (envelope(None), "body.data"),
+        (envelope("text"), "body.data"),
+        (envelope({"response_id": 5}), "body.data.response_id"),
+        (envelope({"response_id": "r", "other": 1}), "body.data: 1 unknown fields"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(body: object, told: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        parse(DeleteResponse, delivered(body))
+
+    assert str(raised.value).startswith(told)
+    assert len(str(raised.value)) <= 256
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{{{SECRET}",
+        f'{{"response_id": "{SECRET}\\ud800"}}',
+        f'{{"response_id": "{SECRET}\ud800"}}',
+        f'{{"response_id": "{SECRET}\x00"}}',
+        {"response_id": f"{SECRET}/"},
+        {"response_id": [SECRET]},
+        {"response_id": {SECRET: SECRET}},
+        {"response_id": "r", "reason": f"{SECRET} "},
+        {"response_id": "r", "not_before": SECRET},
+        {"response_id": "r", "subject": SECRET * 20},
+        {"response_id": "r", SECRET: SECRET},
+        envelope({"response_id": f"{SECRET}/"}),
+        envelope({}, id=[SECRET]),
+        envelope({}, specversion=SECRET),
+    ],
+)
+def test_nothing_of_the_content_is_told(body: object) -> None:
+    with pytest.raises(Invalid) as raised:
+        parse(DeleteResponse, delivered(body))
+
+    assert SECRET not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize("response_id", ["resp_1", "x" * 200, "идентификатор", "a%2Fb", "a?b#c", "...", "😀"])
+def test_ids_are_validated_loosely(response_id: str) -> None:
+    assert parse(DeleteResponse, delivered({"response_id": response_id})).key == response_id
+
+
+@pytest.mark.parametrize("response_id", ["", ".", "..", "a/b", "a\\b", "x" * 201, "a b", "a\tb", "a\n", "a\x7f"])
+def test_what_could_be_a_path_is_refused(response_id: str) -> None:
+    with pytest.raises(Invalid, match="response_id"):
+        parse(DeleteResponse, delivered({"response_id": response_id}))
+
+
+@pytest.mark.parametrize("key", ["x" * (MAX_KEY + 1), "a\x0bb", "\ufffe"])
+def test_a_key_that_no_copy_could_carry_is_refused(key: str) -> None:
+    with pytest.raises(Invalid, match="event_id"):
+        parse(Ask, delivered({"event_id": key}))
+
+
+def test_a_damaged_delivery_is_refused_whatever_its_body_says() -> None:
+    with pytest.raises(Invalid, match="damaged"):
+        parse(DeleteResponse, delivered({"response_id": "resp_1"}, flaw="damaged"))
+
+
+@pytest.mark.parametrize("same", [{"text": "hello", "event_id": "e"}, {"event_id": "e", "text": "hello"}])
+def test_the_same_content_is_the_same_however_it_was_written(same: dict[str, Any]) -> None:
+    spaced = json.dumps(same, indent=4)
+    bare, wrapped = parse(Ask, delivered(spaced)).message, parse(Ask, delivered(envelope(same))).message
+
+    assert bare.canonical() == wrapped.canonical()
+    assert bare.canonical() != parse(Ask, delivered({**same, "text": "bye"})).message.canonical()

@@ -1,0 +1,109 @@
+"""Settings: the contract's names and defaults, and one error for all that is wrong."""
+
+import pytest
+
+from worker.settings import Settings, SettingsError, no_more, realtime_check
+
+REQUIRED = {
+    "AISTUDIO_FOLDER_ID": "b1gfolder",
+    "YDB_DOCAPI_ENDPOINT": "https://docapi.example/ru-central1/cloud/db",
+    "HASH_KEY": "a-secret-of-some-length",
+    "QUEUE_URL": "https://queues.example/own",
+    "DEAD_LETTER_QUEUE_URL": "https://queues.example/dead",
+    "AWS_ACCESS_KEY_ID": "key-id",
+    "AWS_SECRET_ACCESS_KEY": "key-secret",
+}
+SECRET = "planted-secret-0451"
+
+
+def read(**changes: str) -> Settings:
+    return Settings.read({**REQUIRED, **changes}, no_more)
+
+
+def error(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read(environment, no_more)
+    return str(raised.value)
+
+
+def test_the_defaults_are_the_contracts() -> None:
+    settings = read()
+
+    assert settings.aistudio_base_url == "https://ai.api.cloud.yandex.net/v1"
+    assert settings.aistudio_realtime_url == "wss://ai.api.cloud.yandex.net/v1/realtime"
+    assert (settings.aistudio_api_key.get_secret_value(), settings.aistudio_data_logging) == ("", False)
+    assert (settings.realtime_transport, settings.ledger_table_prefix) == ("auto", "aistudio/")
+    assert (settings.ymq_endpoint, settings.results_queue_url) == ("https://message-queue.api.cloud.yandex.net", "")
+    assert (settings.aws_region, settings.ydb_auth, settings.log_level) == ("ru-central1", "iam", "INFO")
+    assert (settings.max_attempts, settings.max_age, settings.lease_margin) == (8, 86_400, 600)
+    assert (settings.hold_window, settings.concurrency) == (10, 16)
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_each_required_setting_is_missed(missing: str) -> None:
+    environment = {name: value for name, value in REQUIRED.items() if name != missing}
+
+    assert f"{missing} is required" in error(environment)
+    assert f"{missing} is required" in error({**environment, missing: ""})
+
+
+def test_all_that_is_wrong_is_named_at_once_and_no_value_is_shown() -> None:
+    wrong = {
+        "YDB_DOCAPI_ENDPOINT": SECRET,
+        "MAX_ATTEMPTS": SECRET,
+        "MAX_AGE": SECRET,
+        "CONCURRENCY": "0",
+        "YDB_AUTH": SECRET,
+        "HASH_KEY": "short",
+        "AISTUDIO_DATA_LOGGING": SECRET,
+    }
+
+    told = error({**wrong, "AWS_ACCESS_KEY_ID": SECRET})
+
+    missing = ("AISTUDIO_FOLDER_ID", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "AWS_SECRET_ACCESS_KEY")
+    assert all(name in told for name in (*wrong, *missing))
+    assert SECRET not in told
+    assert "short" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1s", 1), ("600s", 600), ("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("0.5h", 1_800)]
+)
+def test_durations_are_a_number_and_a_unit(text: str, seconds: float) -> None:
+    assert read(MAX_AGE=text).max_age == seconds
+
+
+@pytest.mark.parametrize("text", ["600", "10 s", "-5s", "1w", "s", "1h30m", "infinity"])
+def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
+    told = error({**REQUIRED, "LEASE_MARGIN": text})
+
+    assert "LEASE_MARGIN" in told
+    assert '"600s"' in told
+
+
+@pytest.mark.parametrize("text", ["0s", "0.5s"])
+def test_a_window_in_which_no_call_could_begin_is_refused(text: str) -> None:
+    assert "HOLD_WINDOW" in error({**REQUIRED, "HOLD_WINDOW": text})
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    assert read(MAX_ATTEMPTS="", AISTUDIO_API_KEY="").max_attempts == 8
+
+
+def test_a_functions_own_settings_are_named_with_all_others() -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({}, realtime_check)
+
+    assert "REALTIME_MODEL" in str(raised.value)
+    assert "QUEUE_URL" in str(raised.value)
+
+
+@pytest.mark.parametrize("settings", [{"REALTIME_TRANSPORT": "http"}, {"REALTIME_MODEL": "speech"}])
+def test_a_realtime_model_is_needed_only_for_the_websocket(settings: dict[str, str]) -> None:
+    assert realtime_check(settings) == {}
+
+
+def test_secrets_are_not_shown_by_settings() -> None:
+    settings = read(HASH_KEY=f"{SECRET}-and-more", AISTUDIO_API_KEY=SECRET, AWS_SECRET_ACCESS_KEY=SECRET)
+
+    assert SECRET not in repr(settings)

@@ -1,0 +1,162 @@
+"""The composition root, in a process of its own as on the platform: environment in, settled messages out."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import delete_response
+from infra.local.settings import local_settings
+from ledger import Keys, Row, Store, tables
+from tests.support.kit import Kit
+from tests.support.messages import Entry, entry
+
+FUNCTIONS = Path(delete_response.__file__).parent
+ROOT = FUNCTIONS.parent
+# One invocation a line of input: how each ended, on the last line of output.
+PLATFORM = """
+import importlib, json, sys
+from types import SimpleNamespace
+handler = importlib.import_module(sys.argv[1]).handler
+ends = []
+for line in sys.stdin:
+    asked = json.loads(line)
+    context = SimpleNamespace(aws_request_id="r-1", get_remaining_time_in_millis=lambda: 60_000, token=asked["token"])
+    try:
+        ends.append(handler(asked["event"], context))
+    except Exception as error:
+        ends.append([type(error).__name__, str(error)])
+print(json.dumps(ends))
+"""
+
+
+class Deployment:
+    """Queues, a table and an environment; invocations share one process, as those of an instance do."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        name = uuid.uuid4().hex[:12]
+        (self.table,) = tables.create(kit.spectator, f"{name}.")
+        urls = {
+            variable: kit.sqs.create_queue(QueueName=f"{name}-{variable[:4]}")["QueueUrl"]
+            for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL")
+        }
+        self.settings = local_settings(kit.servers, kit.studio) | urls | {"LEDGER_TABLE_PREFIX": f"{name}."}
+
+    def invoke(
+        self, *events: list[Entry], token: Any = None, module: str = "delete_response", **changes: str
+    ) -> tuple[list[Any], list[dict[str, Any]]]:
+        """How each invocation ended, and the log lines."""
+        tokens = token if isinstance(token, list) else [token] * len(events)
+        asked = [{"event": {"messages": event}, "token": each} for event, each in zip(events, tokens, strict=True)]
+        told = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", PLATFORM, module],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{FUNCTIONS}:{ROOT}", **self.settings, **changes},
+            input="\n".join(map(json.dumps, asked)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        *lines, ends = told.stdout.splitlines()
+        return json.loads(ends), [json.loads(line) for line in lines]
+
+    def row(self, key: str, function: str = "delete_response") -> Row:
+        """What the ledger says of a key."""
+        return Store(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(function, key))
+
+
+@pytest.fixture
+def deployment(kit: Kit) -> Deployment:
+    return Deployment(kit)
+
+
+def deletion(response_id: str) -> list[Entry]:
+    return [entry({"response_id": response_id}, sent_at=1_795_334_400)]
+
+
+def token(value: str) -> dict[str, Any]:
+    return {"access_token": value, "expires_in": 42_299, "token_type": "Bearer"}
+
+
+def test_a_handler_reads_the_environment_and_settles_an_event(deployment: Deployment) -> None:
+    deployment.kit.studio.seed("resp_1")
+
+    ends, lines = deployment.invoke(deletion("resp_1"))
+
+    assert ends == [{"done": 1, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}]
+    assert deployment.row("resp_1").state == "deleted"
+    assert [(line["level"], line["service"], line["end"]) for line in lines] == [("INFO", "delete_response", "done")]
+    assert lines[0]["invocation"] == "r-1"
+
+
+def test_every_invocation_brings_the_token_that_its_calls_use(deployment: Deployment) -> None:
+    good = deployment.kit.studio.api_key
+    deployment.kit.studio.seed("resp_1", "resp_2")
+
+    ends, lines = deployment.invoke(
+        deletion("resp_1"),
+        deletion("resp_2"),
+        token=[token("t1.expired"), token(good)],
+        AISTUDIO_API_KEY="",
+        YDB_AUTH="iam",
+    )
+
+    assert [end["deferred"] for end in ends] == [1, 0]
+    assert [line.get("outcome") for line in lines] == ["unauthorized", "deleted"]
+    assert good not in str(lines)
+    schemes = {call["headers"]["authorization"] for call in deployment.kit.studio.requests()}
+    assert schemes == {"Bearer"}
+
+
+def test_without_any_credential_an_invocation_fails_and_says_what_to_do(deployment: Deployment) -> None:
+    none_of_them = [None, {}, "text", {"access_token": ""}]
+
+    ends, _ = deployment.invoke(
+        *[deletion("resp_1")] * len(none_of_them), token=none_of_them, AISTUDIO_API_KEY="", YDB_AUTH="iam"
+    )
+
+    assert [kind for kind, _ in ends] == ["SettingsError"] * len(none_of_them)
+    assert all("AISTUDIO_API_KEY" in told and "service account" in told for _, told in ends)
+
+
+def test_an_unusable_environment_fails_every_invocation_with_one_clear_error(deployment: Deployment) -> None:
+    ends, lines = deployment.invoke(deletion("resp_1"), deletion("resp_1"), HASH_KEY="", MAX_AGE="soon", QUEUE_URL="")
+
+    assert ends[0] == ends[1]
+    assert all(name in ends[0][1] for name in ("HASH_KEY", "MAX_AGE", "QUEUE_URL"))
+    assert deployment.kit.studio.requests() == []
+    assert lines == []
+
+
+def test_an_event_that_is_none_fails_the_invocation(deployment: Deployment) -> None:
+    ends, _ = deployment.invoke("no list")  # type: ignore[arg-type]  # that is the point
+
+    assert ends[0][0] == "ValueError"
+
+
+def test_an_unsettled_batch_is_raised_so_that_the_trigger_keeps_it(deployment: Deployment) -> None:
+    ends, _ = deployment.invoke([entry("x" * 262_144, sent_at=1_795_334_400)])
+
+    assert ends[0][0] == "Unsettled"
+
+
+def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_settings(deployment: Deployment) -> None:
+    event = [entry({"event_id": "evt_1"}, sent_at=1_795_334_400)]
+
+    ends, _ = deployment.invoke(event, module="tests.support.ask", LEASE_MARGIN="300s")
+
+    assert ends[0]["done"] == 1
+    row = deployment.row("evt_1", "ask")
+    assert row.lease_until - row.rest["claimed_at"] == pytest.approx(60 + 300, abs=5)
+
+
+def test_a_function_that_makes_answers_warns_where_they_go_nowhere(deployment: Deployment) -> None:
+    _, lines = deployment.invoke([], module="tests.support.ask", RESULTS_QUEUE_URL="")
+
+    assert [(line["level"], "RESULTS_QUEUE_URL" in line["message"]) for line in lines] == [("WARN", True)]
