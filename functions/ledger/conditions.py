@@ -58,6 +58,9 @@ OPEN_BELOW_COPY = "#state = :open AND (#redrive < :redrive OR (#redrive = :redri
 OPEN_AND_FORGOTTEN = "#state = :open AND #next_at < :forgotten"
 """No queue can hold the copy any more that the mark stands for: the mark counts no longer."""
 
+OPEN_FOR_ANOTHER = "#state = :open AND #first_seen <> :first_seen"
+"""The mark stands for copies of another message with this key, which waits for its own date."""
+
 CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
 """The same while another delivery of this generation holds the claim."""
 

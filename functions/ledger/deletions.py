@@ -5,6 +5,7 @@ Rows of deletions never expire: a fact is the permanent, content-free receipt, a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ledger import conditions as when
@@ -15,6 +16,19 @@ _STATES = {state: state for state in (OPEN, PARKED, HELD, *FACTS)}
 
 QUEUE_RETENTION = 14 * 86_400
 """Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What tells newer deliveries of a key from older ones; ``seq`` of a mark is its copy's.
+
+    ``sent_at`` is when this delivery was sent (milliseconds), ``first_seen`` when its message was (seconds).
+    """
+
+    redrive: int
+    seq: int
+    sent_at: int
+    first_seen: int
 
 
 def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
@@ -28,31 +42,38 @@ def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
     )
 
 
-def held(key: str, redrive: int, sent_at: int, now: float, facts: Mapping[str, Any]) -> Write:
+def held(key: str, order: Order, now: float, facts: Mapping[str, Any]) -> Write:
     """A message that ended because of a hold, which blocks no later one."""
     return Write(
         key,
-        sets={**facts, "state": HELD, "redrive": redrive, "sent_at": sent_at, "held_at": now},
+        sets={**facts, "state": HELD, "redrive": order.redrive, "sent_at": order.sent_at, "held_at": now},
         removes=("dlq", "owner", "next_at", "detail"),
         condition=when.NO_FACT,
         given=_STATES,
     )
 
 
-def mark(key: str, redrive: int, copy_seq: int, sent_at: int, next_at: float, facts: Mapping[str, Any]) -> Write:
-    """The mark, raised to a confirmed copy (best effort). ``sent_at`` is the delivery's own, to tell newer from older."""
+def mark(key: str, order: Order, next_at: float, facts: Mapping[str, Any]) -> Write:
+    """The mark, raised to a confirmed copy (best effort)."""
     return Write(
         key,
-        sets={**facts, "state": OPEN, "redrive": redrive, "seq": copy_seq, "next_at": next_at},
+        sets={
+            **facts,
+            "state": OPEN,
+            "redrive": order.redrive,
+            "seq": order.seq,
+            "first_seen": order.first_seen,
+            "next_at": next_at,
+        },
         removes=("dlq", "owner", "sent_at", "detail"),
-        condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD),
-        given={**_STATES, "copy_seq": copy_seq, "sent_at": sent_at},
+        condition=when.any_of(
+            when.FREE, when.OPEN_BELOW_COPY, when.OPEN_FOR_ANOTHER, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
+        ),
+        given={**_STATES, "copy_seq": order.seq, "sent_at": order.sent_at},
     )
 
 
-def parked(
-    key: str, owner: str, redrive: int, seq: int, sent_at: int, reason: str, now: float, facts: Mapping[str, Any]
-) -> Write:
+def parked(key: str, owner: str, order: Order, reason: str, now: float, facts: Mapping[str, Any]) -> Write:
     """A parking whose dead letter is still to be sent; never over a fact, nor over a newer message's end."""
     return Write(
         key,
@@ -60,18 +81,23 @@ def parked(
             **facts,
             "state": PARKED,
             "owner": owner,
-            "redrive": redrive,
-            "seq": seq,
-            "sent_at": sent_at,
+            "redrive": order.redrive,
+            "seq": order.seq,
+            "sent_at": order.sent_at,
             "reason": reason,
             "dlq": PENDING,
             "parked_at": now,
         },
         removes=("next_at",),
         condition=when.any_of(
-            when.FREE, when.OPEN_TO_ME, when.OPEN_AND_FORGOTTEN, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
+            when.FREE,
+            when.OPEN_TO_ME,
+            when.OPEN_FOR_ANOTHER,
+            when.OPEN_AND_FORGOTTEN,
+            when.NEWER_THAN_PARKED,
+            when.NEWER_THAN_HELD,
         ),
-        given={**_STATES, "forgotten": now - QUEUE_RETENTION},
+        given={**_STATES, "first_seen": order.first_seen, "forgotten": now - QUEUE_RETENTION},
     )
 
 

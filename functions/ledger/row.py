@@ -33,6 +33,7 @@ class Row:
     sent_at: int = 0
     body_hash: str | None = None
     next_at: float = 0
+    first_seen: int = 0
     expires_at: float | None = None
     hold: frozenset[str] = frozenset()
     rest: Mapping[str, Any] = field(default_factory=dict)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 100
 WRITE_AT_ONCE = 25
 _ROUNDS = 4
+_AWAY = 3
 
 _PLACEHOLDER = re.compile(r"[#:](\w+)")
 _REFUSED = "ConditionalCheckFailed"
@@ -137,8 +138,16 @@ class Store:
                 if not refused:
                     ends |= {write.key: Written.YES for write in left}
                 left = [write for write in left if write.key not in ends]
-            ends |= {write.key: self.write(write) for write in left}
+            ends |= self._one_by_one(left)
         return [ends[write.key] for write in writes]
+
+    def _one_by_one(self, writes: Sequence[Write]) -> dict[str, Written]:
+        """Repeat each write alone; after a few unknown ends in a row the service is taken to be away."""
+        ends: dict[str, Written] = {}
+        for write in writes:
+            away = list(ends.values())[-_AWAY:] == [Written.UNKNOWN] * _AWAY
+            ends[write.key] = Written.UNKNOWN if away else self.write(write)
+        return ends
 
     def _transact(self, writes: Sequence[Write]) -> set[str] | None:
         """The keys whose conditions cancelled the transaction, none if it was applied, or None: unknown or no use."""

@@ -152,7 +152,7 @@ class _Create(Generic[M, C]):
 
     def _park_own(self, claim: Claim, park: Park, trace: Trace | None) -> Settlement:
         for _ in range(2):
-            end = self._park(claim.owner, claim.redrive, claim.attempt + 1, park, trace)
+            end = self._park(claim.owner, claim.redrive, claim.attempt + park.counted, park, trace)
             if end is not None:
                 return end
             row = self._read()

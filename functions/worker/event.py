@@ -55,6 +55,11 @@ def deliveries(event: Mapping[str, Any], now: float) -> list[Delivery]:
     return [_delivery(entry, now) for entry in messages]
 
 
+def trace_of(value: object) -> str | None:
+    """A W3C traceparent, or None for anything else: it travels as an attribute of copies and results."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
+
+
 def _delivery(entry: Any, now: float) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
@@ -87,7 +92,6 @@ def _with_attributes(bare: Delivery, attributes: Mapping[str, Any]) -> Delivery:
     broken = [name for name, value in numbers.items() if value is None]
     if broken:
         return replace(bare, flaw=f"message attribute {broken[0]}: not a whole number")
-    trace = values.get("traceparent") or ""
     carried = replace(
         bare,
         key=values.get("key") or None,
@@ -96,7 +100,7 @@ def _with_attributes(bare: Delivery, attributes: Mapping[str, Any]) -> Delivery:
         redrive=numbers.get("redrive") or 0,
         not_before=numbers.get("not_before") or 0,
         first_seen=numbers.get("first_seen") or bare.first_seen,
-        traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+        traceparent=trace_of(values.get("traceparent")),
         forced=(values.get("force") or "").lower() in {"1", "true", "yes"},
     )
     if "encoding" not in values:

@@ -1,11 +1,17 @@
 """The content-free facts that the ledger keeps of a delivery and its call, for people and for proofs."""
 
+import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from aistudio import Trace
 from worker.invocation import C, Invocation, Item
 from worker.message import M
+
+_COUNTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_LARGEST_COUNT = 10**15
+_MOST_COUNTS = 32
 
 
 def facts_of(item: Item[M], inv: Invocation[M, C], trace: Trace | None = None) -> dict[str, Any]:
@@ -30,12 +36,16 @@ def subject_row(subject: str, inv: Invocation[M, C]) -> str:
     return inv.keys.key("subject", subject)
 
 
-def counts(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of a usage object, nested ones too; whatever else it holds is not ours to keep."""
+def counts(usage: Mapping[str, Any], levels: int = 3) -> dict[str, Any]:
+    """The numbers of a usage object, nested ones too; whatever else it holds is not ours to keep, and no table takes
+    numbers without end, nor an object of any depth and width.
+    """
     kept: dict[str, Any] = {}
-    for name, value in usage.items():
-        if isinstance(value, Mapping):
-            kept[name] = counts(value)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+    for name, value in islice(usage.items(), _MOST_COUNTS):
+        if not _COUNTED.fullmatch(name):
+            continue
+        if isinstance(value, Mapping) and levels > 1:
+            kept[name] = counts(value, levels - 1)
+        elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_COUNT:
             kept[name] = value
     return kept

@@ -20,10 +20,11 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """To the dead-letter queue."""
+    """To the dead-letter queue; ``counted`` where the call before it counts against the budget."""
 
     reason: str
     detail: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ def judge(
     delivery's; ``age`` is seconds since the message was first seen, or due.
     """
     if isinstance(error, Rejected) or (isinstance(error, OutcomeUnknown) and not may_repeat):
-        return Park(error.reason, error.detail)
+        return Park(error.reason, error.detail, counted=True)
     if isinstance(error, OutcomeUnknown):
         if attempt + 1 >= limits.attempts:
-            return Park(error.reason, error.detail)
+            return Park(error.reason, error.detail, counted=True)
         return Again(backoff(attempt, rng), counted=True, reason=error.reason)
     if age > limits.age:
         return Park(error.reason, error.detail)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from worker.copies import sendable
-from worker.event import Delivery
+from worker.event import Delivery, trace_of
 
 MAX_KEY = 256
 """Characters of a key: it travels as a message attribute."""
@@ -106,8 +106,8 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
         raise Invalid(
             f"{where}.{model.key_field} (or the envelope's id): over {MAX_KEY} characters, or control characters"
         )
-    trace = envelope.get("traceparent") if envelope is not None else None
-    return Parsed(message, key, event_id, trace if isinstance(trace, str) else None)
+    named = event_id if event_id is not None and len(event_id) <= MAX_KEY else None  # results carry it
+    return Parsed(message, key, named, trace_of(envelope.get("traceparent")) if envelope is not None else None)
 
 
 def _data(envelope: Mapping[str, Any]) -> Any:

@@ -55,7 +55,7 @@ def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation
     for item, outcome in outcomes:
         facts = facts_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
         if outcome.state == HELD:
-            writes.append(deletions.held(item.row, item.delivery.redrive, item.delivery.sent_at, now, facts))
+            writes.append(deletions.held(item.row, _order(item), now, facts))
         else:
             writes.append(deletions.fact(item.row, outcome.state, now, facts))
     ended: list[Ended[M]] = []
@@ -93,12 +93,15 @@ def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation
             continue
         facts: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
         facts |= {"reason": again.reason} if again.reason else {}
-        marks.append(
-            deletions.mark(item.row, delivery.redrive, delivery.seq + 1, delivery.sent_at, now + again.wait, facts)
-        )
+        marks.append(deletions.mark(item.row, _order(item, copied=1), now + again.wait, facts))
         ended.append((item, Settlement(End.RETRY if again.counted else End.DEFERRED, again.reason, trace=failed.trace)))
     inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
     return ended
+
+
+def _order(item: Item[M], copied: int = 0) -> deletions.Order:
+    delivery = item.delivery
+    return deletions.Order(delivery.redrive, delivery.seq + copied, delivery.sent_at, int(delivery.first_seen))
 
 
 def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C]) -> list[Ended[M]]:
@@ -106,14 +109,10 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
     writes = []
     for item, failed, park in parkings:
         delivery = item.delivery
-        facts = facts_of(item, inv, failed.trace) | {"attempt": delivery.attempt, "detail": park.detail}
+        facts = facts_of(item, inv, failed.trace) | {"attempt": delivery.attempt + park.counted, "detail": park.detail}
         if item.flaw is not None:
             facts["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
-        writes.append(
-            deletions.parked(
-                item.row, item.owner, delivery.redrive, delivery.seq, delivery.sent_at, park.reason, now, facts
-            )
-        )
+        writes.append(deletions.parked(item.row, item.owner, _order(item), park.reason, now, facts))
     ended: list[Ended[M]] = []
     to_send = []
     for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
@@ -124,7 +123,7 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
                     Row(
                         item.row,
                         redrive=item.delivery.redrive,
-                        attempt=item.delivery.attempt,
+                        attempt=item.delivery.attempt + park.counted,
                         owner=item.owner,
                         reason=park.reason,
                         dlq=PENDING,
@@ -188,7 +187,8 @@ def _publish(
 ) -> list[Ended[M]]:
     results = [
         Result(
-            id=f"{item.row}#{state}",
+            # A key may be held more than once, and each time is news.
+            id=f"{item.row}#{state}" + (f"#{item.delivery.sent_at}" if state == HELD else ""),
             row=item.row,
             key=item.key,
             at=float(known["held_at"] if state == HELD else known["executed_at"]),

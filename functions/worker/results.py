@@ -61,14 +61,14 @@ class Results:
     def _copy(self, result: Result) -> Copy | None:
         """The event as a message, or None where it is too large and could not be put on the shelf."""
         event = self._event(result)
-        text = json.dumps(event)
+        text = _written(event)
         if len(text) > LARGEST and self._shelf is not None:
             reference = self._shelf.put(f"results/{self._function}/{result.id.replace('#', '/')}.json", text.encode())
             if reference is None:
                 return None
-            text = json.dumps(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
+            text = _written(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
         elif len(text) > LARGEST:
-            text = json.dumps(event | {"data": _lightened(result, len(text))})
+            text = _written(event | {"data": _lightened(result, len(text))})
         return Copy(text, {"traceparent": ("String", result.traceparent)} if result.traceparent else {})
 
     def _event(self, result: Result) -> dict[str, Any]:
@@ -90,10 +90,22 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _written(event: Mapping[str, Any]) -> str:
+    """As JSON that any parser reads: NaN and infinity, which a service may send all the same, become null."""
+    try:
+        return json.dumps(event, allow_nan=False)
+    except ValueError:
+        return json.dumps(json.loads(json.dumps(event), parse_constant=lambda _: None))
+
+
 def _lightened(result: Result, size: int) -> dict[str, Any]:
-    """The data without its bulky fields, as few as need be, saying which ones were left out."""
+    """The data without its bulky fields, as few as need be, saying which ones were left out.
+
+    Where those are not enough the largest others follow: a result that no queue takes would never leave.
+    """
     data, omitted = dict(result.data), []
-    for name in result.bulky:
+    others = sorted(data.keys() - set(result.bulky), key=lambda name: len(json.dumps(data[name])), reverse=True)
+    for name in (*result.bulky, *others):
         if size <= LARGEST:
             break
         size -= len(json.dumps(data.pop(name, None)))

@@ -6,6 +6,7 @@ from aistudio import APIError, Trace
 from ledger.deletions import QUEUE_RETENTION
 from ledger.row import FACTS, OPEN, PARKED, PENDING, Row
 from worker.calling import NotBegun
+from worker.copies import MAX_DELAY
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park, backoff, judge
 from worker.message import M
@@ -57,9 +58,20 @@ def consider(item: Item[M], row: Row, now: float) -> Answered | Remind | None:
     newer = delivery.redrive > row.redrive or (delivery.redrive == row.redrive and delivery.sent_at > row.sent_at)
     if row.state == PARKED and not newer:
         return Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))
-    if row.state == OPEN and delivery.number < row.mark and now < row.next_at + QUEUE_RETENTION:
+    if row.state == OPEN and delivery.number < row.mark and not _overtakes(item, row, now):
         return Answered(row, "superseded")
     return None
+
+
+def _overtakes(item: Item[M], row: Row, now: float) -> bool:
+    """Whether the copy that an open row's mark stands for leaves this delivery to be dealt with by itself.
+
+    The copy may be gone, after as long as a queue keeps it; or it is another message's and waits for a date, and this
+    one wants earlier: an erasure does not wait for a retention date. Mere backoff is no date: one chain is enough.
+    """
+    gone = now >= row.next_at + QUEUE_RETENTION
+    sooner = max(now, item.not_before) + MAX_DELAY < row.next_at
+    return gone or (sooner and int(item.delivery.first_seen) != row.first_seen)
 
 
 def after_error(error: APIError, item: Item[M], inv: Invocation[M, C]) -> Failed:
