@@ -1,0 +1,121 @@
+"""Copy the ledger's tables to Object Storage, and back without overwriting anything.
+
+``python -m infra.backup save`` from a scheduler, daily; ``python -m infra.backup restore NAME`` after a mistake.
+Neither needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
+"""
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deploy import STORAGE, storage
+from infra.terraform import KEY, Stopped, require
+from ledger.client import connect_with_key
+from ledger.tables import definitions
+
+SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+
+def save(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: str, now: datetime) -> tuple[str, int]:
+    """Write all rows to one new object: JSON lines, compressed; return its name and the number of rows.
+
+    Rows are read one page after another, so the copy is no snapshot; each row is whole, which is all that rows need.
+    """
+    name = f"ledger/{now:%Y-%m-%dT%H-%M-%SZ}.jsonl.gz"
+    with tempfile.TemporaryFile() as file:
+        with gzip.open(file, "wt", encoding="utf-8") as lines:
+            rows = 0
+            for table, item in _rows(tables, prefix):
+                lines.write(json.dumps({"table": table, "item": item}, default=_encode) + "\n")
+                rows += 1
+        # A bucket whose objects are locked takes none without this.
+        file.seek(0)
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
+        file.seek(0)
+        objects.put_object(Bucket=bucket, Key=name, Body=file, ContentMD5=base64.b64encode(digest).decode())
+    return name, rows
+
+
+def restore(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: str, name: str) -> tuple[int, int]:
+    """Put back the rows that are not there any more; return how many were put, and how many were there.
+
+    A row that is there is newer than its copy, and a fact never changes: neither is ever overwritten.
+    """
+    keys = {table["name"]: table["key"] for table in definitions()}
+    put = kept = 0
+    with gzip.open(objects.get_object(Bucket=bucket, Key=name)["Body"], "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line, object_hook=_decode)
+            try:
+                tables.put_item(
+                    TableName=prefix + row["table"],
+                    Item=row["item"],
+                    ConditionExpression="attribute_not_exists(#key)",
+                    ExpressionAttributeNames={"#key": keys[row["table"]]},
+                )
+                put += 1
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                kept += 1
+    return put, kept
+
+
+def _rows(tables: "DynamoDBClient", prefix: str) -> Iterator[tuple[str, Any]]:
+    for table in definitions():
+        for page in tables.get_paginator("scan").paginate(TableName=prefix + table["name"], ConsistentRead=True):
+            yield from ((table["name"], item) for item in page["Items"])
+
+
+def _encode(value: object) -> Any:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    raise TypeError(f"a row holds {type(value).__name__}, which no document table has")
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
+
+
+def main() -> int:
+    """Save or restore as the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m infra.backup", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("save", help="write a copy")
+    verbs.add_parser("restore", help="put back what is missing").add_argument(
+        "name", help="the copy, such as ledger/2026-11-22T03-00-00Z.jsonl.gz"
+    )
+    asked = parser.parse_args()
+    try:
+        require(*SETTINGS, *KEY)
+        endpoint, prefix, bucket = (os.environ[name] for name in SETTINGS)
+        tables = connect_with_key(endpoint, "ru-central1", None, None)
+        objects = storage(os.environ.get("STORAGE_ENDPOINT", STORAGE))
+        if asked.verb == "save":
+            name, rows = save(tables, prefix, objects, bucket, datetime.now(UTC))
+            print(f"{rows} rows in {bucket}/{name}")
+        else:
+            put, kept = restore(tables, prefix, objects, bucket, asked.name)
+            print(f"{put} rows restored, {kept} were there")
+    except (Stopped, ClientError, BotoCoreError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Deploy the functions: build and upload the package, apply app, and believe it only when the next plan is empty.
+
+``python -m infra.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again; ``--plan`` only shows.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import smoke
+from infra.package import CannotBuild, build
+from infra.terraform import INFRA, KEY, Root, Stopped, require
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+STORAGE = "https://storage.yandexcloud.net"
+
+
+def storage(endpoint: str = STORAGE) -> "S3Client":
+    """A client for Object Storage, with the key of the environment."""
+    # Checksums in trailers are newer than the service's idea of the protocol; the content's name is its checksum.
+    checksums = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
+    return boto3.client("s3", endpoint_url=endpoint, region_name="ru-central1", config=checksums)
+
+
+def upload(client: "S3Client", bucket: str, archive: Path) -> str:
+    """Upload the package under its sha256, unless it is there already, and return that. Raises Stopped."""
+    content = archive.read_bytes()
+    release = hashlib.sha256(content).hexdigest()
+    if not _stored(client, bucket, release):
+        try:
+            client.put_object(Bucket=bucket, Key=_key(release), Body=content, ContentType="application/zip")
+        except (ClientError, BotoCoreError) as error:
+            raise Stopped(f"the package can't be written to {bucket}: {error}") from None
+    return release
+
+
+def earlier(client: "S3Client", bucket: str, release: str) -> str:
+    """The release, if its package is still there. Raises Stopped, naming the newest that are, where it is not."""
+    if _stored(client, bucket, release):
+        return release
+    found = client.list_objects_v2(Bucket=bucket, Prefix="functions/").get("Contents", [])
+    newest = sorted(found, key=lambda each: each["LastModified"], reverse=True)[:5]
+    there = "\n".join(f"  {each['LastModified']:%Y-%m-%d %H:%M}  {Path(each['Key']).stem}" for each in newest)
+    raise Stopped(f"{bucket} has no package {release}; the newest are\n{there or '  (none)'}")
+
+
+def apply(environment: str, release: str, platform: Any, infra: Path = INFRA) -> Root:
+    """Apply app with this release and make sure of it.
+
+    A version that failed to build is only a warning to the provider, and the old one goes on; the plan that follows
+    then differs, because the environment of the version that runs names another release. Raises Stopped.
+    """
+    app = Root("app", environment, infra)
+    app.init()
+    with variables(app, release, platform) as given:
+        app.run("apply", "-input=false", "-auto-approve", *given)
+        if app.differs("-input=false", *given):
+            raise Stopped(
+                "what runs is not what was applied (see the plan above). If RELEASE differs, a version failed to build:\n"
+                "its warning stands in the output of apply. Nothing is broken: the version before goes on running."
+            )
+    return app
+
+
+@contextmanager
+def variables(app: Root, release: str, platform: Any) -> Iterator[list[str]]:
+    """The arguments that give app its variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        known = Path(folder) / "platform.tfvars.json"
+        known.write_text(json.dumps({"platform": platform}))
+        yield [f"-var-file={known}", *app.variables, f"-var=release={release}"]
+
+
+def _stored(client: "S3Client", bucket: str, release: str) -> bool:
+    try:
+        client.head_object(Bucket=bucket, Key=_key(release))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            return False
+        raise Stopped(f"{bucket} can't be read: {error}") from None
+    except BotoCoreError as error:
+        raise Stopped(f"{bucket} can't be reached: {error}") from None
+    return True
+
+
+def _key(release: str) -> str:
+    return f"functions/{release}.zip"
+
+
+def main() -> int:
+    """Deploy as the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/environments")
+    parser.add_argument("--release", help="sha256 of an earlier package, to roll back to")
+    parser.add_argument("--plan", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--no-smoke", action="store_true", help="send no message to each function afterwards")
+    asked = parser.parse_args()
+    try:
+        require("YC_TOKEN", *KEY)
+        platform_root = Root("platform", asked.environment)
+        platform_root.init()
+        platform = platform_root.output("platform")
+        client, bucket = storage(os.environ.get("STORAGE_ENDPOINT", STORAGE)), platform["package_bucket"]
+        release = earlier(client, bucket, asked.release) if asked.release else upload(client, bucket, build().path)
+        print(f"release {release}")
+        if asked.plan:
+            app = Root("app", asked.environment)
+            app.init()
+            with variables(app, release, platform) as given:
+                app.run("plan", "-input=false", *given)
+            return 0
+        app = apply(asked.environment, release, platform)
+        return 0 if asked.no_smoke else smoke.run(platform, app.output("queues"))
+    except (Stopped, CannotBuild) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+backup_bucket  = "example-aistudio-dev-backups"
+results_bucket = "example-aistudio-dev-results"

@@ -1,0 +1,1 @@
+state_bucket = "example-aistudio-prod-states" # the same as in s3.tfbackend

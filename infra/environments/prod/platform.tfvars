@@ -1,0 +1,5 @@
+backup_bucket  = "example-aistudio-prod-backups"
+results_bucket = "example-aistudio-prod-results"
+
+log_retention_days = 30
+backup_days        = 90

@@ -1,0 +1,21 @@
+output "id" {
+  description = "The function's id; it can be called once it is known."
+  value       = yandex_function.this.id
+
+  depends_on = [yandex_function_iam_member.invoker]
+}
+
+output "name" {
+  description = "The function's name."
+  value       = yandex_function.this.name
+}
+
+output "environment" {
+  description = "Names of all its environment variables, secrets included."
+  value       = sort(concat(keys(var.settings), keys(var.wiring), keys(var.secrets), ["RELEASE"]))
+}
+
+output "environment_bytes" {
+  description = "The most bytes that its environment may take."
+  value       = local.environment_bytes
+}

@@ -1,0 +1,162 @@
+mock_provider "yandex" {
+  mock_resource "yandex_message_queue" {
+    defaults = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:own", id = "https://queues/own" }
+  }
+}
+
+variables {
+  name               = "aistudio-test-delete-response"
+  folder_id          = "b1gfolder"
+  code               = { entrypoint = "delete_response.handler", memory = 256, timeout = 60, call_needs = 2, instances = 2 }
+  queue              = { batch_size = 100, batch_cutoff = 2, max_receives = 10, max_message_size = 8192, retention = 345600 }
+  dead_letters       = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:dead", url = "https://queues/dead", retention = 1209600 }
+  package            = { bucket = "packages", sha256 = "0000000000000000000000000000000000000000000000000000000000000001" }
+  settings           = { LOG_LEVEL = "INFO" }
+  service_account_id = "ajedeleter"
+  trigger_account_id = "ajetrigger"
+  log_group_id       = "e23group"
+}
+
+run "a_message_stays_hidden_for_six_timeouts" {
+  command = plan
+
+  assert {
+    condition     = yandex_message_queue.this.visibility_timeout_seconds == 360
+    error_message = "A message may come back while the function still works on it."
+  }
+}
+
+run "the_queue_gives_up_to_the_dead_letter_queue" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(yandex_message_queue.this.redrive_policy) == { deadLetterTargetArn = "yrn:yc:ymq:ru-central1:b1gfolder:dead", maxReceiveCount = 10 }
+    error_message = "Unexpected: ${yandex_message_queue.this.redrive_policy}."
+  }
+}
+
+run "the_trigger_leaves_retries_and_dead_letters_to_the_queue" {
+  command = plan
+
+  assert {
+    condition     = length(yandex_function_trigger.this.dlq) == 0 && yandex_function_trigger.this.function[0].retry_attempts == null && yandex_function_trigger.this.function[0].retry_interval == null
+    error_message = "The provider refuses both at apply."
+  }
+
+  assert {
+    condition     = yandex_function_trigger.this.message_queue[0].batch_size == "100" && yandex_function_trigger.this.message_queue[0].batch_cutoff == "2"
+    error_message = "The batch is the table's."
+  }
+}
+
+run "the_function_is_told_its_queues" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for name in ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL"] : contains(output.environment, name)])
+    error_message = "Unexpected: ${join(", ", output.environment)}."
+  }
+}
+
+run "takes_a_longer_visibility_timeout" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 262144, retention = 345600, visibility_timeout = 1000 }
+  }
+
+  assert {
+    condition     = yandex_message_queue.this.visibility_timeout_seconds == 1000
+    error_message = "A longer one is allowed."
+  }
+}
+
+run "refuses_a_visibility_timeout_under_six_timeouts" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 8192, retention = 345600, visibility_timeout = 359 }
+  }
+
+  expect_failures = [yandex_message_queue.this]
+}
+
+run "refuses_a_visibility_timeout_that_no_queue_has" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 8192, retention = 345600, visibility_timeout = 43201 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "refuses_a_batch_that_does_not_fit_into_a_request" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 100, batch_cutoff = 2, max_receives = 10, max_message_size = 262144, retention = 345600 }
+  }
+
+  expect_failures = [yandex_message_queue.this]
+}
+
+run "refuses_to_keep_messages_as_long_as_dead_letters" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 8192, retention = 1209600 }
+  }
+
+  expect_failures = [yandex_message_queue.this]
+}
+
+run "refuses_to_give_up_before_the_fifth_receive" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 4, max_message_size = 8192, retention = 345600 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "refuses_an_empty_batch" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 0, batch_cutoff = 0, max_receives = 5, max_message_size = 8192, retention = 345600 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "refuses_to_wait_longer_for_a_batch_than_triggers_do" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 21, max_receives = 5, max_message_size = 8192, retention = 345600 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "refuses_messages_larger_than_queues_take" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 262145, retention = 345600 }
+  }
+
+  expect_failures = [var.queue]
+}
+
+run "refuses_a_retention_that_no_queue_has" {
+  command = plan
+
+  variables {
+    queue = { batch_size = 1, batch_cutoff = 0, max_receives = 5, max_message_size = 8192, retention = 59 }
+  }
+
+  expect_failures = [var.queue]
+}

@@ -1,0 +1,41 @@
+locals {
+  prefix = "aistudio-${var.environment}"
+  labels = { project = "aistudio-functions", environment = var.environment }
+}
+
+resource "yandex_ydb_database_serverless" "this" {
+  name                = local.prefix
+  folder_id           = var.folder_id
+  labels              = local.labels
+  deletion_protection = true
+
+  serverless_database {
+    enable_throttling_rcu_limit = var.throttling_rcu_limit > 0
+    throttling_rcu_limit        = var.throttling_rcu_limit
+    storage_size_limit          = var.storage_size_limit
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+# The code's own definition of its tables: the local environment and the tests create them from the same file.
+module "tables" {
+  source = "../modules/document_tables"
+
+  prefix = var.table_prefix
+  tables = jsondecode(file("${path.module}/../../functions/ledger/tables.json")).tables
+}
+
+resource "yandex_ydb_database_iam_binding" "writers" {
+  database_id = yandex_ydb_database_serverless.this.id
+  role        = "ydb.editor"
+  members     = [for name in ["deleter", "generator"] : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"]
+}
+
+resource "yandex_ydb_database_iam_binding" "readers" {
+  database_id = yandex_ydb_database_serverless.this.id
+  role        = "ydb.viewer"
+  members     = ["serviceAccount:${yandex_iam_service_account.backup.id}"]
+}

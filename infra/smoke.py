@@ -1,0 +1,148 @@
+"""After a deployment: send one message to each function and wait for its outcome in the ledger.
+
+``python -m infra.smoke ENVIRONMENT``
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.terraform import INFRA, KEY, Root, Stopped, require
+from ledger import Keys, LedgerUnavailable, Store
+from ledger.client import connect_with_token
+from ledger.row import FACTS, HELD, PARKED
+from ledger.tables import LEDGER
+from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+LOCKBOX = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/secrets"
+PATIENCE = 420.0
+"""Seconds: a new trigger may take five minutes to begin."""
+
+FINAL = FACTS | {HELD, PARKED}
+"""States after which nothing more happens of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One function's message, the ledger key of its row, and the states that are a success."""
+
+    function: str
+    body: str
+    row: str
+    ends: tuple[str, ...]
+
+
+def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None) -> list[Probe]:
+    """The messages for those functions of functions.yaml that have a queue here and a message for this.
+
+    ``fresh`` takes the place of {id} in them, so that each run has keys of its own.
+    """
+    table = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
+    return [
+        _probe(name, table[name], keys, fresh or uuid.uuid4().hex) for name in sorted(queues) if table[name]["smoke"]
+    ]
+
+
+def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
+    module, _, attribute = entry["entrypoint"].partition(".")
+    model = getattr(import_module(module), attribute).function.model
+    body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
+    key = getattr(model.model_validate_json(body), model.key_field)
+    return Probe(name, body, keys.key(name, key), tuple(entry["smoke"]["ends"]))
+
+
+def check(
+    sent: list[Probe],
+    queues: Mapping[str, str],
+    sqs: "SQSClient",
+    store: Store,
+    patience: float = PATIENCE,
+    wait: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Send all, wait for all, print how each ended; whether all ended well. Raises Stopped where one can't be sent."""
+    for probe in sent:
+        try:
+            sqs.send_message(QueueUrl=queues[probe.function], MessageBody=probe.body)
+        except (ClientError, BotoCoreError) as error:
+            raise Stopped(f"the message for {probe.function} can't be sent: {error}") from None
+    begun = time.monotonic()
+    open_ = {probe.row: probe for probe in sent}
+    well = True
+    while open_:
+        left = begun + patience - time.monotonic()
+        for row, probe in list(open_.items()):
+            state, reason = _look(store, row)
+            if state in FINAL or left <= 0:
+                del open_[row]
+                well &= state in probe.ends
+                told = f"{state or 'nothing in the ledger'}{f' ({reason})' if state == PARKED else ''}"
+                print(f"{probe.function}: {told} after {time.monotonic() - begun:.0f} s")
+        if open_:
+            wait(min(2.0, max(left, 0.0)))
+    return well
+
+
+def _look(store: Store, row: str) -> tuple[str | None, str | None]:
+    try:
+        found = store.get(row)
+    except LedgerUnavailable:
+        return None, None  # asked again until patience ends
+    return found.state, found.reason
+
+
+def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
+    """Check a deployment by its outputs; the exit code. Raises Stopped."""
+    token = os.environ["YC_TOKEN"]
+    region, queue_service = (Settings.model_fields[name].default for name in ("aws_region", "ymq_endpoint"))
+    keys = Keys(_hash_key(platform["hash_key"], token))
+    tables = connect_with_token(platform["document_api_endpoint"], region, lambda: token)
+    sqs = boto3.client("sqs", endpoint_url=os.environ.get("YMQ_ENDPOINT", queue_service), region_name=region)
+    store = Store(tables, platform["table_prefix"] + LEDGER)
+    return 0 if check(probes(queues, keys), queues, sqs, store) else 1
+
+
+def _hash_key(secret: Mapping[str, str], token: str) -> str:
+    try:
+        answer = httpx.get(
+            f"{LOCKBOX}/{secret['secret_id']}/payload",
+            params={"versionId": secret["version_id"]},
+            headers={"Authorization": f"Bearer {token}"},
+        ).raise_for_status()
+    except httpx.HTTPError as error:
+        raise Stopped(f"the hash key can't be read from Lockbox: {type(error).__name__}") from None
+    return next(str(entry["textValue"]) for entry in answer.json()["entries"] if entry["key"] == "HASH_KEY")
+
+
+def main() -> int:
+    """Check the deployment that the arguments name."""
+    parser = argparse.ArgumentParser(prog="python -m infra.smoke", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/environments")
+    environment = parser.parse_args().environment
+    try:
+        require("YC_TOKEN", *KEY)
+        platform, app = Root("platform", environment), Root("app", environment)
+        platform.init()
+        app.init()
+        return run(platform.output("platform"), app.output("queues"))
+    except Stopped as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Run Terraform on one root of one environment, without one environment's files ever serving another.
+
+``python -m infra.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy's.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+INFRA = Path(__file__).resolve().parent
+
+VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platform"), "app": ("app",)}
+"""Which of an environment's .tfvars each root takes."""
+
+KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""The deployer's static key, for the state, the packages, the queues and the tables."""
+
+
+class Stopped(Exception):
+    """What was asked for can't be done; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root module (``platform``, ``app``) as used for one environment. ``infra`` is where the roots stand."""
+
+    name: str
+    environment: str
+    infra: Path = INFRA
+
+    @property
+    def settings(self) -> Path:
+        """The folder with the environment's files."""
+        return self.infra / "environments" / self.environment
+
+    def init(self) -> None:
+        """Fetch providers and connect the environment's state. Raises Stopped."""
+        if not self.settings.is_dir():
+            known = ", ".join(sorted(path.name for path in (self.infra / "environments").iterdir()))
+            raise Stopped(f"there is no environment {self.environment!r}: infra/environments has {known}")
+        # bootstrap makes the bucket of the other states, so its own is a file.
+        backend = (
+            f"path={self.settings / 'bootstrap.tfstate'}"
+            if self.name == "bootstrap"
+            else self.settings / "s3.tfbackend"
+        )
+        self.run("init", "-input=false", "-reconfigure", f"-backend-config={backend}")
+
+    @property
+    def variables(self) -> list[str]:
+        """The arguments that give it the environment's variables."""
+        return [f"-var-file={self.settings / name}.tfvars" for name in VARIABLES[self.name]]
+
+    def run(self, *arguments: str) -> None:
+        """Run one command, which prints as it likes. Raises Stopped where it fails."""
+        self._run(arguments)
+
+    def output(self, name: str) -> Any:
+        """The value of an output. Raises Stopped where there is none: then nothing was applied yet."""
+        return json.loads(self._run(("output", "-json", name), capture=True).stdout)
+
+    def differs(self, *arguments: str) -> bool:
+        """Whether a plan, which is printed, finds anything to change. Raises Stopped where it can't be made."""
+        return self._run(("plan", "-detailed-exitcode", *arguments), allowed=(0, 2)).returncode == 2
+
+    def _run(
+        self, arguments: Sequence[str], *, capture: bool = False, allowed: Sequence[int] = (0,)
+    ) -> "subprocess.CompletedProcess[str]":
+        binary = os.environ.get("TERRAFORM", "terraform")
+        command = [binary, f"-chdir={self.infra / self.name}", *arguments]
+        stdout = subprocess.PIPE if capture else None
+        try:
+            done = subprocess.run(command, env=self._environment(), stdout=stdout, text=True, check=False)
+        except OSError as error:
+            raise Stopped(
+                f"{binary} can't be run ({error.strerror}): set TERRAFORM to Terraform 1.9 or newer"
+            ) from None
+        if done.returncode not in allowed:
+            raise Stopped(f"terraform {arguments[0]} of {self.name} failed in {self.environment}")
+        return done
+
+    def _environment(self) -> dict[str, str]:
+        given = dict(os.environ)
+        # A data directory an environment: switching environments then needs no care.
+        given["TF_DATA_DIR"] = str(self.infra.parent / ".local" / "terraform" / self.environment / self.name)
+        given["TF_IN_AUTOMATION"] = "1"
+        # One static key serves all; the provider asks for it under names of its own.
+        for name, same in zip(KEY, ("YC_MESSAGE_QUEUE_ACCESS_KEY", "YC_MESSAGE_QUEUE_SECRET_KEY"), strict=True):
+            given.setdefault(same, given.get(name, ""))
+        return given
+
+
+def require(*names: str) -> None:
+    """Raise Stopped, naming all environment variables of these that are not set."""
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise Stopped(f'not set: {", ".join(missing)} (infra/README.md, "Credentials")')
+
+
+def main() -> int:
+    """Run what the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m infra.terraform", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/environments")
+    parser.add_argument("root", choices=["bootstrap", "platform"])
+    parser.add_argument("verb", choices=["plan", "apply", "output", "import", "state"])
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="further arguments of Terraform's")
+    asked = parser.parse_args()
+    root = Root(asked.root, asked.environment)
+    try:
+        require("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))
+        root.init()
+        root.run(asked.verb, *(root.variables if asked.verb in ("plan", "apply", "import") else ()), *asked.rest)
+    except Stopped as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.backup import restore, save
+from infra.local.servers import Servers
+from ledger import tables
+
+BUCKET = "backups"
+PREFIX = "backup."
+NOW = datetime(2026, 11, 22, 3, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def stored(servers: Servers) -> Iterator[tuple[Any, Any]]:
+    """Empty tables, and an empty bucket."""
+    database, objects = servers.dynamodb, servers.s3
+    names = tables.create(database, PREFIX)
+    objects.create_bucket(Bucket=BUCKET)
+    yield database, objects
+    for each in objects.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        objects.delete_object(Bucket=BUCKET, Key=each["Key"])
+    objects.delete_bucket(Bucket=BUCKET)
+    for name in names:
+        database.delete_table(TableName=name)
+
+
+def rows(database: Any) -> dict[str, Any]:
+    return {item["key"]["S"]: item for item in database.scan(TableName=f"{PREFIX}ledger")["Items"]}
+
+
+def receipt(number: int, state: str = "deleted") -> dict[str, Any]:
+    return {
+        "key": {"S": f"delete_response#{number:032x}"},
+        "state": {"S": state},
+        "attempt": {"N": "1"},
+        "hold": {"SS": ["a", "b"]},
+        "raw": {"B": b"\x00\xff"},
+        "note": {"S": "ё — line\nbreak"},
+    }
+
+
+def test_what_was_lost_comes_back_as_it_was(stored: tuple[Any, Any]) -> None:
+    database, objects = stored
+    for number in range(150):
+        database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(number))
+    before = rows(database)
+    name, saved = save(database, PREFIX, objects, BUCKET, NOW)
+    assert (name, saved) == ("ledger/2026-11-22T03-00-00Z.jsonl.gz", 150)
+
+    for number in range(0, 150, 2):
+        database.delete_item(TableName=f"{PREFIX}ledger", Key={"key": receipt(number)["key"]})
+    assert restore(database, PREFIX, objects, BUCKET, name) == (75, 75)
+    assert rows(database) == before
+
+
+def test_a_row_that_is_there_is_never_overwritten_by_its_copy(stored: tuple[Any, Any]) -> None:
+    database, objects = stored
+    database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(1, "open"))
+    name, _ = save(database, PREFIX, objects, BUCKET, NOW)
+    database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(1, "deleted"))
+    assert restore(database, PREFIX, objects, BUCKET, name) == (0, 1)
+    assert rows(database)[receipt(1)["key"]["S"]]["state"] == {"S": "deleted"}
+
+
+def test_each_copy_is_an_object_of_its_own(stored: tuple[Any, Any]) -> None:
+    database, objects = stored
+    first, _ = save(database, PREFIX, objects, BUCKET, NOW)
+    second, _ = save(database, PREFIX, objects, BUCKET, NOW.replace(hour=4))
+    assert {each["Key"] for each in objects.list_objects_v2(Bucket=BUCKET)["Contents"]} == {first, second}

@@ -1,0 +1,164 @@
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra import package
+from infra.package import CannotBuild, Package, build, described
+from tests.infra.workspace import INFRA, run
+
+pytestmark = pytest.mark.python312
+
+FUNCTIONS = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
+
+INVOKE = """
+import importlib, json, sys
+
+root, entry_point, event = sys.argv[1:]
+sys.path.insert(0, root)
+module, _, attribute = entry_point.partition(".")
+handler = getattr(importlib.import_module(module), attribute)
+
+class Context:
+    aws_request_id, function_name, function_version, memory_limit_in_mb = "1", "d4e", "d4ev", 256
+    invoked_function_arn = "d4e"
+    token = {"access_token": "t1.token", "expires_in": 42299, "token_type": "Bearer"}
+    def get_remaining_time_in_millis(self):
+        return 3000
+
+handler({"messages": []}, Context())
+raised = None
+try:
+    handler(json.loads(event), Context())
+except Exception as error:
+    raised = type(error).__name__
+import boto3  # the one client that is made only for large results
+boto3.client("s3", region_name="ru-central1", endpoint_url="http://127.0.0.1:9")
+elsewhere = [each.__file__ for each in list(sys.modules.values()) if "site-packages" in (getattr(each, "__file__", None) or "")]
+print(json.dumps({"raised": raised, "from_elsewhere": elsewhere}))
+"""
+
+NOWHERE = "http://127.0.0.1:9"
+ENVIRONMENT = {
+    "AISTUDIO_BASE_URL": NOWHERE,
+    "AISTUDIO_FOLDER_ID": "b1g",
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "DEAD_LETTER_QUEUE_URL": f"{NOWHERE}/dead",
+    "HASH_KEY": "0" * 32,
+    "QUEUE_URL": f"{NOWHERE}/own",
+    "REALTIME_MODEL": "a-model",
+    "RESULTS_BUCKET": "results",
+    "RESULTS_QUEUE_URL": f"{NOWHERE}/results",
+    "YDB_DOCAPI_ENDPOINT": NOWHERE,
+    "YMQ_ENDPOINT": NOWHERE,
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return build(tmp_path_factory.mktemp("package") / "functions.zip")
+
+
+@pytest.fixture(scope="module")
+def names(built: Package) -> list[str]:
+    with zipfile.ZipFile(built.path) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def unpacked(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(built.path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_same_sources_make_the_same_bytes(built: Package, tmp_path: Path) -> None:
+    again = build(tmp_path / "another" / "folder" / "functions.zip")
+    assert again.sha256 == built.sha256
+    assert again.path.read_bytes() == built.path.read_bytes()
+
+
+def test_it_has_at_most_10_mb(built: Package) -> None:
+    assert built.size == built.path.stat().st_size <= 10_000_000
+
+
+def test_it_holds_the_functions_and_nothing_of_tests_or_infra(names: list[str]) -> None:
+    for entry in FUNCTIONS.values():
+        assert f"{entry['entrypoint'].partition('.')[0]}.py" in names
+    assert "ledger/tables.json" in names
+    folders = {part for name in names for part in name.split("/")[:-1]}
+    assert not folders & {"tests", "test", "infra", "events", "bin"}
+    assert not [name for name in names if name.startswith(("pip", "setuptools", "."))]
+
+
+def test_of_boto_only_the_services_that_are_called_are_described(names: list[str]) -> None:
+    services = {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2}
+    assert services == {"dynamodb", "s3", "sqs"}
+
+
+def test_every_dependency_keeps_its_licence(names: list[str]) -> None:
+    about = {name.split("/")[0] for name in names if ".dist-info/" in name}
+    locked = [line for line in package.REQUIREMENTS.read_text().splitlines() if "==" in line]
+    assert len(about) == len(locked)
+
+
+def test_every_module_is_compiled_so_that_no_date_makes_it_stale(unpacked: Path) -> None:
+    sources = list(unpacked.rglob("*.py"))
+    assert len(sources) > 100
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-312.pyc"
+        # The second word of a .pyc says how it is checked: 1 is by hash, and not at all.
+        assert compiled.read_bytes()[4:8] == b"\x01\x00\x00\x00", source
+
+
+def test_no_path_of_this_machine_is_in_it(unpacked: Path) -> None:
+    compiled = (unpacked / "__pycache__" / "delete_response.cpython-312.pyc").read_bytes()
+    assert b"/function/code/delete_response.py" in compiled
+    assert str(Path.cwd()).encode() not in compiled
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_works_from_the_archive_alone(unpacked: Path, name: str) -> None:
+    """Nothing is taken from elsewhere, and nothing that was left out is missed: clients are made, and calls refused."""
+    body = json.dumps(FUNCTIONS[name]["smoke"]["message"])
+    message = {"message_id": "1-2-3-4", "body": body, "attributes": {}, "message_attributes": {}}
+    event = {"messages": [{"event_metadata": {"event_id": "1-2-3-4"}, "details": {"message": message}}]}
+    command = [str(package.interpreter()), "-I", "-S", "-c", INVOKE, str(unpacked), FUNCTIONS[name]["entrypoint"]]
+    done = run([*command, json.dumps(event)], unpacked, **ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told == {"raised": "Unsettled", "from_elsewhere": []}
+
+
+def test_without_an_interpreter_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PYTHON312", raising=False)
+    with pytest.raises(CannotBuild, match="PYTHON312 names no interpreter"):
+        build(tmp_path / "functions.zip")
+
+
+def test_another_python_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = tmp_path / "python3.11"
+    other.write_text("#!/bin/sh\necho cpython 3 11\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PYTHON312", str(other))
+    with pytest.raises(CannotBuild, match=r"not CPython 3\.12 but 'cpython 3 11'"):
+        build(tmp_path / "functions.zip")
+
+
+def test_the_command_fails_without_an_interpreter_and_says_why() -> None:
+    done = run([sys.executable, "-m", "infra.package"], PYTHON312="")
+    assert done.returncode == 1
+    assert "PYTHON312" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_archive_over_the_bound_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "functions.zip"
+    archive.write_bytes(bytes(10_000_001))
+    with pytest.raises(CannotBuild, match=r"10,000,001 bytes; at most 10,000,000"):
+        described(archive)

@@ -1,0 +1,225 @@
+import json
+import sys
+
+import pytest
+import yaml
+
+from infra.inventory import inventory
+from infra.local.servers import Servers
+from ledger import tables
+from tests.infra.document_api import Server
+from tests.infra.workspace import APP_VARIABLES, ROOTS, Shown, Workspace, grants, of_type, run, terraform
+from tests.infra.write_inventory import INVENTORY
+from worker.clock import MARGIN
+from worker.settings import Settings
+
+pytestmark = pytest.mark.terraform
+
+PRIMITIVE = {"admin", "auditor", "editor", "viewer"}
+
+
+@pytest.fixture(params=ROOTS)
+def plan(request: pytest.FixtureRequest) -> Shown:
+    found: Shown = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_a_first_apply_creates_exactly_what_was_reviewed(root: str, request: pytest.FixtureRequest) -> None:
+    planned = inventory(request.getfixturevalue(root))
+    reviewed = yaml.safe_load((INVENTORY / f"{root}.yaml").read_text())
+    assert planned == reviewed, f"if this is meant: make inventory, and review the difference of {root}.yaml"
+
+
+def test_nobody_has_a_role_that_reaches_every_service(plan: Shown) -> None:
+    assert not [grant["address"] for grant in grants(plan) if grant["values"]["role"] in PRIMITIVE]
+
+
+@pytest.mark.parametrize("root", ["platform", "app"])
+def test_what_runs_administers_nothing(root: str, request: pytest.FixtureRequest) -> None:
+    roles = {grant["values"]["role"] for grant in grants(request.getfixturevalue(root))}
+    assert roles
+    assert not [role for role in roles if role.endswith(".admin")]
+
+
+def test_roles_on_folders_are_for_queues_and_for_ai_studio_only(platform: Shown, app: Shown) -> None:
+    on_folders = list(of_type(app, "yandex_resourcemanager_folder_iam_member"))
+    assert {grant["values"]["folder_id"] for grant in on_folders} == {"b1g0000000000000dev0", "b1g000000000000aidev"}
+    for grant in on_folders:
+        allowed = "ymq." if grant["values"]["folder_id"] == "b1g0000000000000dev0" else "ai."
+        assert grant["values"]["role"].startswith(allowed), grant["address"]
+    assert not list(of_type(platform, "yandex_resourcemanager_folder_iam_member"))
+
+
+def test_a_role_on_the_database_is_on_that_database_and_a_role_on_a_secret_on_that_secret(platform: Shown) -> None:
+    kinds = {grant["type"]: grant["values"]["role"] for grant in grants(platform)}
+    assert {kind for kind, role in kinds.items() if role.startswith("ydb.")} == {"yandex_ydb_database_iam_binding"}
+    assert {kind for kind, role in kinds.items() if role.startswith("lockbox.")} == {"yandex_lockbox_secret_iam_member"}
+
+
+def test_the_deleting_account_may_not_generate_and_the_triggers_account_may_neither(
+    workspace: Workspace, app: Shown
+) -> None:
+    accounts = workspace.output("platform", "platform")
+    roles: dict[str, set[str]] = {}
+    for grant in grants(workspace.state("app")):
+        member = grant["values"]["member"].removeprefix("serviceAccount:")
+        roles.setdefault(member, set()).add(grant["values"]["role"])
+    assert roles == {
+        accounts["accounts"]["deleter"]["id"]: {"ymq.writer", "ai.assistants.editor"},
+        accounts["accounts"]["generator"]["id"]: {"ymq.writer", "ai.models.user"},
+        accounts["trigger_account_id"]: {"ymq.reader", "functions.functionInvoker"},
+    }
+
+
+def test_each_function_runs_as_the_account_of_its_privilege(workspace: Workspace, app: Shown) -> None:
+    accounts = workspace.output("platform", "platform")["accounts"]
+    runs_as = {
+        each["values"]["labels"]["function"]: each["values"]["service_account_id"]
+        for each in of_type(workspace.state("app"), "yandex_function")
+    }
+    assert runs_as["delete_response"] == accounts["deleter"]["id"]
+    assert runs_as["realtime_response_create"] == accounts["generator"]["id"]
+
+
+def test_no_secret_is_written_into_a_state(plan: Shown) -> None:
+    for key in of_type(plan, "yandex_iam_service_account_static_access_key"):
+        assert len(key["values"]["output_to_lockbox"]) == 1, key["address"]
+    for version in of_type(plan, "yandex_lockbox_secret_version"):
+        assert not version["values"].get("entries"), version["address"]
+    configured = json.dumps(plan["configuration"])
+    for argument in ("access_key", "secret_key", "token", "text_value", "ymq_secret_key"):
+        assert f'"{argument}":' not in configured, argument
+
+
+def test_no_secret_is_a_plain_environment_variable(app: Shown) -> None:
+    for function in of_type(app, "yandex_function"):
+        assert not [name for name in function["values"]["environment"] if name.endswith(("_KEY", "_KEY_ID"))]
+
+
+def test_every_queue_gives_up_to_the_dead_letter_queue_which_keeps_longest(workspace: Workspace, app: Shown) -> None:
+    queues = {each["address"]: each["values"] for each in of_type(workspace.state("app"), "yandex_message_queue")}
+    dead = queues.pop("yandex_message_queue.dead_letters")
+    assert dead["message_retention_seconds"] == 14 * 86_400
+    assert queues
+    for address, queue in queues.items():
+        policy = json.loads(queue["redrive_policy"])
+        assert policy["deadLetterTargetArn"] == dead["arn"], address
+        assert policy["maxReceiveCount"] >= 5, address
+        assert queue["message_retention_seconds"] < dead["message_retention_seconds"], address
+
+
+def test_each_queue_hides_a_message_for_six_timeouts_of_its_function(app: Shown) -> None:
+    queues = {each["values"]["name"]: each["values"] for each in of_type(app, "yandex_message_queue")}
+    functions = list(of_type(app, "yandex_function"))
+    assert functions
+    for function in functions:
+        queue = queues[function["values"]["name"]]
+        assert queue["visibility_timeout_seconds"] >= 6 * int(function["values"]["execution_timeout"])
+
+
+def test_queue_triggers_have_what_the_provider_refuses_only_at_apply(app: Shown) -> None:
+    for trigger in of_type(app, "yandex_function_trigger"):
+        assert not trigger["values"]["dlq"], trigger["address"]
+        assert not trigger["values"]["function"][0].get("retry_attempts"), trigger["address"]
+
+
+def test_the_metadata_endpoint_in_the_form_of_aws_is_off_everywhere(app: Shown) -> None:
+    assert {
+        each["values"]["metadata_options"][0]["aws_v1_http_endpoint"] for each in of_type(app, "yandex_function")
+    } == {2}
+
+
+def test_every_setting_that_the_code_reads_is_set_and_the_reverse(workspace: Workspace, app: Shown) -> None:
+    key = '-var=api_key={ secret_id = "e6q", version_id = "e6v", key = "api-key" }'
+    with_key = workspace.plan("app", *APP_VARIABLES, key)
+    deployed = with_key["planned_values"]["outputs"]["environment"]["value"]
+    names = {name for function in deployed.values() for name in function["names"]}
+    read = {field.alias or name.upper() for name, field in Settings.model_fields.items()}
+    assert names - {"RELEASE"} == read
+
+
+def test_the_environment_of_every_function_is_read_as_settings(workspace: Workspace, app: Shown) -> None:
+    for function in of_type(workspace.state("app"), "yandex_function"):
+        values = function["values"]
+        secrets = {each["environment_variable"]: "a-secret-of-some-length" for each in values["secrets"]}
+        # The stand-in's ids are no addresses, which those of queues and of the database are.
+        made_up = {
+            name: "https://queue.test/1" for name in values["environment"] if name.endswith(("_URL", "_ENDPOINT"))
+        }
+        Settings.read({**values["environment"], **made_up, **secrets}, lambda _: {})
+
+
+def test_every_environment_fits_into_4_kb(app: Shown) -> None:
+    deployed = app["planned_values"]["outputs"]["environment"]["value"]
+    assert {name for name, function in deployed.items() if function["bytes"] > 4096} == set()
+
+
+def test_terraform_and_the_code_keep_the_same_time_for_settling(app: Shown) -> None:
+    calls = app["configuration"]["root_module"]["module_calls"]
+    function = calls["queue_function"]["module"]["module_calls"]["function"]["module"]
+    assert function["variables"]["settle_margin"]["default"] == MARGIN
+
+
+def test_an_apply_leaves_nothing_to_change(workspace: Workspace, app: Shown) -> None:
+    done = terraform("plan", "-input=false", "-detailed-exitcode", *APP_VARIABLES, cwd=workspace.folder("app"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_other_example_environment_can_be_planned_too(workspace: Workspace, app: Shown) -> None:
+    prod = [argument.replace("/dev/", "/prod/") for argument in APP_VARIABLES]
+    planned = workspace.plan("app", *prod)
+    assert set(inventory(planned)) == set(inventory(app))
+    assert planned["planned_values"]["outputs"]["use"] == app["planned_values"]["outputs"]["use"]
+
+
+def test_the_platform_tells_app_everything_that_it_asks_for(workspace: Workspace, app: Shown) -> None:
+    told = workspace.output("platform", "platform")
+    assert told["hash_key"]["version_id"]
+    assert set(told["accounts"]) == {"deleter", "generator"}
+
+
+def test_the_dashboard_shows_every_function_and_the_dead_letters(app: Shown) -> None:
+    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
+    charts = {chart["chart_id"] for widget in dashboard["values"]["widgets"] for chart in widget["chart"]}
+    shown = ("messages", "outcomes", "latency", "failures", "depth", "age")
+    assert charts == {"all-parked", "all-parked-age", "all-results"} | {
+        f"{function}-{panel}" for function in ("delete_response", "realtime_response_create") for panel in shown
+    }
+
+
+def test_the_charts_of_the_dashboard_do_not_overlap(app: Shown) -> None:
+    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
+    taken: set[tuple[int, int]] = set()
+    for widget in dashboard["values"]["widgets"]:
+        at = {name: int(value) for name, value in widget["position"][0].items()}
+        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+        assert at["x"] + at["w"] <= 36
+        assert not cells & taken
+        taken |= cells
+
+
+def test_the_inventory_can_be_had_on_the_command_line(app: Shown) -> None:
+    done = run([sys.executable, "-m", "infra.inventory"], given=json.dumps(app))
+    assert yaml.safe_load(done.stdout) == inventory(app)
+
+
+def test_the_tables_are_those_of_the_code(servers: Servers, platform: Shown) -> None:
+    """Made by Terraform, they are what the code's own command would make."""
+    for table in tables.definitions():
+        made = servers.dynamodb.describe_table(TableName=f"aistudio.{table['name']}")["Table"]
+        schema = tables._schema(made["TableName"], table)
+        assert made["KeySchema"] == schema["KeySchema"]
+        assert {each["AttributeName"] for each in made["AttributeDefinitions"]} == {
+            each["AttributeName"] for each in schema["AttributeDefinitions"]
+        }
+        assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+        expiry = servers.dynamodb.describe_time_to_live(TableName=made["TableName"])["TimeToLiveDescription"]
+        assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": table["ttl"]}
+
+
+def test_the_tables_are_made_without_the_tags_and_backups_that_ydb_does_not_have(
+    tables_api: Server, platform: Shown
+) -> None:
+    """The provider asks for both after it has made a table, and has to live with the answer."""
+    assert tables_api.refused == {"DescribeContinuousBackups", "ListTagsOfResource"}

@@ -1,0 +1,130 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from infra import smoke
+from infra.local.catalog import functions
+from infra.local.environment import Environment, running_environment
+from infra.smoke import Probe, check, probes, run
+from infra.terraform import Stopped
+from ledger import Keys, Store
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[Environment]:
+    with running_environment([each for each in functions() if each.name == "delete_response"]) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture
+def keys(environment: Environment) -> Keys:
+    return Keys(environment.settings["HASH_KEY"])
+
+
+@pytest.fixture
+def store(environment: Environment) -> Store:
+    return Store(environment.dynamodb, environment.ledger)
+
+
+def test_each_function_that_has_a_queue_gets_a_message_with_a_fresh_key() -> None:
+    queues = {"delete_response": "https://queues/1", "realtime_response_create": "https://queues/2"}
+    keys = Keys("0" * 32)
+    first, second = probes(queues, keys), probes(queues, keys)
+    assert [probe.function for probe in first] == list(queues)
+    assert not {probe.row for probe in first} & {probe.row for probe in second}
+    assert [probe.function for probe in probes({"delete_response": "https://queues/1"}, keys)] == ["delete_response"]
+
+
+def test_the_row_that_is_waited_for_is_the_one_that_the_function_writes() -> None:
+    keys = Keys("0" * 32)
+    (probe,) = probes({"delete_response": "https://queues/1"}, keys, fresh="1234")
+    assert json.loads(probe.body)["response_id"] == "resp_smoke_1234"
+    assert probe.row == keys.key("delete_response", "resp_smoke_1234")
+
+
+def test_a_deployment_that_works_passes(
+    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = probes(environment.queues, keys)
+    assert check(sent, environment.queues, environment.sqs, store, patience=30)
+    assert "delete_response: already_absent after" in capsys.readouterr().out
+
+
+def test_a_message_that_is_parked_fails_at_once_and_says_why(
+    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.studio.fault(status=400)
+    assert not check(probes(environment.queues, keys), environment.queues, environment.sqs, store, patience=30)
+    assert "delete_response: parked (rejected) after" in capsys.readouterr().out
+
+
+def test_an_end_that_is_no_success_fails_at_once(
+    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = [replace(probe, ends=("deleted",)) for probe in probes(environment.queues, keys)]
+    assert not check(sent, environment.queues, environment.sqs, store, patience=30)
+    assert "delete_response: already_absent after" in capsys.readouterr().out
+
+
+def test_nothing_in_the_ledger_fails_when_patience_ends(
+    environment: Environment, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = Probe("delete_response", '{"response_id": "resp_1"}', "delete_response#nothing", ("deleted",))
+    assert not check([lost], environment.queues, environment.sqs, store, patience=0.5)
+    assert "nothing in the ledger" in capsys.readouterr().out
+
+
+def test_a_queue_that_is_not_there_is_named(environment: Environment, keys: Keys, store: Store) -> None:
+    (probe,) = probes(environment.queues, keys)
+    with pytest.raises(Stopped, match="delete_response can't be sent"):
+        check([probe], {"delete_response": f"{environment.servers.endpoint}/000000000000/no"}, environment.sqs, store)
+
+
+class Lockbox(BaseHTTPRequestHandler):
+    """Answers as the payload API does, to one token."""
+
+    hash_key = ""
+
+    def do_GET(self) -> None:
+        known = self.headers["Authorization"] == "Bearer t1.token"
+        known &= self.path == "/secrets/e6qhash/payload?versionId=e6v"
+        answer = {"versionId": "e6v", "entries": [{"key": "HASH_KEY", "textValue": self.hash_key}]} if known else {}
+        self.send_response(200 if known else 403)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def lockbox(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(Lockbox, "hash_key", environment.settings["HASH_KEY"])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lockbox) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(smoke, "LOCKBOX", f"http://127.0.0.1:{server.server_port}/secrets")
+        yield
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("lockbox")
+def test_a_deployment_is_checked_by_what_terraform_says_of_it(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**environment.settings, "YC_TOKEN": "t1.token"}.items():
+        monkeypatch.setenv(name, value)
+    platform = {
+        "document_api_endpoint": environment.settings["YDB_DOCAPI_ENDPOINT"],
+        "table_prefix": environment.settings["LEDGER_TABLE_PREFIX"],
+        "hash_key": {"secret_id": "e6qhash", "version_id": "e6v"},
+    }
+    assert run(platform, environment.queues) == 0
+
+    monkeypatch.setenv("YC_TOKEN", "t1.another")
+    with pytest.raises(Stopped, match="can't be read from Lockbox"):
+        run(platform, environment.queues)
