@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all demo dev send lock clean
+.PHONY: help setup lint test test-all aimock demo dev send lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ INSTALLED := .venv/installed.txt
 export PYTHONPATH := functions
 
 help: ## Show the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
 setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
@@ -29,10 +29,16 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/bandit --quiet --recursive functions
 
 test: setup ## All tests that need only Python; ARGS goes to pytest
-	$(BIN)/pytest -n 2 -m "not node and not terraform" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312" $(ARGS)
 
-test-all: setup ## The same, and those that need node or terraform
-	$(BIN)/pytest -n 2 $(ARGS)
+test-all: setup aimock ## The same, and those that need node, terraform (TERRAFORM), or CPython 3.12 (PYTHON312)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+# As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
+AIMOCK := tests/contract/aimock
+aimock:
+	@cmp -s $(AIMOCK)/package-lock.json $(AIMOCK)/node_modules/installed.json || ( \
+	  cd $(AIMOCK) && npm ci --cache $(CURDIR)/.local/npm && cp package-lock.json node_modules/installed.json )
 
 demo: setup ## Run every sample of events/ on local servers, and show how each message ended
 	$(BIN)/python -m infra.local.demo
@@ -51,5 +57,7 @@ lock: setup ## Write the hashed requirements files anew; ARGS=--upgrade takes th
 	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements-dev.txt
 
 clean: ## Remove all that was made, .venv included
-	rm -rf .venv .local .local.env dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .local .local.env $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+-include infra/infra.mk tests/simulation/simulation.mk

@@ -31,6 +31,8 @@ def describe(console: Console, environment: Environment, path: Path) -> None:
         "\nStore a response:   "
         f"""curl -X POST {control}/responses -d '["resp_1"]'"""
         '\nSend a message:     make send TO=delete_response MESSAGE=\'{"response_id": "resp_1"}\''
+        "\nSend a sample:      make send TO=realtime_response_create "
+        "MESSAGE=events/realtime_response_create/with_context.json"
         f"\nSee what was asked: curl {control}/requests"
         "\nCtrl-C stops everything.\n",
         highlight=False,

@@ -1,10 +1,12 @@
 """How a message ended, read off the ledger, the queues and the AI Studio's log: what an operator could see, too."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from infra.local.environment import Environment
-from infra.local.samples import Case, End
+from infra.local.samples import UNUSABLE, Case, End
 from infra.local.servers import Waiting
 from infra.local.trigger_event import platform_id
 from ledger import Keys, Row, Store
@@ -21,11 +23,15 @@ class Observed:
     outcome: str | None = None
     reason: str | None = None
     calls: int = 0
+    transport: str | None = None
+    result: str | None = None
     where: str = "on its way"
 
     def differences(self, wanted: End) -> list[str]:
         """What is not as the sample says."""
-        pairs = {name: (getattr(self, name), getattr(wanted, name)) for name in ("end", "outcome", "reason", "calls")}
+        names = ["end", "outcome", "reason", "calls"]
+        names += [name for name in ("transport", "result") if getattr(wanted, name) is not None]
+        pairs = {name: (getattr(self, name), getattr(wanted, name)) for name in names}
         return [f"{name} is {is_}, not {should}" for name, (is_, should) in pairs.items() if is_ != should]
 
 
@@ -38,50 +44,70 @@ class Observer:
         self._store = Store(environment.dynamodb, environment.ledger)
         self._dead: list[Waiting] = []
         self._copies: dict[str, list[Waiting]] = {}
-        self._results: set[str] = set()
-        self._calls: dict[str, int] = {}
-
-    def row(self, function: str, key: str | None, message_id: str) -> Row:
-        """The ledger's row of a business key, or of a message without a valid one."""
-        name = self._keys.key(function, key) if key is not None else self._keys.key(f"{function}:message", message_id)
-        return self._store.get(name)
+        self._results: dict[str, Mapping[str, Any]] = {}
+        self._calls: dict[str, list[str]] = {}
 
     def look(self) -> None:
         """Read the queues and the AI Studio's log."""
         servers = self._environment.servers
         self._dead = servers.peek(self._environment.dead_letters)
-        results = servers.peek(self._environment.results)
-        self._results = {str(json.loads(result.body)["subject"]) for result in results}
+        results = [json.loads(result.body) for result in servers.peek(self._environment.results)]
+        self._results = {str(result["subject"]): result for result in results}
         self._copies = {name: servers.peek(url) for name, url in self._environment.queues.items()}
-        self._calls = {}
-        for call in self._environment.studio.requests():
-            self._calls[str(call["id"])] = self._calls.get(str(call["id"]), 0) + 1
+        self._calls = _calls(self._environment.studio.requests())
 
     def observe(self, case: Case, index: int, message_id: str) -> Observed:
         """How the message ended, as of the last look. ``message_id`` is the one under which it was delivered."""
-        key = case.sample.ends[index].key
-        calls = self._calls.get(key, 0) if key is not None else 0
-        moved = [letter for letter in self._dead if platform_id(letter.message_id) == message_id]
-        if moved:
-            return Observed("unsettled", calls=calls, where="dead letters, moved by the queue itself")
-        row = self.row(case.function, key, message_id)
+        wanted = case.sample.ends[index]
+        name = wanted.key or message_id
+        row = self._row(case.function, name, usable=wanted.reason not in UNUSABLE)
+        # An event without an id of its own is known by that of the request, which the ledger keeps.
+        came = self._calls.get(name) or self._calls.get(str(row.rest.get("client_request_id"))) or []
+        seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
+        if any(platform_id(letter.message_id) == message_id for letter in self._dead):
+            return replace(seen, end="unsettled", where="dead letters, moved by the queue")
         first = _first_end(row, *case.numbers(index))
-        parked = [letter for letter in self._dead if letter.attributes.get("key") == (key or message_id)]
+        parked = [letter for letter in self._dead if letter.attributes.get("key") == name]
         if parked and row.state == PARKED:
             reason = parked[-1].attributes["reason"]
-            return Observed("parked" if first == "done" else first, None, reason, calls, f"dead letters: {reason}")
+            end = "parked" if first == "done" else first
+            return replace(seen, end=end, reason=reason, where=f"dead letters: {reason}")
         if row.state in FINAL:
-            if not {row.key, key} & self._results:
-                return Observed(calls=calls, where="ledger, no result yet")
-            return Observed(first, row.rest.get("outcome", row.state), None, calls, "ledger, results queue")
-        waiting = [
-            copy for copy in self._copies[case.function] if key is not None and copy.attributes.get("key") == key
-        ]
+            result = self._results.get(row.key) or self._results.get(name)
+            if result is None:
+                return replace(seen, where="ledger, no result yet")
+            size, where = _size(result)
+            outcome = row.rest.get("outcome", row.state)
+            return replace(seen, end=first, outcome=outcome, result=size, where=where)
+        waiting = [copy for copy in self._copies[case.function] if copy.attributes.get("key") == name]
         if waiting and not waiting[-1].visible:
             attempt, _ = case.numbers(index)
             counted = int(waiting[-1].attributes["attempt"]) > attempt
-            return Observed("retry" if counted else "deferred", None, None, calls, "queue, as a copy")
-        return Observed(calls=calls)
+            return replace(seen, end="retry" if counted else "deferred", where="queue, as a copy")
+        return seen
+
+    def _row(self, function: str, name: str, *, usable: bool) -> Row:
+        """The ledger's row of a key, or of a message that can't be used."""
+        return self._store.get(self._keys.key(function if usable else f"{function}:message", name))
+
+
+def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The transport of each call, by its id and by its request's; a handshake is not a call, but its frames are."""
+    found: dict[str, list[str]] = {}
+    for call in log:
+        if call["transport"] == "http" or call["method"] == "WS":
+            for name in {call["id"], call["headers"].get("x-client-request-id")} - {None}:
+                found.setdefault(name, []).append(call["transport"])
+    return found
+
+
+def _size(result: Mapping[str, Any]) -> tuple[str, str]:
+    """What became of a result that may have been too large for a queue, and where it is."""
+    if "dataref" in result:
+        return "stored", "ledger, results queue, bucket"
+    if "omitted" in result["data"]:
+        return "lightened", f"ledger, results queue without {', '.join(result['data']['omitted'])}"
+    return "whole", "ledger, results queue"
 
 
 def _first_end(row: Row, attempt: int, seq: int) -> str:

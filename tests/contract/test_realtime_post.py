@@ -105,3 +105,15 @@ def test_an_answer_that_failed_may_have_been_billed(
 def test_the_mode_is_one_of_those_known(studio: StudioHandle) -> None:
     with pytest.raises(ValueError, match="one of 404, 405, 501, empty, json, sse"):
         studio.realtime_post("teapot")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_one_event_can_have_a_mode_of_its_own_until_the_reset(studio: StudioHandle, http: httpx.Client) -> None:
+    studio.realtime_post("json")
+    studio.realtime_post("empty", "event-1")
+
+    assert [http.post(PATH, json={**EVENT, "event_id": each}).content == b"" for each in ("event-1", "event-2")] == [
+        True,
+        False,
+    ]
+    studio.reset()
+    assert http.post(PATH, json=EVENT).status_code == 404

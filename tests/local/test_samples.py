@@ -10,6 +10,7 @@ from infra.local.samples import EVENTS, Case, cases, load
 from infra.local.studio.faults import parse
 
 CASES = cases()
+CREATES = [case for case in CASES if case.function == "realtime_response_create"]
 
 
 def test_each_sample_is_of_a_function_that_runs_here() -> None:
@@ -25,6 +26,23 @@ def test_the_samples_show_every_end_of_the_contract(function: str) -> None:
 def test_the_samples_of_deletions_show_every_outcome() -> None:
     outcomes = {end.outcome for case in CASES if case.function == "delete_response" for end in case.sample.ends}
     assert outcomes == {"deleted", "already_absent", "held", None}
+
+
+@pytest.mark.parametrize("transport", ["http", "websocket"])
+def test_the_samples_of_creates_show_every_end_that_a_call_can_have_over_each_transport(transport: str) -> None:
+    over = [end for case in CREATES for end in case.sample.ends if end.transport == transport]
+    assert {end.end for end in over} >= {"done", "retry", "deferred", "parked"}
+    assert {end.reason for end in over} >= {"rejected", "outcome_unknown"}
+
+
+def test_the_samples_of_creates_show_every_outcome_and_every_way_of_a_result() -> None:
+    ends = [end for case in CREATES for end in case.sample.ends]
+    assert {end.outcome for end in ends} == {"done", "accepted", None}
+    assert {end.result for end in ends} == {"whole", "stored", "lightened", None}
+
+
+def test_each_create_that_is_called_says_over_which_transport() -> None:
+    assert not [case.title for case in CREATES for end in case.sample.ends if (end.calls > 0) != bool(end.transport)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
@@ -54,7 +72,9 @@ def test_no_two_samples_of_a_function_share_a_key_or_a_message_id() -> None:
         ({"ends": [{"end": "done"}]}, "with which outcome"),
         ({"ends": [{"end": "parked"}]}, "for which reason"),
         ({"ends": [{"end": "gone"}]}, "Input should be"),
-        ({"ends": [{"end": "parked", "reason": "rejected", "calls": 1}]}, "counted by key"),
+        ({"ends": [{"end": "parked", "reason": "invalid_message", "calls": 1}]}, "is not called"),
+        ({"ends": [{"end": "parked", "reason": "rejected", "result": "whole"}]}, "only an outcome"),
+        ({"settings": {"LOG_LEVEL": "DEBUG"}}, "via invoke"),
         ({"via": "invoke", "ends": [{"end": "unsettled"}]}, "needs a queue"),
         ({"stores": []}, "Extra inputs"),
     ],

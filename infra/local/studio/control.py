@@ -2,7 +2,7 @@
 
 `GET responses` lists the ids stored, `POST responses` stores an array of ids, `PUT responses/{id}` one with the fields
 of its body. `GET requests` is the log (`?id=` for one id), `POST faults` arms one fault or an array, `DELETE faults`
-disarms all, `PUT realtime` takes {"post": mode}, `POST reset` starts over.
+disarms all, `PUT realtime` takes {"post": mode} and may name one event `id`, `POST reset` starts over.
 """
 
 from typing import Any
@@ -80,9 +80,12 @@ async def _clear_faults(request: web.Request) -> web.Response:
 
 async def _realtime(request: web.Request) -> web.Response:
     given = await _body(request)
-    if not isinstance(given, dict) or set(given) != {"post"} or given["post"] not in POST_MODES:
-        raise _refusal(f'give {{"post": one of {", ".join(POST_MODES)}}}')
-    request.app[STUDIO].realtime_post = given["post"]
+    if not isinstance(given, dict) or not {"post"} <= set(given) <= {"post", "id"} or given["post"] not in POST_MODES:
+        raise _refusal(f'give {{"post": one of {", ".join(POST_MODES)}}}, and "id" for one event alone')
+    if "id" in given:
+        request.app[STUDIO].post_modes[str(given["id"])] = given["post"]
+    else:
+        request.app[STUDIO].realtime_post = given["post"]
     return web.json_response(given)
 
 

@@ -74,9 +74,9 @@ class StudioHandle:
         """Disarm all faults."""
         self._ask("DELETE", "faults")
 
-    def realtime_post(self, mode: PostMode) -> None:
-        """Choose how the POST form of response.create is answered."""
-        self._ask("PUT", "realtime", {"post": mode})
+    def realtime_post(self, mode: PostMode, event_id: str | None = None) -> None:
+        """Choose how the POST form of response.create is answered: to all events, or to one."""
+        self._ask("PUT", "realtime", {"post": mode} | ({} if event_id is None else {"id": event_id}))
 
     def reset(self) -> None:
         """Start over: nothing stored, logged or armed."""

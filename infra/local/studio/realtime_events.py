@@ -1,6 +1,6 @@
 """The server events of one Realtime turn, in the order in which the service sends them.
 
-Pure: the caller adds `event_id`s and time. Text comes word by word, audio as 16-bit PCM silence of a fixed length.
+Pure: the caller adds `event_id`s and time. Text comes word by word, audio as a tenth of a second of silence a word.
 """
 
 import base64
@@ -11,7 +11,7 @@ from infra.local.studio.faults import RealtimeFault
 from infra.local.studio.model import reply_to, tokens
 
 Event = dict[str, Any]
-PCM_OF_A_WORD = base64.b64encode(bytes(96)).decode()
+PCM_OF_A_WORD = base64.b64encode(bytes(4800)).decode()  # 16 bits, 24 kHz
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ FIELDS = {"type", "event_id", "response"}
 
 def create(studio: Studio, inquiry: Inquiry) -> Answer:
     """Run the model once, and answer as the mode says: nothing, the response object, or a stream of server events."""
-    mode = studio.realtime_post
+    mode = studio.post_modes.get(inquiry.id, studio.realtime_post)
     if mode == "404":
         return no_such_path()
     if mode == "405":

@@ -59,6 +59,7 @@ class Studio:
         self.inputs: dict[str, list[dict[str, Any]]] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LIMIT)
         self.realtime_post: PostMode = self.settings.realtime_post
+        self.post_modes: dict[str, PostMode] = {}  # of single event ids
         self._random = random.Random(self.settings.seed)  # noqa: S311 - reproducible, not secret
         self._seq = 0
 

@@ -1,0 +1,154 @@
+"""Playing samples: each is sent to its function in the local environment, and watched until it has ended."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.local.environment import Environment
+from infra.local.observe import Observed, Observer
+from infra.local.runtime import Runtime
+from infra.local.samples import Case
+from ledger import Holds, Keys, Store
+
+FIRST_DELIVERY = 10.0
+"""Seconds to wait for a sample's first delivery, before the next is sent: samples must not share a batch."""
+LOOK_EVERY = 0.3
+"""Seconds between two looks at the queues."""
+
+
+@dataclass
+class Run:
+    """One sample under way: the ids under which its messages are delivered, and how each was last seen."""
+
+    case: Case
+    message_ids: list[str]
+    observed: list[Observed] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+    @property
+    def differences(self) -> list[str]:
+        """What did not end as the file says."""
+        if len(self.observed) < len(self.message_ids):
+            return ["not looked at yet"]
+        wrong = [
+            f"message {number}: {difference}"
+            for number, (seen, wanted) in enumerate(zip(self.observed, self.case.sample.ends, strict=True), 1)
+            for difference in seen.differences(wanted)
+        ]
+        return self.unexpected + wrong
+
+    @property
+    def settled(self) -> int:
+        """How many of its messages have ended as they should."""
+        ends = zip(self.observed, self.case.sample.ends, strict=False)
+        return sum(not seen.differences(wanted) for seen, wanted in ends)
+
+
+class Player:
+    """Sends the samples of one function, one after the other, until it is told that all is over."""
+
+    def __init__(self, environment: Environment, over: threading.Event) -> None:
+        self.runs: list[Run] = []
+        self._environment = environment
+        self._over = over
+        self._holds = Holds(Store(environment.dynamodb, environment.ledger), settling=0)
+        self._keys = Keys(environment.settings["HASH_KEY"])
+        self._runtimes: dict[tuple[str, ...], Runtime] = {}
+
+    def play(self, chosen: Sequence[Case]) -> None:
+        """Begin all samples; those whose return the queue has to wait out come first, then those that need quiet."""
+        try:
+            for case in sorted(chosen, key=lambda case: (not case.sample.returns, not case.sample.strikes_anyone)):
+                if case.sample.strikes_anyone:
+                    self._wait(lambda: not any(run.differences for run in self.runs if not run.case.sample.returns))
+                if self._over.is_set():
+                    break
+                self.runs.append(self._begin(case))
+        finally:
+            for runtime in self._runtimes.values():
+                runtime.stop()
+
+    def _begin(self, case: Case) -> Run:
+        """Prepare what the sample needs, deliver its messages for the first time, and wait until that is over."""
+        sample, studio = case.sample, self._environment.studio
+        if sample.stored:
+            studio.seed(*sample.stored)
+        for response_id in sample.holds:
+            self._holds.place(self._keys.key(case.function, response_id), "demo", time.time())
+        for end in sample.ends:
+            if sample.realtime_post is not None and end.key is not None:
+                studio.realtime_post(sample.realtime_post, end.key)
+        for fault in sample.faults:
+            studio.fault(**fault)
+        return self._invoke(case) if sample.via == "invoke" else self._send(case)
+
+    def _invoke(self, case: Case) -> Run:
+        reply = self._runtime(case).invoke(case.event)
+        run = Run(case, [message["message_id"] for message in case.messages])
+        if not reply.ok:
+            run.unexpected.append(f"the call {reply.ended}: {reply.error} {reply.message}")
+        return run
+
+    def _runtime(self, case: Case) -> Runtime:
+        """The instance that serves direct calls with these settings."""
+        settings = case.sample.settings
+        name = tuple(f"{name}={value}" for name, value in sorted(settings.items()))
+        if name not in self._runtimes:
+            self._runtimes[name] = self._environment.runtime(case.function, **settings)
+        return self._runtimes[name]
+
+    def _send(self, case: Case) -> Run:
+        bodies = [message["body"] for message in case.messages]
+        run = Run(case, self._environment.send(case.function, *bodies, attributes=case.queue_attributes()))
+        self._wait(lambda: self._delivered(run), FIRST_DELIVERY)
+        return run
+
+    def _delivered(self, run: Run) -> bool:
+        seen = {message_id for each in list(self._environment.seen) for message_id in each.message_ids}
+        return seen.issuperset(run.message_ids)
+
+    def _wait(self, fact: Callable[[], bool], seconds: float = float("inf")) -> None:
+        deadline = time.monotonic() + seconds
+        while not fact() and time.monotonic() < deadline:
+            if self._over.wait(0.02):
+                break
+
+
+def play(
+    environment: Environment, chosen: Sequence[Case], patience: float, progress: Callable[[int], Any] = lambda _: None
+) -> list[Run]:
+    """Play samples, the functions side by side, until each has ended as it should, or patience (seconds) ends.
+
+    ``progress`` is told how many messages have ended as they should. What was not even begun in time is left out.
+    """
+    deadline, over, observer = time.monotonic() + patience, threading.Event(), Observer(environment)
+    names = dict.fromkeys(case.function for case in chosen)
+    players = {name: Player(environment, over) for name in names}
+
+    def look(watched: Sequence[Run]) -> bool:
+        observer.look()
+        for run in watched:
+            run.observed = [observer.observe(run.case, index, each) for index, each in enumerate(run.message_ids)]
+        return not any(run.differences for run in watched)
+
+    with ThreadPoolExecutor(len(players) or 1) as pool:
+        playing = [
+            pool.submit(player.play, [case for case in chosen if case.function == name])
+            for name, player in players.items()
+        ]
+        try:
+            while time.monotonic() < deadline:
+                begun = [each.result() for each in playing if each.done()]  # raises what a player raised
+                runs = [run for player in players.values() for run in player.runs]
+                # The last look is at all of them: none may have been called once more since.
+                ended = look([run for run in runs if run.differences]) and len(begun) == len(playing) and look(runs)
+                progress(sum(run.settled for run in runs))
+                if ended:
+                    break
+                time.sleep(LOOK_EVERY)
+        finally:
+            over.set()
+    return sorted((run for player in players.values() for run in player.runs), key=lambda run: run.case.title)

@@ -1,0 +1,115 @@
+"""Our Realtime client against a server that others wrote (@copilotkit/aimock): no agreement with ourselves.
+
+Only URL, model and credential are set. It speaks OpenAI's dialect, which differs from what AI Studio is known to do:
+it reads `Authorization: Bearer` alone (so the client goes with an IAM token, not with an Api-Key), takes any model
+name, answers session.update once, has no audio, and ends what it knows no answer to with 1008.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from aistudio import API, Config, OutcomeUnknown, Unauthorized
+from aistudio.realtime import Realtime, RealtimeResult
+
+pytestmark = pytest.mark.node
+
+HERE = Path(__file__).parent / "aimock"
+PROGRAM = HERE / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
+TOKEN = "iam-token"
+# It ends with its standard input, and so with whoever started it.
+LEASH = "data:text/javascript,process.stdin.on('end', () => process.exit(0)).resume()"
+
+
+@pytest.fixture(scope="module")
+def aimock() -> Iterator[str]:
+    """Its address, without a scheme."""
+    assert PROGRAM.exists(), "aimock is not installed: make test-all does that"
+    command = ["node", f"--import={LEASH}", str(PROGRAM), "--host=127.0.0.1", "--port=0", "--strict"]
+    with subprocess.Popen(  # noqa: S603 - a fixed command
+        [*command, f"--fixtures={HERE / 'fixtures.json'}"],
+        env={"PATH": os.environ["PATH"], "AIMOCK_API_KEYS": TOKEN},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield _address(process)
+        finally:
+            process.kill()
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    printed = []
+    for line in process.stdout or ():
+        printed.append(line)
+        if found := re.search(r"listening on http://(127\.0\.0\.1:\d+)", line):
+            return found[1]
+    raise AssertionError(f"it did not start: {printed}")
+
+
+def ask(address: str, question: str, token: str = TOKEN, transport: Any = "websocket", **event: Any) -> RealtimeResult:
+    config = Config(
+        base_url=f"http://{address}/v1",
+        folder_id="folder",
+        realtime_url=f"ws://{address}/v1/realtime",
+        realtime_model="gpt-realtime",
+        realtime_transport=transport,
+    )
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": question}]}
+    context = SimpleNamespace(session={"output_modalities": ["text"], "instructions": "Be brief."}, items=[item])
+    api = API(config, token=lambda: token)
+    try:
+        return Realtime(api).create({"type": "response.create", "event_id": "evt_1", **event}, context, timeout=10)
+    finally:
+        api.close()
+
+
+def test_a_text_turn(aimock: str) -> None:
+    result = ask(aimock, "Where is my parcel?", response={"output_modalities": ["text"]})
+
+    assert result.text == "It has arrived at the shop around the corner, and waits for you there until Friday."
+    assert result.response is not None
+    assert (result.response["status"], result.response["output"][0]["content"][0]["text"]) == ("completed", result.text)
+    assert (result.transport, result.accepted, result.audio) == ("websocket", False, None)
+    assert result.usage is not None
+    assert set(result.usage) >= {"input_tokens", "output_tokens", "total_tokens"}
+
+
+def test_what_was_sent_is_what_the_other_side_understood(aimock: str) -> None:
+    ask(aimock, "Where is my parcel?")
+    journal = httpx.get(
+        f"http://{aimock}/__aimock/journal", headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=10
+    ).json()
+
+    asked = journal[-1]
+    assert asked["body"]["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Where is my parcel?"}]},
+    ]
+    assert asked["headers"]["x-data-logging-enabled"] == "false"
+
+
+def test_a_response_that_failed_is_a_result(aimock: str) -> None:
+    result = ask(aimock, "Where is my money?")
+
+    assert result.response is not None
+    assert (result.response["status"], result.text) == ("failed", None)
+
+
+def test_a_session_that_closes_after_the_question_leaves_the_outcome_unknown(aimock: str) -> None:
+    with pytest.raises(OutcomeUnknown, match="closed 1008"):
+        ask(aimock, "Where was I?")
+
+
+def test_a_wrong_token_is_found_out_at_the_handshake(aimock: str) -> None:
+    with pytest.raises(Unauthorized):
+        ask(aimock, "Where is my parcel?", token="wrong")

@@ -1,0 +1,153 @@
+"""The realtime function in processes of its own, between real servers, with its API calls to queues and table in hand."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from infra.local.catalog import LocalFunction
+from infra.local.environment import Environment, running_environment
+from infra.local.runtime import Runtime
+from infra.local.servers import Waiting
+from infra.local.studio.settings import Settings as StudioSettings
+from infra.local.trigger import Batching
+from ledger import Keys, Row, Store
+from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
+from tests.support.messages import entry
+
+NAME = "realtime_response_create"
+Transport = Literal["http", "websocket"]
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], what: str, seconds: float = 30) -> T:
+    """The first true value that ``look`` gives."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not in {seconds:g} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+def function(**settings: str) -> LocalFunction:
+    """The function, one message a batch; a message returns when the lease of its first delivery is over.
+
+    A lease lasts until the function's timeout and LEASE_MARGIN are over: 9 seconds after the call began.
+    """
+    batching = Batching(size=1, cutoff=0.05, visibility=10)
+    timing = {"LEASE_MARGIN": "1s"}
+    return LocalFunction(
+        NAME,
+        f"{NAME}.handler",
+        timeout=8,
+        receives=5,
+        batching=batching,
+        settings={**timing, **settings},
+    )
+
+
+@dataclass
+class Scene:
+    """A running environment, the proxy through which the function reaches it, and what the function printed."""
+
+    environment: Environment
+    proxy: Proxy
+    lines: list[str]
+
+    def message(self, event_id: str, **more: Any) -> str:
+        """The body of a message."""
+        return json.dumps({"type": "response.create", "event_id": event_id, "response": {"instructions": "hi"}, **more})
+
+    def delivery(self, event_id: str, **more: Any) -> dict[str, Any]:
+        """A trigger event with it, to be handed to an instance."""
+        return {"messages": [entry(self.message(event_id, **more), sent_at=time.time())]}
+
+    @contextmanager
+    def instance(self, **settings: str) -> Iterator[Runtime]:
+        """A further instance, already warm, with these settings in place of its own."""
+        runtime = self.environment.runtime(NAME, **settings)
+        try:
+            assert runtime.invoke({"messages": []}).ok
+            yield runtime
+        finally:
+            runtime.stop()
+
+    def send(self, event_id: str, **more: Any) -> None:
+        """Send it to the function's queue."""
+        self.environment.send(NAME, self.message(event_id, **more))
+
+    def kill(self) -> None:
+        """SIGKILL for the function's processes; the trigger starts new ones for the next batch."""
+        self.environment.triggers[NAME].kill()
+
+    def row_key(self, event_id: str) -> str:
+        """The key of its row."""
+        return Keys(self.environment.settings["HASH_KEY"]).key(NAME, event_id)
+
+    def row(self, event_id: str) -> Row:
+        """Its row."""
+        return Store(self.environment.dynamodb, self.environment.ledger).get(self.row_key(event_id))
+
+    def billed(self, event_id: str) -> int:
+        """How often a model was run for it."""
+        return self.environment.studio.billed(event_id)
+
+    def waiting(self) -> list[Waiting]:
+        """What is in the function's queue: waiting, delayed or in flight."""
+        return self.environment.servers.peek(self.environment.queues[NAME])
+
+    def letters(self, event_id: str) -> list[str]:
+        """The reasons of its dead letters."""
+        dead = self.environment.servers.peek(self.environment.dead_letters)
+        return [letter.attributes["reason"] for letter in dead if letter.attributes.get("key") == event_id]
+
+    def results(self, event_id: str) -> list[dict[str, Any]]:
+        """Its results."""
+        bodies = [json.loads(result.body) for result in self.environment.servers.peek(self.environment.results)]
+        return [body for body in bodies if body["subject"] == self.row_key(event_id)]
+
+    def hold_write(self, event_id: str, state: str, *, applied: bool) -> Hold:
+        """Keep the write that gives its row this state."""
+        key = self.row_key(event_id)
+
+        def fits(document: Document) -> bool:
+            values = document.get("ExpressionAttributeValues", {})
+            return bool(document["Key"]["key"]["S"] == key and values.get(":state", {}).get("S") == state)
+
+        return self.proxy.hold("UpdateItem", fits, applied=applied)
+
+    def hold_result(self, event_id: str, *, applied: bool) -> Hold:
+        """Keep its result on the way to the results queue."""
+        key = self.row_key(event_id)
+        return self.proxy.hold(
+            "SendMessageBatch", lambda sent: _holds(sent, self.environment.results, key), applied=applied
+        )
+
+    def hold_letter(self, event_id: str, *, applied: bool) -> Hold:
+        """Keep its dead letter."""
+        url = self.environment.dead_letters
+        return self.proxy.hold("SendMessageBatch", lambda sent: _holds(sent, url, event_id), applied=applied)
+
+
+def _holds(document: Document, queue_url: str, text: str) -> bool:
+    return document["QueueUrl"] == queue_url and any(text in entry["MessageBody"] for entry in document["Entries"])
+
+
+@contextmanager
+def running_scene(local: LocalFunction, studio: StudioSettings | None = None, **settings: str) -> Iterator[Scene]:
+    """Everything up; the function's trigger is not yet started."""
+    lines: list[str] = []
+    with (
+        running_environment(
+            [local],
+            studio=studio or StudioSettings(realtime_post="json"),
+            settings=settings,
+            log=lambda _, line: lines.append(line),
+        ) as environment,
+        running_proxy(environment.servers.port) as proxy,
+    ):
+        environment.settings |= {"YDB_DOCAPI_ENDPOINT": proxy.endpoint, "YMQ_ENDPOINT": proxy.endpoint}
+        yield Scene(environment, proxy, lines)
+        environment.stop()

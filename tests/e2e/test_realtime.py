@@ -1,0 +1,129 @@
+"""What is billed is asked for once: through real servers, with the function in processes of its own that are killed."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.e2e.scene import Scene, Transport, eventually, function, running_scene
+from tests.support.messages import arrived
+
+TRANSPORTS: list[Transport] = ["http", "websocket"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A moment of one delivery, and all that is there when the process is killed then, and at the end.
+
+    ``arrange`` makes the process stay there, and gives what tells that it has come there.
+    """
+
+    name: str
+    arrange: Callable[[Scene, str, Transport], Callable[[], object]]
+    state: str | None
+    end: tuple[str, str | None]
+    billed: int
+    results: int
+    letters: tuple[str, ...] = ()
+
+
+def held_write(state: str, *, applied: bool) -> Callable[[Scene, str, Transport], Callable[[], object]]:
+    def arrange(scene: Scene, event_id: str, _: Transport) -> Callable[[], object]:
+        return scene.hold_write(event_id, state, applied=applied).reached.is_set
+
+    return arrange
+
+
+def held_result(*, applied: bool) -> Callable[[Scene, str, Transport], Callable[[], object]]:
+    def arrange(scene: Scene, event_id: str, _: Transport) -> Callable[[], object]:
+        return scene.hold_result(event_id, applied=applied).reached.is_set
+
+    return arrange
+
+
+def held_answer(scene: Scene, event_id: str, transport: Transport) -> Callable[[], object]:
+    slow = {"delay": 60} if transport == "http" else {"delay": 60, "realtime": "slow"}
+    scene.environment.studio.fault(match={"id": event_id}, **slow)
+    return lambda: scene.billed(event_id)
+
+
+def held_letter(scene: Scene, event_id: str, transport: Transport) -> Callable[[], object]:
+    refusal = (
+        {"status": 400} if transport == "http" else {"realtime": "error_event", "error_type": "invalid_request_error"}
+    )
+    scene.environment.studio.fault(match={"id": event_id}, **refusal)
+    return scene.hold_letter(event_id, applied=False).reached.is_set
+
+
+UNKNOWN, DONE = ("parked", "outcome_unknown"), ("done", None)
+STEPS = [
+    Step("before the claim", held_write("claimed", applied=False), None, DONE, billed=1, results=1),
+    Step("after the claim", held_write("claimed", applied=True), "claimed", UNKNOWN, 0, 0, ("outcome_unknown",)),
+    Step("after the send", held_answer, "claimed", UNKNOWN, 1, 0, ("outcome_unknown",)),
+    Step("before the result", held_result(applied=False), "claimed", UNKNOWN, 1, 0, ("outcome_unknown",)),
+    Step("after the result", held_result(applied=True), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
+    Step("before the outcome", held_write("done", applied=False), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
+    Step("after the outcome", held_write("done", applied=True), "done", DONE, 1, 1),
+    Step("before the dead letter", held_letter, "parked", ("parked", "rejected"), 0, 0, ("rejected",)),
+]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_function_killed_at_any_step_never_asks_twice_and_ends_as_far_as_is_known(transport: Transport) -> None:
+    with running_scene(function(REALTIME_TRANSPORT=transport)) as scene:
+        scene.environment.start()
+        for step in STEPS:
+            there = step.arrange(scene, step.name, transport)
+            scene.send(step.name)
+            eventually(there, f"killed {step.name}")
+            scene.kill()
+            assert (step.name, scene.row(step.name).state) == (step.name, step.state)
+        eventually(lambda: not scene.waiting(), "each message came back, and was acknowledged")
+
+        for step in STEPS:
+            row = scene.row(step.name)
+            seen = (row.state, row.reason), scene.billed(step.name), len(scene.results(step.name))
+            assert (step.name, *seen) == (step.name, step.end, step.billed, step.results)
+            assert (step.name, *scene.letters(step.name)) == (step.name, *step.letters)
+            assert (step.name, row.dlq) == (step.name, "sent" if step.letters else None)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport) -> None:
+    with (
+        running_scene(function(REALTIME_TRANSPORT=transport)) as scene,
+        scene.instance() as one,
+        scene.instance() as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        claims = [scene.hold_write("evt_1", "claimed", applied=False) for _ in range(2)]
+        result = scene.hold_result("evt_1", applied=False)
+        replies = [pool.submit(each.invoke, scene.delivery("evt_1")) for each in (one, other)]
+        for claim in claims:
+            eventually(claim.reached.is_set, "both are about to claim")
+        for claim in claims:
+            claim.go()
+        eventually(result.reached.is_set, "one of them has its answer")
+        (copy,) = eventually(scene.waiting, "the other comes back later")
+        result.go()
+
+        assert [reply.result().ok for reply in replies] == [True, True]
+        assert (scene.row("evt_1").state, scene.billed("evt_1"), len(scene.results("evt_1"))) == ("done", 1, 1)
+        assert (copy.attributes["attempt"], copy.attributes["seq"], copy.visible) == ("0", "1", False)
+
+        assert one.invoke({"messages": [arrived(copy, sent_at=scene.row("evt_1").lease_until)]}).ok
+        assert (scene.billed("evt_1"), len(scene.results("evt_1")), scene.letters("evt_1")) == (1, 1, [])
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_lost_one(transport: Transport) -> None:
+    lost = {"drop": "after"} if transport == "http" else {"realtime": "close_after", "close_code": 1011}
+    with running_scene(function(REALTIME_TRANSPORT=transport)) as scene:
+        scene.environment.studio.fault(match={"id": "evt_1"}, **lost)
+        scene.environment.start()
+        scene.send("evt_1", on_unknown="retry")
+        eventually(lambda: scene.row("evt_1").state == "done", "asked again")
+
+        assert (scene.billed("evt_1"), len(scene.results("evt_1")), scene.letters("evt_1")) == (2, 1, [])
+        assert (scene.row("evt_1").attempt, scene.row("evt_1").seq) == (2, 1)

@@ -1,0 +1,141 @@
+"""Where content goes, and where it does not: large results, and secrets planted in everything the function touches."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from infra.local.settings import RESULTS_BUCKET
+from infra.local.studio.settings import Settings as StudioSettings
+from tests.e2e.scene import NAME, Scene, eventually, function, running_scene
+from worker.results import LARGEST
+
+TOKEN, KEY, HASH_KEY, SIGNING_KEY = "planted-iam-token", "planted-api-key", "planted-hash-key-01", "planted-signing-key"
+PROMPT = "planted-prompt"
+WORDS = " ".join([PROMPT, *["word"] * 60])
+SPOKEN = {
+    "session": {"output_modalities": ["audio"], "instructions": PROMPT},
+    "items": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS}]}],
+}
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    planted = {
+        "AISTUDIO_API_KEY": KEY,
+        "HASH_KEY": HASH_KEY,
+        "AWS_SECRET_ACCESS_KEY": SIGNING_KEY,
+        "LOG_LEVEL": "DEBUG",
+    }
+    with running_scene(function(), StudioSettings(keys=(TOKEN, KEY), realtime_post="json"), **planted) as running:
+        yield running
+
+
+def the_result(scene: Scene, event_id: str) -> dict[str, Any]:
+    (result,) = scene.results(event_id)
+    assert scene.row(event_id).state == "done"
+    return result
+
+
+def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_and_its_digest(scene: Scene) -> None:
+    with scene.instance() as instance:
+        assert instance.invoke(scene.delivery("evt_large", context=SPOKEN)).ok
+    event = the_result(scene, "evt_large")
+    told = event["data"]
+    with closing(scene.environment.servers.s3) as s3:
+        body = s3.get_object(Bucket=told["bucket"], Key=told["key"])["Body"].read()
+    stored = json.loads(body)
+
+    assert set(told) == {"bucket", "key", "size", "sha256"}
+    assert told["bucket"] == RESULTS_BUCKET
+    assert told["key"] == f"results/{NAME}/{scene.row_key('evt_large').replace('#', '/')}/0.json"
+    assert (told["size"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
+    assert told["size"] > LARGEST
+    assert (event["id"], event["type"], event["dataref"]) == (
+        stored["id"],
+        stored["type"],
+        f"s3://{told['bucket']}/{told['key']}",
+    )
+    assert stored["data"]["text"] == stored["data"]["transcript"] == f"You said: {WORDS}"
+    assert len(base64.b64decode(stored["data"]["audio"])) == 4800 * len(stored["data"]["text"].split(" "))
+
+
+def test_without_a_bucket_a_large_result_is_sent_without_its_audio_and_says_so(scene: Scene) -> None:
+    with scene.instance(RESULTS_BUCKET="") as instance:
+        assert instance.invoke(scene.delivery("evt_light", context=SPOKEN)).ok
+    data = the_result(scene, "evt_light")["data"]
+
+    assert data["omitted"] == ["audio"]
+    assert "audio" not in data
+    assert data["text"] == f"You said: {WORDS}"
+    assert data["usage"]["output_tokens"] == 63
+
+
+def test_a_large_result_that_the_bucket_refuses_is_not_acknowledged_as_sent(scene: Scene) -> None:
+    with scene.instance(RESULTS_BUCKET="no-such-bucket") as instance:
+        reply = instance.invoke(scene.delivery("evt_refused", context=SPOKEN))
+
+    assert (reply.ended, reply.error) == ("raised", "Unsettled")
+    assert (scene.row("evt_refused").state, scene.results("evt_refused")) == ("claimed", [])
+    assert scene.billed("evt_refused") == 1
+
+
+def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead_letters(scene: Scene) -> None:
+    """Every end, over both transports, with errors that quote what was sent, and at the most talkative log level."""
+    studio, environment = scene.environment.studio, scene.environment
+    quoting = {
+        "code": "invalid_argument",
+        "message": f"You sent {PROMPT} with {KEY}",
+        "param": PROMPT,
+        "type": "invalid_request_error",
+    }
+    spoken, written = {"context": SPOKEN}, {"response": {"instructions": PROMPT}}
+    studio.faults(
+        [
+            {"match": {"id": "evt-planted-refused"}, "status": 400, "body": quoting},
+            {
+                "match": {"id": "evt-planted-throttled"},
+                "status": 429,
+                "headers": {"Retry-After": "900"},
+                "body": quoting,
+            },
+            {"match": {"id": "evt-planted-lost"}, "status": 500, "body": quoting},
+            {"match": {"id": "evt-planted-again"}, "drop": "after"},
+            {"match": {"id": "evt-planted-error"}, "realtime": "error_event", "error_code": "server_error"},
+            {"match": {"id": "evt-planted-closed"}, "realtime": "close_after", "close_code": 1011, "after_events": 6},
+        ]
+    )
+    bodies = [
+        *(scene.message(f"evt-planted-{name}", **written) for name in ("done", "refused", "lost", "throttled")),
+        scene.message("evt-planted-again", **written, on_unknown="retry"),
+        *(scene.message(f"evt-planted-{name}", **spoken) for name in ("spoken", "error", "closed")),
+        scene.message("evt-planted-done", response={"instructions": f"{PROMPT} and more"}),
+        scene.message("evt-planted-unknown-field", **{PROMPT: PROMPT}),
+        scene.message("evt-planted-type").replace("response.create", PROMPT),
+        f'{{"type": "response.create", "event_id": "evt-planted-cut", "response": "{PROMPT}',
+    ]
+    environment.start()
+    environment.send(NAME, *bodies)
+    eventually(lambda: len(scene.waiting()) == 1, "all but the throttled one have ended")
+    unauthorized = scene.environment.runtime(NAME, AISTUDIO_API_KEY="planted-wrong-key")
+    assert unauthorized.invoke(scene.delivery("evt-planted-401", **spoken)).ok
+    unauthorized.stop()
+    environment.stop()
+
+    rows = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
+    dead = environment.servers.peek(environment.dead_letters)
+    details = [letter.attributes[name] for letter in dead for name in ("reason", "detail", "function")]
+    replies = [f"{seen.reply.error} {seen.reply.message}" for seen in environment.seen]
+    assert {letter.attributes["reason"] for letter in dead} == {
+        "rejected", "outcome_unknown", "key_reused", "invalid_message",
+    }  # fmt: skip
+    assert len(rows) >= len(bodies)
+    assert len([line for line in scene.lines if '"end"' in line]) >= len(bodies)
+    assert any(PROMPT in letter.body for letter in dead), "the net would catch it: queues do carry content"
+
+    shown = [*scene.lines, *(json.dumps(row) for row in rows), *details, *replies]
+    assert not [line for line in shown if "planted" in line or "You said" in line]
