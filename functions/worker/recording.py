@@ -115,6 +115,7 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
         writes.append(deletions.parked(item.row, item.owner, _order(item), park.reason, now, facts))
     ended: list[Ended[M]] = []
     to_send = []
+    answered = []
     for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
         if written is Written.YES:
             to_send.append(
@@ -137,12 +138,14 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
             again = _consider_again(item, inv)
             if isinstance(again, Row):
                 to_send.append((item, again))
+            elif isinstance(again, Answered):
+                answered.append((item, again))
             else:
                 ended.append((item, again))
-    return ended + _send_letters(to_send, inv)
+    return ended + _send_letters(to_send, inv) + _repeat_answers(answered, inv)
 
 
-def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Settlement:
+def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Answered | Settlement:
     """What the row says now that a parking was refused: another delivery has ended this key, or is about to."""
     try:
         row = inv.store.get(item.row)
@@ -152,7 +155,7 @@ def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Settlement:
     if isinstance(answer, Remind):
         return answer.row
     if isinstance(answer, Answered):
-        return answer.settlement
+        return answer
     return Settlement(End.DONE, HELD) if row.state == HELD else Settlement(End.UNSETTLED, "ledger")
 
 
