@@ -114,7 +114,11 @@ def main() -> int:
         platform_root.init()
         platform = platform_root.output("platform")
         client, bucket = storage(os.environ.get("STORAGE_ENDPOINT", STORAGE)), platform["package_bucket"]
-        release = earlier(client, bucket, asked.release) if asked.release else upload(client, bucket, build().path)
+        if asked.release:
+            release = earlier(client, bucket, asked.release)
+        else:
+            package = build()
+            release = package.sha256 if asked.plan else upload(client, bucket, package.path)
         print(f"release {release}")
         if asked.plan:
             app = Root("app", asked.environment)

@@ -1,6 +1,7 @@
 """Run Terraform on one root of one environment, without one environment's files ever serving another.
 
-``python -m infra.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy's.
+``python -m infra.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy's to change, and
+can only be looked at here: ``python -m infra.terraform ENVIRONMENT app output|state [ARGUMENT ...]``.
 """
 
 import argparse
@@ -79,7 +80,7 @@ class Root:
             done = subprocess.run(command, env=self._environment(), stdout=stdout, text=True, check=False)
         except OSError as error:
             raise Stopped(
-                f"{binary} can't be run ({error.strerror}): set TERRAFORM to Terraform 1.9 or newer"
+                f"{binary} can't be run ({error.strerror}): set TERRAFORM to Terraform 1.10 or newer"
             ) from None
         if done.returncode not in allowed:
             raise Stopped(f"terraform {arguments[0]} of {self.name} failed in {self.environment}")
@@ -107,10 +108,12 @@ def main() -> int:
     """Run what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m infra.terraform", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/environments")
-    parser.add_argument("root", choices=["bootstrap", "platform"])
+    parser.add_argument("root", choices=[*VARIABLES])
     parser.add_argument("verb", choices=["plan", "apply", "output", "import", "state"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="further arguments of Terraform's")
     asked = parser.parse_args()
+    if asked.root == "app" and asked.verb not in ("output", "state"):
+        parser.error("app is changed by infra.deploy only (make plan, make deploy): here, output or state")
     root = Root(asked.root, asked.environment)
     try:
         require("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from aistudio import Trace
 from ledger import LedgerUnavailable, Row, Written, deletions
 from ledger.claims import KEPT
 from ledger.row import FACTS, HELD, PENDING
@@ -35,7 +36,7 @@ def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) ->
         (i, each, each.verdict) for i, each in decided if isinstance(each, Failed) and isinstance(each.verdict, Park)
     ]
     answered = [(item, each) for item, each in decided if isinstance(each, Answered)]
-    reminders = [(item, each.row) for item, each in decided if isinstance(each, Remind)]
+    reminders = [(item, each.row, None) for item, each in decided if isinstance(each, Remind)]
     defects = [(item, each) for item, each in decided if isinstance(each, BaseException)]
     for _, defect in defects:
         _log.error("a defect kept a message from being settled: %s", type(defect).__name__)
@@ -114,30 +115,26 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
             facts["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
         writes.append(deletions.parked(item.row, item.owner, _order(item), park.reason, now, facts))
     ended: list[Ended[M]] = []
-    to_send = []
+    to_send: list[tuple[Item[M], Row, Trace | None]] = []
     answered = []
     for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
         if written is Written.YES:
-            to_send.append(
-                (
-                    item,
-                    Row(
-                        item.row,
-                        redrive=item.delivery.redrive,
-                        attempt=item.delivery.attempt + park.counted,
-                        owner=item.owner,
-                        reason=park.reason,
-                        dlq=PENDING,
-                        rest={"detail": park.detail},
-                    ),
-                )
+            row = Row(
+                item.row,
+                redrive=item.delivery.redrive,
+                attempt=item.delivery.attempt + park.counted,
+                owner=item.owner,
+                reason=park.reason,
+                dlq=PENDING,
+                rest={"detail": park.detail},
             )
+            to_send.append((item, row, failed.trace))
         elif written is Written.UNKNOWN:
             ended.append((item, Settlement(End.UNSETTLED, "ledger", trace=failed.trace)))
         else:
             again = _consider_again(item, inv)
             if isinstance(again, Row):
-                to_send.append((item, again))
+                to_send.append((item, again, failed.trace))
             elif isinstance(again, Answered):
                 answered.append((item, again))
             else:
@@ -169,18 +166,18 @@ def _repeat_answers(answered: Sequence[tuple[Item[M], Answered]], inv: Invocatio
     return others + _publish(facts, inv)
 
 
-def _send_letters(parked: Sequence[tuple[Item[M], Row]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _send_letters(parked: Sequence[tuple[Item[M], Row, Trace | None]], inv: Invocation[M, C]) -> list[Ended[M]]:
     letters = [
-        Letter(item, row.attempt, row.redrive, str(row.reason), str(row.rest.get("detail", ""))) for item, row in parked
+        Letter(item, row.attempt, row.redrive, str(row.reason), str(row.rest.get("detail", "")))
+        for item, row, _ in parked
     ]
     ended: list[Ended[M]] = []
     sent_marks = []
-    for (item, row), sent in zip(parked, send_letters(letters, inv), strict=True):
+    for (item, row, trace), letter, sent in zip(parked, letters, send_letters(letters, inv), strict=True):
         if sent:
             sent_marks.append(deletions.dead_letter_sent(item.row, str(row.owner)))
-        ended.append(
-            (item, Settlement(End.PARKED if sent else End.UNSETTLED, row.reason, str(row.rest.get("detail", ""))))
-        )
+        end = End.PARKED if sent else End.UNSETTLED
+        ended.append((item, Settlement(end, letter.reason, letter.detail, trace)))
     inv.store.write_all(sent_marks)  # best effort: without it the next delivery sends the dead letter again
     return ended
 

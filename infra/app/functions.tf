@@ -16,7 +16,8 @@ module "queue_function" {
   log_group_id       = var.platform.log_group_id
   labels             = merge(local.labels, { function = each.key })
 
-  depends_on = [yandex_resourcemanager_folder_iam_member.trigger] # a trigger that may not read its queue is refused
+  # A trigger that may not read its queue is refused, and so is a version whose account may not read its secrets.
+  depends_on = [yandex_resourcemanager_folder_iam_member.trigger, yandex_lockbox_secret_iam_member.api_key]
 }
 
 module "timer_function" {
@@ -37,7 +38,7 @@ module "timer_function" {
   log_group_id       = var.platform.log_group_id
   labels             = merge(local.labels, { function = each.key })
 
-  depends_on = [yandex_resourcemanager_folder_iam_member.trigger]
+  depends_on = [yandex_resourcemanager_folder_iam_member.trigger, yandex_lockbox_secret_iam_member.api_key]
 }
 
 locals {

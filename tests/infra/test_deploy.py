@@ -10,6 +10,7 @@ import pytest
 from infra import deploy, terraform
 from infra.deploy import apply, earlier, upload
 from infra.local.servers import Servers
+from infra.package import described
 from infra.terraform import Root, Stopped, require
 from tests.infra.workspace import INFRA, LOCAL_STATE
 
@@ -176,6 +177,30 @@ def test_a_rollback_is_an_apply_of_an_earlier_package(
     assert RELEASE not in calls.read_text()
 
 
+def test_a_plan_shows_what_would_change_and_uploads_nothing(
+    pretend: Pretend, servers: Servers, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "functions.zip"
+    archive.write_bytes(b"a new package")
+    monkeypatch.setattr(deploy, "build", lambda: described(archive))
+    calls = pretend()
+    given = {
+        "YC_TOKEN": "t",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "STORAGE_ENDPOINT": servers.endpoint,
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    monkeypatch.setattr("sys.argv", ["deploy", "dev", "--plan"])
+    assert deploy.main() == 0
+    verbs = [line.split()[1] for line in calls.read_text().splitlines()]
+    assert (verbs[-1], "apply" in verbs) == ("plan", False)
+    assert f"-var=release={described(archive).sha256}" in calls.read_text()
+    assert "Contents" not in bucket.list_objects_v2(Bucket=BUCKET)
+
+
 @pytest.mark.parametrize(
     ("root", "files"), [("bootstrap", ["cloud", "bootstrap"]), ("platform", ["cloud", "platform"])]
 )
@@ -195,6 +220,22 @@ def test_each_root_is_given_its_own_files_and_its_own_state(
         *(f"-var-file={INFRA / 'environments' / 'prod' / name}.tfvars" for name in files),
         "-refresh=false",
     ]
+
+
+def test_app_can_be_looked_at_but_is_changed_by_a_deployment_only(
+    pretend: Pretend, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pretend()
+    for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "t")
+    monkeypatch.setattr("sys.argv", ["terraform", "dev", "app", "output", "queues"])
+    assert terraform.main() == 0
+    assert "https://queue" in capfd.readouterr().out
+
+    monkeypatch.setattr("sys.argv", ["terraform", "dev", "app", "apply"])
+    with pytest.raises(SystemExit):
+        terraform.main()
+    assert "make deploy" in capfd.readouterr().err
 
 
 @pytest.mark.terraform

@@ -92,6 +92,16 @@ def test_no_secret_is_written_into_a_state(plan: Shown) -> None:
         assert f'"{argument}":' not in configured, argument
 
 
+def test_a_function_is_made_after_the_grants_that_its_version_and_its_trigger_need(app: Shown) -> None:
+    calls = app["configuration"]["root_module"]["module_calls"]
+    assert set(calls) == {"queue_function", "timer_function"}
+    for call in calls.values():
+        assert set(call["depends_on"]) == {
+            "yandex_resourcemanager_folder_iam_member.trigger",
+            "yandex_lockbox_secret_iam_member.api_key",
+        }
+
+
 def test_no_secret_is_a_plain_environment_variable(app: Shown) -> None:
     for function in of_type(app, "yandex_function"):
         assert not [name for name in function["values"]["environment"] if name.endswith(("_KEY", "_KEY_ID"))]
