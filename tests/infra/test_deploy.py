@@ -75,6 +75,13 @@ def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretend:
     return program
 
 
+@pytest.fixture
+def credentials(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("STORAGE_ENDPOINT", servers.endpoint)
+
+
 def test_a_package_is_stored_under_its_sha256_and_only_once(bucket: Any, tmp_path: Path) -> None:
     archive = tmp_path / "functions.zip"
     archive.write_bytes(b"a package")
@@ -151,21 +158,13 @@ def test_the_queues_key_is_the_deployer_s_unless_another_is_given(
     assert Root("app", "dev")._environment()["YC_MESSAGE_QUEUE_ACCESS_KEY"] == "another"
 
 
+@pytest.mark.usefixtures("credentials")
 def test_a_rollback_is_an_apply_of_an_earlier_package(
-    pretend: Pretend, servers: Servers, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    pretend: Pretend, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "functions.zip").write_bytes(b"an earlier package")
     there = upload(bucket, BUCKET, tmp_path / "functions.zip")
     calls = pretend()
-    given = {
-        "YC_TOKEN": "t",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "STORAGE_ENDPOINT": servers.endpoint,
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
 
     monkeypatch.setattr("sys.argv", ["deploy", "dev", "--release", there, "--no-smoke"])
     assert deploy.main() == 0
@@ -177,21 +176,14 @@ def test_a_rollback_is_an_apply_of_an_earlier_package(
     assert RELEASE not in calls.read_text()
 
 
+@pytest.mark.usefixtures("credentials")
 def test_a_plan_shows_what_would_change_and_uploads_nothing(
-    pretend: Pretend, servers: Servers, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pretend: Pretend, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "functions.zip"
     archive.write_bytes(b"a new package")
     monkeypatch.setattr(deploy, "build", lambda: described(archive))
     calls = pretend()
-    given = {
-        "YC_TOKEN": "t",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "STORAGE_ENDPOINT": servers.endpoint,
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
 
     monkeypatch.setattr("sys.argv", ["deploy", "dev", "--plan"])
     assert deploy.main() == 0
@@ -201,6 +193,7 @@ def test_a_plan_shows_what_would_change_and_uploads_nothing(
     assert "Contents" not in bucket.list_objects_v2(Bucket=BUCKET)
 
 
+@pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize(
     ("root", "files"), [("bootstrap", ["cloud", "bootstrap"]), ("platform", ["cloud", "platform"])]
 )
@@ -208,8 +201,6 @@ def test_each_root_is_given_its_own_files_and_its_own_state(
     pretend: Pretend, monkeypatch: pytest.MonkeyPatch, root: str, files: list[str]
 ) -> None:
     calls = pretend()
-    for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "t")
     monkeypatch.setattr("sys.argv", ["terraform", "prod", root, "apply", "-refresh=false"])
     assert terraform.main() == 0
     init, applied = calls.read_text().splitlines()
@@ -222,12 +213,11 @@ def test_each_root_is_given_its_own_files_and_its_own_state(
     ]
 
 
+@pytest.mark.usefixtures("credentials")
 def test_app_can_be_looked_at_but_is_changed_by_a_deployment_only(
     pretend: Pretend, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pretend()
-    for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "t")
     monkeypatch.setattr("sys.argv", ["terraform", "dev", "app", "output", "queues"])
     assert terraform.main() == 0
     assert "https://queue" in capfd.readouterr().out
@@ -239,18 +229,14 @@ def test_app_can_be_looked_at_but_is_changed_by_a_deployment_only(
 
 
 @pytest.mark.terraform
-def test_app_is_really_deployed_with_the_state_in_a_bucket(
-    servers: Servers, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("credentials")
+def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, bucket: Any, tmp_path: Path) -> None:
     """The root as it is, locking included, twice: a rollback is no different."""
     ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
     infra = Path(shutil.copytree(INFRA, tmp_path / "infra", ignore=ignored))
     backend = infra / "environments" / "dev" / "s3.tfbackend"
     backend.write_text(f'bucket = "{BUCKET}"\nendpoints = {{ s3 = "{servers.endpoint}" }}\nuse_path_style = true\n')
     assert LOCAL_STATE not in (infra / "app" / "versions.tf").read_text()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "local")
-
     apply("dev", RELEASE.replace("1", "2"), PLATFORM, infra)
     app = apply("dev", RELEASE, PLATFORM, infra)
     assert app.output("release") == RELEASE
