@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from aistudio import ResponseId, Responses
-from worker import Message, Outcome, queue_function
+from worker import Message, Outcome, Time, queue_function
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
@@ -15,8 +15,8 @@ class DeleteResponse(Message, key="response_id", recorded=("reason", "requested_
 
     response_id: ResponseId
     reason: Reason = "retention"
-    requested_at: AwareDatetime | None = None
-    not_before: AwareDatetime | None = None
+    requested_at: Time | None = None
+    not_before: Time | None = None
     subject: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
 

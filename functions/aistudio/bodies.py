@@ -12,6 +12,8 @@ from typing import Any
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order in which they are told
 
+_GRPC_NOT_FOUND = 5
+
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:
     """Read a JSON object; None for anything else."""
@@ -33,10 +35,12 @@ def error_body(body: bytes | None) -> Mapping[str, Any] | None:
         return None
     wrapped = value.get("error")
     if isinstance(wrapped, dict):
-        return wrapped if _has_message(wrapped) else None
-    if _has_message(value):
+        return wrapped if _has_message(wrapped, "type", "code", "grpcCode", "httpCode") else None
+    if _has_message(value, "type"):
+        return value
+    if _has_message(value, "code") and value["code"] == _GRPC_NOT_FOUND:
         # A gRPC gateway's own answer for a route that it doesn't have: nobody looked for the resource.
-        return None if value["message"] == "Not Found" and value.get("code") == 5 else value
+        return None if value["message"] == "Not Found" else value
     if isinstance(value.get("title"), str) and isinstance(value.get("detail"), str) and "status" in value:
         return value
     return None
@@ -57,7 +61,5 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
     return " ".join(found)
 
 
-def _has_message(value: Mapping[str, Any]) -> bool:
-    return isinstance(value.get("message"), str) and any(
-        isinstance(value.get(name), str | int) for name in ("type", "code", "grpcCode", "httpCode", "status")
-    )
+def _has_message(value: Mapping[str, Any], *names: str) -> bool:
+    return isinstance(value.get("message"), str) and any(isinstance(value.get(name), str | int) for name in names)

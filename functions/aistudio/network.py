@@ -17,6 +17,9 @@ import httpcore
 
 _TLS_RECORD = 16 * 1024
 
+CONNECT = 5.0
+"""Seconds that one address may take to accept: an unreachable one must leave time for the next."""
+
 
 @dataclass(slots=True)
 class Flight:
@@ -66,7 +69,7 @@ def open_socket(host: str, port: int, flight: Flight) -> socket.socket:
     for family, kind, protocol, _, address in _resolve(host, port, flight):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(flight.left())
+            sock.settimeout(min(flight.left(), CONNECT))
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:

@@ -56,6 +56,7 @@ def connected(api: API, headers: Mapping[str, str], flight: Flight) -> Iterator[
     sock.settimeout(None)  # the library blocks on it; the watchdog below ends that
     with (
         contextlib.closing(sock),
+        contextlib.ExitStack() as when_closed,
         connect(
             url,
             sock=sock,
@@ -75,10 +76,8 @@ def connected(api: API, headers: Mapping[str, str], flight: Flight) -> Iterator[
         watchdog = threading.Timer(flight.left(), _cut, (connection,))
         watchdog.daemon = True
         watchdog.start()
-        try:
-            yield connection
-        finally:
-            watchdog.cancel()
+        when_closed.callback(watchdog.cancel)  # closing waits for a thread that may itself be stuck writing
+        yield connection
 
 
 def _cut(connection: ClientConnection) -> None:

@@ -106,6 +106,7 @@ class Turn:
         self._event_id = event_id
         self._earlier = earlier
         self._ours: str | None = None
+        self._heard = False
         self._parts: dict[str | None, _Parts] = {}
         self._done: dict[str | None, dict[str, Any]] = {}
         self._error: tuple[type[APIError], str] | None = None
@@ -116,17 +117,18 @@ class Turn:
         if kind == "error" and self._error is None:
             known, detail, about = meaning_of_error(event)
             if self._event_id in {None, about}:
-                # Once the response has begun, no word of an error makes it not have happened.
-                self._error = (OutcomeUnknown if self._ours is not None else known, detail)
+                self._error = (OutcomeUnknown if self._begun(known) else known, detail)
             elif about in self._earlier:  # the turn goes on without what it should have begun with
                 self._error = (OutcomeUnknown, detail)
-        elif kind == "response.created" and isinstance(response, dict):
-            self._ours = self._ours or _id(response)
-        elif kind == "response.done" and isinstance(response, dict):
-            self._done.setdefault(_id(response), response)
-        elif isinstance(kind, str) and kind.startswith("response.output_"):
-            response_id = event.get("response_id")
-            self._parts.setdefault(response_id if isinstance(response_id, str) else None, _Parts()).take(event)
+        elif isinstance(kind, str) and kind.startswith("response."):
+            self._heard = True
+            if kind == "response.created" and isinstance(response, dict):
+                self._ours = self._ours or _id(response)
+            elif kind == "response.done" and isinstance(response, dict):
+                self._done.setdefault(_id(response), response)
+            elif kind.startswith("response.output_"):
+                response_id = event.get("response_id")
+                self._parts.setdefault(response_id if isinstance(response_id, str) else None, _Parts()).take(event)
 
     @property
     def over(self) -> bool:
@@ -156,6 +158,15 @@ class Turn:
             audio=_joined(parts.audio_pieces),
             usage=usage if isinstance(usage, dict) else None,
         )
+
+    def _begun(self, error: type[APIError]) -> bool:
+        """Whether our response has begun, or may have: from then on no word of an error makes it not have happened.
+
+        It begins with a response.created, but any other of its events says that a model ran. In a session they may be
+        of another response, and are, where the error says that one is active.
+        """
+        another = self._event_id is not None and error is Unavailable
+        return self._ours is not None or (self._heard and not another)
 
     def _response(self) -> dict[str, Any] | None:
         if self._ours is None and self._event_id is None:

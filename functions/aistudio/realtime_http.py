@@ -36,7 +36,7 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
     )
     if not reply.body.strip():
         return RealtimeResult("http", reply.trace, accepted=True)
-    if reply.content_type.partition(";")[0].strip().lower() == "text/event-stream":
+    if turn.over or reply.content_type.partition(";")[0].strip().lower() == "text/event-stream":
         over(b"\n\n")  # the last event may lack its empty line
         return turn.result("http", reply.trace)
     told = parse_object(reply.body)

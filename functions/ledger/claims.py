@@ -66,7 +66,7 @@ def done(claim: Claim, now: float, facts: Mapping[str, Any]) -> Write:
     return Write(
         claim.key,
         sets={**facts, "state": DONE, "executed_at": now, "expires_at": int(now) + KEPT},
-        removes=("reason", "dlq", "next_at"),
+        removes=("reason", "dlq", "next_at", "detail"),
         condition=when.STILL_MINE_TO_FINISH,
         given={
             "owner": claim.owner,

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def patient(**more: Any) -> Config:
-    """How boto3 waits: two tries of three seconds at the most, since ten are kept for settling a whole batch."""
+    """How boto3 waits: two tries of two seconds, since ten are kept for settling a whole batch."""
     return Config(
-        connect_timeout=2,
-        read_timeout=3,
+        connect_timeout=1,
+        read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 2},
         max_pool_connections=32,
         **more,

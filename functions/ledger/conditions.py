@@ -46,10 +46,10 @@ PARKED_BY = "#state = :parked AND #owner = :owner"
 NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:done, :deleted, :already_absent)"
 """Nothing final is known of the key."""
 
-NEWER_THAN_PARKED = "#state = :parked AND (#redrive < :redrive OR (#redrive = :redrive AND #sent_at < :sent_at))"
-"""This deletion was redriven, or sent after the one that was parked."""
+NEWER_THAN_PARKED = "#state = :parked AND (#redrive < :redrive OR #sent_at < :sent_at)"
+"""This deletion was redriven, or sent after the one that was parked, whatever generation that one was."""
 
-NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR (#redrive = :redrive AND #sent_at < :sent_at))"
+NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR #sent_at < :sent_at)"
 """This deletion was redriven, or sent after the one that ended as held."""
 
 OPEN_BELOW_COPY = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #seq < :copy_seq))"
@@ -58,8 +58,8 @@ OPEN_BELOW_COPY = "#state = :open AND (#redrive < :redrive OR (#redrive = :redri
 OPEN_AND_FORGOTTEN = "#state = :open AND #next_at < :forgotten"
 """No queue can hold the copy any more that the mark stands for: the mark counts no longer."""
 
-OPEN_FOR_ANOTHER = "#state = :open AND #first_seen <> :first_seen"
-"""The mark stands for copies of another message with this key, which waits for its own date."""
+OPEN_FOR_ANOTHER = "#state = :open AND #due <> :due"
+"""The mark stands for copies of another message of this key, which waits for a date of its own."""
 
 CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
 """The same while another delivery of this generation holds the claim."""

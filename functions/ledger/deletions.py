@@ -22,13 +22,14 @@ QUEUE_RETENTION = 14 * 86_400
 class Order:
     """What tells newer deliveries of a key from older ones; ``seq`` of a mark is its copy's.
 
-    ``sent_at`` is when this delivery was sent (milliseconds), ``first_seen`` when its message was (seconds).
+    ``sent_at`` is when this delivery was sent (milliseconds), ``due`` the date that its message gives (seconds, or 0):
+    all copies of a message have the same.
     """
 
     redrive: int
     seq: int
     sent_at: int
-    first_seen: int
+    due: float
 
 
 def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
@@ -62,7 +63,7 @@ def mark(key: str, order: Order, next_at: float, facts: Mapping[str, Any]) -> Wr
             "state": OPEN,
             "redrive": order.redrive,
             "seq": order.seq,
-            "first_seen": order.first_seen,
+            "due": order.due,
             "next_at": next_at,
         },
         removes=("dlq", "owner", "sent_at", "detail"),
@@ -97,8 +98,13 @@ def parked(key: str, owner: str, order: Order, reason: str, now: float, facts: M
             when.NEWER_THAN_PARKED,
             when.NEWER_THAN_HELD,
         ),
-        given={**_STATES, "first_seen": order.first_seen, "forgotten": now - QUEUE_RETENTION},
+        given={**_STATES, "due": order.due, "forgotten": now - QUEUE_RETENTION},
     )
+
+
+def subjects(key: str, rows: frozenset[str]) -> Write:
+    """Remember whom else the key concerns: a hold on them counts for whichever message of the key lives on."""
+    return Write(key, sets={}, adds={"subjects": set(rows)})
 
 
 def dead_letter_sent(key: str, owner: str) -> Write:

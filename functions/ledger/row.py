@@ -18,7 +18,8 @@ class Row:
     """A row as read, with the values of an absent one as defaults. Times are epoch seconds, ``sent_at`` milliseconds.
 
     ``redrive`` and ``seq`` are the mark: the highest confirmed copy. ``reason`` says why a row is parked or what it
-    last met; on a receipt, why the deletion was asked for. ``rest`` holds what only people read: request ids, times.
+    last met; on a receipt, why the deletion was asked for. ``subjects`` are those of messages that another one of the
+    key stands in for. ``rest`` holds what only people read: request ids, times.
     """
 
     key: str
@@ -33,9 +34,10 @@ class Row:
     sent_at: int = 0
     body_hash: str | None = None
     next_at: float = 0
-    first_seen: int = 0
+    due: float = 0
     expires_at: float | None = None
     hold: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -43,8 +45,8 @@ class Row:
         """Build a row from a deserialised item; attributes that it does not know go to ``rest``."""
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
-        if "hold" in known:
-            known["hold"] = frozenset(known["hold"])
+        for name in known.keys() & {"hold", "subjects"}:
+            known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
 
     @property

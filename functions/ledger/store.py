@@ -6,10 +6,12 @@ no client request token, consistent reads, at most 25 writes in a transaction.
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 100
 WRITE_AT_ONCE = 25
-_ROUNDS = 4
-_AWAY = 3
+_PAUSES = (0.1, 0.2, 0.4, 0.0)
+_AWAY = 2
 
 _PLACEHOLDER = re.compile(r"[#:](\w+)")
 _REFUSED = "ConditionalCheckFailed"
@@ -56,12 +58,17 @@ class Write:
     deletes: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Store:
-    """One table of the Document API."""
+class _NoAnswer(Exception):
+    """The service said nothing in time: what was sent may have been applied."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+
+class Store:
+    """One table of the Document API. ``sleep`` waits between tries, for a second in all at the most."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
 
     def get(self, key: str) -> Row:
         """The row as it is now (consistent read), an empty one where there is none.
@@ -69,10 +76,9 @@ class Store:
         Raises:
             LedgerUnavailable: it could not be read.
         """
-        try:
-            answer = self._client.get_item(TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
-            raise LedgerUnavailable(_name(error)) from None
+        answer = self._read(
+            lambda: self._client.get_item(TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
+        )
         item = answer.get("Item")
         return _row(item) if item else Row(key)
 
@@ -85,72 +91,98 @@ class Store:
         rows = {key: Row(key) for key in keys}
         every = list(rows)
         for at in range(0, len(every), READ_AT_ONCE):
-            chunk = every[at : at + READ_AT_ONCE]
-            wanted: Any = {self._table: {"Keys": [{"key": {"S": key}} for key in chunk], "ConsistentRead": True}}
-            for _ in range(_ROUNDS):
-                try:
-                    answer = self._client.batch_get_item(RequestItems=wanted)
-                except (ClientError, BotoCoreError) as error:
-                    raise LedgerUnavailable(_name(error)) from None
-                for item in answer["Responses"].get(self._table, []):
-                    row = _row(item)
-                    rows[row.key] = row
-                wanted = answer.get("UnprocessedKeys")
-                if not wanted:
-                    break
-            else:
-                raise LedgerUnavailable("UnprocessedKeys")
+            for item in self._get_chunk(every[at : at + READ_AT_ONCE]):
+                row = _row(item)
+                rows[row.key] = row
         return rows
 
     def write(self, write: Write) -> Written:
-        """Carry out one conditional write; transaction conflicts are tried again."""
-        for _ in range(_ROUNDS):
-            try:
-                self._client.update_item(**self._update(write))
-            except ClientError as error:
-                code = _name(error)
-                if code.startswith(_REFUSED):
-                    return Written.REFUSED
-                if not code.startswith("Transaction"):
-                    return _unknown(error)
-            except BotoCoreError as error:
-                return _unknown(error)
-            else:
-                return Written.YES
-        return Written.UNKNOWN
+        """Carry out one conditional write; where the service is busy, it is tried again."""
+        try:
+            return self._write(write)
+        except _NoAnswer:
+            return Written.UNKNOWN
 
     def write_all(self, writes: Sequence[Write]) -> list[Written]:
         """Carry out independent conditional writes, one a row, 25 a transaction; how each ended, in order.
 
-        A transaction is only the cheap way to send many: where one row's refusal or a conflict cancels it, the rest
-        is sent again, and where its end is unknown each write is repeated alone, which its condition makes safe.
+        A transaction is only the cheap way to send many: where one row's refusal cancels it, the rest is sent again,
+        and where its end is unknown each write is repeated alone, which its condition makes safe. After two silences
+        in a row the service is taken to be away, and nothing more is sent: time is left to say so.
         """
         ends: dict[str, Written] = {}
+        silences = 0
         for at in range(0, len(writes), WRITE_AT_ONCE):
             left = list(writes[at : at + WRITE_AT_ONCE])
-            for _ in range(_ROUNDS):
-                if len(left) < 2:
+            while len(left) > 1 and silences < _AWAY:
+                try:
+                    refused = self._transact(left)
+                except _NoAnswer:
+                    silences += 1
                     break
-                refused = self._transact(left)
+                silences = 0
                 if refused is None:
                     break
                 ends |= dict.fromkeys(refused, Written.REFUSED)
                 if not refused:
                     ends |= {write.key: Written.YES for write in left}
                 left = [write for write in left if write.key not in ends]
-            ends |= self._one_by_one(left)
+            for write in left:
+                ends[write.key] = Written.UNKNOWN
+                if silences < _AWAY:
+                    try:
+                        ends[write.key] = self._write(write)
+                        silences = 0
+                    except _NoAnswer:
+                        silences += 1
         return [ends[write.key] for write in writes]
 
-    def _one_by_one(self, writes: Sequence[Write]) -> dict[str, Written]:
-        """Repeat each write alone; after a few unknown ends in a row the service is taken to be away."""
-        ends: dict[str, Written] = {}
-        for write in writes:
-            away = list(ends.values())[-_AWAY:] == [Written.UNKNOWN] * _AWAY
-            ends[write.key] = Written.UNKNOWN if away else self.write(write)
-        return ends
+    def _read(self, ask: Callable[[], Any]) -> Any:
+        for pause in _PAUSES:
+            try:
+                return ask()
+            except ClientError as error:
+                if not _is_busy(error):
+                    raise LedgerUnavailable(_name(error)) from None
+                self._sleep(pause)
+            except BotoCoreError as error:
+                raise LedgerUnavailable(_name(error)) from None
+        raise LedgerUnavailable("the service stayed busy")
+
+    def _get_chunk(self, keys: Sequence[str]) -> list[Any]:
+        wanted: Any = {self._table: {"Keys": [{"key": {"S": key}} for key in keys], "ConsistentRead": True}}
+        found: list[Any] = []
+        for pause in _PAUSES:
+            answer = self._read(partial(self._client.batch_get_item, RequestItems=wanted))
+            found += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return found
+            self._sleep(pause)
+        raise LedgerUnavailable("UnprocessedKeys")
+
+    def _write(self, write: Write) -> Written:
+        busy = ""
+        for pause in _PAUSES:
+            try:
+                self._client.update_item(**self._update(write))
+            except ClientError as error:
+                if _name(error).startswith(_REFUSED):
+                    return Written.REFUSED
+                if not _is_busy(error):
+                    return _unknown(error)
+                busy = _name(error)
+                self._sleep(pause)
+            except BotoCoreError as error:
+                _unknown(error)
+                raise _NoAnswer from None
+            else:
+                return Written.YES
+        _log.warning("a ledger write ended unknown, the service stayed busy: %s", busy)
+        return Written.UNKNOWN
 
     def _transact(self, writes: Sequence[Write]) -> set[str] | None:
-        """The keys whose conditions cancelled the transaction, none if it was applied, or None: unknown or no use."""
+        """The keys whose conditions cancelled the transaction, none if it was applied, or None: no use, one by one."""
         try:
             self._client.transact_write_items(TransactItems=[{"Update": self._update(write)} for write in writes])
         except ClientError as error:
@@ -165,7 +197,7 @@ class Store:
             return refused or None
         except BotoCoreError as error:
             _unknown(error)
-            return None
+            raise _NoAnswer from None
         return set()
 
     def _update(self, write: Write) -> Any:
@@ -192,6 +224,11 @@ class Store:
 
 def _names(*expressions: str) -> list[str]:
     return sorted({name for text in expressions for name in re.findall(r"#(\w+)", text)})
+
+
+def _is_busy(error: ClientError) -> bool:
+    """Whether the service refused for now, without doing anything (reference: platform, section 4)."""
+    return _name(error).startswith(("Transaction", "ProvisionedThroughput", "RequestLimit", "Throttling"))
 
 
 def _unknown(error: Exception) -> Written:

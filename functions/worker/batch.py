@@ -22,7 +22,8 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation[M, C], logger: Logger
         Unsettled: some could not be settled, after all that could be were.
         ValueError: the event is not a queue trigger's.
     """
-    items = _by_key([_item(delivery, inv) for delivery in deliveries(event, inv.clock.now())])
+    now = inv.clock.now()
+    items = _by_key([_item(delivery, inv) for delivery in deliveries(event, now)], now)
     usable = [item for item in items if item.flaw is None]
     flawed = [item for item in items if item.flaw is not None]
     if inv.function.idempotent:
@@ -75,8 +76,8 @@ def _message_row(name: str, inv: Invocation[M, C]) -> str:
     return inv.keys.key(f"{inv.function.name}:message", name)
 
 
-def _by_key(items: Sequence[Item[M]]) -> list[Item[M]]:
-    """One item a key and content, the newest delivery, due ones first; it carries the subjects of all.
+def _by_key(items: Sequence[Item[M]], now: float) -> list[Item[M]]:
+    """One item a key and content, which stands for all of its deliveries and carries the subjects of all.
 
     Deletions of one key are one call whatever else they say; what must not repeat is told apart by content,
     so that a reused key is found out by the claim.
@@ -84,13 +85,14 @@ def _by_key(items: Sequence[Item[M]]) -> list[Item[M]]:
     groups: dict[tuple[str, str], list[Item[M]]] = {}
     for item in items:
         groups.setdefault((item.row, item.body_hash), []).append(item)
-    return [_merged(group) for group in groups.values()]
+    return [_merged(group, now) for group in groups.values()]
 
 
-def _merged(group: list[Item[M]]) -> Item[M]:
-    ordered = sorted(group, key=lambda item: (item.delivery.number, -item.not_before, item.delivery.sent_at))
+def _merged(group: list[Item[M]], now: float) -> Item[M]:
+    """The newest of those that are due, or else the one due first: nobody waits for another one's date."""
+    ordered = sorted(group, key=lambda item: (-max(item.not_before, now), item.delivery.number, item.delivery.sent_at))
     newest = ordered.pop()
-    return newest.standing_for(ordered)
+    return newest.standing_for(ordered) if ordered else newest
 
 
 def _log(delivery: Delivery, item: Item[M], settlement: Settlement, seconds: float | None, logger: Logger) -> None:

@@ -11,6 +11,9 @@ from worker.outcome import Outcome
 SHORT_WAIT = 3.0
 """Seconds: the longest Retry-After that is waited for in the process, which is billed; longer ones are the queue's."""
 
+LONGEST_REPEATABLE = 15.0
+"""Seconds that a call which may be repeated can take: one that hangs must not eat its whole batch's time."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotBegun:
@@ -56,7 +59,8 @@ def may_begin(inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True) -
 def _call(call: Call[M, C], item: Item[M], inv: Invocation[M, C]) -> Outcome | APIError:
     begun = inv.clock.monotonic()
     try:
-        return call(item.usable, inv.client, inv.deadline.left_for_calls())
+        left = inv.deadline.left_for_calls()
+        return call(item.usable, inv.client, min(left, LONGEST_REPEATABLE) if inv.function.idempotent else left)
     except APIError as error:
         return error
     finally:

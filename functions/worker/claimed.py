@@ -2,16 +2,15 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic
 
-from aistudio import APIError, Trace
+from aistudio import APIError, OutcomeUnknown, Trace
 from ledger import Claim, LedgerUnavailable, Row, Written, claims
-from ledger.claims import OUTCOME_UNKNOWN
 from ledger.row import CLAIMED, FACTS, PARKED
 from worker.calling import make_call, may_begin
-from worker.facts import counts, facts_of
+from worker.facts import counts, facts_of, where
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park
 from worker.message import M
@@ -42,7 +41,7 @@ def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> tuple[list[tuple[
         if isinstance(end, KeyReused):
             reused.append(item)
         elif isinstance(end, BaseException):
-            _log.error("a defect kept a message from being settled: %s", type(end).__name__)
+            _log.error("a defect kept a message from being settled: %s", where(end))
             settled.append((item, Settlement(End.UNSETTLED, "defect")))
         else:
             settled.append((item, end))
@@ -141,8 +140,11 @@ class _Create(Generic[M, C]):
         """It is known not to have happened, or it is parked."""
         if isinstance(failed.verdict, Park):
             return self._park_own(claim, failed.verdict, failed.trace)
-        again = failed.verdict
-        end = self._send_copy(again, failed.trace)
+        return self._give_back(claim, failed.verdict, failed.trace)
+
+    def _give_back(self, claim: Claim, again: Again, trace: Trace | None) -> Settlement:
+        """A copy, and only then the claim: it is released with the copy's number in one write."""
+        end = self._send_copy(again, trace)
         if end.end is End.UNSETTLED:
             release = claims.release(claim, claim.seq, self.inv.clock.now(), again.reason or "")
         else:
@@ -193,12 +195,19 @@ class _Create(Generic[M, C]):
             case Step.REFUSE:
                 return self._send_letter(row.owner, letter)
             case Step.EXPIRED:
-                unknown = Park(OUTCOME_UNKNOWN, "the caller ended without a word, its lease is over")
-                return self._park(row.owner, row.redrive, row.attempt, unknown, None)
+                return self._expired(row)
             case Step.BUSY:
                 return self._busy(row)
             case _:
                 return None
+
+    def _expired(self, row: Row) -> Settlement | None:
+        """Parked, unless its producer accepts a second call; None where the claim is not that caller's any more."""
+        lost = OutcomeUnknown("the caller ended without a word, its lease is over")
+        verdict = after_error(lost, self.item, self.inv).verdict
+        if isinstance(verdict, Park):
+            return self._park(row.owner, row.redrive, row.attempt, verdict, None)
+        return self._give_back(replace(self._claim(), owner=str(row.owner)), verdict, None)
 
     def _busy(self, row: Row) -> Settlement:
         now = self.inv.clock.now()

@@ -7,7 +7,7 @@ from worker.invocation import T
 
 
 class Threads:
-    """A pool of threads that lives as long as its instance; a single task runs in the caller's own."""
+    """A pool of threads that lives as long as its instance."""
 
     def __init__(self, at_once: int) -> None:
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="call")

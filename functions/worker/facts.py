@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from aistudio import Trace
@@ -49,3 +51,9 @@ def counts(usage: Mapping[str, Any], levels: int = 3) -> dict[str, Any]:
         elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_COUNT:
             kept[name] = value
     return kept
+
+
+def where(defect: BaseException) -> str:
+    """What was raised and where, innermost first; not its message, which may quote content."""
+    frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(defect.__traceback__)]
+    return " < ".join([type(defect).__name__, *reversed(frames)])[:1000]

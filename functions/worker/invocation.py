@@ -114,19 +114,36 @@ class Item(Generic[M]):
         return self.message
 
     @property
+    def due(self) -> float:
+        """The date that the message itself gives, in epoch seconds; 0 where it gives none."""
+        return self.message.due if self.message else 0.0
+
+    @property
     def not_before(self) -> float:
         """Epoch seconds before which nothing may be called: the producer's wish, or the last copy's wait."""
-        return max(self.message.due if self.message else 0.0, self.delivery.not_before)
+        return max(self.due, self.delivery.not_before)
 
     def age(self, now: float) -> float:
         """Seconds since the message was first seen, or since it was due if that came later."""
-        return now - max(self.delivery.first_seen, self.message.due if self.message else 0.0)
+        return now - max(self.delivery.first_seen, self.due)
 
     def unusable(self, key: str, row: str, reason: str, detail: str) -> "Item[M]":
         """The same delivery, to be parked under its message id: its key belongs to another message."""
         return replace(self, key=key, row=row, flaw=(reason, detail))
 
     def standing_for(self, others: "Sequence[Item[M]]") -> "Item[M]":
-        """This item, sharing its end with others of the same key; a hold on any one's subject holds them all."""
+        """This item, sharing its end with others of the same key, under the highest numbers of all.
+
+        A hold on any one's subject holds them all.
+        """
+        every = [self.delivery, *(other.delivery for other in others)]
+        highest = max(every, key=lambda delivery: delivery.number)
+        delivery = replace(
+            self.delivery,
+            redrive=highest.redrive,
+            seq=highest.seq,
+            attempt=max(each.attempt for each in every),
+            forced=highest.forced,
+        )
         subjects = self.subjects.union(*(other.subjects for other in others))
-        return replace(self, others=tuple(other.delivery for other in others), subjects=subjects)
+        return replace(self, delivery=delivery, others=tuple(other.delivery for other in others), subjects=subjects)

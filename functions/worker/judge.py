@@ -53,7 +53,7 @@ def judge(
         return Park(error.reason, error.detail)
     wait = backoff(seq, rng)
     if isinstance(error, Throttled) and error.retry_after is not None:
-        wait = max(wait, error.retry_after)
+        wait += error.retry_after  # not all at the same second
     return Again(wait, reason=error.reason)
 
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from worker.copies import sendable
@@ -14,6 +14,16 @@ from worker.event import Delivery, trace_of
 
 MAX_KEY = 256
 """Characters of a key: it travels as a message attribute."""
+
+
+def _rfc3339(value: object) -> object:
+    if not isinstance(value, str) or "T" not in value.upper():
+        raise ValueError("a time is text as RFC 3339 has it, such as 2026-11-22T08:00:00Z")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+"""A moment in a message. A bare number is refused: its unit would be a guess."""
 
 
 class Message(BaseModel):

@@ -10,9 +10,8 @@ from aistudio import Deletion, Existence, Trace
 from ledger.row import ALREADY_ABSENT, DELETED, DONE, HELD
 
 if TYPE_CHECKING:
-    from aistudio.realtime import (
-        RealtimeResult,
-    )  # its module needs a WebSocket library: only realtime functions load it
+    # Its module needs a WebSocket library, which only realtime functions load.
+    from aistudio.realtime import RealtimeResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 AT_ONCE = 10
 _ROUNDS = 3
 _PAUSE = 0.2
+_AWAY = 2
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +28,12 @@ class Queue:
         self._clock = clock
 
     def send(self, url: str, copies: Sequence[Copy]) -> list[bool]:
-        """Send all and say of each, in order, whether the queue confirmed it; failures are tried three times."""
+        """Send all and say of each, in order, whether the queue confirmed it.
+
+        Failures are tried three times; after two silences in a row the queue is taken to be away.
+        """
         confirmed = [False] * len(copies)
+        silences = 0
         for attempt in range(_ROUNDS):
             left = [index for index, sent in enumerate(confirmed) if not sent]
             if not left:
@@ -36,11 +41,16 @@ class Queue:
             if attempt:
                 self._clock.sleep(_PAUSE * attempt)
             for batch in _batches(left, copies):
-                for index in self._send(url, batch, copies):
+                sent = self._send(url, batch, copies)
+                silences = silences + 1 if sent is None else 0
+                if silences == _AWAY:
+                    return confirmed
+                for index in sent or []:
                     confirmed[index] = True
         return confirmed
 
-    def _send(self, url: str, batch: list[int], copies: Sequence[Copy]) -> list[int]:
+    def _send(self, url: str, batch: list[int], copies: Sequence[Copy]) -> list[int] | None:
+        """Send one batch: the indexes that the queue confirmed, or None where it gave no answer in time."""
         entries: Any = [
             {
                 "Id": str(index),
@@ -60,7 +70,7 @@ class Queue:
             return []
         except BotoCoreError as error:
             _log.warning("sending to a queue failed: %s", type(error).__name__)
-            return []
+            return None
         for failed in answer.get("Failed", []):
             _log.warning("a queue refused a message: %s", failed.get("Code"))
         return [int(sent["Id"]) for sent in answer.get("Successful", [])]

@@ -12,7 +12,7 @@ from aistudio import Trace
 from ledger import LedgerUnavailable, Row, Written, deletions
 from ledger.claims import KEPT
 from ledger.row import FACTS, HELD, PENDING
-from worker.facts import facts_of
+from worker.facts import facts_of, where
 from worker.invocation import C, Invocation, Item
 from worker.judge import Again, Park
 from worker.message import M
@@ -39,7 +39,7 @@ def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) ->
     reminders = [(item, each.row, None) for item, each in decided if isinstance(each, Remind)]
     defects = [(item, each) for item, each in decided if isinstance(each, BaseException)]
     for _, defect in defects:
-        _log.error("a defect kept a message from being settled: %s", type(defect).__name__)
+        _log.error("a defect kept a message from being settled: %s", where(defect))
     return [
         *_write_outcomes(outcomes, inv),
         *_send_again(copies, inv),
@@ -102,7 +102,7 @@ def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation
 
 def _order(item: Item[M], copied: int = 0) -> deletions.Order:
     delivery = item.delivery
-    return deletions.Order(delivery.redrive, delivery.seq + copied, delivery.sent_at, int(delivery.first_seen))
+    return deletions.Order(delivery.redrive, delivery.seq + copied, delivery.sent_at, item.due)
 
 
 def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C]) -> list[Ended[M]]:

@@ -5,7 +5,7 @@ What can't be used at all goes the same way, whatever the function: it is parked
 
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from aistudio import APIError, Trace
@@ -17,6 +17,7 @@ from worker.judge import Again, Park
 from worker.message import M
 from worker.outcome import End, Outcome, Settlement
 from worker.recording import record
+from worker.subjects import held_rows, remember
 from worker.verdict import Failed, Verdict, after_error, after_waiting, consider
 
 _log = logging.getLogger(__name__)
@@ -31,10 +32,13 @@ def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M
         read_at = inv.clock.monotonic()
         try:
             rows = inv.store.get_many(item.row for item in chunk)
-            held = _held(chunk, rows, inv)
+            held = held_rows(chunk, rows, inv)
         except LedgerUnavailable as error:
             _log.error("the ledger can't be read, so nothing may be called: %s", error)
             return settled + [(item, Settlement(End.UNSETTLED, "ledger")) for item in [*chunk, *waiting]]
+        forgotten = remember(chunk, rows, inv)
+        settled += [(item, Settlement(End.UNSETTLED, "ledger")) for item in chunk if item.row in forgotten]
+        chunk = [item for item in chunk if item.row not in forgotten]
         tasks = [partial(_decide, item, rows[item.row], item.row in held, read_at, inv) for item in chunk]
         decided: list[tuple[Item[M], Verdict]] = []
         for item, verdict in zip(chunk, inv.run(tasks), strict=True):
@@ -44,13 +48,6 @@ def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M
                 decided.append((item, verdict))
         settled += record(decided, inv)
     return settled
-
-
-def _held(chunk: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
-    """The rows under a hold: their own, or that of any subject that a message of theirs names."""
-    subjects = {subject for item in chunk for subject in item.subjects}
-    holds = {key for key, row in inv.store.get_many(subjects).items() if row.hold} if subjects else set()
-    return {item.row for item in chunk if rows[item.row].hold or item.subjects & holds}
 
 
 def _decide(item: Item[M], row: Row, held: bool, read_at: float, inv: Invocation[M, C]) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial

@@ -105,9 +105,9 @@ def _lightened(result: Result, size: int) -> dict[str, Any]:
     """
     data, omitted = dict(result.data), []
     others = sorted(data.keys() - set(result.bulky), key=lambda name: len(json.dumps(data[name])), reverse=True)
-    for name in (*result.bulky, *others):
+    for name in (*(name for name in result.bulky if name in data), *others):
         if size <= LARGEST:
             break
-        size -= len(json.dumps(data.pop(name, None)))
+        size -= len(json.dumps(data.pop(name)))
         omitted.append(name)
     return data | {"omitted": omitted}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -16,9 +16,17 @@ def _seconds(text: object) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
+def _printable(secret: SecretStr) -> SecretStr:
+    if re.search(r"[^!-~]", secret.get_secret_value()):
+        raise ValueError("has spaces or characters that no header can carry")
+    return secret
+
+
 Duration = Annotated[float, BeforeValidator(_seconds)]
 Text = Annotated[str, Field(min_length=1)]
-Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
+Url = Annotated[str, Field(pattern=r"^https?://[!-~]+$")]
+SocketUrl = Annotated[str, Field(pattern=r"^wss?://[!-~]+$")]
+Printable = Annotated[str, Field(pattern=r"^[!-~]+$")]
 UrlOrNone = Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")]
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -35,9 +43,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True, validate_default=True)
 
     aistudio_base_url: Url = "https://ai.api.cloud.yandex.net/v1"
-    aistudio_realtime_url: Url = "wss://ai.api.cloud.yandex.net/v1/realtime"
-    aistudio_folder_id: Text
-    aistudio_api_key: SecretStr = SecretStr("")
+    aistudio_realtime_url: SocketUrl = "wss://ai.api.cloud.yandex.net/v1/realtime"
+    aistudio_folder_id: Printable
+    aistudio_api_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
     aistudio_data_logging: bool = False
     realtime_model: str = ""
     realtime_transport: Literal["auto", "http", "websocket"] = "auto"

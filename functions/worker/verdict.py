@@ -55,7 +55,7 @@ def consider(item: Item[M], row: Row, now: float) -> Answered | Remind | None:
         return None
     if row.state in FACTS:
         return Answered(row, str(row.state))
-    newer = delivery.redrive > row.redrive or (delivery.redrive == row.redrive and delivery.sent_at > row.sent_at)
+    newer = delivery.redrive > row.redrive or delivery.sent_at > row.sent_at
     if row.state == PARKED and not newer:
         return Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))
     if row.state == OPEN and delivery.number < row.mark and not _overtakes(item, row, now):
@@ -71,7 +71,7 @@ def _overtakes(item: Item[M], row: Row, now: float) -> bool:
     """
     gone = now >= row.next_at + QUEUE_RETENTION
     sooner = max(now, item.not_before) + MAX_DELAY < row.next_at
-    return gone or (sooner and int(item.delivery.first_seen) != row.first_seen)
+    return gone or (sooner and item.due != row.due)
 
 
 def after_error(error: APIError, item: Item[M], inv: Invocation[M, C]) -> Failed:

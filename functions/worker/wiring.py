@@ -58,7 +58,8 @@ class Instance(Generic[M, C]):
         self._token = Token()
         self._random = random.SystemRandom()
         self._client = function.client(API(_studio(settings), self._token))
-        self._store = Store(_documents(settings, self._token), settings.ledger_table_prefix + LEDGER)
+        table = settings.ledger_table_prefix + LEDGER
+        self._store = Store(_documents(settings, self._token), table, clock.sleep)
         self._queue = Queue(_queues(settings), clock)
         self._results = Results(
             self._queue,

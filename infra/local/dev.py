@@ -12,6 +12,7 @@ from infra.local import catalog
 from infra.local.environment import Environment, running_environment
 from infra.local.settings import LOCAL_ENV, write_env
 from infra.local.stopping import stopping_in_order
+from infra.local.sweep import swept
 
 
 def describe(console: Console, environment: Environment, path: Path) -> None:
@@ -49,6 +50,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     with (
         stopping_in_order(),
+        swept(path),
         running_environment(catalog.functions(), log=lambda name, line: print(name, line)) as up,
     ):
         write_env(up.settings, path)
@@ -58,7 +60,6 @@ def main() -> int:
             threading.Event().wait()
         finally:
             console.print("Stopping.")
-            path.unlink(missing_ok=True)
     return 0
 
 

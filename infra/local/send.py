@@ -13,6 +13,10 @@ from infra.local.catalog import LocalFunction
 from infra.local.settings import LOCAL_ENV, read_env
 
 
+class UnknownFunction(Exception):
+    """There is no queue of that function."""
+
+
 def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
     """Send a message, given as JSON or as the path of a sample's file, and return the ids that the queue gave."""
     sqs = boto3.client(
@@ -23,7 +27,10 @@ def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
         aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}, retries={"total_max_attempts": 1}),
     )
-    url = sqs.get_queue_url(QueueName=LocalFunction(function, "").queue)["QueueUrl"]
+    try:
+        url = sqs.get_queue_url(QueueName=LocalFunction(function, "").queue)["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        raise UnknownFunction(f"no function {function!r} runs here; `make dev` lists the queues") from None
     return [
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)["MessageId"]
         for body, attributes in _messages(message)
@@ -43,9 +50,14 @@ def main() -> int:
     parser.add_argument("function")
     parser.add_argument("message", help="a message as JSON, or the path of a file under events/")
     given = parser.parse_args()
+    if not given.function or not given.message:
+        sys.exit('Say to whom and what: make send TO=delete_response MESSAGE=\'{"response_id": "resp_1"}\'')
     if not LOCAL_ENV.exists():
         sys.exit("Nothing runs: start `make dev` first, in another terminal.")
-    print(*send(given.function, given.message, read_env()), sep="\n")
+    try:
+        print(*send(given.function, given.message, read_env()), sep="\n")
+    except UnknownFunction as error:
+        sys.exit(str(error))
     return 0
 
 

@@ -1,6 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
 
+import realtime_response_create
+from tests.faults.transports import TRANSPORTS, Transport, client_of
 from tests.support.bench import Bench
+from tests.support.kit import Kit
 
 
 @pytest.fixture
@@ -8,3 +13,17 @@ def stored(deletions: Bench) -> Bench:
     """A bench for deletions, with one response to delete."""
     deletions.studio.seed("resp_1")
     return deletions
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """How response.create goes out."""
+    chosen: Transport = request.param
+    return chosen
+
+
+@pytest.fixture
+def bench(kit: Kit, transport: Transport) -> Iterator[Bench]:
+    """The function that issues response.create, with its own client."""
+    with client_of(kit, transport) as client:
+        yield Bench(kit, realtime_response_create.handler.function, client)

@@ -25,7 +25,7 @@ def test_h01_a_claim_does_not_supersede_the_message_that_made_it(creates: Bench)
 def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -> None:
     message = creates.message(QUESTION)
     throttle(creates)
-    creates.queues.arm("SendMessageBatch", refused, refused, refused)
+    creates.queues.arm("SendMessageBatch", refused, refused)
 
     first = creates.deliver(message)
 
@@ -67,7 +67,7 @@ def test_h03_a_busy_delivery_leaves_a_copy_behind_before_it_is_acknowledged(crea
 def test_h03_a_busy_delivery_whose_copy_is_not_confirmed_is_not_acknowledged(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
-        creates.queues.arm("SendMessageBatch", refused, refused, refused)
+        creates.queues.arm("SendMessageBatch", refused, refused)
         assert not creates.deliver(message).acknowledged
         assert caller.finish().ends == [("done", "done")]
     assert creates.billed() == 1

@@ -22,7 +22,7 @@ def test_h01_a_crash_before_the_receipt_leaves_nothing_that_supersedes_the_messa
 def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) -> None:
     message = stored.message(RETENTION)
     throttle(stored)
-    stored.queues.arm("SendMessageBatch", refused, refused, refused)
+    stored.queues.arm("SendMessageBatch", refused, refused)
 
     first = stored.deliver(message)
 
@@ -211,7 +211,7 @@ def test_h26_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(stor
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)
     assert stored.deliver(stored.message(RETENTION)).ends == [("done", "superseded")]
 
-    stored.clock.advance(14 * DAY + 61)
+    stored.clock.advance(14 * DAY + 120)
 
     assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
 
@@ -220,7 +220,7 @@ def test_h26_a_forgotten_mark_does_not_keep_a_message_from_being_parked(stored: 
     throttle(stored)
     stored.deliver(stored.message(RETENTION))
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)
-    stored.clock.advance(14 * DAY + 61)
+    stored.clock.advance(14 * DAY + 120)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
 
     assert stored.deliver(stored.message(RETENTION)).ends == [("parked", "rejected")]

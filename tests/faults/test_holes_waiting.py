@@ -77,7 +77,7 @@ def test_h26_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(crea
     creates.kit.sqs.purge_queue(QueueUrl=creates.own)
     assert creates.deliver(creates.message(QUESTION)).ends == [("done", "superseded")]
 
-    creates.clock.advance(15 * 86_400 + 61)
+    creates.clock.advance(15 * 86_400 + 120)
 
     assert creates.deliver(creates.message(QUESTION)).ends == [("done", "done")]
     assert creates.billed() == 1

@@ -1,20 +1,15 @@
-"""Two deletions of one key: neither waits for the date that the other one carries."""
+"""Two deletions of one key: neither waits for the date that the other one carries, nor is blocked by its end."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.faults.steps import throttle
+from tests.faults.steps import DELETE, Ends, delete, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
+from tests.support.observations import reasons
 
 DAY = 86_400
-
-
-@pytest.fixture
-def stored(deletions: Bench) -> Bench:
-    deletions.kit.studio.seed("resp_1")
-    return deletions
 
 
 def retention_in_a_month(bench: Bench) -> Entry:
@@ -71,3 +66,101 @@ def test_an_erasure_that_arrives_late_does_not_wait_for_a_date_given_after_it(st
     stored.deliver(retention_in_a_month(stored))
 
     assert stored.deliver(late).ends == [("done", "deleted")]
+
+
+def test_an_erasure_that_shares_a_batch_with_a_waiting_copy_is_carried_out_now(stored: Bench) -> None:
+    stored.deliver(retention_in_a_month(stored))
+    stored.clock.advance(900)
+    (copy,) = stored.take_copies()
+
+    assert stored.deliver(copy, erasure(stored)).ends == [("done", "deleted")] * 2
+    assert stored.studio.stored() == []
+
+    stored.clock.advance(30 * DAY)
+    assert stored.deliver(again(copy)).ends == [("done", "deleted")]
+    assert (stored.calls("resp_1"), stored.copies()) == (1, [])
+
+
+def test_of_two_dates_in_one_batch_the_earlier_one_counts(stored: Bench) -> None:
+    soon = datetime.fromtimestamp(stored.clock.now() + 600, UTC).isoformat()
+    early = stored.message({"response_id": "resp_1", "not_before": soon})
+
+    assert stored.deliver(early, retention_in_a_month(stored)).ends == [("deferred", None)] * 2
+    stored.clock.advance(600)
+
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+@pytest.mark.parametrize("erasure_first", [True, False])
+def test_an_erasure_sent_in_the_same_second_as_a_dated_message_is_carried_out(
+    stored: Bench, *, erasure_first: bool
+) -> None:
+    both = [erasure(stored), retention_in_a_month(stored)]
+    late, dated = both if erasure_first else (erasure(stored), both[1])
+    assert stored.deliver(dated).ends == [("deferred", None)]
+
+    assert stored.deliver(late).ends == [("done", "deleted")]
+    assert stored.studio.stored() == []
+
+
+def failed_after_a_redrive(bench: Bench) -> None:
+    """A deletion was refused, redriven a day later, and refused again."""
+    bench.studio.fault(match=DELETE, times=2, status=400)
+    delete(bench)
+    bench.clock.advance(DAY)
+    assert bench.deliver(*bench.redrive()).ends == [("parked", "rejected")]
+    assert (bench.row("resp_1").state, bench.row("resp_1").redrive) == ("parked", 1)
+
+
+def test_a_deletion_that_is_sent_after_a_redrive_failed_is_called(stored: Bench) -> None:
+    failed_after_a_redrive(stored)
+    stored.clock.advance(DAY)
+
+    assert delete(stored) == [("done", "deleted")]
+
+
+def test_a_deletion_sent_before_a_redrive_failed_is_answered_by_that_parking(stored: Bench) -> None:
+    early = erasure(stored)
+    stored.clock.advance(1)
+    failed_after_a_redrive(stored)
+
+    assert stored.deliver(early).ends == [("parked", "rejected")]
+    assert stored.calls("resp_1") == 2
+
+
+def test_a_deferred_deletion_after_a_failed_redrive_lives_on_in_its_copy(stored: Bench) -> None:
+    failed_after_a_redrive(stored)
+    stored.clock.advance(DAY)
+    throttle(stored)
+    assert delete(stored) == [("deferred", "throttled")]
+    stored.clock.advance(100)
+
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+def held_after_a_redrive(bench: Bench) -> Ends:
+    """A deletion was refused, and redriven while there was a hold, which is released then."""
+    row = bench.keys.key("delete_response", "resp_1")
+    bench.studio.fault(match=DELETE, status=400)
+    delete(bench)
+    bench.holds.place(row, "case-1", bench.clock.now())
+    bench.clock.advance(DAY)
+    ends = bench.deliver(*bench.redrive()).ends
+    bench.holds.release(row, "case-1")
+    bench.clock.advance(DAY)
+    return ends
+
+
+def test_a_deletion_that_is_refused_after_a_redriven_one_was_held_leaves_a_dead_letter(stored: Bench) -> None:
+    assert held_after_a_redrive(stored) == [("done", "held")]
+    stored.studio.fault(match=DELETE, status=400)
+
+    assert delete(stored) == [("parked", "rejected")]
+    assert reasons(stored.letters()) == ["rejected"]
+    assert (stored.row("resp_1").state, stored.row("resp_1").dlq) == ("parked", "sent")
+
+
+def test_a_deletion_after_a_redriven_one_was_held_and_released_is_carried_out(stored: Bench) -> None:
+    held_after_a_redrive(stored)
+
+    assert delete(stored) == [("done", "deleted")]

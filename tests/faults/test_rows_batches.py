@@ -217,3 +217,11 @@ def test_row35_a_missing_environment_fails_loudly_and_names_all_of_it(monkeypatc
 
     named = ("AISTUDIO_FOLDER_ID", "HASH_KEY", "QUEUE_URL", "YDB_DOCAPI_ENDPOINT", "DEAD_LETTER_QUEUE_URL")
     assert all(name in str(raised.value) for name in (*named, "MAX_ATTEMPTS"))
+
+
+@pytest.mark.parametrize("times", [{"not_before": 1_700_000_000}, {"not_before": "1700000000"}, {"requested_at": 5}])
+def test_row25_a_time_that_is_a_number_is_not_guessed_at(stored: Bench, times: dict[str, object]) -> None:
+    message = stored.message({"response_id": "resp_1", **times})
+
+    assert stored.deliver(message).ends == [("parked", "invalid_message")]
+    assert (stored.calls(), reasons(stored.letters())) == (0, ["invalid_message"])

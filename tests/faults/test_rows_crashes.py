@@ -120,7 +120,7 @@ def test_row09_a_retry_copy_that_is_not_confirmed_returns_the_batch_and_spares_i
 def test_row09_a_parked_copy_that_is_not_confirmed_returns_the_batch(stored: Bench) -> None:
     message = deletion(stored)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
-    stored.queues.arm("SendMessageBatch", refused, refused, refused)
+    stored.queues.arm("SendMessageBatch", refused, refused)
 
     assert stored.deliver(message).ends == [("unsettled", "rejected")]
     assert stored.deliver(again(message)).ends == [("parked", "rejected")]
@@ -130,7 +130,7 @@ def test_row09_a_parked_copy_that_is_not_confirmed_returns_the_batch(stored: Ben
 def test_row09_a_create_whose_dead_letter_is_not_confirmed_returns_and_is_not_called_again(creates: Bench) -> None:
     message = question(creates)
     creates.studio.fault(match={"method": "POST"}, status=400)
-    creates.queues.arm("SendMessageBatch", refused, refused, refused)
+    creates.queues.arm("SendMessageBatch", refused, refused)
 
     assert not creates.deliver(message).acknowledged
     assert creates.deliver(again(message)).ends == [("parked", "rejected")]

@@ -8,18 +8,19 @@ from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.seam import Action, Late, fails, half_unprocessed, passes, refused, throttled, unseen
 
-BROKEN: dict[str, Action] = {
-    "refused": refused,
-    "throttled": throttled,
-    "out of quota": fails("ProvisionedThroughputExceededException"),
-    "error": fails("InternalServerError", 500),
+BROKEN: dict[str, list[Action]] = {
+    "refused": [refused],
+    "throttled": [throttled] * 4,
+    "out of quota": [fails("ProvisionedThroughputExceededException")] * 4,
+    "error": [fails("InternalServerError", 500)],
 }
+"""What it takes for one read or write to fail: a busy service is asked four times."""
 
 
 @pytest.mark.parametrize("how", BROKEN)
 def test_row21_nothing_is_deleted_without_having_read_the_ledger(stored: Bench, how: str) -> None:
     message = stored.message({"response_id": "resp_1"})
-    stored.ledger.arm("BatchGetItem", BROKEN[how])
+    stored.ledger.arm("BatchGetItem", *BROKEN[how])
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
     assert (stored.calls(), stored.copies()) == (0, [])
@@ -51,7 +52,7 @@ def test_row21_rows_that_never_come_leave_everything_unsettled(stored: Bench) ->
 @pytest.mark.parametrize("how", BROKEN)
 def test_row21_no_call_is_made_without_a_confirmed_claim(creates: Bench, how: str) -> None:
     message = creates.message({"event_id": "evt_1"})
-    creates.ledger.arm("UpdateItem", *[BROKEN[how]] * 3)
+    creates.ledger.arm("UpdateItem", *BROKEN[how] * 3)
 
     assert creates.deliver(message).ends == [("unsettled", "claim")]
     assert creates.calls() == 0
@@ -99,7 +100,7 @@ def test_row21_a_claim_without_an_answer_and_a_ledger_that_cannot_be_read_is_uns
 @pytest.mark.parametrize("how", BROKEN)
 def test_row22_a_receipt_that_cannot_be_written_returns_the_message_and_heals(stored: Bench, how: str) -> None:
     message = stored.message({"response_id": "resp_1"})
-    stored.ledger.arm("UpdateItem", BROKEN[how])
+    stored.ledger.arm("UpdateItem", *BROKEN[how])
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
     assert stored.results() == []
@@ -111,7 +112,7 @@ def test_row22_an_outcome_that_cannot_be_written_becomes_unknown_and_is_not_call
     creates: Bench, how: str
 ) -> None:
     message = creates.message({"event_id": "evt_1"})
-    creates.ledger.arm("UpdateItem", passes, *[BROKEN[how]] * 2)
+    creates.ledger.arm("UpdateItem", passes, *BROKEN[how] * 2)
 
     assert creates.deliver(message).ends == [("unsettled", "ledger")]
     assert len(creates.results()) == 1

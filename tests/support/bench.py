@@ -64,7 +64,7 @@ class Bench:
             kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("own", "dead", "answers")
         )
         (self.table,) = tables.create(kit.spectator, f"{name}.")
-        self.store = Store(kit.dynamodb, self.table)
+        self.store = Store(kit.dynamodb, self.table, self.clock.sleep)
         self._watched = Store(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)

@@ -109,6 +109,7 @@ def test_a_success_without_a_response_is_accepted(data: bytes) -> None:
         answer(200, events(CREATED, DONE, end="\r\n"), Content_Type="text/event-stream"),
         answer(200, events(CREATED, DONE, end="\r"), Content_Type="text/event-stream"),
         answer(200, events(DONE).rstrip(), Content_Type="text/event-stream"),
+        answer(200, events(CREATED, DONE), Content_Type="text/plain"),
     ],
     ids=[
         "json",
@@ -121,6 +122,7 @@ def test_a_success_without_a_response_is_accepted(data: bytes) -> None:
         "crlf",
         "cr",
         "last event without its empty line",
+        "a stream by another name",
     ],
 )
 def test_a_response_is_read_from_each_form(data: bytes) -> None:

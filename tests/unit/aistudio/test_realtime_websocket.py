@@ -4,6 +4,7 @@ import base64
 import contextlib
 import logging
 import ssl
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -610,6 +611,19 @@ def test_a_service_that_talks_for_ever_is_cut_by_the_deadline() -> None:
         with pytest.raises(OutcomeUnknown):
             realtime.create(EVENT, None, 0.4)
         service.stopping.set()
+
+
+def test_a_peer_that_pings_without_reading_is_cut_by_the_deadline() -> None:
+    def ping(session: Session) -> None:
+        with session.connection.recv_flow_control:  # the server's receiving thread stands still
+            while not session.service.stopping.is_set():
+                session.connection.socket.sendall(b"\x89\x7d" + bytes(125))
+
+    with turn(after(ping)) as (realtime, _):
+        begun = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            realtime.create(EVENT, None, 2)
+        assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,24 @@ from typing import Any
 import pytest
 
 from ledger import Row, Store, Write, Written, tables
+from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
 KEY = "function#0123456789abcdef"
 
 
 @pytest.fixture
-def store(kit: Kit) -> Store:
+def clock() -> FakeClock:
+    """The clock by which the store pauses."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store(kit: Kit, clock: FakeClock) -> Store:
     """A store on an empty table of its own."""
     (table,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
     kit.ledger.seen.clear()
-    return Store(kit.dynamodb, table)
+    return Store(kit.dynamodb, table, clock.sleep)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ YES, REFUSED = Written.YES, Written.REFUSED
 
 
 def open_at(redrive: int, seq: int, next_at: float = NOW) -> dict[str, Any]:
-    return {"first_seen": 0, "state": "open", "redrive": redrive, "seq": seq, "next_at": next_at}
+    return {"due": 0, "state": "open", "redrive": redrive, "seq": seq, "next_at": next_at}
 
 
 def ended(state: str, redrive: int, sent_at: int, owner: str = "another") -> dict[str, Any]:
@@ -40,15 +40,19 @@ ALLOWED = {
     "open at the copy": (open_at(1, 4), ANY_TIME),
     "open above the copy": (open_at(1, 5), ANY_TIME),
     "open, a newer generation": (open_at(2, 0), ANY_TIME),
-    "open for another message": (open_at(2, 9) | {"first_seen": 7}, {*ANY_TIME, "mark", "parked"}),
+    "open for another message": (open_at(2, 9) | {"due": 7}, {*ANY_TIME, "mark", "parked"}),
     "open above me, its copy long gone": (open_at(1, 5, NOW - QUEUE_RETENTION - 1), {*ANY_TIME, "parked"}),
     "parked in an older generation": (ended("parked", 0, SENT + 1), {*ANY_TIME, "mark", "parked"}),
     "parked, and sent before me": (ended("parked", 1, SENT - 1), {*ANY_TIME, "mark", "parked"}),
     "parked, the same message": (ended("parked", 1, SENT), ANY_TIME),
     "parked, and sent after me": (ended("parked", 1, SENT + 1), ANY_TIME),
-    "parked in a newer generation": (ended("parked", 2, SENT - 1), ANY_TIME),
+    "parked in a newer generation, and sent before me": (ended("parked", 2, SENT - 1), {*ANY_TIME, "mark", "parked"}),
+    "parked in a newer generation, the same message": (ended("parked", 2, SENT), ANY_TIME),
+    "parked in a newer generation, and sent after me": (ended("parked", 2, SENT + 1), ANY_TIME),
     "parked by me": (ended("parked", 1, SENT, "me"), {*ANY_TIME, "dead letter sent"}),
     "held, and sent before me": (ended("held", 1, SENT - 1), {*ANY_TIME, "mark", "parked"}),
+    "held in a newer generation, and sent before me": (ended("held", 2, SENT - 1), {*ANY_TIME, "mark", "parked"}),
+    "held in a newer generation, and sent after me": (ended("held", 2, SENT + 1), ANY_TIME),
     "held, the same message": (ended("held", 1, SENT), ANY_TIME),
     "held, and sent after me": (ended("held", 1, SENT + 1), ANY_TIME),
     "deleted": ({"state": "deleted"}, set[str]()),

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ledger import LedgerUnavailable, Row, Store, Write, Written
+from ledger import Row, Store, Write, Written
 from ledger.conditions import FREE
 from tests.support.kit import Kit
-from tests.support.seam import Action, cancelled, fails, half_unprocessed, refused, throttled, unseen
+from tests.support.seam import Action, cancelled, half_unprocessed, refused, throttled, unseen
 
 YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
 
@@ -44,17 +44,6 @@ def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Store) -> None
     rows = store.get_many(f"key-{n}" for n in range(10))
 
     assert {row.state for row in rows.values()} == {"deleted"}
-
-
-@pytest.mark.parametrize("action", [refused, throttled, fails("InternalServerError", 500)])
-def test_a_read_that_fails_says_so(kit: Kit, store: Store, action: Action) -> None:
-    kit.ledger.arm("BatchGetItem", action)
-    kit.ledger.arm("GetItem", action)
-
-    with pytest.raises(LedgerUnavailable):
-        store.get_many(["key-1"])
-    with pytest.raises(LedgerUnavailable):
-        store.get("key-1")
 
 
 def test_a_single_read_is_consistent(kit: Kit, store: Store) -> None:
@@ -107,49 +96,6 @@ def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, stor
 
     assert store.write_all(writes(3)) == [end] * 3
     assert {row.state for row in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
-
-
-def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Store) -> None:
-    kit.ledger.arm("TransactWriteItems", throttled)
-    kit.ledger.arm("UpdateItem", throttled)
-
-    assert store.write_all(writes(3)) == [UNKNOWN, YES, YES]
-
-
-def test_a_conflicting_write_is_tried_again(kit: Kit, store: Store) -> None:
-    kit.ledger.arm("UpdateItem", fails("TransactionConflictException"), fails("TransactionInProgressException"))
-
-    assert store.write(writes(1)[0]) is YES
-
-
-def test_a_write_in_endless_conflict_is_unknown(kit: Kit, store: Store) -> None:
-    kit.ledger.arm("UpdateItem", *[fails("TransactionConflictException")] * 4)
-
-    assert store.write(writes(1)[0]) is UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("action", "state"),
-    [(refused, None), (throttled, None), (fails("InternalServerError", 500), None), (unseen, "deleted")],
-)
-def test_a_write_without_a_clear_answer_is_unknown_whether_it_was_applied_or_not(
-    kit: Kit, store: Store, action: Action, state: str | None
-) -> None:
-    kit.ledger.arm("UpdateItem", action)
-
-    assert store.write(writes(1)[0]) is UNKNOWN
-    assert store.get("key-0").state == state
-
-
-def test_failures_are_logged_by_name_and_without_what_the_service_says(
-    kit: Kit, store: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    kit.ledger.arm("UpdateItem", throttled)
-    store.write(Write("key-0", sets={"detail": "planted"}))
-
-    assert "ThrottlingException" in caplog.text
-    assert "made up" not in caplog.text
-    assert "planted" not in caplog.text
 
 
 def test_values_come_back_as_they_were_written(store: Store, given: Callable[..., Row]) -> None:

@@ -86,7 +86,7 @@ def test_levels_tell_what_an_operator_must_look_at(deletions: Bench) -> None:
 
 def test_an_unsettled_message_is_an_error_line(deletions: Bench) -> None:
     deletions.studio.fault(status=500)
-    deletions.queues.arm("SendMessageBatch", refused, refused, refused)
+    deletions.queues.arm("SendMessageBatch", refused, refused)
 
     delivered = deletions.deliver(deletions.message({"response_id": "resp_1"}))
 

@@ -1,11 +1,16 @@
 """Waiting in the process, and beginning only what can be finished."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from aistudio import OutcomeUnknown, Trace
 from tests.support.bench import Bench
 from tests.support.clock import FakeClock
 from worker.calling import SHORT_WAIT
 from worker.clock import MARGIN, Deadline
+from worker.outcome import Outcome
 
 
 def throttle(bench: Bench, wait: float, times: int = 1) -> None:
@@ -76,3 +81,53 @@ def test_a_call_begins_only_with_the_least_time_that_it_needs(deletions: Bench) 
 
     assert delivered.ends == [("done", "already_absent"), ("deferred", None)]
     assert deletions.calls() == 1
+
+
+class StandIn:
+    """A call that notes how many seconds it may take; the first ``hanging`` ones take them all."""
+
+    def __init__(self, bench: Bench, state: str, hanging: int = 0) -> None:
+        self._clock, self._state, self._hanging = bench.clock, state, hanging
+        self.timeouts: list[float] = []
+        bench.function = replace(bench.function, call=self, look=self)
+
+    def __call__(self, message: Any, client: Any, timeout: float) -> Outcome:
+        self.timeouts.append(timeout)
+        if len(self.timeouts) <= self._hanging:
+            self._clock.advance(timeout)
+            raise OutcomeUnknown("no answer in time", Trace())
+        return Outcome(self._state, Trace(), {})
+
+
+@pytest.mark.parametrize(("seconds", "given"), [(600, 15), (60, 15), (18, 12)])
+def test_a_call_that_may_be_repeated_gets_at_most_fifteen_seconds(
+    deletions: Bench, seconds: float, given: float
+) -> None:
+    call = StandIn(deletions, "deleted")
+    deletions.deliver(deletions.message({"response_id": "resp_1"}), seconds=seconds)
+
+    assert call.timeouts == [pytest.approx(given)]
+
+
+def test_a_look_under_a_hold_gets_no_more(deletions: Bench) -> None:
+    call = StandIn(deletions, "held")
+    deletions.holds.place(deletions.keys.key("delete_response", "resp_1"), "case-1", deletions.clock.now())
+    deletions.deliver(deletions.message({"response_id": "resp_1"}), seconds=600)
+
+    assert call.timeouts == [15]
+
+
+@pytest.mark.parametrize(("seconds", "given"), [(600, 590), (60, 50)])
+def test_a_call_that_must_not_be_repeated_gets_all_that_is_left(creates: Bench, seconds: float, given: float) -> None:
+    call = StandIn(creates, "done")
+    creates.deliver(creates.message({"event_id": "evt_1"}), seconds=seconds)
+
+    assert call.timeouts == [pytest.approx(given)]
+
+
+def test_calls_that_hang_leave_time_for_the_rest_of_the_batch(deletions: Bench) -> None:
+    StandIn(deletions, "deleted", hanging=2)
+
+    delivered = deletions.deliver(*[deletions.message({"response_id": f"resp_{n}"}) for n in range(5)])
+
+    assert sorted(delivered.ends) == [("done", "deleted")] * 3 + [("retry", "outcome_unknown")] * 2

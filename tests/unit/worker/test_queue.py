@@ -54,7 +54,7 @@ def test_an_entry_that_is_refused_every_time_is_not_confirmed_and_its_neighbours
     assert Queue(kit.sqs, FakeClock()).send(url, copies(3)) == [True, False, True]
 
 
-@pytest.mark.parametrize("action", [refused, throttled, fails("InternalError", 500), fails("OverLimit", 403), unseen])
+@pytest.mark.parametrize("action", [throttled, fails("InternalError", 500), fails("OverLimit", 403)])
 def test_a_request_that_fails_is_tried_three_times_with_pauses(kit: Kit, url: str, action: Action) -> None:
     clock = FakeClock()
     kit.queues.arm("SendMessageBatch", action, action, action)
@@ -64,9 +64,23 @@ def test_a_request_that_fails_is_tried_three_times_with_pauses(kit: Kit, url: st
     assert 0 < sum(clock.slept) < 3
 
 
-@pytest.mark.parametrize("action", [refused, throttled])
-def test_a_request_that_succeeds_later_is_confirmed(kit: Kit, url: str, action: Action) -> None:
-    kit.queues.arm("SendMessageBatch", action, action, passes)
+@pytest.mark.parametrize("action", [refused, unseen])
+def test_a_queue_that_is_silent_twice_in_a_row_is_asked_no_more(kit: Kit, url: str, action: Action) -> None:
+    kit.queues.arm("SendMessageBatch", passes, action, action)
+
+    assert Queue(kit.sqs, FakeClock()).send(url, copies(100)) == [True] * 10 + [False] * 90
+    assert len(kit.queues.seen) == 3
+
+
+def test_silences_with_an_answer_between_them_give_nothing_up(kit: Kit, url: str) -> None:
+    kit.queues.arm("SendMessageBatch", refused, passes, refused, passes, refused, throttled, passes, passes)
+
+    assert Queue(kit.sqs, FakeClock()).send(url, copies(40)) == [True] * 40
+
+
+@pytest.mark.parametrize("actions", [[refused], [throttled, throttled], [throttled, refused]])
+def test_a_request_that_succeeds_later_is_confirmed(kit: Kit, url: str, actions: list[Action]) -> None:
+    kit.queues.arm("SendMessageBatch", *actions, passes)
 
     assert Queue(kit.sqs, FakeClock()).send(url, copies(2)) == [True, True]
     assert len(kit.peek(url)) == 2

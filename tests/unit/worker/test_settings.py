@@ -66,6 +66,46 @@ def test_all_that_is_wrong_is_named_at_once_and_no_value_is_shown() -> None:
     assert "short" not in told
 
 
+MALFORMED = {
+    "AISTUDIO_BASE_URL": f"wss://{SECRET}.example/v1",
+    "AISTUDIO_REALTIME_URL": f"https://{SECRET}.example/v1/realtime",
+    "QUEUE_URL": f"wss://{SECRET}.example/own",
+    "DEAD_LETTER_QUEUE_URL": f"ws://{SECRET}.example/dead",
+    "YDB_DOCAPI_ENDPOINT": f"wss://{SECRET}.example/db",
+    "AISTUDIO_FOLDER_ID": f"b1g {SECRET}",
+    "AISTUDIO_API_KEY": f"AQVN-{SECRET}\n",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_each_value_that_no_request_could_carry_is_named_alone_and_not_shown(name: str) -> None:
+    told = error({**REQUIRED, name: MALFORMED[name]})
+
+    assert f"{name} " in told
+    assert SECRET not in told
+    assert not [other for other in MALFORMED if other != name and f"{other} " in told.replace(f"{name} ", "")]
+
+
+def test_all_values_that_no_request_could_carry_are_named_in_one_error() -> None:
+    told = error({**REQUIRED, **MALFORMED})
+
+    assert all(f"{name} " in told for name in MALFORMED)
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("text", ["b1g\tfolder", "b1g\n", "папка", "b1g\x00"])
+def test_what_no_header_can_carry_is_refused(text: str) -> None:
+    told = error({**REQUIRED, "AISTUDIO_FOLDER_ID": text, "AISTUDIO_API_KEY": text})
+
+    assert "AISTUDIO_FOLDER_ID" in told
+    assert "AISTUDIO_API_KEY" in told
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_a_realtime_url_is_a_web_sockets(scheme: str) -> None:
+    assert read(AISTUDIO_REALTIME_URL=f"{scheme}://host/v1/realtime").aistudio_realtime_url.startswith(scheme)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("1s", 1), ("600s", 600), ("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("0.5h", 1_800)]
 )

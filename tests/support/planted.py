@@ -1,0 +1,53 @@
+"""Secrets and content that a test plants in what it sends, and a search for them where nothing of it may be."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from infra.local.environment import Environment
+from infra.local.servers import Waiting
+
+Needles = Mapping[str, str]
+"""What was planted, by what it is called: the beginning that all ids share is as good as every id."""
+
+OWN = frozenset({"key"})
+"""Attributes of a dead letter that hold an id by their nature: it is the message itself that waits there."""
+
+
+def leaks(texts: Iterable[str], needles: Needles) -> list[str]:
+    """Say of each text in which something planted is found what it is, with the text around it."""
+    found = []
+    for text in texts:
+        for name, needle in needles.items():
+            at = text.find(needle)
+            if at >= 0:
+                found.append(f"{name} in: ...{text[max(0, at - 120) : at + len(needle) + 40]}...")
+    return found
+
+
+def leaks_of(environment: Environment, lines: Iterable[str], needles: Needles) -> list[str]:
+    """What of it the functions let out: into log lines, errors that the platform logs, ledger rows, dead letters' details."""
+    return leaks(texts_of(environment, lines), needles)
+
+
+def texts_of(environment: Environment, lines: Iterable[str]) -> Iterator[str]:
+    """Every text of an environment that promises to be free of content."""
+    yield from lines
+    for seen in list(environment.seen):
+        yield " ".join([seen.reply.error, seen.reply.message, *seen.reply.stack])
+    pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
+    for page in pages:
+        yield from texts_of_rows(page["Items"])
+    yield from texts_of_letters(environment.servers.peek(environment.dead_letters))
+
+
+def texts_of_rows(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Each row of the ledger as one text, names and values, as the table server gives it."""
+    for item in items:
+        yield json.dumps(item, default=str, ensure_ascii=False)
+
+
+def texts_of_letters(letters: Iterable[Waiting]) -> Iterator[str]:
+    """What dead letters say beside the message itself: reason, detail, function, numbers."""
+    for letter in letters:
+        yield json.dumps({name: value for name, value in letter.attributes.items() if name not in OWN})

@@ -1,0 +1,155 @@
+"""Reads and writes on a Document API that is busy, refuses, or says nothing."""
+
+import pytest
+
+from ledger import LedgerUnavailable, Store, Write, Written
+from tests.support.clock import FakeClock
+from tests.support.kit import Kit
+from tests.support.seam import Action, fails, half_unprocessed, passes, refused, throttled, unseen
+from tests.unit.ledger.test_store import writes
+
+YES, UNKNOWN = Written.YES, Written.UNKNOWN
+
+BUSY: list[Action] = [
+    throttled,
+    fails("ProvisionedThroughputExceededException"),
+    fails("RequestLimitExceeded"),
+    fails("TransactionConflictException"),
+    fails("TransactionInProgressException"),
+]
+
+
+@pytest.mark.parametrize("action", [refused, unseen, fails("InternalServerError", 500)])
+def test_a_read_that_fails_says_so_at_once(kit: Kit, store: Store, clock: FakeClock, action: Action) -> None:
+    kit.ledger.arm("BatchGetItem", action)
+    kit.ledger.arm("GetItem", action)
+
+    with pytest.raises(LedgerUnavailable):
+        store.get_many(["key-1"])
+    with pytest.raises(LedgerUnavailable):
+        store.get("key-1")
+    assert kit.ledger.operations() == ["BatchGetItem", "GetItem"]
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("action", BUSY)
+def test_a_busy_service_is_asked_four_times_for_a_row(kit: Kit, store: Store, clock: FakeClock, action: Action) -> None:
+    store.write(Write("key-1", sets={"state": "deleted"}))
+    kit.ledger.arm("GetItem", *[action] * 3)
+    kit.ledger.arm("BatchGetItem", *[action] * 3)
+
+    assert store.get("key-1").state == "deleted"
+    assert store.get_many(["key-1"])["key-1"].state == "deleted"
+    assert clock.slept == pytest.approx([0.1, 0.2, 0.4] * 2)
+
+
+@pytest.mark.parametrize("action", BUSY)
+def test_a_read_from_a_service_that_stays_busy_says_so(
+    kit: Kit, store: Store, clock: FakeClock, action: Action
+) -> None:
+    kit.ledger.arm("GetItem", *[action] * 4)
+    kit.ledger.arm("BatchGetItem", *[action] * 4)
+
+    with pytest.raises(LedgerUnavailable):
+        store.get("key-1")
+    with pytest.raises(LedgerUnavailable):
+        store.get_many(["key-1"])
+    assert kit.ledger.operations() == ["GetItem"] * 4 + ["BatchGetItem"] * 4
+    assert sum(clock.slept) <= 2
+
+
+def test_what_a_read_leaves_out_again_and_again_is_not_taken_for_absent(
+    kit: Kit, store: Store, clock: FakeClock
+) -> None:
+    kit.ledger.arm("BatchGetItem", *[half_unprocessed] * 4)
+
+    with pytest.raises(LedgerUnavailable):
+        store.get_many(f"key-{n}" for n in range(100))
+    assert 0 < sum(clock.slept) <= 1
+
+
+def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("TransactWriteItems", throttled)
+    kit.ledger.arm("UpdateItem", *[throttled] * 4)
+
+    assert store.write_all(writes(3)) == [UNKNOWN, YES, YES]
+
+
+@pytest.mark.parametrize("action", BUSY)
+def test_a_write_that_a_busy_service_refuses_is_tried_four_times(
+    kit: Kit, store: Store, clock: FakeClock, action: Action
+) -> None:
+    kit.ledger.arm("UpdateItem", *[action] * 3)
+
+    assert store.write(writes(1)[0]) is YES
+    assert clock.slept == pytest.approx([0.1, 0.2, 0.4])
+
+
+@pytest.mark.parametrize("action", BUSY)
+def test_a_write_that_a_busy_service_refuses_each_time_is_unknown(kit: Kit, store: Store, action: Action) -> None:
+    kit.ledger.arm("UpdateItem", *[action] * 4)
+
+    assert store.write(writes(1)[0]) is UNKNOWN
+    assert len(kit.ledger.seen) == 4
+
+
+SILENT: dict[str, list[Action]] = {"nobody listens": [refused] * 200, "answers are lost": [unseen] * 200}
+
+
+@pytest.mark.parametrize("how", SILENT)
+def test_a_silent_ledger_is_asked_a_few_times_for_a_hundred_writes(kit: Kit, store: Store, how: str) -> None:
+    for operation in ("TransactWriteItems", "UpdateItem"):
+        kit.ledger.arm(operation, *SILENT[how])
+
+    assert store.write_all(writes(100)) == [UNKNOWN] * 100
+    assert kit.ledger.operations() == ["TransactWriteItems", "UpdateItem"]
+    kit.ledger.reset()
+
+
+def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("TransactWriteItems", passes, refused)
+    kit.ledger.arm("UpdateItem", refused)
+
+    assert store.write_all(writes(100)) == [YES] * 25 + [UNKNOWN] * 75
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 2 + ["UpdateItem"]
+
+
+def test_one_silence_gives_nothing_up(kit: Kit, store: Store) -> None:
+    kit.ledger.arm("TransactWriteItems", refused, passes, refused)
+    kit.ledger.arm("UpdateItem", *[passes, refused] * 12)
+
+    ends = store.write_all(writes(75))
+
+    assert (ends.count(YES), ends.count(UNKNOWN)) == (63, 12)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [(refused, None), (fails("InternalServerError", 500), None), (unseen, "deleted")],
+)
+def test_a_write_without_a_clear_answer_is_unknown_whether_it_was_applied_or_not(
+    kit: Kit, store: Store, action: Action, state: str | None
+) -> None:
+    kit.ledger.arm("UpdateItem", action)
+
+    assert store.write(writes(1)[0]) is UNKNOWN
+    assert store.get("key-0").state == state
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        ([throttled] * 4, "ThrottlingException"),
+        ([fails("ValidationException")], "ValidationException"),
+        ([refused], "EndpointConnectionError"),
+    ],
+)
+def test_failures_are_logged_by_name_and_without_what_the_service_says(
+    kit: Kit, store: Store, caplog: pytest.LogCaptureFixture, actions: list[Action], told: str
+) -> None:
+    kit.ledger.arm("UpdateItem", *actions)
+    store.write(Write("key-0", sets={"detail": "planted"}))
+
+    assert told in caplog.text
+    assert "made up" not in caplog.text
+    assert "planted" not in caplog.text

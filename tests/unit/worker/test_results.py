@@ -1,0 +1,40 @@
+"""Results that no queue takes as they are, and no bucket either."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.bench import Bench
+from worker.queue import Queue
+from worker.results import LARGEST, Result, Results
+
+BULKY = ("audio", "output", "text")
+LONG = "x" * (LARGEST + 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "omitted"),
+    [
+        ({"audio": LONG, "text": "short", "output": ["short"]}, ["audio"]),
+        ({"text": "short", "output": [LONG]}, ["output"]),
+        ({"audio": "short", "text": LONG, "output": ["short"]}, ["audio", "output", "text"]),
+        ({"text": "short", "transcript": LONG, "metadata": {"a": "short"}}, ["text", "transcript"]),
+    ],
+    ids=["audio", "output", "text", "transcript"],
+)
+def test_what_is_left_out_of_a_large_result_is_named_and_nothing_else(
+    creates: Bench, data: dict[str, Any], omitted: list[str]
+) -> None:
+    usage = {"total_tokens": 3}
+    queue = Queue(creates.kit.sqs, creates.clock)
+    results = Results(queue, creates.answers, "f", "t", "hash", None)
+
+    assert results.send([Result("id", "row", "key", 0.0, {**data, "usage": usage}, BULKY)]) == [True]
+
+    (event,) = creates.results()
+    assert event["data"] == {name: each for name, each in data.items() if name not in omitted} | {
+        "usage": usage,
+        "omitted": omitted,
+    }
+    assert len(json.dumps(event)) <= LARGEST
