@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-def patient(**more: Any) -> Config:
+def patient(read_timeout: float = 2, **more: Any) -> Config:
     """How boto3 waits: two tries of two seconds, since ten are kept for settling a whole batch."""
     return Config(
         connect_timeout=1,
-        read_timeout=2,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 2},
         max_pool_connections=32,
         **more,

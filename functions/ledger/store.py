@@ -59,7 +59,7 @@ class Write:
 
 
 class _NoAnswer(Exception):
-    """The service said nothing in time: what was sent may have been applied."""
+    """The service said nothing in time, so what was sent may have been applied; or it stayed busy."""
 
 
 class Store:
@@ -107,8 +107,8 @@ class Store:
         """Carry out independent conditional writes, one a row, 25 a transaction; how each ended, in order.
 
         A transaction is only the cheap way to send many: where one row's refusal cancels it, the rest is sent again,
-        and where its end is unknown each write is repeated alone, which its condition makes safe. After two silences
-        in a row the service is taken to be away, and nothing more is sent: time is left to say so.
+        and where its end is unknown each write is repeated alone, which its condition makes safe. Where the
+        service is silent or stays busy twice in a row, nothing more is sent: time is left to say so.
         """
         ends: dict[str, Written] = {}
         silences = 0
@@ -179,7 +179,7 @@ class Store:
             else:
                 return Written.YES
         _log.warning("a ledger write ended unknown, the service stayed busy: %s", busy)
-        return Written.UNKNOWN
+        raise _NoAnswer
 
     def _transact(self, writes: Sequence[Write]) -> set[str] | None:
         """The keys whose conditions cancelled the transaction, none if it was applied, or None: no use, one by one."""

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any
 
 from ledger.claims import OUTCOME_UNKNOWN
+from ledger.deletions import QUEUE_RETENTION
 from ledger.row import CLAIMED, FACTS, PARKED, PENDING, Row
 from worker.invocation import Item
 
@@ -34,7 +35,9 @@ def next_step(item: Item[Any], row: Row, now: float) -> Step:
         return Step.ANSWERED
     if row.state == PARKED:
         return _of_parked(item, row)
-    if delivery.number < row.mark:
+    # No queue holds a copy any more that was sent so long ago: the mark of a caller that died counts no longer.
+    gone = row.state == CLAIMED and now >= row.lease_until + QUEUE_RETENTION
+    if delivery.number < row.mark and not gone:
         return Step.ANSWERED
     if row.state != CLAIMED:
         return Step.CLAIM

@@ -134,7 +134,8 @@ def _queues(settings: Settings) -> "SQSClient":
 
 
 def _storage(settings: Settings) -> "S3Client":
-    return boto3.client("s3", **_signed(settings, settings.storage_endpoint))
+    # Megabytes take longer than a row or a message.
+    return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": patient(read_timeout=10)}))
 
 
 def _signed(settings: Settings, endpoint: str) -> Any:

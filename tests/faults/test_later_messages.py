@@ -95,8 +95,9 @@ def test_of_two_dates_in_one_batch_the_earlier_one_counts(stored: Bench) -> None
 def test_an_erasure_sent_in_the_same_second_as_a_dated_message_is_carried_out(
     stored: Bench, *, erasure_first: bool
 ) -> None:
-    both = [erasure(stored), retention_in_a_month(stored)]
-    late, dated = both if erasure_first else (erasure(stored), both[1])
+    writers = [erasure, retention_in_a_month]
+    written = {write: write(stored) for write in (writers if erasure_first else reversed(writers))}
+    late, dated = (written[write] for write in writers)
     assert stored.deliver(dated).ends == [("deferred", None)]
 
     assert stored.deliver(late).ends == [("done", "deleted")]
@@ -117,6 +118,16 @@ def test_a_deletion_that_is_sent_after_a_redrive_failed_is_called(stored: Bench)
     stored.clock.advance(DAY)
 
     assert delete(stored) == [("done", "deleted")]
+
+
+def test_a_deletion_that_is_sent_after_a_redrive_failed_and_is_refused_leaves_a_dead_letter(stored: Bench) -> None:
+    failed_after_a_redrive(stored)
+    stored.clock.advance(DAY)
+    stored.studio.fault(match=DELETE, status=400)
+    already = len(stored.letters())
+
+    assert delete(stored) == [("parked", "rejected")]
+    assert len(stored.letters()) == already + 1
 
 
 def test_a_deletion_sent_before_a_redrive_failed_is_answered_by_that_parking(stored: Bench) -> None:

@@ -114,6 +114,16 @@ def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit,
     assert kit.ledger.operations() == ["TransactWriteItems"] * 2 + ["UpdateItem"]
 
 
+def test_a_ledger_that_stays_busy_is_given_up_as_soon(kit: Kit, store: Store, clock: FakeClock) -> None:
+    for operation in ("TransactWriteItems", "UpdateItem"):
+        kit.ledger.arm(operation, *[throttled] * 500)
+
+    assert store.write_all(writes(100)) == [UNKNOWN] * 100
+    assert len(kit.ledger.seen) == 9
+    assert sum(clock.slept) < 2
+    kit.ledger.reset()
+
+
 def test_one_silence_gives_nothing_up(kit: Kit, store: Store) -> None:
     kit.ledger.arm("TransactWriteItems", refused, passes, refused)
     kit.ledger.arm("UpdateItem", *[passes, refused] * 12)
