@@ -29,7 +29,7 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/bandit --quiet --recursive functions
 
 test: setup ## All tests that need only Python; ARGS goes to pytest
-	$(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312 and not soak" $(ARGS)
 
 test-all: setup aimock ## The same, and those that need node, terraform (TERRAFORM), or CPython 3.12 (PYTHON312)
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
@@ -60,4 +60,4 @@ clean: ## Remove all that was made, .venv included
 	rm -rf .venv .local .local.env $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
--include infra/infra.mk tests/simulation/simulation.mk
+-include infra/infra.mk tests/proof.mk tests/simulation/simulation.mk

@@ -51,6 +51,6 @@ def _as_event(told: dict[str, Any]) -> dict[str, Any]:
     """Read a bare response as the event that would bring it, and a bare error likewise."""
     if isinstance(told.get("type"), str):
         return told
-    if isinstance(told.get("output"), list) and told.get("status") not in {"queued", "in_progress"}:
+    if isinstance(told.get("output"), list) and told.get("status") not in ("queued", "in_progress"):
         return {"type": "response.done", "response": told}
     return {**told, "type": "error"} if isinstance(told.get("error"), dict) else told

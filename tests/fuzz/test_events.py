@@ -1,0 +1,132 @@
+"""Whatever a trigger's event holds: every message of it is settled, and no neighbour is harmed."""
+
+import hashlib
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger import Keys
+from tests.fuzz.inputs import bent, fuzzed, json_values, texts, written
+from tests.fuzz.refusals import refusals
+from tests.support.bench import Bench
+from tests.support.messages import Entry, entry
+from worker.event import deliveries
+
+_turn = itertools.count(1)
+SENT = 1_795_334_400.0
+ATTRIBUTES: dict[str, str | int] = {
+    "key": "resp_odd",
+    "attempt": 1,
+    "seq": 2,
+    "redrive": 1,
+    "not_before": 1_795_334_000,
+    "first_seen": 1_795_334_000,
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "force": "true",
+    "encoding": "base64",
+}
+
+DELETION = {
+    "response_id": "resp_odd",
+    "reason": "erasure",
+    "requested_at": "2026-11-22T08:00:00Z",
+    "not_before": "2026-11-22T07:00:00Z",
+    "subject": "someone",
+}
+CREATE = {
+    "type": "response.create",
+    "event_id": "evt_odd",
+    "response": {"instructions": "Say hello.", "output_modalities": ["text"], "metadata": {"a": "1"}},
+    "context": {
+        "session": {"instructions": "Be brief.", "output_modalities": ["text"]},
+        "items": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}],
+    },
+    "on_unknown": "retry",
+}
+
+
+def enveloped(message: dict[str, Any]) -> dict[str, Any]:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    return {"specversion": "1.0", "id": "ce-1", "source": "/s", "type": "t", "traceparent": trace, "data": message}
+
+
+ENVELOPE_FIELDS = st.dictionaries(
+    st.sampled_from(["id", "traceparent", "source", "time"]),
+    texts | st.sampled_from(["", "x" * 300, "\x01"]),
+    min_size=1,
+)
+
+
+def bodies(message: dict[str, Any]) -> st.SearchStrategy[str]:
+    odd_envelopes = ENVELOPE_FIELDS.map(lambda fields: {**enveloped(message), **fields})
+    return written(bent(message) | bent(enveloped(message)) | odd_envelopes | json_values) | texts
+
+
+@st.composite
+def odd_messages(draw: st.DrawFn, message: dict[str, Any]) -> Any:
+    """A message whose body is odd, or one bent anywhere, or nothing like a message."""
+    chosen = draw(st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.none(), max_size=4))
+    body = draw(bodies(message))
+    made = entry(body, sent_at=SENT, attributes={name: ATTRIBUTES[name] for name in chosen})
+    made["details"]["message"]["message_id"] = f"odd-{next(_turn)}"
+    return draw(st.just(made) | bent(made))
+
+
+def ends_of(bench: Bench, odd: list[Any], *good: Entry) -> dict[str, str]:
+    """Deliver odd messages between good ones; how each row ended, once all of them did."""
+    bench.keys = Keys(f"secret of turn {next(_turn)}")  # a ledger that knows nothing of earlier examples
+    bench.queues.seen.clear()
+    delivered = bench.deliver(good[0], *odd, *good[1:])
+    assert delivered.acknowledged, delivered.error
+    assert len(delivered.ends) == len(odd) + len(good)
+    assert "unsettled" not in {end for end, _ in delivered.ends}
+    assert refusals(bench.queues.seen) == []
+    return {line["key"]: line["outcome"] for line in delivered.lines if line.get("end") == "done"}
+
+
+@given(odd=st.lists(odd_messages(DELETION), min_size=1, max_size=3))
+@fuzzed(120)
+def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: list[Any]) -> None:
+    ids = [f"resp_good_{next(_turn)}" for _ in range(2)]
+    deletions.studio.seed(*ids)
+
+    ends = ends_of(deletions, odd, *[deletions.message({"response_id": each}) for each in ids])
+
+    assert [ends[deletions.keys.key("delete_response", each)] for each in ids] == ["deleted"] * 2
+
+
+@given(odd=st.lists(odd_messages(CREATE), min_size=1, max_size=2))
+@fuzzed(80)
+def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: list[Any]) -> None:
+    ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
+    messages = [realtime.message({"type": "response.create", "event_id": each}) for each in ids]
+
+    ends = ends_of(realtime, odd, *messages)
+
+    assert [ends[realtime.keys.key("realtime_response_create", each)] for each in ids] == ["done"] * 2
+    assert [realtime.studio.billed(each) for each in ids] == [1, 1]
+
+
+@given(event=json_values | bent({"messages": [entry("{}", sent_at=SENT)], "sample": {}}))
+@fuzzed(200)
+def test_what_is_no_event_of_a_queue_makes_the_batch_return(event: Any) -> None:
+    if isinstance(event, dict) and isinstance(event.get("messages"), list):
+        assert len(deliveries(event, SENT)) == len(event["messages"])
+    else:
+        with pytest.raises(ValueError, match="not a list"):
+            deliveries(event, SENT)
+
+
+@given(body=texts.filter(bool), md5=st.none() | texts | st.just("right"))
+@fuzzed(100)
+def test_a_body_that_is_not_what_was_sent_is_never_acted_upon(body: str, md5: str | None) -> None:
+    made = entry(body, sent_at=SENT)
+    real = hashlib.md5(body.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    made["details"]["message"]["md5_of_body"] = real if md5 == "right" else md5
+
+    (delivery,) = deliveries({"messages": [made]}, SENT)
+
+    assert (delivery.flaw is None) == (md5 in {None, "", "right", real})

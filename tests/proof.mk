@@ -1,0 +1,12 @@
+# Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
+.PHONY: soak fuzz audit
+
+soak: setup ## Ten thousand messages while everything goes wrong, five minutes at the most; ARGS="--seed 2"
+	$(BIN)/python -m tests.soak $(ARGS)
+
+fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
+	FUZZ=$(or $(FUZZ),10) $(BIN)/pytest tests/fuzz --timeout 3600 $(ARGS)
+
+# 3: nothing was found, but not all could be audited. The last line says so; a build without a network goes on.
+audit: setup ## Known slips in our code, licences of what is deployed, advisories about it
+	@$(BIN)/python -m infra.audit || [ $$? -eq 3 ]

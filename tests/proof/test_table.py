@@ -1,0 +1,57 @@
+"""tests/README.md names tests that exist, and leaves out none that is about a row or a hole."""
+
+import ast
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+PAGE = (TESTS / "README.md").read_text()
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?)`", PAGE)))
+ROWS, HOLES, INVARIANTS = range(1, 36), range(1, 28), range(1, 9)
+
+
+def claims_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def lines_of(beginning: str) -> Iterator[str]:
+    """The page's table lines whose first cell begins so."""
+    yield from (line for line in PAGE.splitlines() if re.match(rf"\| {beginning}\b", line))
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=lambda value: value.removesuffix(".py"))
+def test_a_named_test_exists(file: str, name: str) -> None:
+    assert any(fnmatchcase(test, name) for test in claims_of(TESTS / file))
+
+
+@pytest.mark.parametrize("first", [*map(str, ROWS), *(f"H{n}" for n in HOLES), *(f"I{n}" for n in INVARIANTS)])
+def test_every_row_hole_and_invariant_has_a_line_with_a_test_or_a_reason(first: str) -> None:
+    (line,) = lines_of(first)
+
+    assert re.search(r"::test_|\| none: \w+", line)
+
+
+@pytest.mark.parametrize("file", sorted((TESTS / "faults").glob("test_*.py")), ids=lambda path: path.stem)
+def test_every_test_about_a_row_or_a_hole_is_named(file: Path) -> None:
+    patterns = [name for named, name in NAMED if named == f"faults/{file.name}"]
+    about = {test for test in claims_of(file) if re.match(r"test_(row|h)\d+_", test)}
+
+    assert {test for test in about if not any(fnmatchcase(test, pattern) for pattern in patterns)} == set()
+
+
+def test_a_line_about_a_row_names_tests_of_that_row() -> None:
+    wrong = [
+        (row, number)
+        for row in ROWS
+        for line in lines_of(str(row))
+        for numbers in re.findall(r"::test_row((?:\d+_)+)", line)
+        if row not in (found := [int(number) for number in numbers.split("_") if number])
+        for number in found
+    ]
+
+    assert wrong == []

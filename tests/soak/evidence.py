@@ -1,0 +1,76 @@
+"""What a soak leaves behind: all that an operator could look at, read once everything has come to rest."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from infra.local.environment import Environment
+from infra.local.servers import Waiting
+from ledger import Keys, Row
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The ledger by row key, the queues' contents, the local AI Studio's request log and store, and what went wrong.
+
+    ``results`` are CloudEvents by id, every copy of them; ``defects`` are log lines and errors that must not be.
+    """
+
+    keys: Keys
+    rows: dict[str, Row]
+    letters: list[Waiting]
+    results: dict[str, list[dict[str, Any]]]
+    calls: dict[str, list[dict[str, Any]]]
+    stored: set[str]
+    waiting: list[Waiting]
+    defects: list[str]
+
+    def row(self, function: str, key: str) -> Row:
+        """The row of a business key, an empty one where there is none."""
+        name = self.keys.key(function, key)
+        return self.rows.get(name, Row(name))
+
+    def effects(self, key: str) -> int:
+        """How often something was deleted or created for this id."""
+        return sum(call["effect"] for call in self.calls.get(key, []))
+
+    def billed(self, key: str) -> int:
+        """How often a model was run for this id."""
+        return sum(call["billed"] for call in self.calls.get(key, []))
+
+
+def collect(environment: Environment, lines: Iterable[str]) -> Evidence:
+    """Read everything, which changes nothing."""
+    deserialize = TypeDeserializer().deserialize
+    pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
+    items = [item for page in pages for item in page["Items"]]
+    rows = [Row.read({name: deserialize(value) for name, value in item.items()}) for item in items]
+    calls, results = defaultdict(list), defaultdict(list)
+    for call in environment.studio.requests():
+        calls[str(call["id"])].append(call)
+    for waiting in environment.servers.peek(environment.results):
+        event = json.loads(waiting.body)
+        results[str(event["id"])].append(event)
+    return Evidence(
+        keys=Keys(environment.settings["HASH_KEY"]),
+        rows={row.key: row for row in rows},
+        letters=environment.servers.peek(environment.dead_letters),
+        results=dict(results),
+        calls=dict(calls),
+        stored=set(environment.studio.stored()),
+        waiting=[found for url in environment.queues.values() for found in environment.servers.peek(url)],
+        defects=[*_defects(lines), *_errors(environment)],
+    )
+
+
+def _defects(lines: Iterable[str]) -> list[str]:
+    return [line for line in lines if '"defect"' in line or "a defect" in line or "Traceback" in line]
+
+
+def _errors(environment: Environment) -> list[str]:
+    replies = [seen.reply for seen in list(environment.seen)]
+    return [f"{reply.error}: {reply.message}" for reply in replies if reply.error not in ("", "Unsettled")]

@@ -1,0 +1,155 @@
+"""What a soak sends: a seeded mix of good, doubled, held, missing and broken messages for both functions."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from typing import Any
+
+DELETE, CREATE = "delete_response", "realtime_response_create"
+
+PROMPT = "violet-hedgehog"
+"""Stands in every prompt, hence in every answer, which repeats it, and in what is wrong about broken messages."""
+RESPONSE_ID, EVENT_ID, SUBJECT = "resp-planted-", "evt-planted-", "subject-planted-"
+HELD_SUBJECT = f"{SUBJECT}under-hold"
+
+
+class Kind(Enum):
+    """What has to become of a message, or of its key."""
+
+    STORED = "deleted once, with a receipt"
+    MISSING = "already absent"
+    HELD = "held, and never deleted"
+    RELEASED = "held at first, deleted when it is sent again without a hold"
+    CREATED = "asked for once at the most"
+    REPEATABLE = "asked for as often as it takes: its producer allows that"
+    REUSED = "one of two contents is asked for, the other is parked"
+    BROKEN = "parked under its message id"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One message. ``key`` is its business id, empty where it has none that counts; ``says`` what an answer must repeat."""
+
+    function: str
+    kind: Kind
+    body: str
+    key: str = ""
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Load:
+    """All messages in the order in which they are sent, and what is there before: stored responses, held ones."""
+
+    messages: tuple[Planned, ...]
+
+    @property
+    def stored(self) -> list[str]:
+        """The responses to store."""
+        kinds = {Kind.STORED, Kind.HELD, Kind.RELEASED}
+        return sorted({planned.key for planned in self.messages if planned.kind in kinds})
+
+    def first(self, count: int) -> "Load":
+        """Only what was sent, where so many were."""
+        return Load(self.messages[:count])
+
+    def of(self, *kinds: Kind) -> dict[str, Planned]:
+        """One message for each key of these kinds."""
+        return {planned.key: planned for planned in self.messages if planned.kind in kinds}
+
+
+def make_load(count: int, seed: int) -> Load:
+    """A mix of so many messages, the same for the same seed."""
+    random = Random(seed)
+    messages: list[Planned] = []
+    while len(messages) < count:
+        number = len(messages)
+        (make,) = random.choices(list(_MIX), list(_MIX.values()))
+        made = make(number, random)
+        # A producer that isn't sure sends again; so does a queue, but that is the faults' part.
+        messages += made if len(made) > 1 else made * (1 + (random.random() < 0.1))
+    random.shuffle(messages)
+    return Load(tuple(messages[:count]))
+
+
+def _stored(number: int, random: Random) -> list[Planned]:
+    key = f"{RESPONSE_ID}{number}"
+    message: dict[str, Any] = {"response_id": key, "reason": random.choice(["retention", "erasure", "manual"])}
+    if random.random() < 0.3:
+        message["subject"] = f"{SUBJECT}{number % 50}"
+    return [Planned(DELETE, Kind.STORED, _perhaps_enveloped(message, number, random), key)]
+
+
+def _missing(number: int, random: Random) -> list[Planned]:
+    key = f"{RESPONSE_ID}missing-{number}"
+    return [Planned(DELETE, Kind.MISSING, json.dumps({"response_id": key}), key)]
+
+
+def _held(number: int, random: Random) -> list[Planned]:
+    key = f"{RESPONSE_ID}held-{number}"
+    if random.random() < 0.3:
+        return [Planned(DELETE, Kind.HELD, json.dumps({"response_id": key, "subject": HELD_SUBJECT}), key)]
+    kind = random.choice([Kind.HELD, Kind.RELEASED])
+    return [Planned(DELETE, kind, json.dumps({"response_id": key}), key)]
+
+
+def _created(number: int, random: Random) -> list[Planned]:
+    key, says = f"{EVENT_ID}{number}", f"{PROMPT} {number}"
+    return [Planned(CREATE, Kind.CREATED, _perhaps_enveloped(_create(key, says), number, random), key, says)]
+
+
+def _created_in_a_session(number: int, random: Random) -> list[Planned]:
+    key, says = f"{EVENT_ID}session-{number}", f"{PROMPT} {number}"
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": says}]}
+    context = {"session": {"output_modalities": ["text"]}, "items": [item]}
+    message = {"type": "response.create", "event_id": key, "context": context}
+    return [Planned(CREATE, Kind.CREATED, json.dumps(message), key, says)]
+
+
+def _repeatable(number: int, random: Random) -> list[Planned]:
+    key, says = f"{EVENT_ID}again-{number}", f"{PROMPT} {number}"
+    return [Planned(CREATE, Kind.REPEATABLE, json.dumps({**_create(key, says), "on_unknown": "retry"}), key, says)]
+
+
+def _reused(number: int, random: Random) -> list[Planned]:
+    key = f"{EVENT_ID}reused-{number}"
+    contents = [f"{PROMPT} {number} {which}" for which in ("first", "second")]
+    return [Planned(CREATE, Kind.REUSED, json.dumps(_create(key, says)), key, says) for says in contents]
+
+
+def _broken(number: int, random: Random) -> list[Planned]:
+    function = random.choice([DELETE, CREATE])
+    odd: list[Any] = [
+        {"response_id": f"{RESPONSE_ID}{number}", PROMPT: number},
+        {"response_id": f"{RESPONSE_ID}../{number}", "reason": PROMPT},
+        {"type": "response.delete", "event_id": f"{EVENT_ID}{number}", "says": PROMPT},
+        {"specversion": "0.3", "id": f"{EVENT_ID}{number}", "data": {}},
+        [PROMPT, number],
+    ]
+    text = json.dumps(random.choice(odd))
+    cut = random.random() < 0.3
+    return [Planned(function, Kind.BROKEN, f"{number} {text[:-1]}" if cut else f"{text}{' ' * (number % 97)}")]
+
+
+def _create(key: str, says: str) -> dict[str, Any]:
+    return {"type": "response.create", "event_id": key, "response": {"instructions": says}}
+
+
+def _perhaps_enveloped(message: dict[str, Any], number: int, random: Random) -> str:
+    if random.random() < 0.7:
+        return json.dumps(message)
+    return json.dumps({"specversion": "1.0", "id": f"ce-{number}", "source": "/soak", "type": "soak", "data": message})
+
+
+_MIX: dict[Callable[[int, Random], list[Planned]], float] = {
+    _stored: 52,
+    _missing: 5,
+    _held: 4,
+    _created: 18,
+    _created_in_a_session: 10,
+    _repeatable: 3,
+    _reused: 2,
+    _broken: 6,
+}

@@ -1,0 +1,131 @@
+"""The reckoning: what was sent against what is there, and every difference that would break a promise of README.md."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ledger import Row
+from ledger.claims import OUTCOME_UNKNOWN
+from ledger.row import ALREADY_ABSENT, DELETED, DONE, FACTS, HELD, PARKED
+from tests.soak.evidence import Evidence
+from tests.soak.load import CREATE, DELETE, Kind, Load, Planned
+
+DELETIONS = (Kind.STORED, Kind.MISSING, Kind.HELD, Kind.RELEASED)
+CREATES = (Kind.CREATED, Kind.REPEATABLE, Kind.REUSED)
+
+
+def differences(load: Load, found: Evidence) -> list[str]:
+    """Everything that is not as promised, most important first; empty where all is."""
+    letters = _letters_by_row(found)
+    return [
+        *(f"still on its way: {waiting.body[:80]}" for waiting in found.waiting),
+        *_lost(load, found, letters),
+        *_unknown_rows(load, found, letters),
+        *_deletions(load, found),
+        *_creates(load, found, letters),
+        *_letters(load, found),
+        *(f"defect: {line[:300]}" for line in found.defects),
+    ]
+
+
+def _letters_by_row(found: Evidence) -> dict[str, set[str]]:
+    """The reasons of the dead letters that stand for each row: of a key's own, or of a message's."""
+    reasons: dict[str, set[str]] = {}
+    for letter in found.letters:
+        function, key = letter.attributes.get("function", ""), letter.attributes.get("key", "")
+        for namespace in (function, f"{function}:message"):
+            reasons.setdefault(found.keys.key(namespace, key), set()).add(letter.attributes.get("reason", ""))
+    return reasons
+
+
+def _lost(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
+    parked = Counter((letter.body, letter.attributes.get("reason")) for letter in found.letters)
+    for planned in set(load.messages):
+        if planned.kind is Kind.BROKEN:
+            if not parked[planned.body, "invalid_message"]:
+                yield f"lost: a broken message has no dead letter: {planned.body[:80]}"
+            continue
+        row = found.row(planned.function, planned.key)
+        if row.state not in {*FACTS, HELD, PARKED}:
+            yield f"lost: {planned.key} is {row.state}, and nothing is on its way"
+        elif row.state == PARKED and row.reason not in letters.get(row.key, ()):
+            yield f"lost: {planned.key} is parked ({row.reason}), but has no dead letter that says so"
+
+
+def _unknown_rows(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
+    known = {found.keys.key(planned.function, planned.key) for planned in load.messages}
+    for row in found.rows.values():
+        is_message = row.key.partition("#")[0].endswith(":message")
+        if is_message and (row.state != PARKED or row.reason not in letters.get(row.key, ())):
+            yield f"a message's row is {row.state} ({row.reason}), with letters {letters.get(row.key)}"
+        elif not is_message and row.key not in known and not row.hold:
+            yield f"a row that nobody asked for: {row.key} {row.state}"
+
+
+def _deletions(load: Load, found: Evidence) -> Iterator[str]:
+    for key, planned in load.of(*DELETIONS).items():
+        row, effects = found.row(DELETE, key), found.effects(key)
+        held, there = planned.kind is Kind.HELD, key in found.stored
+        if held and (effects or not there or row.state not in (HELD, PARKED)):
+            yield f"{key} is on hold, but {row.state}, deleted {effects} times"
+        elif not held:
+            yield from _receipt(key, planned, row, effects, there, found)
+
+
+def _receipt(key: str, planned: Planned, row: Row, effects: int, there: bool, found: Evidence) -> Iterator[str]:
+    gone = planned.kind is not Kind.MISSING
+    if effects + there != gone:
+        yield f"{key} was deleted {effects} times, and is {'still' if there else 'not'} there"
+    if row.state == DELETED and not effects:
+        yield f"{key} has a receipt, but was not deleted"
+    if row.state == ALREADY_ABSENT and there:
+        yield f"{key} is said to be absent, but is there"
+    # A refusal of a later call says nothing about an earlier one that was never answered.
+    if effects and row.state not in FACTS and row.reason != OUTCOME_UNKNOWN and len(found.calls[key]) == 1:
+        yield f"{key} was deleted, but has no receipt: {row.state} {row.reason}"
+    if row.state in FACTS and f"{row.key}#{row.state}" not in found.results:
+        yield f"{key} is {row.state}, but no result says so"
+
+
+def _creates(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
+    said: dict[str, set[str]] = {}
+    for planned in load.messages:
+        if planned.kind in CREATES:
+            said.setdefault(planned.key, set()).add(planned.says)
+    for key, planned in load.of(*CREATES).items():
+        row, billed = found.row(CREATE, key), found.billed(key)
+        if billed > 1 and planned.kind is not Kind.REPEATABLE:
+            yield f"{key} was billed {billed} times"
+        results = found.results.get(f"{row.key}#{row.redrive}", [])
+        if row.state == DONE and not (results and billed):
+            yield f"{key} is done, with {len(results)} results, billed {billed} times"
+        if row.state == PARKED and row.reason != OUTCOME_UNKNOWN and billed and planned.kind is not Kind.REPEATABLE:
+            yield f"{key} is parked as {row.reason}, but was billed"
+        texts = {str(result["data"].get("text")) for result in results if result["data"].get("status") == "completed"}
+        if not texts <= {f"You said: {text}" for text in said[key]}:
+            yield f"{key} got another one's answer: {sorted(texts)}"
+        if len(texts) > 1 and planned.kind is not Kind.REPEATABLE:
+            yield f"{key} got {len(texts)} different answers"
+        reasons = letters.get(row.key, set()) - {"key_reused"}
+        if len(reasons) > 1:
+            yield f"{key} has dead letters that contradict each other: {sorted(reasons)}"
+
+
+def _letters(load: Load, found: Evidence) -> Iterator[str]:
+    sent = {planned.body: planned for planned in load.messages}
+    reused = Counter(
+        sent[letter.body].key for letter in found.letters if letter.attributes.get("reason") == "key_reused"
+    )
+    for letter in found.letters:
+        if letter.body not in sent:
+            yield f"a dead letter that nobody sent: {letter.body[:80]}"
+        if not {"reason", "function", "key"} <= letter.attributes.keys():
+            yield f"a dead letter that does not say where it comes from and why: {dict(letter.attributes)}"
+    contents: dict[str, set[str]] = {}
+    for planned in load.messages:
+        if planned.kind is Kind.REUSED:
+            contents.setdefault(planned.key, set()).add(planned.body)
+    for key, bodies in contents.items():
+        if len(bodies) > 1 and not reused[key]:
+            yield f"{key} stood for two contents, and nobody noticed"
+    for key in reused.keys() - load.of(Kind.REUSED).keys():
+        yield f"{key} is said to be reused, but is not"

@@ -1,0 +1,230 @@
+"""One soak: a load through the local servers with things going wrong, until everything has come to rest."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from infra.local.catalog import LocalFunction
+from infra.local.environment import Environment, running_environment
+from infra.local.studio.settings import Settings as StudioSettings
+from infra.local.trigger import Batching
+from ledger import Holds, Keys, Store
+from tests.soak.chaos import Chaos
+from tests.soak.evidence import Evidence, collect
+from tests.soak.load import CREATE, DELETE, EVENT_ID, HELD_SUBJECT, PROMPT, RESPONSE_ID, SUBJECT, Kind, Load, make_load
+from tests.soak.progress import Progress
+from tests.soak.proxy import running_proxy
+from tests.soak.reckoning import differences
+from tests.support.planted import leaks_of
+
+TIMEOUT = 8
+SHORT_VISIBILITY = 4
+"""Seconds: less than a function's timeout, so that what takes long is delivered a second time meanwhile."""
+LONGEST_DELAY = 2
+AHEAD = 600
+"""Messages that wait in the queues at the most: the local queue server slows down with what waits in it."""
+LOOK_EVERY = 0.25
+PATIENCE = 3.0
+"""Seconds after which the next thing goes wrong though the work has not got on."""
+FEEDING = 0.6
+"""The share of the time in which messages are sent: a slow machine gets fewer, and the same verdict."""
+
+API_KEY, HASH_KEY, QUEUE_KEY = "planted-api-key-5f1d", "planted-hash-key-9c3b", "planted-queue-key-7a20"
+NEEDLES = {
+    "the API key": API_KEY,
+    "the key of the hashes": HASH_KEY,
+    "the queues' secret": QUEUE_KEY,
+    "a prompt or an answer": PROMPT,
+    "a response id": RESPONSE_ID,
+    "an event id": EVENT_ID,
+    "a subject": SUBJECT,
+}
+
+FUNCTIONS = [
+    LocalFunction(
+        DELETE, f"{DELETE}.handler", TIMEOUT, instances=2, receives=1000, batching=Batching(50, 0.2, SHORT_VISIBILITY)
+    ),
+    LocalFunction(
+        CREATE, f"{CREATE}.handler", TIMEOUT, instances=2, receives=1000, batching=Batching(10, 0.1, SHORT_VISIBILITY)
+    ),
+]
+
+
+class DidNotSettle(AssertionError):
+    """Time is over, and messages are still on their way."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large a soak is: messages, kills, storms, and how often each other thing goes wrong.
+
+    ``within`` is the time, in seconds, after which it fails if it has not come to rest.
+    """
+
+    messages: int
+    seed: int
+    kills: int
+    storms: int
+    rounds: int
+    within: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a soak found: ``wrong`` is empty where every promise was kept."""
+
+    messages: int
+    seconds: float
+    wrong: list[str]
+    figures: dict[str, object]
+
+
+def soak(plan: Plan) -> Report:
+    """Run it and reckon. Raises DidNotSettle where the time is over first."""
+    begun = time.monotonic()
+    load, progress = make_load(plan.messages, plan.seed), Progress()
+    settings = {"LEASE_MARGIN": "1s", "HASH_KEY": HASH_KEY, "AWS_SECRET_ACCESS_KEY": QUEUE_KEY, "LOG_LEVEL": "DEBUG"}
+    studio = StudioSettings(keys=(API_KEY,), realtime_post="json", latency=0.01, seed=plan.seed)
+    with (
+        running_environment(FUNCTIONS, studio=studio, settings=settings, log=progress.told) as environment,
+        running_proxy(environment.servers.endpoint, LONGEST_DELAY, plan.seed) as proxy,
+    ):
+        environment.settings["YMQ_ENDPOINT"] = proxy.url
+        environment.studio.seed(*load.stored)
+        place_holds(environment, load)
+        environment.start()
+        chaos = Chaos(environment, proxy, plan.seed)
+        deadline = begun + plan.within
+        with _striking(chaos, plan, progress, len(load.messages)) as struck:
+            until = begun + FEEDING * plan.within
+            load = load.first(_feed(environment, load, until))
+            while not struck.is_set() and time.monotonic() < until:
+                struck.wait(LOOK_EVERY)
+        _until(lambda: at_rest(environment), deadline, "messages are still on their way")
+        seconds = time.monotonic() - begun
+        release_holds(environment, load)
+        again = [planned.body for planned in load.of(Kind.RELEASED).values()]
+        again += Random(plan.seed).sample(sorted({planned.body for planned in load.messages}), len(load.messages) // 20)
+        _send(environment, load, again)
+        _until(lambda: at_rest(environment), deadline, "messages are still on their way after the holds' release")
+        environment.stop()
+        evidence = collect(environment, progress.lines)
+        wrong = differences(load, evidence) + leaks_of(environment, progress.lines, NEEDLES)
+        figures = _figures(load, evidence, progress, chaos, proxy.seen, seconds)
+        return Report(len(load.messages), time.monotonic() - begun, wrong, figures)
+
+
+def place_holds(environment: Environment, load: Load) -> None:
+    """Put what is to be held under a hold, by itself or by its subject."""
+    holds, keys = Holds(Store(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
+    holds.place(keys.key("subject", HELD_SUBJECT), "soak", time.time())
+    for planned in load.of(Kind.HELD, Kind.RELEASED).values():
+        if HELD_SUBJECT not in planned.body:
+            holds.place(keys.key(DELETE, planned.key), "soak", time.time())
+
+
+def release_holds(environment: Environment, load: Load) -> None:
+    """Release those that are to be released."""
+    holds, keys = Holds(Store(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
+    for key in load.of(Kind.RELEASED):
+        holds.release(keys.key(DELETE, key), "soak")
+
+
+def at_rest(environment: Environment) -> bool:
+    """Nothing waits in a function's queue, is delayed there, or is being dealt with."""
+    return sum(depths(environment).values()) == 0
+
+
+def depths(environment: Environment) -> dict[str, int]:
+    """How many messages each function's queue holds, in whatever state."""
+    wanted = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+    return {
+        name: sum(
+            int(value)
+            for attribute, value in environment.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
+                "Attributes"
+            ].items()
+            if attribute in wanted
+        )
+        for name, url in environment.queues.items()
+    }
+
+
+def _feed(environment: Environment, load: Load, until: float) -> int:
+    """Send as many as there is time for, but never let too many wait; how many were sent."""
+    for start in range(0, len(load.messages), 100):
+        while sum(depths(environment).values()) >= AHEAD:
+            if time.monotonic() > until:
+                return start
+            threading.Event().wait(LOOK_EVERY)
+        _send(environment, load, [planned.body for planned in load.messages[start : start + 100]])
+    return len(load.messages)
+
+
+def _send(environment: Environment, load: Load, bodies: list[str]) -> None:
+    functions = {planned.body: planned.function for planned in load.messages}
+    for name in (DELETE, CREATE):
+        mine = [body for body in bodies if functions[body] == name]
+        if mine:
+            environment.send(name, *mine)
+
+
+@contextmanager
+def _striking(chaos: Chaos, plan: Plan, progress: Progress, expected: int) -> Iterator[threading.Event]:
+    """While the block lasts things go wrong, spread over the work rather than over time: machines differ.
+
+    What it gives is set when everything that was planned has gone wrong.
+    """
+    over, struck = threading.Event(), threading.Event()
+    planned = chaos.plan(plan.kills, plan.storms, plan.rounds)
+
+    def strike() -> None:
+        for number, what in enumerate(planned):
+            # Fewer rows than messages come to an end, since some messages are doubles of others.
+            due, patience = 0.8 * expected * number / len(planned), time.monotonic() + PATIENCE
+            while progress.settled < due and time.monotonic() < patience and not over.is_set():
+                over.wait(0.05)
+            if over.is_set():
+                return
+            chaos.strike(what)
+        struck.set()
+
+    thread = threading.Thread(target=strike, name="chaos", daemon=True)
+    thread.start()
+    try:
+        yield struck
+    finally:
+        over.set()
+        chaos.end()
+        thread.join()
+
+
+def _until(done: Callable[[], bool], deadline: float, otherwise: str) -> None:
+    while not done():
+        if time.monotonic() > deadline:
+            raise DidNotSettle(otherwise)
+        threading.Event().wait(LOOK_EVERY)
+
+
+def _figures(
+    load: Load, found: Evidence, progress: Progress, chaos: Chaos, seen: Counter[str], seconds: float
+) -> dict[str, object]:
+    rows = Counter(str(row.state) for row in found.rows.values() if row.state)
+    reasons = Counter(letter.attributes.get("reason", "?") for letter in found.letters)
+    return {
+        "messages": len(load.messages),
+        "seconds until at rest": round(seconds, 1),
+        "messages a second": round(len(load.messages) / seconds, 1),
+        "went wrong": dict(sorted(chaos.done.items())) | {"answers lost": seen["lost answers"]},
+        "deliveries by end": dict(progress.ends),
+        "rows by state": dict(rows),
+        "dead letters by reason": dict(reasons),
+        "calls": sum(len(calls) for calls in found.calls.values()),
+        "billed": sum(found.billed(key) for key in found.calls),
+        "results sent": sum(len(copies) for copies in found.results.values()),
+        "parked rows whose letter is not noted": sum(row.dlq == "pending" for row in found.rows.values()),
+    }

@@ -1,0 +1,186 @@
+"""The reckoning finds nothing where all is well, and each broken promise by itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.local.servers import Waiting
+from ledger import Keys, Row
+from tests.soak.evidence import Evidence
+from tests.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
+from tests.soak.reckoning import differences
+from tests.support.planted import leaks, texts_of_letters, texts_of_rows
+
+KEYS = Keys("a secret of the tests")
+STORED = Planned(DELETE, Kind.STORED, "delete 1", "resp_1")
+MISSING = Planned(DELETE, Kind.MISSING, "delete 2", "resp_2")
+HELD = Planned(DELETE, Kind.HELD, "delete 3", "resp_3")
+ASKED = Planned(CREATE, Kind.CREATED, "ask 1", "evt_1", "Hello")
+UNKNOWN = Planned(CREATE, Kind.CREATED, "ask 2", "evt_2", "Hi")
+FIRST = Planned(CREATE, Kind.REUSED, "ask 3", "evt_3", "one")
+SECOND = Planned(CREATE, Kind.REUSED, "ask 3 otherwise", "evt_3", "two")
+BROKEN = Planned(DELETE, Kind.BROKEN, "not JSON")
+LOAD = Load((STORED, MISSING, HELD, ASKED, UNKNOWN, FIRST, SECOND, BROKEN))
+
+
+def name(planned: Planned) -> str:
+    return KEYS.key(planned.function, planned.key)
+
+
+def letter(body: str, reason: str, key: str, function: str = CREATE) -> Waiting:
+    return Waiting("id", body, {"reason": reason, "function": function, "key": key}, 0, visible=True)
+
+
+def call(*, billed: bool = False, effect: bool = False) -> dict[str, Any]:
+    return {"billed": billed, "effect": effect}
+
+
+def answer(planned: Planned) -> list[dict[str, Any]]:
+    return [{"data": {"status": "completed", "text": f"You said: {planned.says}"}}]
+
+
+def all_is_well() -> Evidence:
+    parked = KEYS.key(f"{DELETE}:message", "m-1")
+    rows = [
+        Row(name(STORED), "deleted"),
+        Row(name(MISSING), "already_absent"),
+        Row(name(HELD), "held"),
+        Row(name(ASKED), "done"),
+        Row(name(UNKNOWN), "parked", reason="outcome_unknown"),
+        Row(name(FIRST), "done"),
+        Row(parked, "parked", reason="invalid_message"),
+    ]
+    return Evidence(
+        keys=KEYS,
+        rows={row.key: row for row in rows},
+        letters=[
+            letter(UNKNOWN.body, "outcome_unknown", "evt_2"),
+            letter(SECOND.body, "key_reused", "evt_3"),
+            letter(BROKEN.body, "invalid_message", "m-1", DELETE),
+        ],
+        results={
+            f"{name(STORED)}#deleted": [{}],
+            f"{name(MISSING)}#already_absent": [{}],
+            f"{name(ASKED)}#0": answer(ASKED),
+            f"{name(FIRST)}#0": answer(FIRST),
+        },
+        calls={
+            "resp_1": [call(effect=True)],
+            "evt_1": [call(billed=True, effect=True)],
+            "evt_2": [call(billed=True, effect=True)],
+            "evt_3": [call(billed=True, effect=True)],
+        },
+        stored={"resp_3"},
+        waiting=[],
+        defects=[],
+    )
+
+
+def with_row(planned: Planned, **fields: Any) -> Callable[[Evidence], Evidence]:
+    def change(found: Evidence) -> Evidence:
+        row = replace(found.rows[name(planned)], **fields)
+        return replace(found, rows={**found.rows, row.key: row})
+
+    return change
+
+
+def without_letter(reason: str) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(found, letters=[each for each in found.letters if each.attributes["reason"] != reason])
+
+
+def with_letter(*given: str) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(found, letters=[*found.letters, letter(*given)])
+
+
+def with_calls(key: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(found, calls={**found.calls, key: list(calls)})
+
+
+def without_result(planned: Planned, end: str) -> Callable[[Evidence], Evidence]:
+    gone = f"{name(planned)}#{end}"
+    return lambda found: replace(found, results={each: of for each, of in found.results.items() if each != gone})
+
+
+def with_result(planned: Planned, *of: Planned) -> Callable[[Evidence], Evidence]:
+    said = [each for one in of for each in answer(one)]
+    return lambda found: replace(found, results={**found.results, f"{name(planned)}#0": said})
+
+
+def test_nothing_is_found_where_all_is_well() -> None:
+    assert differences(LOAD, all_is_well()) == []
+
+
+BILLED = call(billed=True, effect=True)
+WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
+    "a row left open": (with_row(STORED, state="open"), "lost: resp_1 is open"),
+    "a claim that nobody ends": (with_row(ASKED, state="claimed"), "lost: evt_1 is claimed"),
+    "no row": (lambda found: replace(found, rows={}), "lost: resp_1 is None"),
+    "a message left": (lambda found: replace(found, waiting=[letter("x", "", "")]), "still on its way"),
+    "no dead letter": (without_letter("outcome_unknown"), "evt_2 is parked (outcome_unknown), but has no dead letter"),
+    "no dead letter for a broken one": (without_letter("invalid_message"), "a broken message has no dead letter"),
+    "a reused key unnoticed": (without_letter("key_reused"), "evt_3 stood for two contents, and nobody noticed"),
+    "another reason": (with_letter(UNKNOWN.body, "rejected", "evt_2"), "evt_2 has dead letters that contradict"),
+    "a stranger's letter": (with_letter("stranger", "rejected", "evt_2"), "a dead letter that nobody sent"),
+    "a letter moved by the queue": (
+        lambda found: replace(found, letters=[*found.letters, Waiting("id", STORED.body, {}, 9, visible=True)]),
+        "a dead letter that does not say",
+    ),
+    "billed twice": (with_calls("evt_1", BILLED, BILLED), "evt_1 was billed 2 times"),
+    "done for nothing": (with_calls("evt_1", call()), "evt_1 is done, with 1 results, billed 0 times"),
+    "the answer lost": (without_result(ASKED, "0"), "evt_1 is done, with 0 results"),
+    "another's answer": (with_result(ASKED, UNKNOWN), "evt_1 got another one's answer"),
+    "two answers": (with_result(FIRST, FIRST, SECOND), "evt_3 got 2 different answers"),
+    "billed and refused": (with_row(UNKNOWN, reason="rejected"), "evt_2 is parked as rejected, but was billed"),
+    "a receipt for nothing": (with_calls("resp_1"), "resp_1 has a receipt, but was not deleted"),
+    "no receipt": (with_row(STORED, state="parked", reason="rejected"), "resp_1 was deleted, but has no receipt"),
+    "deleted twice": (with_calls("resp_1", call(effect=True), call(effect=True)), "resp_1 was deleted 2 times"),
+    "absent, yet there": (
+        lambda found: replace(with_row(STORED, state="already_absent")(found), stored={"resp_1", "resp_3"}),
+        "resp_1 is said to be absent, but is there",
+    ),
+    "a deletion that nobody hears of": (without_result(STORED, "deleted"), "resp_1 is deleted, but no result says so"),
+    "deleted under a hold": (with_calls("resp_3", call(effect=True)), "resp_3 is on hold, but held, deleted 1 times"),
+    "a row of nobody's": (
+        lambda found: replace(found, rows={**found.rows, "delete_response#x": Row("delete_response#x", "deleted")}),
+        "a row that nobody asked for",
+    ),
+    "a defect": (lambda found: replace(found, defects=["TypeError"]), "defect: TypeError"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_each_broken_promise_is_found(what: str) -> None:
+    change, told = WRONG[what]
+
+    assert any(told in each for each in differences(LOAD, change(all_is_well())))
+
+
+def test_the_same_seed_makes_the_same_load_of_every_kind() -> None:
+    load = make_load(500, 7)
+
+    assert load == make_load(500, 7)
+    assert load != make_load(500, 8)
+    assert len(load.messages) == 500
+    assert {planned.kind for planned in load.messages} == set(Kind)
+    assert len({planned.body for planned in load.messages}) < 500, "some are sent twice"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ['{"detail": "resp-planted-1 is gone"}'],
+        list(texts_of_rows([{"key": {"S": "delete_response#1"}, "subject": {"S": "resp-planted-1"}}])),
+        list(texts_of_rows([{"usage": {"M": {"resp-planted-1": {"N": "1"}}}}])),
+        list(texts_of_letters([Waiting("id", "", {"detail": "no resp-planted-1", "key": "k"}, 0, visible=True)])),
+    ],
+)
+def test_what_was_planted_is_found_wherever_it_is(texts: list[str]) -> None:
+    assert leaks(texts, {"an id": "resp-planted-"})[0].startswith("an id in: ")
+
+
+def test_a_dead_letter_may_hold_its_own_key_and_body() -> None:
+    letters = [Waiting("id", "resp-planted-1", {"key": "resp-planted-1", "reason": "rejected"}, 0, visible=True)]
+
+    assert leaks(texts_of_letters(letters), {"an id": "resp-planted-"}) == []
