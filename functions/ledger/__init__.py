@@ -4,7 +4,8 @@ from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Keys
 from ledger.row import Row
-from ledger.store import LedgerUnavailable, Store, Write, Written
+from ledger.store import LedgerUnavailable, Store, Written
+from ledger.writes import Write
 
 __all__ = [
     "Claim",

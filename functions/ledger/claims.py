@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger import conditions as when
 from ledger.row import CLAIMED, DONE, OPEN, PARKED, PENDING, SENT
-from ledger.store import Write
+from ledger.writes import Write
 
 KEPT = 35 * 86_400
 """Seconds that a create's row is kept: longer than 14 days in a queue and 14 more as a dead letter."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger import conditions as when
 from ledger.row import FACTS, HELD, OPEN, PARKED, PENDING, SENT
-from ledger.store import Write
+from ledger.writes import Write
 
 _STATES = {state: state for state in (OPEN, PARKED, HELD, *FACTS)}
 

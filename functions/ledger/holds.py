@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.row import FACTS, Row
-from ledger.store import LedgerUnavailable, Store, Write, Written
+from ledger.store import LedgerUnavailable, Store, Written
+from ledger.writes import Write
 
 
 class HoldStatus(StrEnum):

@@ -5,19 +5,17 @@ no client request token, consistent reads, at most 25 writes in a transaction.
 """
 
 import logging
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.row import Row
+from ledger.writes import Write, request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -27,7 +25,6 @@ WRITE_AT_ONCE = 25
 _PAUSES = (0.1, 0.2, 0.4, 0.0)
 _AWAY = 2
 
-_PLACEHOLDER = re.compile(r"[#:](\w+)")
 _REFUSED = "ConditionalCheckFailed"
 
 _log = logging.getLogger(__name__)
@@ -43,19 +40,6 @@ class Written(Enum):
     YES = "yes"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One conditional update of one row. ``given`` are values that only the condition names."""
-
-    key: str
-    sets: Mapping[str, Any]
-    condition: str = ""
-    given: Mapping[str, Any] = field(default_factory=dict)
-    removes: Sequence[str] = ()
-    adds: Mapping[str, Any] = field(default_factory=dict)
-    deletes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _NoAnswer(Exception):
@@ -165,7 +149,7 @@ class Store:
         busy = ""
         for pause in _PAUSES:
             try:
-                self._client.update_item(**self._update(write))
+                self._client.update_item(**request(self._table, write))
             except ClientError as error:
                 if _name(error).startswith(_REFUSED):
                     return Written.REFUSED
@@ -184,7 +168,9 @@ class Store:
     def _transact(self, writes: Sequence[Write]) -> set[str] | None:
         """The keys whose conditions cancelled the transaction, none if it was applied, or None: no use, one by one."""
         try:
-            self._client.transact_write_items(TransactItems=[{"Update": self._update(write)} for write in writes])
+            self._client.transact_write_items(
+                TransactItems=[{"Update": request(self._table, write)} for write in writes]
+            )
         except ClientError as error:
             reasons: Any = error.response.get("CancellationReasons", [])
             refused = {
@@ -199,31 +185,6 @@ class Store:
             _unknown(error)
             raise _NoAnswer from None
         return set()
-
-    def _update(self, write: Write) -> Any:
-        clauses = [
-            ("SET", ", ".join(f"#{name} = :{name}" for name in write.sets)),
-            ("REMOVE", ", ".join(f"#{name}" for name in write.removes)),
-            ("ADD", ", ".join(f"#{name} :{name}" for name in write.adds)),
-            ("DELETE", ", ".join(f"#{name} :{name}" for name in write.deletes)),
-        ]
-        update = " ".join(f"{verb} {what}" for verb, what in clauses if what)
-        given = {**write.given, **write.sets, **write.adds, **write.deletes}
-        used = set(_PLACEHOLDER.findall(f"{update} {write.condition}"))
-        serialize = TypeSerializer().serialize
-        values = {f":{name}": serialize(_storable(value)) for name, value in given.items() if name in used}
-        return {
-            "TableName": self._table,
-            "Key": {"key": {"S": write.key}},
-            "UpdateExpression": update,
-            "ExpressionAttributeNames": {f"#{name}": name for name in _names(update, write.condition)},
-            **({"ExpressionAttributeValues": values} if values else {}),
-            **({"ConditionExpression": write.condition} if write.condition else {}),
-        }
-
-
-def _names(*expressions: str) -> list[str]:
-    return sorted({name for text in expressions for name in re.findall(r"#(\w+)", text)})
 
 
 def _is_busy(error: ClientError) -> bool:
@@ -246,11 +207,3 @@ def _name(error: Exception) -> str:
 def _row(item: Any) -> Row:
     deserialize = TypeDeserializer().deserialize
     return Row.read({name: deserialize(value) for name, value in item.items()})
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(str(round(value, 3)))
-    if isinstance(value, dict):
-        return {name: _storable(inner) for name, inner in value.items()}
-    return value
