@@ -41,7 +41,7 @@ class Function(Generic[M, C]):
 class Run(Protocol):
     """Carries out tasks side by side and gives back, in order, what each returned or raised."""
 
-    def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
+    def __call__(self, tasks: Sequence[Callable[[], T]], /) -> list[T | BaseException]:
         """Run all tasks to their end."""
         ...
 

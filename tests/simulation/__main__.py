@@ -1,0 +1,55 @@
+"""``make simulate SEEDS=10000``: many seeded runs, and the shortest trace of the first one that breaks an invariant."""
+
+import argparse
+import logging
+import sys
+import time
+from random import Random
+
+from tests.simulation.runs import Seeded, run
+from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.scopes import SCOPES
+from tests.simulation.search import search
+from tests.simulation.shrink import as_text, shrink
+
+
+def deep() -> int:
+    """Search all scopes; 1 where one fails."""
+    for name, plan in SCOPES.items():
+        found = search(plan)
+        if found.failed is not None:
+            print(f"{name}: {found.failed.broken}\n{as_text(found.failed.trace)}")
+            return 1
+        print(f"{name}: {found.states:,} states, {found.ends:,} ends, nothing broken")
+    return 0
+
+
+def main() -> int:
+    """Run the seeds of one scenario or of all; 1 where one fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10_000, help="how many (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them (%(default)s)")
+    parser.add_argument("--scenario", choices=list(SCENARIOS), help="which (all)")
+    parser.add_argument("--deep", action="store_true", help="search every scope exhaustively instead")
+    given = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    if given.deep:
+        return deep()
+    for name in [given.scenario] if given.scenario else SCENARIOS:
+        begun = time.perf_counter()
+        for seed in range(given.first, given.first + given.seeds):
+            plan = SCENARIOS[name](Random(seed))
+            came = run(plan, Seeded(seed), seed)
+            if came.broken:
+                print(f"{name}, seed {seed}: {came.broken}\n{as_text(shrink(plan, came, seed).trace)}")
+                print(
+                    f"again: make simulate SCENARIO={name} FROM={seed} SEEDS=1; keep it in tests/simulation/seeds.txt"
+                )
+                return 1
+        rate = given.seeds / (time.perf_counter() - begun) * 60
+        print(f"{name}: {given.seeds} seeds, nothing broken, {rate:,.0f} a minute")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

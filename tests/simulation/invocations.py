@@ -1,0 +1,140 @@
+"""A function's invocation on the simulated world: the real worker, every port of it a fake."""
+
+import json
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import delete_response
+import realtime_response_create
+from aistudio import API, Config
+from ledger import Store
+from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, MAX_AGE, TOKEN
+from tests.simulation.process import Process, ProcessClock
+from tests.simulation.queues import DEAD, OWN, RESULTS, Post
+from tests.simulation.studio import URL
+from tests.simulation.table import NAME
+from worker.batch import settle_batch
+from worker.clock import Deadline
+from worker.invocation import Function, Invocation
+from worker.judge import Limits
+from worker.outcome import Unsettled
+from worker.queue import Queue
+from worker.results import Results
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+FUNCTIONS: dict[str, Function[Any, Any]] = {
+    "delete": delete_response.handler.function,
+    "create": realtime_response_create.handler.function,
+}
+_STUDIO = Config(URL, "folder", api_key=TOKEN, realtime_transport="http")
+
+
+class Ports:
+    """What is made once a world, as an instance makes it once a process."""
+
+    def __init__(self, world: "World") -> None:
+        self.function = FUNCTIONS[world.plan.function]
+        self.store = Store(cast("Any", world.table), NAME, world.sleep)
+        self.logger: Any = Lines(world)
+        api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)
+        self.client = self.function.client(api)
+        self._world = world
+
+    def _new_id(self) -> str:
+        return self._world.current.process.new_id()
+
+
+def invoke(world: "World", name: str, skew: float, posts: Sequence[Post]) -> None:
+    """Start an invocation with these messages: it runs up to its first effect."""
+    plan = world.plan
+    rows = frozenset(post.row for post in posts)
+    process = Process(world, name, skew, world.t + plan.timeout, rows)
+    world.processes.append(process)
+    process.start(partial(_body, world, process, posts))
+
+
+def _body(world: "World", process: Process, posts: Sequence[Post]) -> None:
+    event = {"messages": [post.entry() for post in posts]}
+    try:
+        settle_batch(event, _invocation(world, process), world.ports.logger)
+    except Unsettled:
+        world.checker.returned(posts)
+        return
+    world.perform("ack", "acknowledges", partial(_acknowledge, world, posts))
+
+
+def _acknowledge(world: "World", posts: Sequence[Post], fault: str) -> None:
+    if fault != "lost":
+        world.queues.delete(posts)
+
+
+def _invocation(world: "World", process: Process) -> Invocation[Any, Any]:
+    ports, clock = world.ports, ProcessClock(process)
+    queue = Queue(cast("Any", world.queues), clock)
+    deadline = Deadline.after(process.ends - world.t, clock)
+    function = ports.function
+    return Invocation(
+        function=function,
+        client=ports.client,
+        store=ports.store,
+        queue=queue,
+        results=Results(queue, RESULTS, function.name, function.result_type, "hash", None),
+        keys=KEYS,
+        clock=clock,
+        deadline=deadline,
+        run=process.run,
+        random=world.random,
+        new_id=process.new_id,
+        own_queue=OWN,
+        dead_letters=DEAD,
+        limits=Limits(world.plan.attempts, MAX_AGE),
+        lease_until=deadline.killed_at + LEASE_MARGIN,
+        hold_window=HOLD_WINDOW,
+    )
+
+
+class Lines:
+    """The logger: keeps its lines for the world."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def info(self, message: str, extra: Any) -> None:
+        """Keep a line."""
+        self._world.lines.append((message, extra))
+
+    warning = error = info
+
+
+class Captured(logging.Handler):
+    """Gives what the packages log to the world that runs."""
+
+    world: "World | None" = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line; a defect is a violation."""
+        if self.world is not None:
+            text = record.getMessage()
+            self.world.lines.append((text, None))
+            if "defect" in text:
+                self.world.violation(text)
+
+
+CAPTURED = Captured(logging.INFO)
+
+
+def capture() -> None:
+    """Listen to the packages' loggers."""
+    for package in ("aistudio", "ledger", "worker"):
+        logger = logging.getLogger(package)
+        logger.handlers, logger.propagate = [CAPTURED], False
+        logger.setLevel(logging.INFO)
+
+
+def told(lines: Sequence[tuple[str, Any]]) -> str:
+    """All that was logged, as one text."""
+    return "\n".join(f"{message} {json.dumps(extra, default=str)}" for message, extra in lines)

@@ -1,0 +1,104 @@
+"""Those who act beside the functions: who places holds, and who redrives dead letters. Their programs crash too."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ledger import Holds, HoldStatus, LedgerUnavailable
+from tests.simulation.plan import HOLD_WINDOW, hold_row
+from tests.simulation.process import Process
+from tests.simulation.queues import OWN, Post
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+SETTLING = HOLD_WINDOW + 60.0
+"""Seconds after which a hold can be relied on: the window and the longest call. (One clock measures both ends here.)"""
+
+
+def place_hold(world: "World", name: str, response_id: str) -> None:
+    """Place a hold, and see later whether it works."""
+    _start(world, name, partial(_place, world, response_id, name), "holder")
+
+
+def _place(world: "World", response_id: str, case: str) -> None:
+    holds = Holds(world.ports.store, SETTLING)
+    row = hold_row(world.plan, response_id)
+    try:
+        effective_at = holds.place(row, case, world.t)
+        if not world.plan.reports:
+            return
+        world.current.process.ends = float("inf")
+        world.sleep(effective_at - world.t)
+        report = holds.report(row, world.t)
+    except LedgerUnavailable:
+        return
+    if report.status is HoldStatus.EFFECTIVE and case in world.checker.placed:
+        world.checker.effective.add(row)
+    world.perform("step", "reports the hold as " + report.status, lambda _: None)
+
+
+def release_hold(world: "World", name: str, response_id: str, case: str) -> None:
+    """Take a hold away."""
+    _start(world, name, partial(_release, world, response_id, case), "holder")
+
+
+def _release(world: "World", response_id: str, case: str) -> None:
+    row = hold_row(world.plan, response_id)
+    world.checker.effective.discard(row)
+    try:
+        Holds(world.ports.store, SETTLING).release(row, case)
+    except LedgerUnavailable:
+        return
+
+
+def redrive(world: "World", name: str, letter: Post, *, force: bool) -> None:
+    """Copy a dead letter to the function's queue, confirm, then delete it."""
+    _start(world, name, partial(_redrive, world, letter, force), "operator")
+
+
+def forceable_at(world: "World", letter: Post) -> float:
+    """When the operator's tool first offers to redrive by force: once the last caller's lease is over."""
+    row = world.table.items.get(letter.row, {})
+    return float(row["lease_until"]["N"]) + 1 if "lease_until" in row else world.t
+
+
+def _redrive(world: "World", letter: Post, force: bool) -> None:
+    if force:
+        try:
+            row = world.ports.store.get(letter.row)
+        except LedgerUnavailable:
+            return
+        if world.t <= row.lease_until:
+            return  # whoever calls may still be at it
+        world.checker.forced.add((letter.row, letter.redrive + 1))
+    kept = {name: letter.attributes[name] for name in ("key", "first_seen", "traceparent") if name in letter.attributes}
+    numbers = {"attempt": "0", "seq": "0", "redrive": str(letter.redrive + 1)}
+    attributes = kept | {name: ("Number", value) for name, value in numbers.items()}
+    attributes.setdefault("key", ("String", letter.name))
+    if force:
+        attributes["force"] = ("String", "true")
+    entry = {
+        "Id": "0",
+        "MessageBody": letter.body,
+        "DelaySeconds": 0,
+        "MessageAttributes": {
+            name: {"DataType": kind, "StringValue": text} for name, (kind, text) in attributes.items()
+        },
+    }
+    answer = world.queues.send_message_batch(QueueUrl=OWN, Entries=[entry])
+    if answer["Successful"]:
+        world.perform("step", f"removes dead letter {letter.name}", lambda _: world.queues.remove(letter))
+
+
+def _start(world: "World", name: str, body: partial[None], kind: str) -> None:
+    def guarded() -> None:
+        try:
+            body()
+        except world.client_errors:
+            return
+
+    # A hold's time is read before its write, which the client's own timeouts end long before this.
+    process = Process(world, name, 0.0, world.t + 10 if kind == "holder" else float("inf"), frozenset())
+    process.person = kind
+    world.processes.append(process)
+    process.start(guarded)

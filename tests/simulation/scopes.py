@@ -1,0 +1,47 @@
+"""The small plans that are searched exhaustively: what may happen in them, and how often."""
+
+from typing import Any
+
+from tests.simulation.plan import CRASH, DUPLICATE, Plan, Sent, creation, deletion
+
+KEY = "planted-a"
+
+
+def _scope(function: str, sent: tuple[Sent, ...], most: int, faults: dict[str, int], **more: Any) -> Plan:
+    return Plan(function, sent, frozenset(faults), most, tuple(faults.items()), reports=False, **more)
+
+
+def _deletions(most: int, faults: dict[str, int], messages: int = 1, **more: Any) -> Plan:
+    return _scope("delete", tuple(deletion(f"m{at}", KEY) for at in range(1, messages + 1)), most, faults, **more)
+
+
+def _creates(most: int, faults: dict[str, int], messages: int = 1, **more: Any) -> Plan:
+    return _scope("create", tuple(creation(f"m{at}", KEY) for at in range(1, messages + 1)), most, faults, **more)
+
+
+_ASTRAY = {"write lost": 1, "write unseen": 1, "write twice": 1, "write late": 1}
+
+SCOPES: dict[str, Plan] = {
+    "a deletion twice at once, refused, held, a crash": _deletions(
+        3, {DUPLICATE: 1, CRASH: 1, "DELETE 400": 1}, holds=1
+    ),
+    "a deletion refused, redriven, refused again, a crash": _deletions(3, {CRASH: 1, "DELETE 400": 2}, redrives=1),
+    "a deletion twice at once, writes go astray": _deletions(2, {DUPLICATE: 1, CRASH: 1, **_ASTRAY}),
+    "a deletion, throttled and refused, late writes": _deletions(
+        3, {DUPLICATE: 1, "write late": 2, "DELETE 400": 1, "DELETE 429": 1}
+    ),
+    "a deletion twice at once, throttled, the queue fails": _deletions(
+        2, {DUPLICATE: 1, "DELETE 429": 1, "send down": 1, "send unseen": 1}
+    ),
+    "two deletions of one response": _deletions(2, {CRASH: 1, "DELETE 429": 1, "DELETE 500 after": 1}, messages=2),
+    "a create refused, redriven, refused again, a crash": _creates(3, {CRASH: 1, "POST 400": 2}, redrives=1),
+    "a create twice at once, writes go astray": _creates(2, {DUPLICATE: 1, CRASH: 1, **_ASTRAY}),
+    "a create, throttled and refused, late writes": _creates(
+        3, {DUPLICATE: 1, "write late": 1, "POST 400": 1, "POST 429": 1}
+    ),
+    "a create twice at once, throttled, the queue fails": _creates(
+        2, {DUPLICATE: 1, "POST 429": 1, "send down": 1, "send unseen": 1}
+    ),
+    "two creates with one key": _creates(2, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
+    "a create forced": _creates(2, {CRASH: 1, "POST lost after": 1}, forces=1),
+}
