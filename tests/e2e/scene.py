@@ -16,6 +16,7 @@ from infra.local.trigger import Batching
 from ledger import Keys, Row, Store
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
+from tests.support.planted import leaks_of
 
 NAME = "realtime_response_create"
 Transport = Literal["http", "websocket"]
@@ -150,4 +151,6 @@ def running_scene(local: LocalFunction, studio: StudioSettings | None = None, **
     ):
         environment.settings |= {"YDB_DOCAPI_ENDPOINT": proxy.endpoint, "YMQ_ENDPOINT": proxy.endpoint}
         yield Scene(environment, proxy, lines)
+        planted = {"an answer": "You said", "the API key": environment.studio.api_key}
+        assert leaks_of(environment, lines, planted | {"the hash key": environment.settings["HASH_KEY"]}) == []
         environment.stop()

@@ -11,6 +11,7 @@ from infra.local.catalog import LocalFunction
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings
 from infra.local.trigger import Batching
+from tests.support.planted import leaks_of
 
 HOW_MANY = 1000
 LATENCY = 0.05
@@ -74,7 +75,8 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
         assert sorted(effects) == sorted(ids), "each response is deleted once"
         assert len({json.loads(result.body)["id"] for result in results}) == HOW_MANY
         assert not environment.servers.peek(environment.dead_letters)
-        assert not any(each in line for line in lines for each in ('"resp-', environment.studio.api_key))
+        planted = {"a response id": "resp-", "the API key": environment.studio.api_key}
+        assert leaks_of(environment, lines, planted | {"the hash key": environment.settings["HASH_KEY"]}) == []
 
 
 def eventually_deleted(environment: Environment, left: int) -> None:
