@@ -4,10 +4,13 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from infra.inventory import resources
 
@@ -22,6 +25,10 @@ APP_VARIABLES = (
     f"-var-file={DEV}/app.tfvars",
     "-var=release=" + "0" * 63 + "1",
 )
+
+ONE_AT_A_TIME = FileLock(Path(tempfile.gettempdir()) / f"aistudio-functions-terraform-{os.getuid()}.lock", timeout=100)
+"""Held by whoever runs Terraform: what it starts providers from (a plugin cache, a wrapper that lays its mirror anew)
+may have one user at a time."""
 
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -39,7 +46,8 @@ def run(
 def terraform(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     # The providers ask for keys when they are configured, and are never given a service that would look at them.
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "TF_IN_AUTOMATION": "1"}
-    return run([os.environ.get("TERRAFORM", "terraform"), *arguments], cwd, **keys)
+    with ONE_AT_A_TIME:
+        return run([os.environ.get("TERRAFORM", "terraform"), *arguments], cwd, **keys)
 
 
 AT_ENDPOINT = """
