@@ -1,10 +1,12 @@
 """Servers for a whole session, and benches for single tests."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 import delete_response
 from aistudio import API, Config
@@ -16,6 +18,13 @@ from tests.support import ask
 from tests.support.bench import Bench
 from tests.support.kit import Kit
 from tests.support.seam import Seam
+
+# A busy machine is no defect, so no test is judged by the clock; and the same code has the same verdict each time,
+# but where FUZZ asks for a longer look at random (tests/fuzz).
+settings.register_profile(
+    "here", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="FUZZ" not in os.environ
+)
+settings.load_profile("here")
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,9 @@ json_values: st.SearchStrategy[Json] = st.recursive(
 
 
 def fuzzed(examples: int) -> Callable[[Any], Any]:
-    """Settings of a test here: so many examples, FUZZ times as many where that is set, and no clock looked at."""
+    """Settings of a test here: so many examples; where FUZZ is set, as many times as it says and new ones each time."""
     return settings(
         max_examples=examples * int(os.environ.get("FUZZ", "1")),
-        deadline=None,
         # Benches live for a test, not for an example: every example brings keys of its own.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
