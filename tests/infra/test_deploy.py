@@ -12,7 +12,7 @@ from infra.deploy import apply, earlier, upload
 from infra.local.servers import Servers
 from infra.package import described
 from infra.terraform import Root, Stopped, require
-from tests.infra.workspace import INFRA, LOCAL_STATE
+from tests.infra.workspace import INFRA, LOCAL_STATE, ONE_AT_A_TIME
 
 RELEASE = "0" * 63 + "1"
 BUCKET = "packages"
@@ -237,9 +237,10 @@ def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, buc
     backend = infra / "environments" / "dev" / "s3.tfbackend"
     backend.write_text(f'bucket = "{BUCKET}"\nendpoints = {{ s3 = "{servers.endpoint}" }}\nuse_path_style = true\n')
     assert LOCAL_STATE not in (infra / "app" / "versions.tf").read_text()
-    apply("dev", RELEASE.replace("1", "2"), PLATFORM, infra)
-    app = apply("dev", RELEASE, PLATFORM, infra)
-    assert app.output("release") == RELEASE
+    with ONE_AT_A_TIME:
+        apply("dev", RELEASE.replace("1", "2"), PLATFORM, infra)
+        app = apply("dev", RELEASE, PLATFORM, infra)
+        assert app.output("release") == RELEASE
 
     keys = {stored["Key"] for stored in bucket.list_objects_v2(Bucket=BUCKET)["Contents"]}
     assert keys == {"app.tfstate"}, "the lock is released"
