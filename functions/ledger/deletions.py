@@ -43,18 +43,19 @@ def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
     )
 
 
-def held(key: str, order: Order, now: float, facts: Mapping[str, Any]) -> Write:
+def held(key: str, order: Order, subjects: frozenset[str], now: float, facts: Mapping[str, Any]) -> Write:
     """A message that ended because of a hold, which blocks no later one."""
     return Write(
         key,
         sets={**facts, "state": HELD, "redrive": order.redrive, "sent_at": order.sent_at, "held_at": now},
+        adds=_concerning(subjects),
         removes=("dlq", "owner", "next_at", "detail"),
         condition=when.NO_FACT,
         given=_STATES,
     )
 
 
-def mark(key: str, order: Order, next_at: float, facts: Mapping[str, Any]) -> Write:
+def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, facts: Mapping[str, Any]) -> Write:
     """The mark, raised to a confirmed copy (best effort)."""
     return Write(
         key,
@@ -66,6 +67,7 @@ def mark(key: str, order: Order, next_at: float, facts: Mapping[str, Any]) -> Wr
             "due": order.due,
             "next_at": next_at,
         },
+        adds=_concerning(subjects),
         removes=("dlq", "owner", "sent_at", "detail"),
         condition=when.any_of(
             when.FREE, when.OPEN_BELOW_COPY, when.OPEN_FOR_ANOTHER, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
@@ -74,7 +76,15 @@ def mark(key: str, order: Order, next_at: float, facts: Mapping[str, Any]) -> Wr
     )
 
 
-def parked(key: str, owner: str, order: Order, reason: str, now: float, facts: Mapping[str, Any]) -> Write:
+def parked(
+    key: str,
+    owner: str,
+    order: Order,
+    subjects: frozenset[str],
+    reason: str,
+    now: float,
+    facts: Mapping[str, Any],
+) -> Write:
     """A parking whose dead letter is still to be sent; never over a fact, nor over a newer message's end."""
     return Write(
         key,
@@ -89,6 +99,7 @@ def parked(key: str, owner: str, order: Order, reason: str, now: float, facts: M
             "dlq": PENDING,
             "parked_at": now,
         },
+        adds=_concerning(subjects),
         removes=("next_at",),
         condition=when.any_of(
             when.FREE,
@@ -102,11 +113,15 @@ def parked(key: str, owner: str, order: Order, reason: str, now: float, facts: M
     )
 
 
-def subjects(key: str, rows: frozenset[str]) -> Write:
-    """Remember whom else the key concerns: a hold on them counts for whichever message of the key lives on."""
-    return Write(key, sets={}, adds={"subjects": set(rows)})
+def concerning(key: str, subjects: frozenset[str]) -> Write:
+    """Remember whom the key concerns, whatever its row says: a hold on them counts for every later message of it."""
+    return Write(key, sets={}, adds=_concerning(subjects))
 
 
 def dead_letter_sent(key: str, owner: str) -> Write:
     """The dead letter of this very parking is confirmed (best effort)."""
     return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={**_STATES, "owner": owner})
+
+
+def _concerning(subjects: frozenset[str]) -> Mapping[str, set[str]]:
+    return {"subjects": set(subjects)} if subjects else {}

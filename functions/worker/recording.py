@@ -19,6 +19,7 @@ from worker.message import M
 from worker.outbox import Letter, send_copies, send_letters
 from worker.outcome import End, Outcome, Settlement
 from worker.results import Result
+from worker.subjects import keep, lacking
 from worker.verdict import Answered, Failed, Remind, Verdict, consider
 
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation
     for item, outcome in outcomes:
         facts = facts_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
         if outcome.state == HELD:
-            writes.append(deletions.held(item.row, _order(item), now, facts))
+            writes.append(deletions.held(item.row, _order(item), item.subjects, now, facts))
         else:
             writes.append(deletions.fact(item.row, outcome.state, now, facts))
     ended: list[Ended[M]] = []
@@ -86,6 +87,7 @@ def _defer_to_fact(refused: Sequence[Ended[M]], inv: Invocation[M, C]) -> list[E
 def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation[M, C]) -> list[Ended[M]]:
     now = inv.clock.now()
     ended: list[Ended[M]] = []
+    copied: list[Ended[M]] = []
     marks = []
     for (item, failed, again), sent in zip(copies, send_copies([(i, a) for i, _, a in copies], inv), strict=True):
         delivery = item.delivery
@@ -94,10 +96,17 @@ def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation
             continue
         facts: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
         facts |= {"reason": again.reason} if again.reason else {}
-        marks.append(deletions.mark(item.row, _order(item, copied=1), now + again.wait, facts))
-        ended.append((item, Settlement(End.RETRY if again.counted else End.DEFERRED, again.reason, trace=failed.trace)))
-    inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
-    return ended
+        marks.append(deletions.mark(item.row, _order(item, copied=1), item.subjects, now + again.wait, facts))
+        kind = End.RETRY if again.counted else End.DEFERRED
+        copied.append((item, Settlement(kind, again.reason, trace=failed.trace)))
+    written = inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
+    # But whom it concerns has to be known before another message of the key comes that does not say it.
+    unmarked = [item for (item, _), each in zip(copied, written, strict=True) if each is not Written.YES]
+    forgotten = keep({item.row: item.subjects for item in unmarked}, inv)
+    return ended + [
+        (item, Settlement(End.UNSETTLED, "ledger", trace=end.trace) if item.row in forgotten else end)
+        for item, end in copied
+    ]
 
 
 def _order(item: Item[M], copied: int = 0) -> deletions.Order:
@@ -113,7 +122,7 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
         facts = facts_of(item, inv, failed.trace) | {"attempt": delivery.attempt + park.counted, "detail": park.detail}
         if item.flaw is not None:
             facts["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
-        writes.append(deletions.parked(item.row, item.owner, _order(item), park.reason, now, facts))
+        writes.append(deletions.parked(item.row, item.owner, _order(item), item.subjects, park.reason, now, facts))
     ended: list[Ended[M]] = []
     to_send: list[tuple[Item[M], Row, Trace | None]] = []
     answered = []
@@ -147,6 +156,8 @@ def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Answered | Se
     try:
         row = inv.store.get(item.row)
     except LedgerUnavailable:
+        return Settlement(End.UNSETTLED, "ledger")
+    if keep({item.row: lacking(item, row)}, inv):
         return Settlement(End.UNSETTLED, "ledger")
     answer = consider(item, row, inv.clock.now())
     if isinstance(answer, Remind):

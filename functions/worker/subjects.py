@@ -1,13 +1,13 @@
-"""Subjects of messages that are not the ones to live on: a legal hold on them holds the key all the same."""
+"""Whom the messages of a key concern, or ever concerned: a legal hold on any of them holds the key."""
 
 from collections.abc import Mapping, Sequence
 
 from ledger import Row, Written, deletions
-from ledger.row import OPEN
+from ledger.row import FACTS
 from worker.facts import subject_row
 from worker.invocation import C, Invocation, Item
 from worker.message import M
-from worker.verdict import Answered, consider
+from worker.verdict import consider
 
 
 def held_rows(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
@@ -22,19 +22,28 @@ def held_rows(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation
 
 
 def remember(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
-    """Keep on its row whom a message concerns that another one of its key stands in for; the rows where that failed.
+    """Keep on its row whom a message concerns that does not go on itself; the rows where that failed.
 
-    Only a message that lives on carries its own subject: one that is merged or superseded would take it along.
+    A message that goes on carries its own subject, and what is written at its end keeps it. One that is merged into
+    another, or that its row answers already, would take it along.
     """
     now = inv.clock.now()
-    notes = []
+    lost = {}
     for item in items:
         row = rows[item.row]
-        superseded = row.state == OPEN and isinstance(consider(item, row, now), Answered)
         about = item.message.about if item.message else None
-        carried = {subject_row(about, inv)} if about is not None and not superseded else set[str]()
-        missing = item.subjects - row.subjects - carried
-        if missing:
-            notes.append(deletions.subjects(item.row, missing))
+        carried = {subject_row(about, inv)} if about is not None and consider(item, row, now) is None else set[str]()
+        lost[item.row] = lacking(item, row) - carried
+    return keep(lost, inv)
+
+
+def lacking(item: Item[M], row: Row) -> frozenset[str]:
+    """Whom the item concerns and its row does not name; nobody, where nothing can come of the row any more."""
+    return frozenset() if row.state in FACTS else item.subjects - row.subjects
+
+
+def keep(subjects: Mapping[str, frozenset[str]], inv: Invocation[M, C]) -> set[str]:
+    """Add these subjects to their rows; the rows where that failed."""
+    notes = [deletions.concerning(key, missing) for key, missing in subjects.items() if missing]
     written = inv.store.write_all(notes)
     return {note.key for note, end in zip(notes, written, strict=True) if end is not Written.YES}

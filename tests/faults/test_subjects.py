@@ -1,5 +1,7 @@
 """A hold on a subject holds the key also where the message that names them is not the one to live on."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,3 +77,56 @@ def test_a_message_whose_subject_could_not_be_kept_is_not_superseded_but_returns
     assert stored.deliver(again(of_alice)).ends == [("done", "superseded")]
     stored.clock.advance(100)
     assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+
+
+def held_before(bench: Bench) -> None:
+    """A message that names alice has ended as held."""
+    assert bench.deliver(bench.message(OF_ALICE)).ends == [("done", "held")]
+
+
+def waiting_for_its_date(bench: Bench) -> None:
+    """A message that names alice waits in the queue for a month."""
+    later = datetime.fromtimestamp(bench.clock.now() + 30 * 86_400, UTC).isoformat()
+    assert bench.deliver(bench.message(OF_ALICE | {"not_before": later})).ends == [("deferred", None)]
+
+
+def waiting_without_a_mark(bench: Bench) -> None:
+    """The same, and the ledger had no ear for it at first."""
+    bench.ledger.arm("UpdateItem", refused)
+    waiting_for_its_date(bench)
+
+
+def parked_before(bench: Bench) -> None:
+    """A message that names alice was refused for good."""
+    bench.studio.fault(times=1, status=400)
+    assert bench.deliver(bench.message(OF_ALICE)).ends == [("parked", "rejected")]
+
+
+def parked_by_a_newer_one(bench: Bench) -> None:
+    """A message that names alice ends with a newer one that was refused for good."""
+    of_alice, plain = sent_one_by_one(bench, OF_ALICE, PLAIN)
+    bench.studio.fault(times=1, status=400)
+    assert bench.deliver(plain).ends == [("parked", "rejected")]
+    assert bench.deliver(of_alice).ends == [("parked", "rejected")]
+
+
+BEFORE = [held_before, waiting_for_its_date, waiting_without_a_mark, parked_before, parked_by_a_newer_one]
+
+
+@pytest.mark.parametrize("before", BEFORE, ids=lambda before: before.__name__)
+def test_a_later_message_that_names_nobody_is_held_by_the_subject_of_one_before(
+    stored: Bench, before: Callable[[Bench], None]
+) -> None:
+    before(stored)
+    stored.clock.advance(3_600)
+
+    assert stored.deliver(stored.message(PLAIN | {"reason": "erasure"})).ends == [("done", "held")]
+    assert stored.studio.stored() == ["resp_1"]
+
+
+def test_a_copy_whose_subject_could_not_be_kept_leaves_its_message_unsettled(stored: Bench) -> None:
+    stored.ledger.arm("UpdateItem", refused, refused)
+    throttle(stored)
+    stored.holds.release(alice(stored), "case-1")
+
+    assert stored.deliver(stored.message(OF_ALICE)).ends == [("unsettled", "ledger")]

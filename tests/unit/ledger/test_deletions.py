@@ -22,12 +22,14 @@ def ended(state: str, redrive: int, sent_at: int, owner: str = "another") -> dic
     return {"state": state, "redrive": redrive, "seq": 9, "sent_at": sent_at, "owner": owner, "dlq": "pending"}
 
 
+NOBODY = frozenset[str]()
+
 # The writes of a delivery with redrive 1 and seq 3, sent at SENT.
 WRITES = {
     "fact": deletions.fact(KEY, "deleted", NOW, {"reason": "retention"}),
-    "held": deletions.held(KEY, Order(1, 0, SENT, 0), NOW, {}),
-    "mark": deletions.mark(KEY, Order(1, 4, SENT, 0), NOW + 60, {}),
-    "parked": deletions.parked(KEY, "me", Order(1, 3, SENT, 0), "rejected", NOW, {}),
+    "held": deletions.held(KEY, Order(1, 0, SENT, 0), NOBODY, NOW, {}),
+    "mark": deletions.mark(KEY, Order(1, 4, SENT, 0), NOBODY, NOW + 60, {}),
+    "parked": deletions.parked(KEY, "me", Order(1, 3, SENT, 0), NOBODY, "rejected", NOW, {}),
     "dead letter sent": deletions.dead_letter_sent(KEY, "me"),
 }
 ANY_TIME = {"fact", "held"}
@@ -91,7 +93,7 @@ def test_a_mark_over_an_older_parking_opens_the_key_without_its_leftovers(
     store: Store, given: Callable[..., Row]
 ) -> None:
     given(**ended("parked", 0, SENT))
-    store.write(deletions.mark(KEY, Order(1, 4, SENT, 0), NOW + 60, {"attempt": 1}))
+    store.write(deletions.mark(KEY, Order(1, 4, SENT, 0), NOBODY, NOW + 60, {"attempt": 1}))
 
     row = store.get(KEY)
     assert (row.state, row.mark, row.next_at, row.attempt) == ("open", (1, 4), NOW + 60, 1)

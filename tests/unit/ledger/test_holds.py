@@ -65,7 +65,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
 
 
 def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Store) -> None:
-    store.write(deletions.mark(KEY, deletions.Order(0, 3, 0, 0), NOW, {}))
+    store.write(deletions.mark(KEY, deletions.Order(0, 3, 0, 0), frozenset(), NOW, {}))
     holds.place(KEY, "case-1", NOW)
 
     assert (store.get(KEY).state, store.get(KEY).mark) == ("open", (0, 3))
