@@ -45,9 +45,12 @@ class Message(BaseModel):
 
     @property
     def due(self) -> float:
-        """When the producer wants it done, in epoch seconds (``not_before``, where the model has one)."""
+        """When the producer wants it done, in epoch seconds (``not_before``, where the model has one).
+
+        To the millisecond, like all that the ledger keeps: a row's date is compared with its message's.
+        """
         moment: datetime | None = getattr(self, "not_before", None)
-        return moment.timestamp() if moment else 0
+        return round(moment.timestamp(), 3) if moment else 0
 
     @property
     def about(self) -> str | None:

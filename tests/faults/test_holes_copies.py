@@ -45,6 +45,13 @@ def test_h20_a_deletion_that_is_not_due_does_not_multiply(deletions: Bench) -> N
     assert live_copies(deletions, [message, uncopyable(deletions)], "resp_1") == 1
 
 
+def test_h20_a_deletion_whose_date_is_finer_than_the_ledger_keeps_it_does_not_multiply(deletions: Bench) -> None:
+    deletions.studio.fault(times=None, status=429, headers={"Retry-After": "3600"})
+    message = deletions.message({"response_id": "resp_1", "not_before": "2026-11-22T07:00:00.123456Z"})
+
+    assert live_copies(deletions, [message, uncopyable(deletions)], "resp_1") == 1
+
+
 def test_h20_a_deletion_that_was_held_before_does_not_multiply(deletions: Bench) -> None:
     deletions.studio.seed("resp_1")
     row = deletions.keys.key("delete_response", "resp_1")
