@@ -174,7 +174,7 @@ def cancelled(*codes: str) -> Action:
     return action
 
 
-class _Raw:
+class Raw:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -183,7 +183,7 @@ class _Raw:
 
 
 def _answer(request: AWSPreparedRequest, document: dict[str, Any], status: int = 200) -> AWSResponse:
-    return AWSResponse(request.url, status, HTTPHeaders(), _Raw(json.dumps(document).encode()))
+    return AWSResponse(request.url, status, HTTPHeaders(), Raw(json.dumps(document).encode()))
 
 
 def _body(request: AWSPreparedRequest) -> dict[str, Any]:

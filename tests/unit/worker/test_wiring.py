@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 import delete_response
 from infra.local.settings import local_settings
 from ledger import Keys, Row, Store, tables
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
+from tests.support.seam import Raw
+from worker.settings import Settings, no_more
+from worker.shelf import Shelf
+from worker.wiring import _storage
 
 FUNCTIONS = Path(delete_response.__file__).parent
 ROOT = FUNCTIONS.parent
@@ -160,3 +166,24 @@ def test_a_function_that_makes_answers_warns_where_they_go_nowhere(deployment: D
     _, lines = deployment.invoke([], module="tests.support.ask", RESULTS_QUEUE_URL="")
 
     assert [(line["level"], "RESULTS_QUEUE_URL" in line["message"]) for line in lines] == [("WARN", True)]
+
+
+def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums() -> None:
+    """Over TLS only, and there is no such server here, boto3 sends bodies in chunks with a checksum at their end."""
+    required = ("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    urls = ("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
+    settings = Settings.read(dict.fromkeys(urls, "https://x") | dict.fromkeys(required, "planted-hash-key"), no_more)
+    storage: Any = _storage(settings)
+    sent: list[AWSPreparedRequest] = []
+
+    def take(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        sent.append(request)
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw(b""))
+
+    storage.meta.events.register("before-send.s3", take)
+    assert Shelf(lambda: storage, "results").put("results/1.json", b"{}") is not None
+
+    (request,) = sent
+    assert str(request.url).startswith("https://")
+    assert request.headers["Content-Length"] == "2"
+    assert not {"Content-Encoding", "Transfer-Encoding", "X-Amz-Trailer"} & set(request.headers)
