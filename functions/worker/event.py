@@ -5,6 +5,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -63,7 +64,8 @@ def trace_of(value: object) -> str | None:
 def _delivery(entry: Any, now: float) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
-    text = body if body and isinstance(body, str) else "null"  # no queue takes an empty dead letter
+    # What can't be read is parked as it came, as JSON: the body, or all of an entry that has none.
+    text = body if body and isinstance(body, str) else json.dumps(body or entry)
     message_id = message.get("message_id")
     # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)

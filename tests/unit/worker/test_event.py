@@ -132,7 +132,15 @@ def test_a_body_that_is_no_text_is_a_flaw_and_can_still_be_parked(body: object) 
     delivery = one(event)
 
     assert delivery.flaw == "details.message.body: empty, or not a string"
-    assert delivery.body
+    assert json.loads(delivery.body) == body or json.loads(delivery.body) == event
+
+
+@pytest.mark.parametrize("damaged", [{"response_id": "resp_1"}, {"details": {}}, "text", 5, ["resp_1"], None])
+def test_what_is_no_queue_message_is_kept_whole_under_a_name_of_its_own(damaged: Any) -> None:
+    delivery, other = deliveries({"messages": [damaged, {"response_id": "resp_2"}]}, NOW)
+
+    assert json.loads(delivery.body) == damaged
+    assert delivery.message_id != other.message_id
 
 
 def test_a_checksum_that_the_body_contradicts_is_a_flaw() -> None:
