@@ -67,7 +67,11 @@ def open_socket(host: str, port: int, flight: Flight) -> socket.socket:
     """
     failure = OSError("the name has no address")
     for family, kind, protocol, _, address in _resolve(host, port, flight):
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # a family that this host does not have
+            failure = error
+            continue
         try:
             sock.settimeout(min(flight.left(), CONNECT))
             sock.connect(address)

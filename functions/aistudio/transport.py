@@ -28,7 +28,8 @@ class DeadlineTransport(httpx.HTTPTransport):
         # httpx 0.28 makes its pool itself and has no argument for the network under it.
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
-            max_connections=MAX_CONNECTIONS,
+            # No limit where nothing is kept: no idle socket is looked at, and a call must not spend its time in a line.
+            max_connections=MAX_CONNECTIONS if keepalive else None,
             max_keepalive_connections=MAX_CONNECTIONS if keepalive else 0,
             keepalive_expiry=keepalive,
             network_backend=DeadlineBackend(self._flights),

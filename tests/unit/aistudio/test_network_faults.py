@@ -4,14 +4,15 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import trustme
 
 from aistudio import (
     API,
-    APIError,
     OutcomeUnknown,
     Rejected,
     Responses,
@@ -21,7 +22,7 @@ from aistudio import (
 from aistudio.network import Flight
 from aistudio.transport import DeadlineTransport
 from tests.unit.aistudio.clients import an_api
-from tests.unit.aistudio.rawserver import Peer, Script, answer, keep_serving, raw_server, serve
+from tests.unit.aistudio.rawserver import Peer, RawServer, Script, answer, keep_serving, raw_server, serve
 
 DELETED = answer(200, b'{"id":"r1","deleted":true}', Content_Type="application/json")
 NO_SUCH = answer(404, b'{"code":null,"message":"none","param":null,"type":"not_found"}')
@@ -76,6 +77,19 @@ def test_a_refused_connection_is_unavailable() -> None:
 def test_a_name_that_does_not_resolve_is_unavailable(host: str) -> None:
     with an_api(f"http://{host}/v1") as api, pytest.raises(Unavailable):
         delete(api)
+
+
+def test_an_address_of_a_kind_that_the_host_lacks_does_not_hide_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def with_another_first(host: str, port: int, **kwargs: Any) -> Any:
+        unknown = (socket.AF_UNSPEC, socket.SOCK_STREAM, 99, "", (host, port))  # as IPv6 where there is none
+        return [unknown, *look_up("127.0.0.1", port, **kwargs)]
+
+    with raw_server(keep_serving(DELETED)) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", with_another_first)
+        with an_api(f"http://both.example:{server.port}/v1") as api:
+            assert delete(api) is False
 
 
 # Here and below, what is slow would end well if it were waited for: only the call's deadline can make it fail.
@@ -342,34 +356,38 @@ def test_a_slow_body_does_not_hide_what_the_status_says() -> None:
         assert len(server.requests) == 1
 
 
-def test_waiting_for_a_free_connection_is_unavailable_when_time_is_up() -> None:
-    gathered = threading.Barrier(21)
+@contextlib.contextmanager
+def at_once(count: int, call: Callable[[API], object]) -> Iterator[tuple[API, RawServer]]:
+    """So many calls, all of which have reached the service before it answers any, at the end of the block."""
+    gathered, answered = threading.Barrier(count + 1), threading.Event()
 
     def hold(peer: Peer) -> None:
         peer.read_request()
         gathered.wait(5)
-        peer.stopping.wait(20)
+        answered.wait(20)
+        peer.send(DELETED)
 
-    errors: list[APIError] = []
-
-    def call(api: API) -> None:
+    with raw_server(hold) as server, an_api(server.url) as api, ThreadPoolExecutor(count) as pool:
+        calls = [pool.submit(call, api) for _ in range(count)]
         try:
-            create(api)
-        except APIError as error:
-            errors.append(error)
+            gathered.wait(5)
+            yield api, server
+        finally:
+            answered.set()
+        for each in calls:
+            each.result()
 
-    with raw_server(hold) as server, an_api(server.url) as api:
-        threads = [threading.Thread(target=call, args=(api,)) for _ in range(20)]
-        for thread in threads:
-            thread.start()
-        gathered.wait(5)
+
+def test_waiting_for_a_free_connection_is_unavailable_when_time_is_up() -> None:
+    with at_once(20, delete) as (api, server):
         with pytest.raises(Unavailable, match="PoolTimeout"):
-            create(api, 0.1)
+            delete(api, 0.1)
         assert len(server.requests) == 20
-        server.close_peers()
-        for thread in threads:
-            thread.join()
-    assert [type(error) for error in errors] == [OutcomeUnknown] * 20
+
+
+def test_a_call_that_must_not_repeat_waits_for_no_other_to_end() -> None:
+    with at_once(24, create) as (_, server):
+        assert len(server.requests) == 24
 
 
 def test_a_flights_time_is_measured_on_the_clock_it_was_given() -> None:
