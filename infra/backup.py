@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import STORAGE, storage
-from infra.terraform import KEY, Stopped, require
+from infra.cloud import KEY, REGION, Stopped, require, storage
 from ledger.client import connect_with_key
 from ledger.tables import definitions
-
-SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+
+SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
 
 
 def save(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: str, now: datetime) -> tuple[str, int]:
@@ -103,8 +102,8 @@ def main() -> int:
     try:
         require(*SETTINGS, *KEY)
         endpoint, prefix, bucket = (os.environ[name] for name in SETTINGS)
-        tables = connect_with_key(endpoint, "ru-central1", None, None)
-        objects = storage(os.environ.get("STORAGE_ENDPOINT", STORAGE))
+        tables = connect_with_key(endpoint, REGION, None, None)
+        objects = storage()
         if asked.verb == "save":
             name, rows = save(tables, prefix, objects, bucket, datetime.now(UTC))
             print(f"{rows} rows in {bucket}/{name}")

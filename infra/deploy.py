@@ -4,9 +4,7 @@
 """
 
 import argparse
-import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,37 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import smoke
-from infra.package import CannotBuild, build
-from infra.terraform import INFRA, KEY, Root, Stopped, require
+from infra.cloud import KEY, Stopped, require, storage
+from infra.package import CannotBuild, Package, build
+from infra.terraform import INFRA, Root
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-STORAGE = "https://storage.yandexcloud.net"
 
-
-def storage(endpoint: str = STORAGE) -> "S3Client":
-    """A client for Object Storage, with the key of the environment."""
-    # Checksums in trailers are newer than the service's idea of the protocol; the content's name is its checksum.
-    checksums = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
-    return boto3.client("s3", endpoint_url=endpoint, region_name="ru-central1", config=checksums)
-
-
-def upload(client: "S3Client", bucket: str, archive: Path) -> str:
-    """Upload the package under its sha256, unless it is there already, and return that. Raises Stopped."""
-    content = archive.read_bytes()
-    release = hashlib.sha256(content).hexdigest()
-    if not _stored(client, bucket, release):
-        try:
-            client.put_object(Bucket=bucket, Key=_key(release), Body=content, ContentType="application/zip")
-        except (ClientError, BotoCoreError) as error:
-            raise Stopped(f"the package can't be written to {bucket}: {error}") from None
-    return release
+def upload(client: "S3Client", bucket: str, package: Package) -> None:
+    """Upload the package under its sha256, unless it is there already. Raises Stopped."""
+    if _stored(client, bucket, package.sha256):
+        return
+    content = package.path.read_bytes()
+    try:
+        client.put_object(Bucket=bucket, Key=_key(package.sha256), Body=content, ContentType="application/zip")
+    except (ClientError, BotoCoreError) as error:
+        raise Stopped(f"the package can't be written to {bucket}: {error}") from None
 
 
 def earlier(client: "S3Client", bucket: str, release: str) -> str:
@@ -113,12 +100,14 @@ def main() -> int:
         platform_root = Root("platform", asked.environment)
         platform_root.init()
         platform = platform_root.output("platform")
-        client, bucket = storage(os.environ.get("STORAGE_ENDPOINT", STORAGE)), platform["package_bucket"]
+        client, bucket = storage(), platform["package_bucket"]
         if asked.release:
             release = earlier(client, bucket, asked.release)
         else:
             package = build()
-            release = package.sha256 if asked.plan else upload(client, bucket, package.path)
+            release = package.sha256
+            if not asked.plan:
+                upload(client, bucket, package)
         print(f"release {release}")
         if asked.plan:
             app = Root("app", asked.environment)

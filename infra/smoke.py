@@ -19,12 +19,12 @@ import httpx
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.terraform import INFRA, KEY, Root, Stopped, require
+from infra.cloud import KEY, REGION, Stopped, endpoint, require
+from infra.terraform import INFRA, Root
 from ledger import Keys, LedgerUnavailable, Store
 from ledger.client import connect_with_token
 from ledger.row import FACTS, HELD, PARKED
 from ledger.tables import LEDGER
-from worker.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -108,10 +108,9 @@ def _look(store: Store, row: str) -> tuple[str | None, str | None]:
 def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
     """Check a deployment by its outputs; the exit code. Raises Stopped."""
     token = os.environ["YC_TOKEN"]
-    region, queue_service = (Settings.model_fields[name].default for name in ("aws_region", "ymq_endpoint"))
     keys = Keys(_hash_key(platform["hash_key"], token))
-    tables = connect_with_token(platform["document_api_endpoint"], region, lambda: token)
-    sqs = boto3.client("sqs", endpoint_url=os.environ.get("YMQ_ENDPOINT", queue_service), region_name=region)
+    tables = connect_with_token(platform["document_api_endpoint"], REGION, lambda: token)
+    sqs = boto3.client("sqs", endpoint_url=endpoint("ymq_endpoint"), region_name=REGION)
     store = Store(tables, platform["table_prefix"] + LEDGER)
     return 0 if check(probes(queues, keys), queues, sqs, store) else 1
 

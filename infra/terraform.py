@@ -14,17 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.cloud import KEY, Stopped, require
+
 INFRA = Path(__file__).resolve().parent
 
 VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platform"), "app": ("app",)}
 """Which of an environment's .tfvars each root takes."""
-
-KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-"""The deployer's static key, for the state, the packages, the queues and the tables."""
-
-
-class Stopped(Exception):
-    """What was asked for can't be done; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +90,6 @@ class Root:
         for name, same in zip(KEY, ("YC_MESSAGE_QUEUE_ACCESS_KEY", "YC_MESSAGE_QUEUE_SECRET_KEY"), strict=True):
             given.setdefault(same, given.get(name, ""))
         return given
-
-
-def require(*names: str) -> None:
-    """Raise Stopped, naming all environment variables of these that are not set."""
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise Stopped(f'not set: {", ".join(missing)} (infra/README.md, "Credentials")')
 
 
 def main() -> int:

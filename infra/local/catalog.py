@@ -42,7 +42,15 @@ class LocalFunction:
 
     @classmethod
     def read(cls, name: str, entry: Mapping[str, Any]) -> Self:
-        """From its entry in the table; the visibility timeout is just long enough for no call to overlap itself."""
+        """From its entry in the table; the visibility timeout is just long enough for no call to overlap itself.
+
+        Raises ValueError where the file of the entry point is not there.
+        """
+        file = f"{entry['entrypoint'].rpartition('.')[0]}.py"
+        if not (FUNCTIONS / file).exists():
+            raise ValueError(
+                f"infra/functions.yaml: the entry point of {name} is in {file}, which functions/ does not have"
+            )
         timeout = min(entry["timeout"], LONGEST_TIMEOUT)
         cutoff = min(entry["queue"]["batch_cutoff"], LONGEST_CUTOFF)
         return cls(
@@ -57,7 +65,6 @@ class LocalFunction:
 
 
 def functions() -> list[LocalFunction]:
-    """Every function of the table that a queue feeds and whose file is there."""
+    """Every function of the table that a queue feeds. Raises ValueError where one has no file."""
     table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
-    found = [LocalFunction.read(name, entry) for name, entry in table.items() if "queue" in entry]
-    return [function for function in found if (FUNCTIONS / f"{function.entry_point.rpartition('.')[0]}.py").exists()]
+    return [LocalFunction.read(name, entry) for name, entry in table.items() if "queue" in entry]

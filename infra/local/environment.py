@@ -59,7 +59,10 @@ class Environment:
         }
 
     def runtime(self, name: str, **settings: str) -> Runtime:
-        """A further instance of a function, for calls without its queue; ``settings`` replace its own. Stop it after use."""
+        """A further instance of a function, for calls without its queue; ``settings`` replace its own.
+
+        The caller stops it after use.
+        """
         function = self.functions[name]
         return Runtime(
             function.entry_point,

@@ -18,7 +18,7 @@ from infra.local.leash import ROOT
 
 FUNCTIONS = ROOT / "functions"
 FUNCTION_ID = "d4elocalfunction0000"
-BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+FUNCTION_PROCESS = Path(__file__).with_name("function_process.py")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Runtime:
     def _start(self) -> "subprocess.Popen[bytes]":
         self.stop()
         self._process = process = subprocess.Popen(
-            [sys.executable, str(BOOTSTRAP), str(self._root), self._entry_point],
+            [sys.executable, str(FUNCTION_PROCESS), str(self._root), self._entry_point],
             cwd=self._root,
             env={"PATH": os.environ.get("PATH", ""), **self._settings, **self._reserved()},
             stdin=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,16 +15,11 @@ from types_boto3_s3 import S3Client
 from types_boto3_sqs import SQSClient
 
 from infra.local.leash import Leashed
+from infra.local.readiness import ready
 
 HOST = "127.0.0.1"
 REGION = "ru-central1"
 KEY_ID = KEY_SECRET = "local"  # noqa: S105 -- the server checks no signature
-START_TIMEOUT = 30.0
-"""Seconds that the server may take to answer: a busy machine needs seconds for what takes 0.3 s."""
-
-
-class ServersDidNotStart(RuntimeError):
-    """The queue and table server ended, or did not answer in time; the message holds what it printed."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ def running_servers() -> Iterator[Servers]:
     """Run the server until the block ends, its state in memory only.
 
     The kernel chooses a free port, and the socket bound to it is handed to the child: no other process can take the
-    port in between. Raises ServersDidNotStart.
+    port in between. Raises DidNotStart.
     """
     with socket.create_server((HOST, 0), backlog=128) as listener:
         bound: int = listener.getsockname()[1]
@@ -106,11 +100,9 @@ def running_servers() -> Iterator[Servers]:
             _environment(bound),
             inherit=[listener.fileno()],
         )
-    try:
-        _wait_until_ready(bound, child)
-        yield Servers(bound, child.pid)
-    finally:
-        child.stop()
+    servers = Servers(bound, child.pid)
+    with ready(child, "the queue and table server", f"{servers.endpoint}/_ministack/health"):
+        yield servers
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -127,15 +119,3 @@ def _environment(port: int) -> dict[str, str]:
         # it would stop containers of another ministack on this machine
         "DOCKER_HOST": "unix:///nonexistent",
     }
-
-
-def _wait_until_ready(port: int, child: Leashed) -> None:
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline and not child.ended:
-        try:  # the socket listens already: this waits in its backlog until the server reads it
-            if httpx.get(f"http://{HOST}:{port}/_ministack/health", timeout=1, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            continue
-    child.stop()
-    raise ServersDidNotStart(f"the queue and table server did not start; it printed:\n{child.printed}")

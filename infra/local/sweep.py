@@ -1,4 +1,7 @@
-"""Removes one file when its parent has ended, however that was: ``python -m infra.local.sweep FILE``, until stdin ends."""
+"""Removes a file when the process that started it has ended, however that was: ``python -m infra.local.sweep FILE``.
+
+The parent holds the other end of standard input, which the kernel closes in every case.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Trigger events in the shape that the platform really delivers (reference: platform, YMQ trigger)."""
+"""Trigger events in the shape that the platform really delivers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import socket
@@ -9,9 +8,11 @@ import time
 import httpx
 import pytest
 
-from infra.local.studio.process import ROOT, running_studio
+from infra.local.leash import ROOT
+from infra.local.studio.process import running_studio
 from infra.local.studio.settings import Settings
 from tests.contract.helpers import eventually, port_of, raw_request
+from tests.local.helpers import alive
 
 
 def listens(port: int) -> bool:
@@ -44,14 +45,23 @@ def test_a_signal_stops_it_quietly(number: signal.Signals) -> None:
         [sys.executable, "-m", "infra.local.studio"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        json.loads(process.stdout.readline())
+        assert listens(port_of(process.stdout.readline().decode()))
         process.send_signal(number)
         _, complaints = process.communicate(timeout=10)
 
     assert (process.returncode, complaints) == (0, b"")
 
 
-def test_it_stops_though_a_request_still_hangs() -> None:
+def test_a_signal_stops_it_though_a_request_still_hangs() -> None:
+    with running_studio() as studio:
+        studio.fault(delay=600)
+        with raw_request(studio, "GET", "responses/a"):
+            assert eventually(lambda: studio.requests("a") != [])
+            os.kill(studio.pid, signal.SIGTERM)
+            assert eventually(lambda: not alive({studio.pid}), 3)
+
+
+def test_it_stops_with_its_block_though_a_request_still_hangs() -> None:
     with running_studio() as studio:
         studio.fault(delay=600)
         with raw_request(studio, "GET", "responses/a"):

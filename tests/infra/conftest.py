@@ -1,9 +1,12 @@
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from infra.local.servers import Servers, running_servers
 from tests.infra.document_api import Server, document_api
+from tests.infra.pretend import PLATFORM, PROGRAM, Pretend
 from tests.infra.workspace import Shown, Workspace
 
 
@@ -37,3 +40,26 @@ def platform(workspace: Workspace, tables_api: Server) -> Shown:
 @pytest.fixture(scope="session")
 def app(workspace: Workspace, platform: Shown) -> Shown:
     return workspace.app()
+
+
+@pytest.fixture
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretend:
+    """A terraform that only notes what it is asked for and ends with these exit codes."""
+    (tmp_path / "platform.json").write_text(json.dumps(PLATFORM))
+    (tmp_path / "queues.json").write_text('{"delete_response": "https://queue"}')
+
+    def program(*, apply: int = 0, plan: int = 0) -> Path:
+        calls, binary = tmp_path / "calls", tmp_path / "terraform"
+        binary.write_text(PROGRAM.format(calls=calls, apply=apply, plan=plan, outputs=tmp_path))
+        binary.chmod(0o755)
+        monkeypatch.setenv("TERRAFORM", str(binary))
+        return calls
+
+    return program
+
+
+@pytest.fixture
+def credentials(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("STORAGE_ENDPOINT", servers.endpoint)

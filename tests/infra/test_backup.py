@@ -1,12 +1,15 @@
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from infra import backup
 from infra.backup import restore, save
-from infra.local.servers import Servers
+from infra.local.servers import KEY_ID, KEY_SECRET, Servers
 from ledger import tables
+from tests.infra.workspace import run
 
 BUCKET = "backups"
 PREFIX = "backup."
@@ -70,3 +73,34 @@ def test_each_copy_is_an_object_of_its_own(stored: tuple[Any, Any]) -> None:
     first, _ = save(database, PREFIX, objects, BUCKET, NOW)
     second, _ = save(database, PREFIX, objects, BUCKET, NOW.replace(hour=4))
     assert {each["Key"] for each in objects.list_objects_v2(Bucket=BUCKET)["Contents"]} == {first, second}
+
+
+def test_the_command_copies_and_restores_by_what_the_environment_says(
+    stored: tuple[Any, Any], servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database, _ = stored
+    database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(1))
+    for name, value in {
+        "YDB_DOCAPI_ENDPOINT": servers.endpoint,
+        "STORAGE_ENDPOINT": servers.endpoint,
+        "LEDGER_TABLE_PREFIX": PREFIX,
+        "BACKUP_BUCKET": BUCKET,
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": KEY_SECRET,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["backup", "save"])
+    assert backup.main() == 0
+    rows_saved, _, place = capsys.readouterr().out.strip().partition(f" rows in {BUCKET}/")
+    assert rows_saved == "1"
+
+    database.delete_item(TableName=f"{PREFIX}ledger", Key={"key": receipt(1)["key"]})
+    monkeypatch.setattr("sys.argv", ["backup", "restore", place])
+    assert backup.main() == 0
+    assert rows(database) == {receipt(1)["key"]["S"]: receipt(1)}
+
+
+def test_neither_needs_terraform_or_what_packages_and_deploys() -> None:
+    loaded = "import sys, infra.backup; print(*sorted(name for name in sys.modules if name.startswith('infra')))"
+    done = run([sys.executable, "-c", loaded], PYTHONPATH="functions")
+    assert done.stdout.split() == ["infra", "infra.backup", "infra.cloud"], done.stderr

@@ -1,15 +1,13 @@
 import json
-import sys
 
 import pytest
 import yaml
 
-from infra.inventory import inventory
 from infra.local.servers import Servers
 from ledger import tables
 from tests.infra.document_api import Server
-from tests.infra.workspace import APP_VARIABLES, ROOTS, Shown, Workspace, grants, of_type, run, terraform
-from tests.infra.write_inventory import INVENTORY
+from tests.infra.workspace import APP_VARIABLES, ROOTS, Shown, Workspace, grants, of_type, terraform
+from tests.infra.write_inventory import INVENTORY, inventory
 from worker.clock import MARGIN
 from worker.settings import Settings
 
@@ -209,11 +207,6 @@ def test_the_charts_of_the_dashboard_do_not_overlap(app: Shown) -> None:
         assert at["x"] + at["w"] <= 36
         assert not cells & taken
         taken |= cells
-
-
-def test_the_inventory_can_be_had_on_the_command_line(app: Shown) -> None:
-    done = run([sys.executable, "-m", "infra.inventory"], given=json.dumps(app))
-    assert yaml.safe_load(done.stdout) == inventory(app)
 
 
 def test_the_tables_are_those_of_the_code(servers: Servers, platform: Shown) -> None:

@@ -7,10 +7,10 @@ from threading import Thread
 import pytest
 
 from infra import smoke
+from infra.cloud import Stopped
 from infra.local.catalog import functions
 from infra.local.environment import Environment, running_environment
 from infra.smoke import Probe, check, probes, run
-from infra.terraform import Stopped
 from ledger import Keys, Store
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.inventory import inventory
-from tests.infra.test_deploy import PLATFORM
+from tests.infra.pretend import PLATFORM
 from tests.infra.test_table import FUNCTIONS, TABLE
 from tests.infra.workspace import APP_VARIABLES, Workspace, of_type, terraform
+from tests.infra.write_inventory import inventory
 
 pytestmark = pytest.mark.terraform
 

@@ -12,8 +12,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from infra.inventory import resources
-
 PROJECT = Path(__file__).resolve().parents[2]
 INFRA = PROJECT / "infra"
 MODULES = ["modules/document_tables", "modules/function", "modules/queue_function", "modules/timer_function"]
@@ -33,13 +31,11 @@ may have one user at a time."""
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
 
-def run(
-    command: Sequence[str], cwd: Path = PROJECT, given: str | None = None, **environment: str
-) -> "subprocess.CompletedProcess[str]":
+def run(command: Sequence[str], cwd: Path = PROJECT, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a program to its end, with ``environment`` over this process's own."""
     every = {**os.environ, **environment}
     return subprocess.run(  # noqa: S603 - fixed programs
-        command, cwd=cwd, env=every, input=given, capture_output=True, text=True, check=False, timeout=110
+        command, cwd=cwd, env=every, capture_output=True, text=True, check=False, timeout=110
     )
 
 
@@ -128,15 +124,20 @@ class Workspace:
         return done.stdout
 
 
+def resources(shown: Shown) -> Iterator[Mapping[str, Any]]:
+    """All resources of a plan or a state, those of modules included: address, type and values."""
+    modules = [(shown.get("planned_values") or shown["values"])["root_module"]]
+    while modules:
+        module = modules.pop()
+        yield from module.get("resources", [])
+        modules.extend(module.get("child_modules", []))
+
+
 def of_type(shown: Shown, kind: str) -> Iterator[Mapping[str, Any]]:
     """The resources of a type: address and values."""
-    return (each for each in _all(shown) if each["type"] == kind)
+    return (each for each in resources(shown) if each["type"] == kind)
 
 
 def grants(shown: Shown) -> Iterator[Mapping[str, Any]]:
     """All resources that give someone a role."""
-    return (each for each in _all(shown) if "_iam_" in each["type"] and "role" in each["values"])
-
-
-def _all(shown: Shown) -> Iterator[Mapping[str, Any]]:
-    return resources({"planned_values": shown.get("planned_values") or shown["values"]})
+    return (each for each in resources(shown) if "_iam_" in each["type"] and "role" in each["values"])

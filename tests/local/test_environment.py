@@ -2,9 +2,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.local.catalog import LocalFunction, functions
 from infra.local.environment import Environment, running_environment
+from infra.local.leash import ROOT
+from infra.local.runtime import Runtime
 from infra.local.settings import QUEUES, read_env, write_env
 from infra.local.trigger import Batching
 from ledger import Row, Store
@@ -74,8 +77,21 @@ def test_the_queues_move_what_keeps_coming_back_to_the_one_dead_letter_queue(env
     assert attributes["VisibilityTimeout"] == "6"
 
 
-def test_every_function_of_the_table_can_run_here() -> None:
+def test_every_function_of_the_table_that_a_queue_feeds_runs_here(environment: Environment) -> None:
+    table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
     found = {function.name: function for function in functions()}
-    assert found.keys() >= {"delete_response", "realtime_response_create"}
+    assert found.keys() == {name for name, entry in table.items() if "queue" in entry}
     for function in found.values():
         assert function.batching.visibility > function.timeout + function.batching.cutoff
+        runtime = Runtime(function.entry_point, environment.settings_of("stand_in"), timeout=10)
+        try:
+            assert runtime.invoke({"messages": []}).ok
+        finally:
+            runtime.stop()
+
+
+def test_an_entry_point_in_a_file_that_is_not_there_is_named() -> None:
+    table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
+    mistyped = table["delete_response"] | {"entrypoint": "delete_respons.handler"}
+    with pytest.raises(ValueError, match=r"of delete_response is in delete_respons\.py"):
+        LocalFunction.read("delete_response", mistyped)

@@ -4,6 +4,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.local.leash import Leashed
+from infra.local.readiness import DidNotStart, ready
 from infra.local.servers import Servers, running_servers
 from tests.local.helpers import alive, listening
 
@@ -20,6 +22,16 @@ def test_after_the_block_nothing_runs_and_nothing_listens() -> None:
     assert not alive({servers.pid})
     with pytest.raises(httpx.ConnectError):
         httpx.get(servers.endpoint, trust_env=False)
+
+
+def test_a_server_that_does_not_start_is_told_with_what_it_printed() -> None:
+    child = Leashed("infra.local.studio", ["--latency=soon"], {})
+    with (
+        pytest.raises(DidNotStart, match=r"the server did not start; it printed:[\s\S]*invalid float value: 'soon'"),
+        ready(child, "the server", "http://127.0.0.1:9"),
+    ):
+        pytest.fail("it is not ready")
+    assert not alive({child.pid})
 
 
 def test_two_environments_share_nothing(servers: Servers) -> None:

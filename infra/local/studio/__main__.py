@@ -1,25 +1,23 @@
-"""Start a local AI Studio on 127.0.0.1; the first line on stdout is a JSON object that says where and with what."""
+"""Run a local AI Studio on 127.0.0.1 until a signal ends it; the line that it prints says where it listens."""
 
 import argparse
 import asyncio
-import json
-import os
 import signal
+import socket
 import sys
-import threading
 
 from aiohttp import web
 
 from infra.local.studio.app import build
-from infra.local.studio.settings import DEFAULT_FOLDER, DEFAULT_KEY, DEFAULT_REALTIME_MODEL, POST_MODES, Settings
+from infra.local.studio.settings import DEFAULT_FOLDER, DEFAULT_KEY, DEFAULT_REALTIME_MODEL, HOST, POST_MODES, Settings
 from infra.local.studio.state import Studio
-
-HOST = "127.0.0.1"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.studio", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=0, help="0: any free one")
+    where.add_argument("--fd", type=int, help="a listening socket that the parent has left open, in place of a port")
     parser.add_argument("--key", action="append", help=f"an accepted API key or token; may repeat ({DEFAULT_KEY})")
     parser.add_argument("--folder", default=DEFAULT_FOLDER, help="the folder it knows (%(default)s)")
     parser.add_argument("--realtime-model", default=DEFAULT_REALTIME_MODEL, help="(%(default)s)")
@@ -27,30 +25,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--keepalive", type=float, default=75.0, help="seconds until it closes an idle connection")
     parser.add_argument("--seed", type=int, default=0, help="for ids and for faults with a probability")
-    parser.add_argument("--exit-with-stdin", action="store_true", help="stop at the end of stdin: with the parent")
     return parser.parse_args()
 
 
-def _announcement(port: int, settings: Settings) -> str:
-    return json.dumps(
-        {
-            "base_url": f"http://{HOST}:{port}/v1",
-            "realtime_url": f"ws://{HOST}:{port}/v1/realtime",
-            "control_url": f"http://{HOST}:{port}/_local",
-            "folder_id": settings.folder_id,
-            "api_key": settings.keys[0],
-            "realtime_model": settings.realtime_model,
-        }
-    )
+def _listener(given: argparse.Namespace) -> socket.socket:
+    if given.fd is not None:
+        return socket.socket(fileno=given.fd)
+    try:
+        return socket.create_server((HOST, given.port))
+    except OSError as error:
+        sys.exit(f"The local AI Studio can't listen on {HOST}:{given.port}: {error.strerror or error}")
 
 
-def _stop_at_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
-
-
-async def _run(port: int, settings: Settings, *, exit_with_stdin: bool) -> None:
+async def _run(listener: socket.socket, settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,18 +47,15 @@ async def _run(port: int, settings: Settings, *, exit_with_stdin: bool) -> None:
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, port, backlog=1024)
-        await site.start()
-        print(_announcement(runner.addresses[0][1], settings), flush=True)
-        if exit_with_stdin:
-            threading.Thread(target=_stop_at_end_of_stdin, args=(loop, stop), daemon=True).start()
+        await web.SockSite(runner, listener, backlog=1024).start()
+        print(f"http://{HOST}:{listener.getsockname()[1]}/v1", flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()
 
 
 def main() -> None:
-    """Run until stopped by a signal, or by the end of stdin where asked; exits 1 where the port is taken."""
+    """Run until stopped by a signal; exits 1 where the port is taken."""
     given = _arguments()
     settings = Settings(
         keys=tuple(given.key or (DEFAULT_KEY,)),
@@ -82,10 +66,7 @@ def main() -> None:
         keepalive=given.keepalive,
         seed=given.seed,
     )
-    try:
-        asyncio.run(_run(given.port, settings, exit_with_stdin=given.exit_with_stdin))
-    except OSError as error:
-        sys.exit(f"The local AI Studio can't listen on {HOST}:{given.port}: {error.strerror or error}")
+    asyncio.run(_run(_listener(given), settings))
 
 
 if __name__ == "__main__":

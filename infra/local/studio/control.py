@@ -18,7 +18,7 @@ from infra.local.studio.state import Studio
 
 
 def routes() -> list[web.RouteDef]:
-    """All of them, in the order in which they are tried."""
+    """The control plane's routes, in the order in which they are tried."""
     return [
         web.get("/_local/responses", _stored, allow_head=False),
         web.post("/_local/responses", _seed_many),

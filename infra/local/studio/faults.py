@@ -47,8 +47,9 @@ class HttpFault(Fault):
     """A fault of an HTTP answer; a WebSocket's handshake is one too.
 
     `effect` says whether the call takes effect: before the answer, after it (late), or never. Without it a status of
-    400 and more means never, anything else before. `delay` passes between the effect and the answer. `drop` cuts the connection before the effect, after it, or half
-    way through the answer's body; with `reset` by RST, else by FIN. `slow_body` is seconds a byte.
+    400 and more means never, anything else before. `delay` is seconds between the effect and the answer. `drop` cuts
+    the connection before the effect, after it, or half way through the answer's body; with `reset` by RST, else by
+    FIN. `slow_body` is seconds a byte.
     """
 
     status: Annotated[int, Field(ge=200, le=599)] | None = None

@@ -1,23 +1,18 @@
 """A local AI Studio in a process of its own, for as long as a `with` block lasts."""
 
-import json
-import select
-import subprocess
-import sys
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from infra.local.studio.settings import PostMode, Settings
-
-ROOT = Path(__file__).parents[3]
-START_TIMEOUT = 20.0
-STOP_TIMEOUT = 5.0
+from infra.local.leash import Leashed
+from infra.local.readiness import ready
+from infra.local.studio.settings import HOST, PostMode, Settings
 
 
 @dataclass(frozen=True)
@@ -90,27 +85,37 @@ class StudioHandle:
 
 
 @contextmanager
-def running_studio(settings: Settings | None = None, *, port: int = 0) -> Iterator[StudioHandle]:
-    """Start a local AI Studio and stop it at the end of the block; it also stops when this process dies.
+def running_studio(settings: Settings | None = None) -> Iterator[StudioHandle]:
+    """Run a local AI Studio until the block ends, on a free port that no other process can take in between.
 
-    Raises RuntimeError where it does not start (a port taken, say); why is on stderr.
+    Raises DidNotStart.
     """
-    command = [sys.executable, "-m", "infra.local.studio", "--exit-with-stdin", *_flags(settings or Settings(), port)]
-    # A session of its own: Ctrl-C in the terminal reaches the parent, which then stops its children in its order.
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    ) as process:
-        try:
-            told = _announcement(process)
-            with httpx.Client(base_url=told.pop("control_url"), timeout=10, trust_env=False) as control:
-                yield StudioHandle(**told, pid=process.pid, control=control)
-        finally:
-            _stop(process)
+    given = settings or Settings()
+    with socket.create_server((HOST, 0)) as listener:
+        at = f"{HOST}:{listener.getsockname()[1]}"
+        child = Leashed(
+            "infra.local.studio",
+            [f"--fd={listener.fileno()}", *_flags(given)],
+            {"PATH": os.environ.get("PATH", "")},
+            inherit=[listener.fileno()],
+        )
+    with (
+        ready(child, "the local AI Studio", f"http://{at}/_local/responses"),
+        httpx.Client(base_url=f"http://{at}/_local", timeout=10, trust_env=False) as control,
+    ):
+        yield StudioHandle(
+            base_url=f"http://{at}/v1",
+            realtime_url=f"ws://{at}/v1/realtime",
+            folder_id=given.folder_id,
+            api_key=given.keys[0],
+            realtime_model=given.realtime_model,
+            pid=child.pid,
+            control=control,
+        )
 
 
-def _flags(settings: Settings, port: int) -> list[str]:
+def _flags(settings: Settings) -> list[str]:
     named = {
-        "--port": port,
         "--folder": settings.folder_id,
         "--realtime-model": settings.realtime_model,
         "--realtime-post": settings.realtime_post,
@@ -119,22 +124,3 @@ def _flags(settings: Settings, port: int) -> list[str]:
         "--seed": settings.seed,
     }
     return [f"{name}={value}" for name, value in named.items()] + [f"--key={key}" for key in settings.keys]
-
-
-def _announcement(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    if process.stdout is None or not select.select([process.stdout], [], [], START_TIMEOUT)[0]:
-        raise RuntimeError(f"The local AI Studio did not start within {START_TIMEOUT:g} s")
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError("The local AI Studio ended at once")
-    told: dict[str, Any] = json.loads(line)
-    return told
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()

@@ -82,7 +82,7 @@ def get(studio: Studio, inquiry: Inquiry) -> Answer:
 
 
 def delete(studio: Studio, inquiry: Inquiry) -> Answer:
-    """`DELETE /v1/responses/{id}`: 200 without a body (the reference names no schema), or 404."""
+    """`DELETE /v1/responses/{id}`: 200 without a body (the API reference names no schema), or 404."""
     if studio.responses.pop(inquiry.id, None) is None:
         return not_found(inquiry.id)
     studio.inputs.pop(inquiry.id, None)

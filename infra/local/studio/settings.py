@@ -6,6 +6,7 @@ from typing import Literal, get_args
 PostMode = Literal["404", "405", "501", "empty", "json", "sse"]
 POST_MODES: tuple[PostMode, ...] = get_args(PostMode)
 
+HOST = "127.0.0.1"
 DEFAULT_KEY = "local-key"
 DEFAULT_FOLDER = "b1glocalfolder"
 DEFAULT_REALTIME_MODEL = "speech-realtime-local"

@@ -3,7 +3,7 @@
 Run as a script with the functions' folder and the entry point: requests come as JSON lines on standard input, replies
 leave as JSON lines on standard output, and what the function prints goes to standard error. The process ends when
 standard input ends. The folder takes this file's place on sys.path, so a function finds what would be deployed and
-nothing of the repository around it. (Reference: platform, Cloud Functions runtime.)
+nothing of the repository around it.
 """
 
 import importlib
