@@ -48,12 +48,12 @@ class Flight:
 class Flights(threading.local):
     """The flight that the current thread is in: a pooled connection serves many, one after another."""
 
-    now: Flight | None = None
+    current: Flight | None = None
 
     def left(self, failure: type[httpcore.TimeoutException]) -> float | None:
         """Return the seconds left to the current flight (None: no flight, no deadline), or raise `failure`."""
         try:
-            return self.now.left() if self.now else None
+            return self.current.left() if self.current else None
         except TimeoutError as error:
             raise failure(str(error)) from error
 
@@ -127,8 +127,8 @@ class DeadlineStream(httpcore.NetworkStream):
             raise httpcore.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
-        if self._flights.now is not None:
-            self._flights.now.received = True
+        if self._flights.current is not None:
+            self._flights.current.received = True
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see the class
@@ -144,8 +144,8 @@ class DeadlineStream(httpcore.NetworkStream):
                 raise httpcore.WriteTimeout(str(error)) from error
             except OSError as error:
                 raise httpcore.WriteError(str(error)) from error
-            if self._flights.now is not None:
-                self._flights.now.sent = True
+            if self._flights.current is not None:
+                self._flights.current.sent = True
             view = view[count:]
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the pool is never given any
     ) -> httpcore.NetworkStream:
         """Open a connection for the pool."""
-        flight = self._flights.now or Flight(deadline=float("inf"))
+        flight = self._flights.current or Flight(deadline=float("inf"))
         try:
             return DeadlineStream(open_socket(host, port, flight), self._flights)
         except TimeoutError as error:

@@ -1,4 +1,7 @@
-"""Realtime: a response on a user event, over HTTP as the API reference has it or over WebSocket as the service runs it."""
+"""Realtime: a response on a user event, by HTTP as the API reference has it or by WebSocket as the service runs it.
+
+https://yandex.cloud/en/docs/ai-studio/clientEvents/realtimeResponseCreate
+"""
 
 import logging
 import threading
@@ -45,14 +48,12 @@ class Realtime:
         if chosen == "http" and context is not None:
             raise Rejected("nothing was sent: context needs the WebSocket, and the transport is set to http")
         if chosen == "http" or (chosen == "auto" and context is None and not self._not_served):
-            refusal = None
             try:
                 return create_by_post(api, body, timeout)
             except Rejected as error:
                 if chosen == "http" or error.trace.status not in _NOT_SERVED:
                     raise
-                refusal = error.trace.status
-            self._learn(refusal)
+                self._learn(error.trace.status)
         if not api.config.realtime_url or not api.config.realtime_model:
             raise Unavailable("nothing was sent: no realtime URL or no realtime model is set")
         return create_by_websocket(api, body, context, deadline - api.monotonic())

@@ -1,4 +1,7 @@
-"""Stored responses: delete one, or ask whether it is there."""
+"""Stored responses: delete one, or ask whether it is there.
+
+https://yandex.cloud/en/docs/ai-studio/responses/deleteResponse
+"""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ def _loosely_an_id(value: str) -> str:
 
 ResponseId = Annotated[str, AfterValidator(_loosely_an_id)]
 """A stored response's id as messages give it: seen are UUIDs and near relatives, so only what could change the URL,
-or the size of a key, is refused (reference: aistudio-api, section 2.4)."""
+or the size of a key, is refused."""
 
 
 @dataclass(frozen=True, slots=True)

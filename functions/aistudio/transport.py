@@ -66,10 +66,10 @@ class _Boarded:
         self._flight = flight
 
     def __enter__(self) -> None:
-        self._before, self._flights.now = self._flights.now, self._flight
+        self._before, self._flights.current = self._flights.current, self._flight
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._flights.now = self._before
+        self._flights.current = self._before
 
 
 class _Body(httpx.SyncByteStream):

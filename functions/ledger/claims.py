@@ -1,4 +1,4 @@
-"""Claims: the ledger's half of a call that must not happen twice (reference: protocol, creates)."""
+"""Claims: the ledger's half of a call that must not happen twice (the timeline: ledger/conditions.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,6 @@ KEPT = 35 * 86_400
 
 OPEN_KEPT = 15 * 86_400
 """Seconds after its copy is due that an open row is kept: a queue keeps the copy for 14 days at the most."""
-
-OUTCOME_UNKNOWN = "outcome_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,14 @@ class Claim:
     forced: bool = False
 
 
-def claim(claim: Claim, now: float, facts: Mapping[str, Any]) -> Write:
+def claim(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
     """Say "I am calling now". Only after ``Written.YES`` may the call begin."""
     free = [when.FREE, when.OPEN_TO_ME, when.MINE]
     free += [when.REDRIVEN_BY_FORCE, when.LAPSED_CLAIM_BY_FORCE] if claim.forced else [when.REDRIVEN]
     return Write(
         claim.key,
         sets={
-            **facts,
+            **notes,
             "state": CLAIMED,
             "owner": claim.owner,
             "redrive": claim.redrive,
@@ -51,30 +49,18 @@ def claim(claim: Claim, now: float, facts: Mapping[str, Any]) -> Write:
         },
         removes=("reason", "dlq", "sent_at", "next_at", "detail"),
         condition=when.any_of(when.LAPSED, when.all_of(when.any_of(*free), when.SAME_BODY)),
-        given={
-            "open": OPEN,
-            "claimed": CLAIMED,
-            "parked": PARKED,
-            "outcome_unknown": OUTCOME_UNKNOWN,
-            "now": now,
-        },
+        given={"now": now},
     )
 
 
-def done(claim: Claim, now: float, facts: Mapping[str, Any]) -> Write:
-    """Write the outcome, after the result message is confirmed. ``facts`` are request ids and token usage."""
+def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
+    """Write the outcome, after the result message is confirmed. ``notes`` are request ids and token usage."""
     return Write(
         claim.key,
-        sets={**facts, "state": DONE, "executed_at": now, "expires_at": int(now) + KEPT},
+        sets={**notes, "state": DONE, "executed_at": now, "expires_at": int(now) + KEPT},
         removes=("reason", "dlq", "next_at", "detail"),
         condition=when.STILL_MINE_TO_FINISH,
-        given={
-            "owner": claim.owner,
-            "claimed": CLAIMED,
-            "done": DONE,
-            "parked": PARKED,
-            "outcome_unknown": OUTCOME_UNKNOWN,
-        },
+        given={"owner": claim.owner},
     )
 
 
@@ -90,16 +76,16 @@ def release(claim: Claim, seq: int, next_at: float, reason: str) -> Write:
             "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.MINE,
-        given={"owner": claim.owner, "claimed": CLAIMED},
+        given={"owner": claim.owner},
     )
 
 
-def park(key: str, owner: str | None, reason: str, now: float, facts: Mapping[str, Any]) -> Write:
+def park(key: str, owner: str | None, reason: str, now: float, notes: Mapping[str, Any]) -> Write:
     """Park the key whose claim ``owner`` holds: mine, or the one that I read and whose lease has ended."""
     return Write(
         key,
         sets={
-            **facts,
+            **notes,
             "state": PARKED,
             "reason": reason,
             "dlq": PENDING,
@@ -107,21 +93,21 @@ def park(key: str, owner: str | None, reason: str, now: float, facts: Mapping[st
             "expires_at": int(now) + KEPT,
         },
         condition=when.MINE,
-        given={"owner": owner, "claimed": CLAIMED},
+        given={"owner": owner},
     )
 
 
 def dead_letter_sent(key: str, owner: str | None) -> Write:
     """Note that the dead letter of this owner's parking is confirmed (best effort)."""
-    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={"owner": owner, "parked": PARKED})
+    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={"owner": owner})
 
 
-def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, facts: Mapping[str, Any]) -> Write:
+def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, notes: Mapping[str, Any]) -> Write:
     """Raise the mark to a confirmed copy of a message that was deferred without a claim (best effort)."""
     return Write(
         key,
         sets={
-            **facts,
+            **notes,
             "state": OPEN,
             "redrive": redrive,
             "seq": copy_seq,
@@ -129,7 +115,7 @@ def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, facts: Map
             "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY),
-        given={"open": OPEN, "copy_seq": copy_seq},
+        given={"copy_seq": copy_seq},
     )
 
 
@@ -139,5 +125,5 @@ def raise_mark_of_claimed(key: str, redrive: int, copy_seq: int) -> Write:
         key,
         sets={"seq": copy_seq},
         condition=when.CLAIMED_BELOW_COPY,
-        given={"claimed": CLAIMED, "redrive": redrive, "copy_seq": copy_seq},
+        given={"redrive": redrive, "copy_seq": copy_seq},
     )

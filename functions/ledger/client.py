@@ -1,4 +1,7 @@
-"""Clients of the Document API: with a static key, or with an IAM token (reference: platform, section 4)."""
+"""Clients of the Document API: with a static key, or with an IAM token.
+
+https://yandex.cloud/en/docs/ydb/docapi/tools/aws-setup
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,8 +15,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-def patient(read_timeout: float = 2, **more: Any) -> Config:
-    """How boto3 waits: two tries of two seconds, since ten are kept for settling a whole batch."""
+def client_config(read_timeout: float = 2, **more: Any) -> Config:
+    """How boto3 waits: two tries of two seconds, since ten are kept for settling a whole batch (clock.MARGIN)."""
     return Config(
         connect_timeout=1,
         read_timeout=read_timeout,
@@ -31,7 +34,7 @@ def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str
         endpoint_url=endpoint,
         aws_access_key_id=key_id,
         aws_secret_access_key=secret,
-        config=patient(),
+        config=client_config(),
     )
     return _plain(client)
 
@@ -39,7 +42,7 @@ def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str
 def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> "DynamoDBClient":
     """A client that sends the IAM token of the moment, asked for before each send, so that retries carry it too."""
     client = boto3.client(
-        "dynamodb", region_name=region, endpoint_url=endpoint, config=patient(signature_version=UNSIGNED)
+        "dynamodb", region_name=region, endpoint_url=endpoint, config=client_config(signature_version=UNSIGNED)
     )
 
     def authorize(request: Any, **_: Any) -> None:

@@ -4,7 +4,7 @@ A timeline of one key, with the fragment that lets each writer through::
 
     nothing --claim--> claimed --call--> done            FREE, then MINE
                           |--429--> open --claim-->      OPEN_TO_ME: only the newest copy
-                          |--400--> parked --redrive-->  REDRIVEN: only a newer generation
+                          |--400--> parked --redrive-->  REDRIVEN: only a newer redrive
                           '--crash--> (lease ends)       parked by whoever finds it, naming the owner it saw
     deletions: nothing | open | parked | held --> fact   NO_FACT: facts beat all else, and are never overwritten
 
@@ -27,7 +27,7 @@ REDRIVEN = "#state = :parked AND #redrive < :redrive AND #reason <> :outcome_unk
 """An operator redrove a parked key; one whose call may have happened needs force."""
 
 REDRIVEN_BY_FORCE = "#state = :parked AND #redrive < :redrive"
-"""The same with force, which is good for one generation: the row then holds this redrive."""
+"""The same with force, which is good for one redrive: the row then holds its number."""
 
 LAPSED_CLAIM_BY_FORCE = "#state = :claimed AND #lease_until < :now AND #redrive < :redrive"
 """The caller died before anybody parked the key, and an operator redrove the message by force."""
@@ -47,7 +47,7 @@ NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:done, :deleted, :alre
 """Nothing final is known of the key."""
 
 NEWER_THAN_PARKED = "#state = :parked AND (#redrive < :redrive OR #sent_at < :sent_at)"
-"""This deletion was redriven, or sent after the one that was parked, whatever generation that one was."""
+"""This deletion was redriven, or sent after the one that was parked, however often that one was redriven."""
 
 NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR #sent_at < :sent_at)"
 """This deletion was redriven, or sent after the one that ended as held."""
@@ -62,7 +62,7 @@ OPEN_FOR_ANOTHER = "#state = :open AND #due <> :due"
 """The mark stands for copies of another message of this key, which waits for a date of its own."""
 
 CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
-"""The same while another delivery of this generation holds the claim."""
+"""The same while another delivery of this redrive holds the claim."""
 
 
 def any_of(*fragments: str) -> str:

@@ -1,7 +1,7 @@
 """Receipts, marks and parkings of calls that may repeat: no claim, conditional writes in transactions of 25.
 
 Rows of deletions never expire: a fact is the permanent, content-free receipt, and a row may carry a legal hold.
-(Reference: protocol, deletions.)
+The timeline of a key is in ledger/conditions.py.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import conditions as when
-from ledger.row import FACTS, HELD, OPEN, PARKED, PENDING, SENT
+from ledger.row import HELD, OPEN, PARKED, PENDING, QUEUE_RETENTION, SENT
 from ledger.writes import Write
-
-_STATES = {state: state for state in (OPEN, PARKED, HELD, *FACTS)}
-
-QUEUE_RETENTION = 14 * 86_400
-"""Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +27,33 @@ class Order:
     due: float
 
 
-def fact(key: str, state: str, now: float, facts: Mapping[str, Any]) -> Write:
+def fact(key: str, state: str, now: float, notes: Mapping[str, Any]) -> Write:
     """A receipt: first writer wins, over anything that is not a fact. Refused means that another one settled it."""
     return Write(
         key,
-        sets={**facts, "state": state, "executed_at": now},
+        sets={**notes, "state": state, "executed_at": now},
         removes=("dlq", "owner", "next_at", "expires_at", "sent_at", "detail"),
         condition=when.NO_FACT,
-        given=_STATES,
     )
 
 
-def held(key: str, order: Order, subjects: frozenset[str], now: float, facts: Mapping[str, Any]) -> Write:
+def held(key: str, order: Order, subjects: frozenset[str], now: float, notes: Mapping[str, Any]) -> Write:
     """A message that ended because of a hold, which blocks no later one."""
     return Write(
         key,
-        sets={**facts, "state": HELD, "redrive": order.redrive, "sent_at": order.sent_at, "held_at": now},
+        sets={**notes, "state": HELD, "redrive": order.redrive, "sent_at": order.sent_at, "held_at": now},
         adds=_concerning(subjects),
         removes=("dlq", "owner", "next_at", "detail"),
         condition=when.NO_FACT,
-        given=_STATES,
     )
 
 
-def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, facts: Mapping[str, Any]) -> Write:
+def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, notes: Mapping[str, Any]) -> Write:
     """The mark, raised to a confirmed copy (best effort)."""
     return Write(
         key,
         sets={
-            **facts,
+            **notes,
             "state": OPEN,
             "redrive": order.redrive,
             "seq": order.seq,
@@ -72,7 +65,7 @@ def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, facts
         condition=when.any_of(
             when.FREE, when.OPEN_BELOW_COPY, when.OPEN_FOR_ANOTHER, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
         ),
-        given={**_STATES, "copy_seq": order.seq, "sent_at": order.sent_at},
+        given={"copy_seq": order.seq, "sent_at": order.sent_at},
     )
 
 
@@ -83,13 +76,13 @@ def parked(
     subjects: frozenset[str],
     reason: str,
     now: float,
-    facts: Mapping[str, Any],
+    notes: Mapping[str, Any],
 ) -> Write:
     """A parking whose dead letter is still to be sent; never over a fact, nor over a newer message's end."""
     return Write(
         key,
         sets={
-            **facts,
+            **notes,
             "state": PARKED,
             "owner": owner,
             "redrive": order.redrive,
@@ -109,7 +102,7 @@ def parked(
             when.NEWER_THAN_PARKED,
             when.NEWER_THAN_HELD,
         ),
-        given={**_STATES, "due": order.due, "forgotten": now - QUEUE_RETENTION},
+        given={"due": order.due, "forgotten": now - QUEUE_RETENTION},
     )
 
 
@@ -120,7 +113,7 @@ def concerning(key: str, subjects: frozenset[str]) -> Write:
 
 def dead_letter_sent(key: str, owner: str) -> Write:
     """The dead letter of this very parking is confirmed (best effort)."""
-    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={**_STATES, "owner": owner})
+    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={"owner": owner})
 
 
 def _concerning(subjects: frozenset[str]) -> Mapping[str, set[str]]:

@@ -31,7 +31,7 @@ class Holds:
 
     Deletions take no claim, so one may begin up to ``window`` seconds after it read that there was no hold. A hold is
     therefore reported effective only after ``settling`` seconds (that window, the longest call, the clocks' skew), by
-    reading the row once more. (Reference: protocol, holds.)
+    reading the row once more. Give it ``HOLD_WINDOW`` + the function's timeout + ``LEASE_MARGIN``.
     """
 
     def __init__(self, store: Store, settling: float) -> None:

@@ -1,4 +1,10 @@
-"""One row of the ledger: what is known of one key."""
+"""One row of the ledger: what is known of one key.
+
+The words: a **key** is a business id, hashed. **attempt** counts its calls, **seq** its copies of any kind and
+**redrive** how often an operator sent a dead letter back; the **mark** is the highest (redrive, seq) whose copy a queue
+confirmed, and what is below it is superseded. A **claim** says that its **owner**, one delivery, may be calling until
+``lease_until``. A **fact** is what is known for good; ``held`` and ``parked`` end a message, not its key.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +14,15 @@ from typing import Any, Self
 OPEN, CLAIMED, HELD, PARKED = "open", "claimed", "held", "parked"
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
 FACTS = frozenset({DONE, DELETED, ALREADY_ABSENT})
-"""States that are written once and never change (design: words, outcome)."""
+"""States that are written once and never change."""
 
 PENDING, SENT = "pending", "sent"
+
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""The reason of a parking whose call may have happened: it needs force."""
+
+QUEUE_RETENTION = 14 * 86_400
+"""Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +30,8 @@ class Row:
     """A row as read, with the values of an absent one as defaults. Times are epoch seconds, ``sent_at`` milliseconds.
 
     ``redrive`` and ``seq`` are the mark: the highest confirmed copy. ``reason`` says why a row is parked or what it
-    last met; on a receipt, why the deletion was asked for. ``subjects`` are those of messages that another one of the
-    key stands in for. ``rest`` holds what only people read: request ids, times.
+    last met; on a receipt, why the deletion was asked for. ``subjects`` are the people that its
+    messages so far were about. ``rest`` holds what only people read: request ids, times.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Reads and conditional writes on the Document API, with its refusals and failures told apart.
 
-The subset used is the one that YDB documents (reference: platform, section 4): no old item on a refused write,
-no client request token, consistent reads, at most 25 writes in a transaction.
+The subset used is the one that YDB documents: no old item on a refused write, no client request token, consistent
+reads, at most 25 writes in a transaction (https://yandex.cloud/en/docs/ydb/docapi/api-ref/actions/transactWriteItems).
 """
 
 import logging
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 100
 WRITE_AT_ONCE = 25
 _PAUSES = (0.1, 0.2, 0.4, 0.0)
+"""Seconds after each try that the service was too busy for; the last one is followed by none."""
 _AWAY = 2
+"""Silences in a row after which the service is taken to be away."""
 
 _REFUSED = "ConditionalCheckFailed"
 
@@ -97,29 +99,38 @@ class Store:
         ends: dict[str, Written] = {}
         silences = 0
         for at in range(0, len(writes), WRITE_AT_ONCE):
-            left = list(writes[at : at + WRITE_AT_ONCE])
-            while len(left) > 1 and silences < _AWAY:
+            chunk = writes[at : at + WRITE_AT_ONCE]
+            silences = self._together(chunk, ends, silences)
+            silences = self._one_by_one([write for write in chunk if write.key not in ends], ends, silences)
+        return [ends[write.key] for write in writes]
+
+    def _together(self, writes: Sequence[Write], ends: dict[str, Written], silences: int) -> int:
+        """Send them in one transaction, and again without those that were refused; the silences in a row so far."""
+        left = writes
+        while len(left) > 1 and silences < _AWAY:
+            try:
+                refused = self._transact(left)
+            except _NoAnswer:
+                return silences + 1
+            silences = 0
+            if refused is None:
+                break
+            ends.update(dict.fromkeys(refused, Written.REFUSED))
+            if not refused:
+                ends.update({write.key: Written.YES for write in left})
+            left = [write for write in left if write.key not in ends]
+        return silences
+
+    def _one_by_one(self, writes: Sequence[Write], ends: dict[str, Written], silences: int) -> int:
+        for write in writes:
+            ends[write.key] = Written.UNKNOWN
+            if silences < _AWAY:
                 try:
-                    refused = self._transact(left)
+                    ends[write.key] = self._write(write)
+                    silences = 0
                 except _NoAnswer:
                     silences += 1
-                    break
-                silences = 0
-                if refused is None:
-                    break
-                ends |= dict.fromkeys(refused, Written.REFUSED)
-                if not refused:
-                    ends |= {write.key: Written.YES for write in left}
-                left = [write for write in left if write.key not in ends]
-            for write in left:
-                ends[write.key] = Written.UNKNOWN
-                if silences < _AWAY:
-                    try:
-                        ends[write.key] = self._write(write)
-                        silences = 0
-                    except _NoAnswer:
-                        silences += 1
-        return [ends[write.key] for write in writes]
+        return silences
 
     def _read(self, ask: Callable[[], Any]) -> Any:
         for pause in _PAUSES:
@@ -154,11 +165,12 @@ class Store:
                 if _name(error).startswith(_REFUSED):
                     return Written.REFUSED
                 if not _is_busy(error):
-                    return _unknown(error)
+                    _warn(error)
+                    return Written.UNKNOWN
                 busy = _name(error)
                 self._sleep(pause)
             except BotoCoreError as error:
-                _unknown(error)
+                _warn(error)
                 raise _NoAnswer from None
             else:
                 return Written.YES
@@ -179,22 +191,21 @@ class Store:
                 if str(reason.get("Code", "")).startswith(_REFUSED)
             }
             if not refused:
-                _unknown(error)
+                _warn(error)
             return refused or None
         except BotoCoreError as error:
-            _unknown(error)
+            _warn(error)
             raise _NoAnswer from None
         return set()
 
 
 def _is_busy(error: ClientError) -> bool:
-    """Whether the service refused for now, without doing anything (reference: platform, section 4)."""
+    """Whether the service refused for now, without doing anything."""
     return _name(error).startswith(("Transaction", "ProvisionedThroughput", "RequestLimit", "Throttling"))
 
 
-def _unknown(error: Exception) -> Written:
+def _warn(error: Exception) -> None:
     _log.warning("a ledger write ended unknown: %s", _name(error))
-    return Written.UNKNOWN
 
 
 def _name(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The ledger's tables: one definition (``tables.json``), and a command that creates them.
 
-``python -m ledger.tables`` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs with
-the static key that boto3 finds, or sends IAM_TOKEN where that is set.
+``python -m ledger.tables`` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
+with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
 """
 
 import json

@@ -1,21 +1,22 @@
 """One batch: from the trigger's event to settled messages, or an error that makes the whole batch return."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from worker import claimed, repeatable
 from worker.event import Delivery, deliveries
-from worker.facts import counts, subject_row
-from worker.invocation import C, Invocation, Item
-from worker.message import Invalid, M, parse
+from worker.invocation import Invocation, Item
+from worker.message import Invalid, parse
+from worker.notes import subject_row, token_counts
 from worker.outcome import End, Settlement, Unsettled
 
 INVALID, REUSED = "invalid_message", "key_reused"
 
 
-def settle_batch(event: Mapping[str, Any], inv: Invocation[M, C], logger: Logger) -> dict[str, int]:
+def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> dict[str, int]:
     """Settle every message of a trigger event and log a line for each; how many ended in which way.
 
     Raises:
@@ -31,17 +32,17 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation[M, C], logger: Logger
     else:
         settled, reused = claimed.settle(usable, inv)
         settled += repeatable.settle([*flawed, *(_reusing(item, inv) for item in reused)], inv)
-    counts = dict.fromkeys((end.value for end in End), 0)
+    tally = dict.fromkeys((end.value for end in End), 0)
     for item, settlement in settled:
         for delivery in (item.delivery, *item.others):
-            counts[settlement.end] += 1
+            tally[settlement.end] += 1
             _log(delivery, item, settlement, inv.took.get(item.row), logger)
-    if counts[End.UNSETTLED]:
-        raise Unsettled(f"{counts[End.UNSETTLED]} messages of {sum(counts.values())} could not be settled; all return")
-    return counts
+    if tally[End.UNSETTLED]:
+        raise Unsettled(f"{tally[End.UNSETTLED]} messages of {sum(tally.values())} could not be settled; all return")
+    return tally
 
 
-def _item(delivery: Delivery, inv: Invocation[M, C]) -> Item[M]:
+def _item(delivery: Delivery, inv: Invocation) -> Item:
     try:
         parsed = parse(inv.function.model, delivery)
     except Invalid as error:
@@ -63,41 +64,40 @@ def _item(delivery: Delivery, inv: Invocation[M, C]) -> Item[M]:
     )
 
 
-def _reusing(item: Item[M], inv: Invocation[M, C]) -> Item[M]:
+def _reusing(item: Item, inv: Invocation) -> Item:
     """The item whose key stands for other content, to be parked like one that has none."""
     name = item.delivery.message_id
-    return item.unusable(
-        name, _message_row(name, inv), REUSED, "the key stands for a message with other content; use a new one"
-    )
+    flaw = (REUSED, "the key stands for a message with other content; use a new one")
+    return replace(item, key=name, row=_message_row(name, inv), flaw=flaw)
 
 
-def _message_row(name: str, inv: Invocation[M, C]) -> str:
+def _message_row(name: str, inv: Invocation) -> str:
     """The row of a message that has no key of its own: never one that a valid message could have."""
     return inv.keys.key(f"{inv.function.name}:message", name)
 
 
-def _by_key(items: Sequence[Item[M]], now: float) -> list[Item[M]]:
+def _by_key(items: Sequence[Item], now: float) -> list[Item]:
     """One item a key and content, which stands for all of its deliveries and carries the subjects of all.
 
     Deletions of one key are one call whatever else they say; what must not repeat is told apart by content,
     so that a reused key is found out by the claim.
     """
-    groups: dict[tuple[str, str], list[Item[M]]] = {}
+    groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         groups.setdefault((item.row, item.body_hash), []).append(item)
     return [_merged(group, now) for group in groups.values()]
 
 
-def _merged(group: list[Item[M]], now: float) -> Item[M]:
+def _merged(group: list[Item], now: float) -> Item:
     """The newest of those that are due, or else the one due first: nobody waits for another one's date."""
     ordered = sorted(group, key=lambda item: (-max(item.not_before, now), item.delivery.number, item.delivery.sent_at))
     newest = ordered.pop()
     return newest.standing_for(ordered) if ordered else newest
 
 
-def _log(delivery: Delivery, item: Item[M], settlement: Settlement, seconds: float | None, logger: Logger) -> None:
+def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger) -> None:
     trace = settlement.trace
-    facts = {
+    notes = {
         "key": item.row,
         "end": settlement.end.value,
         "outcome": settlement.outcome,
@@ -111,9 +111,9 @@ def _log(delivery: Delivery, item: Item[M], settlement: Settlement, seconds: flo
         "client_request_id": trace.client_request_id if trace else None,
         "request_id": trace.request_id if trace else None,
         "server_trace_id": trace.server_trace_id if trace else None,
-        "usage": counts(settlement.usage) if settlement.usage else None,
+        "usage": token_counts(settlement.usage) if settlement.usage else None,
     }
-    told = {name: value for name, value in facts.items() if value is not None}
+    told = {name: value for name, value in notes.items() if value is not None}
     _level(settlement, logger)("message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told)
 
 

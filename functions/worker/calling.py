@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aistudio import APIError, Throttled
-from worker.invocation import C, Call, Invocation, Item
-from worker.message import M
+from worker.invocation import Call, Invocation, Item
 from worker.outcome import Outcome
 
 SHORT_WAIT = 3.0
@@ -27,7 +27,7 @@ class NotBegun:
 
 
 def make_call(
-    call: Call[M, C], item: Item[M], inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True
+    call: Call[Any, Any], item: Item, inv: Invocation, fresh: Callable[[], bool] = lambda: True
 ) -> Outcome | APIError | NotBegun:
     """Make an item's call, if it may begin; an API error is returned.
 
@@ -44,7 +44,7 @@ def make_call(
     return ended
 
 
-def may_begin(inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True) -> NotBegun | None:
+def may_begin(inv: Invocation, fresh: Callable[[], bool] = lambda: True) -> NotBegun | None:
     """Wait until the gate opens, and say what stands in the way of a call that would begin now."""
     pause = inv.gate.opens_at - inv.clock.monotonic()
     if pause > 0:
@@ -56,18 +56,18 @@ def may_begin(inv: Invocation[M, C], fresh: Callable[[], bool] = lambda: True) -
     return None if fresh() else NotBegun(stale=True)
 
 
-def _call(call: Call[M, C], item: Item[M], inv: Invocation[M, C]) -> Outcome | APIError:
+def _call(call: Call[Any, Any], item: Item, inv: Invocation) -> Outcome | APIError:
     begun = inv.clock.monotonic()
     try:
         left = inv.deadline.left_for_calls()
-        return call(item.usable, inv.client, min(left, LONGEST_REPEATABLE) if inv.function.idempotent else left)
+        return call(item.valid_message, inv.client, min(left, LONGEST_REPEATABLE) if inv.function.idempotent else left)
     except APIError as error:
         return error
     finally:
         inv.took[item.row] = inv.clock.monotonic() - begun
 
 
-def _asks_for_patience(ended: Outcome | APIError, inv: Invocation[M, C]) -> bool:
+def _asks_for_patience(ended: Outcome | APIError, inv: Invocation) -> bool:
     """Whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
     if not isinstance(ended, Throttled) or ended.retry_after is None or ended.retry_after > SHORT_WAIT:
         return False

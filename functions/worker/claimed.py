@@ -1,29 +1,34 @@
-"""Settling messages whose calls must not repeat: claim, call, result, outcome (reference: protocol, creates)."""
+"""Settling messages whose calls must not repeat: claim, call, result, outcome.
+
+The timeline of a key is in ledger/conditions.py.
+"""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic
 
 from aistudio import APIError, OutcomeUnknown, Trace
 from ledger import Claim, LedgerUnavailable, Row, Written, claims
 from ledger.row import CLAIMED, FACTS, PARKED
 from worker.calling import make_call, may_begin
-from worker.facts import counts, facts_of, where
-from worker.invocation import C, Invocation, Item
+from worker.claimed_row import Step, next_step
+from worker.invocation import Invocation, Item
 from worker.judge import Again, Park
-from worker.message import M
+from worker.notes import notes_of, token_counts, traceback_of
 from worker.outbox import Letter, send_copies, send_letters
 from worker.outcome import End, Outcome, Settlement
 from worker.results import Result
-from worker.steps import Step, next_step
 from worker.verdict import Failed, after_error, after_waiting
 
 _DECISIONS = 3
-_LAST_SECONDS = 2.0
+"""How often a delivery tries to claim: each refusal means that another one was quicker, and the row says more then."""
 _PAUSE = 0.5
+"""Seconds between two tries to send a result."""
+_LAST_SECONDS = 2.0
+"""Seconds before the end at which a result that can't be sent is given up, to say so."""
 _BUSY_JITTER = 30.0
+"""Seconds over which deliveries spread that wait for the same caller's lease."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,23 +37,23 @@ class KeyReused(Exception):
     """The key stands for other content: the message is parked under its message id."""
 
 
-def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> tuple[list[tuple[Item[M], Settlement]], list[Item[M]]]:
+def settle(items: Sequence[Item], inv: Invocation) -> tuple[list[tuple[Item, Settlement]], list[Item]]:
     """Settle all items side by side; those whose key stands for other content are given back, to be parked."""
-    settled: list[tuple[Item[M], Settlement]] = []
-    reused: list[Item[M]] = []
+    settled: list[tuple[Item, Settlement]] = []
+    reused: list[Item] = []
     ends = inv.run([partial(_settle, item, inv) for item in items])
     for item, end in zip(items, ends, strict=True):
         if isinstance(end, KeyReused):
             reused.append(item)
         elif isinstance(end, BaseException):
-            _log.error("a defect kept a message from being settled: %s", where(end))
+            _log.error("a defect kept a message from being settled: %s", traceback_of(end))
             settled.append((item, Settlement(End.UNSETTLED, "defect")))
         else:
             settled.append((item, end))
     return settled, reused
 
 
-def _settle(item: Item[M], inv: Invocation[M, C]) -> Settlement:
+def _settle(item: Item, inv: Invocation) -> Settlement:
     try:
         return _Create(item, inv).settle()
     except LedgerUnavailable as error:
@@ -57,11 +62,11 @@ def _settle(item: Item[M], inv: Invocation[M, C]) -> Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Create(Generic[M, C]):
+class _Create:
     """One delivery of a call that must not happen twice."""
 
-    item: Item[M]
-    inv: Invocation[M, C]
+    item: Item
+    inv: Invocation
 
     def settle(self) -> Settlement:
         """Claim and call; where the claim is refused, do as the row says."""
@@ -71,7 +76,7 @@ class _Create(Generic[M, C]):
         claim = self._claim()
         for _ in range(_DECISIONS):
             now = self.inv.clock.now()
-            written = self.inv.store.write(claims.claim(claim, now, facts_of(self.item, self.inv)))
+            written = self.inv.store.write(claims.claim(claim, now, notes_of(self.item, self.inv)))
             row = None if written is Written.YES else self._read()
             step = Step.CALL if row is None else next_step(self.item, row, now)
             if step is Step.CALL:
@@ -128,10 +133,10 @@ class _Create(Generic[M, C]):
             if inv.deadline.left() < _LAST_SECONDS:
                 return Settlement(End.UNSETTLED, "results queue", trace=outcome.trace, usage=outcome.usage)
             inv.clock.sleep(_PAUSE)
-        facts = facts_of(self.item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
+        notes = notes_of(self.item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
         if outcome.usage:
-            facts["usage"] = counts(outcome.usage)
-        write = claims.done(claim, inv.clock.now(), facts)
+            notes["usage"] = token_counts(outcome.usage)
+        write = claims.done(claim, inv.clock.now(), notes)
         if any(inv.store.write(write) is Written.YES for _ in range(2)):
             return Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)
         return Settlement(End.UNSETTLED, "ledger", trace=outcome.trace, usage=outcome.usage)
@@ -167,8 +172,8 @@ class _Create(Generic[M, C]):
         self, owner: str | None, redrive: int, attempt: int, park: Park, trace: Trace | None
     ) -> Settlement | None:
         """Row, dead letter, row; None where the row is not this owner's claim any more, or can't be written."""
-        facts = facts_of(self.item, self.inv, trace) | {"attempt": attempt, "detail": park.detail}
-        write = claims.park(self.item.row, owner, park.reason, self.inv.clock.now(), facts)
+        notes = notes_of(self.item, self.inv, trace) | {"attempt": attempt, "detail": park.detail}
+        write = claims.park(self.item.row, owner, park.reason, self.inv.clock.now(), notes)
         if self.inv.store.write(write) is not Written.YES:
             return None
         return self._send_letter(owner, Letter(self.item, attempt, redrive, park.reason, park.detail), trace)
@@ -190,9 +195,7 @@ class _Create(Generic[M, C]):
                 return Settlement(End.PARKED, row.reason, detail)
             case Step.ANSWERED:
                 return Settlement(End.DONE, row.state if row.state in FACTS else "superseded")
-            case Step.REMIND:
-                return self._send_letter(row.owner, letter)
-            case Step.REFUSE:
+            case Step.REMIND | Step.REFUSE:
                 return self._send_letter(row.owner, letter)
             case Step.EXPIRED:
                 return self._expired(row)
@@ -231,15 +234,15 @@ class _Create(Generic[M, C]):
             if row.state == CLAIMED:
                 mark = claims.raise_mark_of_claimed(self.item.row, delivery.redrive, delivery.seq + 1)
             else:
-                facts = {"body_hash": self.item.body_hash, "function": self.inv.function.name}
-                mark = claims.raise_mark(self.item.row, delivery.redrive, delivery.seq + 1, next_at, facts)
+                notes = {"body_hash": self.item.body_hash, "function": self.inv.function.name}
+                mark = claims.raise_mark(self.item.row, delivery.redrive, delivery.seq + 1, next_at, notes)
             self.inv.store.write(mark)  # best effort: without it the copy lives all the same
         return end
 
     def _send_copy(self, again: Again, trace: Trace | None) -> Settlement:
         if not send_copies([(self.item, again)], self.inv)[0]:
             return Settlement(End.UNSETTLED, "queue", trace=trace)
-        return Settlement(End.RETRY if again.counted else End.DEFERRED, again.reason, trace=trace)
+        return Settlement(again.end, again.reason, trace=trace)
 
     def _read(self) -> Row:
         return self.inv.store.get(self.item.row)

@@ -1,4 +1,4 @@
-"""Copies: the messages that this project puts on queues, with the attributes of the contract."""
+"""Copies: the messages that this project puts on queues, with the attributes that its other parts read."""
 
 import base64
 import re
@@ -9,7 +9,7 @@ from math import ceil
 from worker.event import Delivery
 
 MAX_BYTES = 262_144
-"""The queue's limit on a body with its attributes (reference: platform, section 3)."""
+"""The queue's limit on a body with its attributes (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
 
 MAX_DELAY = 900
 """Seconds: the queue's longest delay; a longer wait carries ``not_before`` and hops."""

@@ -1,6 +1,6 @@
 """Trigger events: from the platform's JSON to deliveries, in the documented and in the really seen shape.
 
-(Reference: platform, section 2.)
+What is documented: https://yandex.cloud/en/docs/functions/concepts/trigger/ymq-trigger
 """
 
 import base64

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.invocation import C, Call, Function
 from worker.message import M
-from worker.settings import Check, no_more
+from worker.settings import Check
 
 
 class Handler(Protocol):
@@ -31,14 +31,14 @@ def queue_function(
     idempotent: bool,
     needs: float = 2.0,
     look: Call[M, C] | None = None,
-    check: Check = no_more,
+    check: Check | None = None,
 ) -> Callable[[Call[M, C]], Handler]:
     """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
 
     ``client`` makes the endpoint's client from the shared API; ``result_type`` is the CloudEvents type of its results;
-    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the least time, in seconds, that a call is begun with;
-    ``look`` takes the call's place while its key is under a legal hold; ``check`` says what is wrong with the settings
-    that only this function needs.
+    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the
+    least time, in seconds, that a call is begun with; ``look`` takes the call's place while its key is under a legal
+    hold; ``check`` says what is wrong with the settings that only this function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from aistudio import API, APIError
 from ledger import Keys, Store
 from worker.clock import Clock, Deadline
 from worker.event import Delivery
 from worker.judge import Limits, stops_batch
-from worker.message import M
+from worker.message import M, Message
 from worker.outcome import Outcome
 from worker.queue import Queue
 from worker.results import Results
@@ -35,7 +35,7 @@ class Function(Generic[M, C]):
     result_type: str
     needs: float
     look: Call[M, C] | None
-    check: Check
+    check: Check | None
 
 
 class Run(Protocol):
@@ -60,14 +60,14 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation(Generic[M, C]):
+class Invocation:
     """Everything that settling one batch needs; made by the composition root, or by a test.
 
     ``took`` collects how many seconds each row's last call took.
     """
 
-    function: Function[M, C]
-    client: C
+    function: Function[Any, Any]
+    client: Any
     store: Store
     queue: Queue
     results: Results
@@ -87,7 +87,7 @@ class Invocation(Generic[M, C]):
 
 
 @dataclass(frozen=True, slots=True)
-class Item(Generic[M]):
+class Item:
     """One key of a batch: its newest delivery, for which the ``others`` stand in. ``row`` is its key in the ledger.
 
     ``flaw`` is set where the message can't be used: it is then parked under its message id. ``owner`` is new for
@@ -98,7 +98,7 @@ class Item(Generic[M]):
     key: str
     owner: str
     delivery: Delivery
-    message: M | None = None
+    message: Message | None = None
     flaw: tuple[str, str] | None = None
     body_hash: str = ""
     subjects: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ class Item(Generic[M]):
     traceparent: str | None = None
 
     @property
-    def usable(self) -> M:
+    def valid_message(self) -> Message:
         """The message to call with. Raises ValueError for what was found unusable: that is never called with."""
         if self.message is None:
             raise ValueError("an unusable message has no call")
@@ -127,11 +127,7 @@ class Item(Generic[M]):
         """Seconds since the message was first seen, or since it was due if that came later."""
         return now - max(self.delivery.first_seen, self.due)
 
-    def unusable(self, key: str, row: str, reason: str, detail: str) -> "Item[M]":
-        """The same delivery, to be parked under its message id: its key belongs to another message."""
-        return replace(self, key=key, row=row, flaw=(reason, detail))
-
-    def standing_for(self, others: "Sequence[Item[M]]") -> "Item[M]":
+    def standing_for(self, others: "Sequence[Item]") -> Self:
         """This item, sharing its end with others of the same key, under the highest numbers of all.
 
         A hold on any one's subject holds them all.

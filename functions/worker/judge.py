@@ -1,9 +1,11 @@
-"""What an error means for the message: tried again and when, or parked (design: what an error says)."""
+"""What an error means for the message: tried again and when, or parked (the classes: aistudio/errors.py)."""
 
 from dataclasses import dataclass
+from math import log2
 from random import Random
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
+from worker.outcome import End
 
 LONGEST = 900.0
 """Seconds: the longest backoff."""
@@ -16,6 +18,11 @@ class Again:
     wait: float
     counted: bool = False
     reason: str | None = None
+
+    @property
+    def end(self) -> End:
+        """How a delivery ends once its copy is confirmed."""
+        return End.RETRY if self.counted else End.DEFERRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def judge(
         return Again(backoff(attempt, rng), counted=True, reason=error.reason)
     if age > limits.age:
         return Park(error.reason, error.detail)
-    wait = backoff(seq, rng)
+    wait = patience(seq, age, rng)
     if isinstance(error, Throttled) and error.retry_after is not None:
         wait += error.retry_after  # not all at the same second
     return Again(wait, reason=error.reason)
@@ -60,6 +67,14 @@ def judge(
 def stops_batch(error: APIError) -> bool:
     """Whether the batch should begin no further calls: the quota is used up, or the deployment is broken."""
     return isinstance(error, (Throttled, Unauthorized, Forbidden))
+
+
+def patience(seq: int, age: float, rng: Random) -> float:
+    """Seconds to wait before trying once more what has not been called.
+
+    Copies that only waited for a date count in ``seq`` too: a message that is due now has not been put off often.
+    """
+    return backoff(min(seq, int(log2(1 + max(0.0, age)))), rng)
 
 
 def backoff(times: int, rng: Random) -> float:

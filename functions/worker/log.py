@@ -8,14 +8,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 _PLATFORM_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
-"""The platform knows TRACE DEBUG INFO WARN ERROR FATAL, and maps no other name (reference: platform, section 6)."""
+"""The platform knows TRACE DEBUG INFO WARN ERROR FATAL, and maps no other name
+(https://yandex.cloud/en/docs/functions/operations/function/logs-write)."""
 
 _QUIET = ("httpx", "httpcore", "botocore", "boto3", "urllib3", "websockets")
 """Libraries whose lines name URLs or headers: only their warnings are wanted."""
 
 
 class PlatformFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON with the platform's level names, and without the fields that mean nothing there."""
+    """Powertools' JSON with the platform's level names."""
 
     def serialize(self, log: Any) -> str:
         """One line of JSON."""

@@ -63,7 +63,7 @@ class Message(BaseModel):
         """Whether the producer accepts that a call that may have happened is made again."""
         return getattr(self, "on_unknown", None) == "retry"
 
-    def facts(self) -> dict[str, Any]:
+    def notes(self) -> dict[str, Any]:
         """The content-free fields that the ledger keeps."""
         kept = self.model_dump(mode="json", include=set(self.recorded), exclude_none=True)
         return dict(sorted(kept.items()))

@@ -4,12 +4,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from worker.copies import CannotCopy, Copy, dead_letter, retry
-from worker.invocation import C, Invocation, Item
+from worker.invocation import Invocation, Item
 from worker.judge import Again
-from worker.message import M
 
 _log = logging.getLogger(__name__)
 
@@ -18,25 +16,25 @@ _log = logging.getLogger(__name__)
 class Letter:
     """What a dead letter says beside the message itself; ``redrive`` is the row's."""
 
-    item: Item[Any]
+    item: Item
     attempt: int
     redrive: int
     reason: str
     detail: str = ""
 
 
-def send_copies(copies: Sequence[tuple[Item[M], Again]], inv: Invocation[M, C]) -> list[bool]:
+def send_copies(copies: Sequence[tuple[Item, Again]], inv: Invocation) -> list[bool]:
     """Send each item's delivery to the function's own queue once more; which ones the queue confirmed."""
     now = inv.clock.now()
 
-    def build(item: Item[M], again: Again) -> Copy:
+    def build(item: Item, again: Again) -> Copy:
         attempt = item.delivery.attempt + again.counted
         return retry(item.delivery, item.key, attempt=attempt, wait=again.wait, now=now)
 
     return _send(inv.own_queue, [partial(build, item, again) for item, again in copies], inv)
 
 
-def send_letters(letters: Sequence[Letter], inv: Invocation[M, C]) -> list[bool]:
+def send_letters(letters: Sequence[Letter], inv: Invocation) -> list[bool]:
     """Send dead letters; which ones the queue confirmed."""
 
     def build(letter: Letter) -> Copy:
@@ -53,7 +51,7 @@ def send_letters(letters: Sequence[Letter], inv: Invocation[M, C]) -> list[bool]
     return _send(inv.dead_letters, [partial(build, letter) for letter in letters], inv)
 
 
-def _send(url: str, builders: Sequence[Callable[[], Copy]], inv: Invocation[M, C]) -> list[bool]:
+def _send(url: str, builders: Sequence[Callable[[], Copy]], inv: Invocation) -> list[bool]:
     copies: dict[int, Copy] = {}
     for index, build in enumerate(builders):
         try:

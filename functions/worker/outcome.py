@@ -39,7 +39,7 @@ class Outcome:
 
     @classmethod
     def from_realtime(cls, result: "RealtimeResult") -> "Outcome":
-        """``done`` with the response and its text in one field, or ``accepted`` where the API said no more than that."""
+        """``done`` with the response and its text in one field, or ``accepted`` where the API said no more."""
         told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
         if result.audio:
             told["audio"] = base64.b64encode(result.audio).decode()
@@ -50,7 +50,7 @@ class Outcome:
 
 
 class End(StrEnum):
-    """The ways in which a delivery can end (design: how a message ends)."""
+    """The ways in which a delivery can end (README.md, "How a message ends")."""
 
     DONE = "done"
     RETRY = "retry"

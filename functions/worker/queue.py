@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 AT_ONCE = 10
 _ROUNDS = 3
 _PAUSE = 0.2
+"""Seconds before the second round; the third waits twice as long."""
 _AWAY = 2
+"""Silences in a row: each has cost its timeouts, and what is left of the invocation is needed elsewhere."""
 
 _log = logging.getLogger(__name__)
 
 
 class Queue:
-    """Sends copies, ten and at most 256 KB a request (reference: platform, section 3)."""
+    """Sends copies, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
 
     def __init__(self, client: "SQSClient", clock: Clock) -> None:
         self._client = client

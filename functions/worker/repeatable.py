@@ -1,4 +1,4 @@
-"""Deciding about messages whose calls may repeat: no claim, rows read 100 at once (reference: protocol, deletions).
+"""Settling messages whose calls may repeat: no claim, rows read 100 at once (the timeline: ledger/conditions.py).
 
 What can't be used at all goes the same way, whatever the function: it is parked under its message id.
 """
@@ -12,20 +12,20 @@ from aistudio import APIError, Trace
 from ledger.row import HELD, Row
 from ledger.store import READ_AT_ONCE, LedgerUnavailable
 from worker.calling import NotBegun, make_call
-from worker.invocation import C, Invocation, Item
+from worker.invocation import Invocation, Item
 from worker.judge import Again, Park
-from worker.message import M
 from worker.outcome import End, Outcome, Settlement
-from worker.recording import record
+from worker.repeatable_record import Verdict, record
+from worker.repeatable_row import consider
 from worker.subjects import held_rows, remember
-from worker.verdict import Failed, Verdict, after_error, after_waiting, consider
+from worker.verdict import Failed, after_error, after_waiting
 
 _log = logging.getLogger(__name__)
 
 
-def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M], Settlement]]:
+def settle(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, Settlement]]:
     """Settle all items; what could not be is ``unsettled``."""
-    settled: list[tuple[Item[M], Settlement]] = []
+    settled: list[tuple[Item, Settlement]] = []
     waiting = deque(items)
     while waiting:
         chunk = [waiting.popleft() for _ in range(min(READ_AT_ONCE, len(waiting)))]
@@ -40,7 +40,7 @@ def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M
         settled += [(item, Settlement(End.UNSETTLED, "ledger")) for item in chunk if item.row in forgotten]
         chunk = [item for item in chunk if item.row not in forgotten]
         tasks = [partial(_decide, item, rows[item.row], item.row in held, read_at, inv) for item in chunk]
-        decided: list[tuple[Item[M], Verdict]] = []
+        decided: list[tuple[Item, Verdict]] = []
         for item, verdict in zip(chunk, inv.run(tasks), strict=True):
             if isinstance(verdict, NotBegun):
                 waiting.append(item)
@@ -50,7 +50,7 @@ def settle(items: Sequence[Item[M]], inv: Invocation[M, C]) -> list[tuple[Item[M
     return settled
 
 
-def _decide(item: Item[M], row: Row, held: bool, read_at: float, inv: Invocation[M, C]) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial
+def _decide(item: Item, row: Row, held: bool, read_at: float, inv: Invocation) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial
     """Decide about one item, calling where that is called for; ``NotBegun`` where the rows must be read again."""
     now = inv.clock.now()
     answer = consider(item, row, now)

@@ -50,7 +50,7 @@ class Results:
         self._shelf = shelf
 
     def send(self, results: Sequence[Result]) -> list[bool]:
-        """Send and say of each whether the queue confirmed it; large ones are on the shelf before their message goes."""
+        """Send, and say of each whether the queue confirmed it; a large one is on the shelf before its message goes."""
         if not self._url:
             return [True] * len(results)
         copies = {index: self._copy(result) for index, result in enumerate(results)}

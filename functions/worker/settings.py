@@ -1,10 +1,12 @@
-"""Every setting of a function, read from its environment and checked at once (design: settings)."""
+"""Every setting of a function, read from its environment and checked at once (README.md, "Settings")."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from aistudio import RealtimeTransport
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -48,7 +50,7 @@ class Settings(BaseModel):
     aistudio_api_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
     aistudio_data_logging: bool = False
     realtime_model: str = ""
-    realtime_transport: Literal["auto", "http", "websocket"] = "auto"
+    realtime_transport: RealtimeTransport = "auto"
     ydb_docapi_endpoint: Url
     ledger_table_prefix: str = "aistudio/"
     hash_key: Annotated[SecretStr, Field(min_length=16)]
@@ -72,15 +74,15 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], check: Check) -> "Settings":
-        """Read the settings; ``check`` adds what this function needs besides.
+    def read(cls, environment: Mapping[str, str], check: Check | None = None) -> "Settings":
+        """Read the settings; ``check`` adds what a function needs besides.
 
         Raises:
             SettingsError: naming everything that is missing or malformed.
         """
         # An empty variable is an unset one: Terraform and shells can't tell them apart.
         given = {name: value for name, value in environment.items() if value != ""}
-        wrong = dict(check(given))
+        wrong = dict(check(given)) if check else {}
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -91,11 +93,6 @@ class Settings(BaseModel):
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
             raise SettingsError(f"settings missing or malformed: {told}. README.md lists them.")
         return settings
-
-
-def no_more(_: Mapping[str, str]) -> Mapping[str, str]:
-    """Nothing is needed beyond everyone's settings."""
-    return {}
 
 
 def realtime_check(environment: Mapping[str, str]) -> Mapping[str, str]:

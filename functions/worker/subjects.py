@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from ledger import Row, Written, deletions
 from ledger.row import FACTS
-from worker.facts import subject_row
-from worker.invocation import C, Invocation, Item
-from worker.message import M
-from worker.verdict import consider
+from worker.invocation import Invocation, Item
+from worker.notes import subject_row
+from worker.repeatable_row import consider
 
 
-def held_rows(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
+def held_rows(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -> set[str]:
     """The rows under a hold: their own, or that of any subject that a message of theirs names, or named before.
 
     Raises LedgerUnavailable.
@@ -21,7 +20,7 @@ def held_rows(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation
     return {item.row for item in items if rows[item.row].hold or concerned[item.row] & holds}
 
 
-def remember(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[M, C]) -> set[str]:
+def remember(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -> set[str]:
     """Keep on its row whom a message concerns that does not go on itself; the rows where that failed.
 
     A message that goes on carries its own subject, and what is written at its end keeps it. One that is merged into
@@ -37,12 +36,12 @@ def remember(items: Sequence[Item[M]], rows: Mapping[str, Row], inv: Invocation[
     return keep(lost, inv)
 
 
-def lacking(item: Item[M], row: Row) -> frozenset[str]:
+def lacking(item: Item, row: Row) -> frozenset[str]:
     """Whom the item concerns and its row does not name; nobody, where nothing can come of the row any more."""
     return frozenset() if row.state in FACTS else item.subjects - row.subjects
 
 
-def keep(subjects: Mapping[str, frozenset[str]], inv: Invocation[M, C]) -> set[str]:
+def keep(subjects: Mapping[str, frozenset[str]], inv: Invocation) -> set[str]:
     """Add these subjects to their rows; the rows where that failed."""
     notes = [deletions.concerning(key, missing) for key, missing in subjects.items() if missing]
     written = inv.store.write_all(notes)

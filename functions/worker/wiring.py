@@ -5,22 +5,21 @@ import random
 import uuid
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
 
 from aistudio import API, Config
 from ledger import Keys, Store
-from ledger.client import connect_with_key, connect_with_token, patient
+from ledger.client import client_config, connect_with_key, connect_with_token
 from ledger.tables import LEDGER
 from worker.batch import settle_batch
 from worker.clock import Clock, Deadline, SystemClock
 from worker.executor import Threads
-from worker.invocation import C, Function, Invocation
+from worker.invocation import Function, Invocation
 from worker.judge import Limits
 from worker.log import get_logger
-from worker.message import M
 from worker.queue import Queue
 from worker.results import Results
 from worker.settings import Settings, SettingsError
@@ -48,10 +47,10 @@ class Token:
         return self._value
 
 
-class Instance(Generic[M, C]):
+class Instance:
     """One function in one process: what lives between invocations."""
 
-    def __init__(self, function: Function[M, C], settings: Settings, clock: Clock) -> None:
+    def __init__(self, function: Function[Any, Any], settings: Settings, clock: Clock) -> None:
         self._function = function
         self._settings = settings
         self._clock = clock
@@ -118,7 +117,7 @@ class Instance(Generic[M, C]):
 
 
 @cache
-def instance(function: Function[M, C]) -> Instance[M, C]:
+def instance(function: Function[Any, Any]) -> Instance:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
     return Instance(function, Settings.read(os.environ, function.check), SystemClock())
 
@@ -136,7 +135,7 @@ def _queues(settings: Settings) -> "SQSClient":
 def _storage(settings: Settings) -> "S3Client":
     # Megabytes take longer than a row or a message. Trailing checksums, boto3's habit over TLS, are newer than what
     # the service says that it understands.
-    config = patient(
+    config = client_config(
         read_timeout=10, request_checksum_calculation="when_required", response_checksum_validation="when_required"
     )
     return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
@@ -149,7 +148,7 @@ def _signed(settings: Settings, endpoint: str) -> Any:
         "endpoint_url": endpoint,
         "aws_access_key_id": key_id,
         "aws_secret_access_key": secret,
-        "config": patient(),
+        "config": client_config(),
     }
 
 

@@ -1,18 +1,7 @@
 import socket
-import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from infra.local.studio.process import StudioHandle
-
-
-def eventually(fact: Callable[[], bool], seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while not fact():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def port_of(url: str) -> int:

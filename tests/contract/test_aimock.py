@@ -73,7 +73,7 @@ def ask(address: str, question: str, token: str = TOKEN, transport: Any = "webso
         api.close()
 
 
-def test_a_text_turn(aimock: str) -> None:
+def test_a_text_turn_gives_the_other_sides_answer_and_what_it_used(aimock: str) -> None:
     result = ask(aimock, "Where is my parcel?", response={"output_modalities": ["text"]})
 
     assert result.text == "It has arrived at the shop around the corner, and waits for you there until Friday."

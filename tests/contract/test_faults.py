@@ -5,7 +5,8 @@ import httpx
 import pytest
 
 from infra.local.studio.process import StudioHandle
-from tests.contract.helpers import eventually, raw_request
+from tests.contract.helpers import raw_request
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 408, 409, 429, 500, 501, 502, 503, 504])
@@ -34,8 +35,8 @@ def test_the_effect_is_apart_from_the_answer(
 
     assert http.delete("responses/a").status_code == 503
 
-    assert eventually(lambda: studio.stored() == left)
-    assert eventually(lambda: studio.requests("a")[0]["effect"] is (not left))
+    eventually(lambda: studio.stored() == left, "deleted only where there is an effect", 5)
+    eventually(lambda: studio.requests("a")[0]["effect"] is (not left), "the log tells the effect", 5)
 
 
 def test_a_late_effect_comes_after_the_client_has_given_up(studio: StudioHandle, http: httpx.Client) -> None:
@@ -46,7 +47,7 @@ def test_a_late_effect_comes_after_the_client_has_given_up(studio: StudioHandle,
         http.delete("responses/a", timeout=0.1)
 
     assert studio.stored() == ["a"]
-    assert eventually(lambda: studio.stored() == [])
+    eventually(lambda: studio.stored() == [], "deleted all the same", 5)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def turn(studio: StudioHandle, sdk: OpenAI, *modalities: Literal["text", "audio"
     return seen
 
 
-def test_a_text_turn_over_the_realtime_client(studio: StudioHandle, sdk: OpenAI) -> None:
+def test_a_text_turn_has_the_apis_events_in_their_order_and_is_billed_once(studio: StudioHandle, sdk: OpenAI) -> None:
     events = turn(studio, sdk, "text")
 
     assert list(dict.fromkeys(event.type for event in events)) == [
@@ -129,14 +129,16 @@ def test_a_text_turn_over_the_realtime_client(studio: StudioHandle, sdk: OpenAI)
     assert studio.billed("event-1") == 1
 
 
-def test_an_audio_turn_over_the_realtime_client(studio: StudioHandle, sdk: OpenAI) -> None:
+def test_an_audio_turn_is_spoken_with_a_transcript_and_without_text(studio: StudioHandle, sdk: OpenAI) -> None:
     events = turn(studio, sdk, "audio")
 
     assert all(event.type != "response.output_text.done" for event in events)
     assert [event.transcript for event in events if event.type == "response.output_audio_transcript.done"] == [
         "You said: good morning"
     ]
-    assert all(event.delta for event in events if event.type == "response.output_audio.delta")
+    heard = [event.delta for event in events if event.type == "response.output_audio.delta"]
+    assert heard
+    assert all(heard)
     done = events[-1]
     assert done.type == "response.done"
     assert done.response.output is not None

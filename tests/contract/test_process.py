@@ -11,8 +11,9 @@ import pytest
 from infra.local.leash import ROOT
 from infra.local.studio.process import running_studio
 from infra.local.studio.settings import Settings
-from tests.contract.helpers import eventually, port_of, raw_request
+from tests.contract.helpers import port_of, raw_request
 from tests.local.helpers import alive
+from tests.support.waiting import eventually
 
 
 def listens(port: int) -> bool:
@@ -36,7 +37,7 @@ def test_nothing_is_left_of_a_server_whose_parent_was_killed() -> None:
 
         process.kill()
 
-    assert eventually(lambda: not listens(port))
+    eventually(lambda: not listens(port))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -56,16 +57,16 @@ def test_a_signal_stops_it_though_a_request_still_hangs() -> None:
     with running_studio() as studio:
         studio.fault(delay=600)
         with raw_request(studio, "GET", "responses/a"):
-            assert eventually(lambda: studio.requests("a") != [])
+            eventually(lambda: studio.requests("a") != [])
             os.kill(studio.pid, signal.SIGTERM)
-            assert eventually(lambda: not alive({studio.pid}), 3)
+            eventually(lambda: not alive({studio.pid}), seconds=3)
 
 
 def test_it_stops_with_its_block_though_a_request_still_hangs() -> None:
     with running_studio() as studio:
         studio.fault(delay=600)
         with raw_request(studio, "GET", "responses/a"):
-            assert eventually(lambda: studio.requests("a") != [])
+            eventually(lambda: studio.requests("a") != [])
             begun = time.monotonic()
 
     assert time.monotonic() - begun < 3

@@ -1,4 +1,4 @@
-"""A proxy before the queue and table server, that can keep one API call waiting: on its way there, or on its way back."""
+"""A proxy before the queue and table server that can keep one API call waiting, on its way there or on its way back."""
 
 import json
 import threading

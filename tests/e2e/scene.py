@@ -1,11 +1,11 @@
-"""The realtime function in processes of its own, between real servers, with its API calls to queues and table in hand."""
+"""The realtime function in processes of its own, between real servers; its calls to queues and table can be held."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from infra.local.catalog import LocalFunction
 from infra.local.environment import Environment, running_environment
@@ -20,16 +20,6 @@ from tests.support.planted import leaks_of
 
 NAME = "realtime_response_create"
 Transport = Literal["http", "websocket"]
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T], what: str, seconds: float = 30) -> T:
-    """The first true value that ``look`` gives."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"not in {seconds:g} s: {what}"
-        time.sleep(0.02)
-    return found
 
 
 def function(**settings: str) -> LocalFunction:

@@ -1,8 +1,6 @@
 """A thousand deletions from queue to receipt, through real servers, with the function in a process of its own."""
 
 import json
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,21 +10,21 @@ from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings
 from infra.local.trigger import Batching
 from tests.support.planted import leaks_of
+from tests.support.waiting import eventually
 
 HOW_MANY = 1000
 LATENCY = 0.05
 LONG_ENOUGH = 60.0
 
 
-def eventually(done: Callable[[], bool], changed: threading.Condition) -> None:
-    """Wait until something becomes true, looking whenever the function has told of a settled message."""
-    with changed:
-        assert changed.wait_for(done, LONG_ENOUGH), "not all was settled in time"
-
-
 def receipts(environment: Environment) -> list[dict[str, Any]]:
     pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
     return [item for page in pages for item in page["Items"]]
+
+
+def until_left(environment: Environment, many: int) -> None:
+    """Wait until no more than so many responses are stored."""
+    eventually(lambda: len(environment.studio.stored()) <= many, f"{many} are left", every=0.005)
 
 
 @pytest.mark.parametrize("kills", [0, 2], ids=["undisturbed", "killed twice"])
@@ -41,16 +39,13 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
     ids = [f"resp-{number}" for number in range(HOW_MANY)]
     lines: list[str] = []
     settled: set[str] = set()
-    changed = threading.Condition()
 
     def told(_: str, line: str) -> None:
         # A process killed while it writes leaves half a line.
         said = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
-        with changed:
-            lines.append(line)
-            if said.get("end") == "done":
-                settled.add(said["key"])
-                changed.notify_all()
+        lines.append(line)
+        if said.get("end") == "done":
+            settled.add(said["key"])
 
     with running_environment([function], studio=Settings(latency=LATENCY), log=told) as environment:
         environment.studio.seed(*ids)
@@ -58,10 +53,9 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
         environment.start()
         for kill in range(1, kills + 1):
             # In the middle of a batch's calls: part of it is deleted, and nothing of it recorded.
-            wanted = HOW_MANY * kill // 4 + 30
-            eventually_deleted(environment, HOW_MANY - wanted)
+            until_left(environment, HOW_MANY - HOW_MANY * kill // 4 - 30)
             environment.triggers["delete_response"].kill()
-        eventually(lambda: len(settled) == HOW_MANY, changed)
+        eventually(lambda: len(settled) == HOW_MANY, "all are settled", LONG_ENOUGH)
         rows = receipts(environment)
         requests = environment.studio.requests()
         results = environment.servers.peek(environment.results)
@@ -77,11 +71,3 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
         assert not environment.servers.peek(environment.dead_letters)
         planted = {"a response id": "resp-", "the API key": environment.studio.api_key}
         assert leaks_of(environment, lines, planted | {"the hash key": environment.settings["HASH_KEY"]}) == []
-
-
-def eventually_deleted(environment: Environment, left: int) -> None:
-    """Until at most this many responses are stored; each look is a request, so this is no busy wait."""
-    for _ in range(5000):
-        if len(environment.studio.stored()) <= left:
-            return
-    raise AssertionError("the function does not get on")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.scene import Scene, Transport, eventually, function, running_scene
+from tests.e2e.scene import Scene, Transport, function, running_scene
 from tests.support.messages import arrived
+from tests.support.waiting import eventually
 
 TRANSPORTS: list[Transport] = ["http", "websocket"]
 

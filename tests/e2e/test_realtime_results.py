@@ -11,7 +11,8 @@ import pytest
 
 from infra.local.settings import RESULTS_BUCKET
 from infra.local.studio.settings import Settings as StudioSettings
-from tests.e2e.scene import NAME, Scene, eventually, function, running_scene
+from tests.e2e.scene import NAME, Scene, function, running_scene
+from tests.support.waiting import eventually
 from worker.results import LARGEST
 
 TOKEN, KEY, HASH_KEY, SIGNING_KEY = "planted-iam-token", "planted-api-key", "planted-hash-key-01", "planted-signing-key"

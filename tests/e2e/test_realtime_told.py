@@ -1,4 +1,4 @@
-"""What is told of an answer: to whoever waits for it, in the ledger and in the log; and how a POST that is not there is found out."""
+"""What is told of an answer, to who waits for it, in the ledger and the log; and how a missing POST is found out."""
 
 import json
 import time
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infra.local.studio.settings import PostMode
-from tests.e2e.scene import NAME, Scene, Transport, eventually, function, running_scene
+from tests.e2e.scene import NAME, Scene, Transport, function, running_scene
 from tests.support.messages import entry
+from tests.support.waiting import eventually
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 FORMS: list[tuple[Transport, PostMode]] = [("http", "json"), ("http", "sse"), ("websocket", "404")]

@@ -1,4 +1,4 @@
-"""The holes of the settlement protocol that concern calls which must not repeat (the number is the protocol's)."""
+"""The holes of the settlement protocol that concern calls which must not repeat (numbered as in tests/README.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The holes of the settlement protocol that concern deletions (the number is the protocol's)."""
+"""The holes of the settlement protocol that concern deletions (numbered as in tests/README.md)."""
 
 from tests.faults.steps import crash, throttle
 from tests.support.bench import Bench

@@ -1,4 +1,4 @@
-"""The holes that open when an operator redrives what was parked; redriven copies are made as the contract says."""
+"""The holes that open when an operator redrives what was parked (numbered as in tests/README.md)."""
 
 import pytest
 

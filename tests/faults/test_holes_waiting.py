@@ -1,4 +1,4 @@
-"""The holes that concern waiting: what is throttled, busy, not due, or not begun in time, and clocks that differ."""
+"""The holes that concern waiting (numbered as in tests/README.md): throttled, busy, not due, not begun, clocks off."""
 
 from tests.faults.steps import throttle
 from tests.support.bench import Bench

@@ -12,7 +12,6 @@ from tests.support.messages import Entry
 from tests.support.observations import numbers, reasons
 from worker.event import deliveries
 from worker.settings import SettingsError
-from worker.verdict import NOT_BEGUN
 from worker.wiring import instance
 
 SECRET = "planted-secret-0451"
@@ -203,7 +202,7 @@ def test_row27_what_never_had_the_time_to_begin_ends_too(creates: Bench) -> None
 
     delivered = creates.deliver(creates.message({"event_id": "evt_0"}), message)
 
-    assert delivered.ends == [("done", "done"), ("parked", NOT_BEGUN)]
+    assert delivered.ends == [("done", "done"), ("parked", "unavailable")]
 
 
 def test_row35_a_missing_environment_fails_loudly_and_names_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from infra.local.environment import Environment, running_environment
 from infra.local.runtime import Reply
 from infra.local.studio.settings import Settings
 from tests.support.messages import entry
+from tests.support.waiting import eventually
 
 LATENCY = 0.6
 MESSAGES: dict[str, dict[str, Any]] = {
@@ -41,7 +42,7 @@ def test_row32_a_signal_while_idle_changes_nothing(environment: Environment, fun
         assert runtime.invoke(same).ok
         assert runtime.pid is not None
         os.kill(runtime.pid, signal.SIGTERM)
-        until(lambda: runtime.pid is None)
+        eventually(lambda: runtime.pid is None, "the idle instance has ended")
         assert runtime.invoke(same).ok
     finally:
         runtime.stop()
@@ -54,7 +55,7 @@ def test_row32_a_signal_in_the_middle_of_a_call_is_like_any_crash(environment: E
     runtime, same, replies = environment.runtime(function), event(function), list[Reply]()
     thread = threading.Thread(target=lambda: replies.append(runtime.invoke(same)))
     thread.start()
-    until(lambda: bool(environment.studio.requests()))
+    eventually(environment.studio.requests, "the call is under way")
     assert runtime.pid is not None
     os.kill(runtime.pid, signal.SIGTERM)
     thread.join(20)
@@ -74,11 +75,3 @@ def test_row32_a_signal_in_the_middle_of_a_call_is_like_any_crash(environment: E
         assert states == ["claimed"]
         assert len(environment.servers.peek(environment.queues[function])) == 1
         assert len(environment.studio.requests()) == 1
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something to become true; it may be asked as often as one likes."""
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, "it does not happen"
-        threading.Event().wait(0.01)

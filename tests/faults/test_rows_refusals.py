@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.steps import DELETE, POST, ask, delete, not_before
+from tests.faults.steps import DELETE, POST, Ends, ask, delete, not_before
 from tests.support.bench import Bench
 from tests.support.observations import numbers, reasons
 
@@ -47,7 +47,8 @@ def test_row10_a_long_retry_after_is_left_to_the_queue(stored: Bench, wait: int,
 
 def test_row10_what_was_throttled_together_does_not_come_back_at_the_same_second(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, times=None, status=429, headers={"Retry-After": "60"})
-    waiting = [stored.message({"response_id": f"resp_{n}"}, seq=5) for n in range(20)]
+    since = int(stored.clock.now()) - 100
+    waiting = [stored.message({"response_id": f"resp_{n}"}, seq=5, first_seen=since) for n in range(20)]
 
     stored.deliver(*waiting)
 
@@ -96,8 +97,8 @@ def test_row10_after_a_throttling_no_further_create_is_claimed(creates: Bench) -
 def test_row11_a_server_error_of_a_deletion_is_retried_within_its_budget(stored: Bench, fault: dict[str, Any]) -> None:
     stored.studio.fault(match=DELETE, times=None, **fault)
     waiting = [stored.message({"response_id": "resp_1"})]
-    ends = []
-    while waiting:
+    ends: Ends = []
+    while waiting and len(ends) < 20:
         ends += stored.deliver(*waiting).ends
         waiting = stored.take_copies()
 

@@ -1,4 +1,4 @@
-"""Rows 15 and 31 of the fault matrix against servers that follow a script: orders of events that no service promises."""
+"""Rows 15 and 31 of the fault matrix against servers that follow a script: events in an order that none promises."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,7 +73,7 @@ def test_row31_an_error_behind_anything_of_a_response_is_unknown_whatever_its_ty
     assert bench.copies() == []
 
 
-def test_row31_so_it_is_in_a_stream_over_http(bench: Bench) -> None:
+def test_row31_an_error_behind_anything_of_a_response_in_a_stream_over_http_is_unknown_too(bench: Bench) -> None:
     stream = (
         b'data: {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "It has"}\n\n'
         b'data: {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}\n\n'

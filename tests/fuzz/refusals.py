@@ -1,4 +1,4 @@
-"""What Message Queue refuses, which the local queue server takes (reference: platform, section 3)."""
+"""What Message Queue refuses, which the local queue server takes."""
 
 import re
 from collections.abc import Iterable

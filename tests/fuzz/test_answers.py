@@ -1,4 +1,4 @@
-"""Whatever AI Studio answers to a create: it is asked once, and its message ends, with a result that anybody can read."""
+"""Whatever AI Studio answers to a create: it is asked once, and the message ends with a result that all can read."""
 
 import itertools
 import json

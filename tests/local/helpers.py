@@ -1,22 +1,9 @@
-"""Waiting for what can be observed, and looking at processes."""
+"""Orders for the stand-in function, and looking at processes."""
 
 import json
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
-
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T], seconds: float = 10) -> T:
-    """The first true value that ``look`` gives; fails with the last one when the time is over."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
-        time.sleep(0.02)
-    return found
+from typing import Any
 
 
 def order(do: str, **what: Any) -> str:

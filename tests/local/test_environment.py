@@ -12,7 +12,8 @@ from infra.local.settings import QUEUES, read_env, write_env
 from infra.local.trigger import Batching
 from ledger import Row, Store
 from tests.local.conftest import STANDIN
-from tests.local.helpers import eventually, order
+from tests.local.helpers import order
+from tests.support.waiting import eventually
 from worker.settings import Settings
 
 STAND_IN = LocalFunction(

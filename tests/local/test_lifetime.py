@@ -15,7 +15,8 @@ import pytest
 from infra.local.leash import ROOT
 from infra.local.send import send
 from infra.local.settings import read_env
-from tests.local.helpers import alive, descendants, eventually
+from tests.local.helpers import alive, descendants
+from tests.support.waiting import eventually
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": "functions"}
 
@@ -44,7 +45,7 @@ def settings(tmp_path: Path) -> Path:
 def running(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """An environment with all its children: the servers, the AI Studio, a function's process, and the sweeper."""
     with dev(settings) as process:
-        eventually(settings.exists, 30)
+        eventually(settings.exists, seconds=30)
         send("delete_response", '{"response_id": "resp_1"}', given := read_env(settings))
         asked = given["AISTUDIO_BASE_URL"].removesuffix("/v1") + "/_local/requests"
         eventually(lambda: httpx.get(asked, trust_env=False).json())
@@ -75,7 +76,7 @@ def test_a_killed_environment_leaves_no_process_and_no_file(running: "subprocess
 def test_a_start_replaces_settings_that_something_left(settings: Path) -> None:
     settings.write_text("YMQ_ENDPOINT=http://127.0.0.1:1\nLEFT_OVER=1\n")
     with dev(settings) as process:
-        eventually(lambda: "LEFT_OVER" not in settings.read_text(), 30)
+        eventually(lambda: "LEFT_OVER" not in settings.read_text(), seconds=30)
         assert read_env(settings)["YMQ_ENDPOINT"] != "http://127.0.0.1:1"
         process.terminate()
         process.wait(timeout=20)
@@ -85,18 +86,18 @@ def test_a_start_replaces_settings_that_something_left(settings: Path) -> None:
 @pytest.mark.parametrize("children", [1, 2])
 def test_an_environment_killed_while_it_starts_leaves_no_process(settings: Path, children: int) -> None:
     with dev(settings) as process:
-        eventually(lambda: len(descendants(process.pid)) >= children, 30)
+        eventually(lambda: len(descendants(process.pid)) >= children, seconds=30)
         started = descendants(process.pid)
     eventually(lambda: not alive(started))
 
 
 def test_an_environment_whose_parent_is_killed_ends_with_it(settings: Path) -> None:
     with dev(settings, sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])") as parent:
-        eventually(settings.exists, 30)
+        eventually(settings.exists, seconds=30)
         left = descendants(parent.pid)
         assert len(left) >= 3
         parent.kill()
-    eventually(lambda: not alive(left), 20)
+    eventually(lambda: not alive(left), seconds=20)
     assert not settings.exists()
 
 

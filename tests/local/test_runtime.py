@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from infra.local.runtime import Reply, Runtime
-from tests.local.helpers import alive, event, eventually, order
+from tests.local.helpers import alive, event, order
+from tests.support.waiting import eventually
 
 NewRuntime = Callable[..., Runtime]
 

@@ -18,7 +18,7 @@ def test_each_sample_is_of_a_function_that_runs_here() -> None:
 
 
 @pytest.mark.parametrize("function", sorted({case.function for case in CASES}))
-def test_the_samples_show_every_end_of_the_contract(function: str) -> None:
+def test_the_samples_show_every_end_that_a_message_can_have(function: str) -> None:
     shown = {end.end for case in CASES if case.function == function for end in case.sample.ends}
     assert shown == {"done", "retry", "deferred", "parked", "unsettled"}
 

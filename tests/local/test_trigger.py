@@ -9,7 +9,8 @@ from infra.local.runtime import Runtime
 from infra.local.servers import Servers
 from infra.local.trigger import Batching, Invocation, Trigger
 from infra.local.trigger_event import platform_id
-from tests.local.helpers import eventually, order
+from tests.local.helpers import order
+from tests.support.waiting import eventually
 
 NewRuntime = Callable[..., Runtime]
 

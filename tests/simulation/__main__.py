@@ -1,11 +1,12 @@
 """``make simulate SEEDS=10000``: many seeded runs, and the shortest trace of the first one that breaks an invariant."""
 
 import argparse
-import logging
 import sys
 import time
+from collections.abc import Sequence
 from random import Random
 
+from tests.simulation.invocations import capture
 from tests.simulation.runs import Seeded, run
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.scopes import SCOPES
@@ -24,20 +25,11 @@ def deep() -> int:
     return 0
 
 
-def main() -> int:
-    """Run the seeds of one scenario or of all; 1 where one fails."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10_000, help="how many (%(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="the first of them (%(default)s)")
-    parser.add_argument("--scenario", choices=list(SCENARIOS), help="which (all)")
-    parser.add_argument("--deep", action="store_true", help="search every scope exhaustively instead")
-    given = parser.parse_args()
-    logging.disable(logging.CRITICAL)
-    if given.deep:
-        return deep()
-    for name in [given.scenario] if given.scenario else SCENARIOS:
+def seeded(scenarios: Sequence[str], first: int, count: int) -> int:
+    """Run so many seeds of each scenario; 1 where one fails."""
+    for name in scenarios:
         begun = time.perf_counter()
-        for seed in range(given.first, given.first + given.seeds):
+        for seed in range(first, first + count):
             plan = SCENARIOS[name](Random(seed))
             came = run(plan, Seeded(seed), seed)
             if came.broken:
@@ -46,9 +38,23 @@ def main() -> int:
                     f"again: make simulate SCENARIO={name} FROM={seed} SEEDS=1; keep it in tests/simulation/seeds.txt"
                 )
                 return 1
-        rate = given.seeds / (time.perf_counter() - begun) * 60
-        print(f"{name}: {given.seeds} seeds, nothing broken, {rate:,.0f} a minute")
+        rate = count / (time.perf_counter() - begun) * 60
+        print(f"{name}: {count} seeds, nothing broken, {rate:,.0f} a minute")
     return 0
+
+
+def main() -> int:
+    """Run the seeds of one scenario or of all; 1 where one fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10_000, help="how many (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them (%(default)s)")
+    parser.add_argument("--scenario", choices=list(SCENARIOS), help="which (all)")
+    parser.add_argument("--deep", action="store_true", help="search every scope exhaustively instead")
+    given = parser.parse_args()
+    with capture():
+        if given.deep:
+            return deep()
+        return seeded([given.scenario] if given.scenario else list(SCENARIOS), given.first, given.seeds)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
-"""The invariants, looked at after every step of a world and once more at its end."""
+"""The invariants, looked at after every step of a world (for those of its end: ``ending``)."""
 
 import json
-from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.deletions import QUEUE_RETENTION
-from ledger.row import CLAIMED, FACTS, HELD, OPEN, PARKED
+from ledger.row import CLAIMED, FACTS, HELD, OPEN, PARKED, QUEUE_RETENTION
+from tests.simulation.budgets import Budgets
 from tests.simulation.expressions import Item
-from tests.simulation.invocations import FUNCTIONS, told
-from tests.simulation.plan import BEGUN, CONTENT, HOLD_WINDOW, MAX_AGE, SECRET, SUBJECT, TOKEN, hold_row, row_key
-from tests.simulation.process import Process
+from tests.simulation.invocations import FUNCTIONS
+from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, hold_row, row_key
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 
 if TYPE_CHECKING:
@@ -30,31 +27,28 @@ class Checker:
         self._world = world
         plan = world.plan
         function = FUNCTIONS[plan.function].name
-        self._rows = {sent.body: row_key(function, sent.key) if sent.key else "" for sent in plan.messages}
+        self.rows = {sent.body: row_key(function, sent.key) if sent.key else "" for sent in plan.messages}
         self._ids = {row_key(function, sent.key): sent.key for sent in plan.messages if sent.key}
-        self._freely = {row_key(function, sent.key) for sent in plan.messages if sent.retries_unknown}
+        self.budgets = Budgets(world, function)
         self._touched: set[str] = set()
+        self._produced: set[str] = set()
         self._ended: dict[str, int] = {}  # the step at which a row last became held or parked
-        self._letters: dict[str, int] = {}  # the step of a row's last dead letter
+        self.letters: dict[str, int] = {}  # the step of a row's last dead letter
         self._parkings: set[tuple[str, str]] = set()  # (row, reason) of every parking
-        self._produced: Counter[str] = Counter()
-        self._excuses = 0  # what may have doubled a message or a call
+        self._found: set[tuple[str, str]] = set()  # (process, response) of every look that found it there
         self._held_since: dict[str, float] = {}
-        # A deletion whose duplicate was held or parked, and acknowledged, meanwhile: nobody is left to publish a fact
-        # whose writer died before it could. The result can be had from the row, or by redriving the dead letter.
-        self._forgotten: set[str] = set()
-        self._dropped: set[str] = set()
-        self._overtook: set[str] = set()
-        self.placed: set[str] = set()
-        self.effective: set[str] = set()
-        self.forced: set[tuple[str, int]] = set()
-        self._results: set[str] = set()
+        self._forgotten: set[str] = set()  # rows whose messages a queue has dropped, until another one comes
+        self.dropped: set[str] = set()  # all of these, and the bodies of such as have no row
+        self.overtook: set[str] = set()  # rows of which a fact came over held or parked
+        self.placed: set[str] = set()  # the holds that are there
+        self.effective: set[str] = set()  # rows whose hold was reported effective
+        self.results: set[str] = set()  # the ids of the results that were sent
 
     # What the fakes tell ---------------------------------------------------------------------------------------
 
     def row_of(self, body: str) -> str:
         """The row that a message's body names, empty for what can't be read."""
-        return self._rows.get(body, "")
+        return self.rows.get(body, "")
 
     def touch(self, row: str) -> None:
         """Something about this key has changed."""
@@ -64,34 +58,30 @@ class Checker:
         """A message was put into a queue."""
         self.touch(post.row)
         if url == RESULTS:
-            self._results.add(json.loads(post.body)["id"])
+            self.results.add(json.loads(post.body)["id"])
+        elif url == DEAD and post.reason == "key_reused":
+            self.letters[post.body] = self._world.steps
+            self._forgotten |= {post.row} & self.dropped  # it has come in vain: other content revives nothing
         elif url == DEAD:
-            self._letters[post.body if post.reason == "key_reused" else post.row or post.body] = self._world.steps
-            if post.row and post.reason != "key_reused" and (post.row, post.reason) not in self._parkings:
+            self.letters[post.row or post.body] = self._world.steps
+            if post.row and (post.row, post.reason) not in self._parkings:
                 self._broken(f"H14: a dead letter says {post.reason}, and the ledger never did")
         else:
             self._forgotten.discard(post.row)
-            self._produced[post.row] += not post.attributes
+            self._produced.add(post.row)
+            self.budgets.put(post)
 
     def forgotten(self, posts: "list[Post]") -> None:
         """The queue has dropped messages that it kept for as long as it keeps any."""
         self._forgotten |= {post.row for post in posts}
-        self._dropped |= {post.row or post.body for post in posts}
+        self.dropped |= {post.row or post.body for post in posts}
 
     def moved(self, post: Post) -> None:
         """The queue's policy moved a message."""
         self.touch(post.row)
-        self._letters[post.row or post.body] = self._world.steps
+        self.letters[post.row or post.body] = self._world.steps
         if "moved" in self._world.plan.forbidden:
             self._broken("H23: the queue dead-lettered a healthy message")
-
-    def returned(self, posts: "Sequence[Post]") -> None:
-        """A batch returns."""
-        self._excuses += 1
-
-    def killed(self, process: Process) -> None:
-        """A process is no more."""
-        self._excuses += 1
 
     def written(self, key: str, old: Item, new: Item, *, stated: bool) -> None:
         """A row was written; ``stated``: with a state, be it the same."""
@@ -105,57 +95,64 @@ class Checker:
         elif "hold" not in new:
             self._held_since.pop(key, None)
         if was in (HELD, PARKED) and now in FACTS:
-            self._overtook.add(key)
+            self.overtook.add(key)
+        if stated and was == CLAIMED:
+            self._taken_from(old["owner"]["S"].partition("-")[0])
         if stated:
             self._entered(key, str(now), new)
+
+    def _taken_from(self, owner: str) -> None:
+        others = (each.name for each in self._world.processes if each is not self._world.current.process)
+        if owner in others:
+            self._broken("H24: a caller that still runs was taken for dead")
 
     def _entered(self, key: str, state: str, new: Item) -> None:
         studio, business = self._world.studio, self._ids.get(key, "")
         if state in (HELD, PARKED):
             self._ended[key] = self._world.steps
         if state == PARKED:
-            self._parked(key, new["reason"]["S"], new)
-        elif state == "done" and f"{key}#{new['redrive']['N']}" not in self._results:
+            self._parked(key, new["reason"]["S"])
+            if business:
+                self.budgets.parked(business, int(new["attempt"]["N"]))
+        elif state == "done" and f"{key}#{new['redrive']['N']}" not in self.results:
             self._broken("H13: done, and its result was never sent")
         elif state == "done" and not studio.billed[business]:
             self._broken("I4: done, and nothing was ever asked for")
         elif state in _GONE and business not in studio.gone:
             self._broken(f"I3: {state}, and it is still there")
-        elif state == HELD and studio.gone_at_step.get(business, self._world.steps) < self._begun():
-            self._broken("H16: held, and it was deleted before")
+        elif state == HELD and (self._world.current.process.name, business) not in self._found:
+            self._broken("H16: held, and its writer never saw that it was still there")
 
-    def _begun(self) -> int:
-        process = self._world.current.process
-        return process.begun_at_step
-
-    def _parked(self, key: str, reason: str, new: Item) -> None:
+    def _parked(self, key: str, reason: str) -> None:
         self._parkings.add((key, reason))
         forbidden = self._world.plan.forbidden
-        if reason in _NO_CALL_COUNTED and self._world.t < BEGUN + MAX_AGE - 600:
+        if reason in _NO_CALL_COUNTED and self._seen_time() < BEGUN + MAX_AGE:
             self._broken(f"H22: parked as {reason} long before its time")
         if reason == "outcome_unknown" and "unknown" in forbidden:
             self._broken("H19: nobody knows what happened, though nothing went wrong")
-        owner = new.get("owner", {}).get("S", "").partition("-")[0]
-        writer = self._world.current.process.name
-        if owner != writer and any(process.name == owner for process in self._world.processes):
-            self._broken("H24: a caller that still runs was taken for dead")
 
-    def billed(self, key: str) -> None:
-        """The service has made a response."""
-        row = next(row for row, business in self._ids.items() if business == key)
-        forced = sum(1 for forced_row, _ in self.forced if forced_row == row)
-        if self._world.studio.billed[key] > 1 + forced and row not in self._freely:
-            self._broken("I2: a second response was made for one message")
+    def _seen_time(self) -> float:
+        return self._world.t + self._world.current.process.skew
 
-    def begins(self, method: str, response_id: str) -> None:
+    def begins(self, method: str, key: str) -> None:
         """A call begins."""
-        if method != "DELETE":
-            return
-        since = self._held_since.get(hold_row(self._world.plan, response_id))
-        if since is not None and self._world.t > since + HOLD_WINDOW + 1:
+        self.budgets.begins(key)
+        if method == "POST":
+            self.budgets.create_begins(key)
+        elif method == "DELETE":
+            self._deletion_begins(key)
+
+    def _deletion_begins(self, response_id: str) -> None:
+        world = self._world
+        since = self._held_since.get(hold_row(world.plan, response_id))
+        if since is not None and world.t > since + HOLD_WINDOW:
             self._broken("I5: a deletion was begun too long after a hold was placed")
-        if self._world.t + 300 < min(sent.due for sent in self._world.plan.messages if sent.key == response_id):
+        if self._seen_time() < min(sent.due for sent in world.plan.messages if sent.key == response_id):
             self._broken("a deletion was begun before its time")
+
+    def found(self, response_id: str) -> None:
+        """A look has found a response there."""
+        self._found.add((self._world.current.process.name, response_id))
 
     def deleted(self, response_id: str) -> None:
         """The service has deleted a response."""
@@ -172,7 +169,7 @@ class Checker:
         # A deletion sent after the row's end runs; a create only where an operator redrove it.
         fresh = self._ended[post.row] < post.step
         redriven = post.redrive > int(row.get("redrive", {"N": "0"})["N"])
-        answered = max(self._letters.get(post.row, -1), self._letters.get(post.body, -1)) > post.step
+        answered = max(self.letters.get(post.row, -1), self.letters.get(post.body, -1)) > post.step
         if (fresh if self._world.plan.function == "delete" else redriven) and not answered:
             self._broken(f"H5, H15: acknowledged without an answer of its own: the row was {state} before it was sent")
 
@@ -182,106 +179,59 @@ class Checker:
         """Look at the keys that something happened to."""
         while self._touched:
             row = self._touched.pop()
-            if row and self._produced[row]:
+            if row and row in self._produced:
                 self._alive_or_ended(row)
 
     def _alive(self, row: str, number: tuple[int, int]) -> bool:
-        if row in self._forgotten:
-            return True
+        """Whether a message lives that could go on: what the queue's policy moved can, what was parked has ended."""
         posts = self._world.queues.posts
-        return any(post.row == row and post.number >= number for url in (OWN, DEAD) for post in posts[url])
+        going = [*posts[OWN], *(post for post in posts[DEAD] if not post.reason)]
+        return row in self._forgotten or any(post.row == row and post.number >= number for post in going)
+
+    def _on_record(self, row: str, redrive: int) -> bool:
+        """Whether the dead letter of a parking is there, or what an operator made of it."""
+        posts = self._world.queues.posts
+        return row in self.dropped or any(
+            post.row == row and post.redrive >= redrive for url in (OWN, DEAD) for post in posts[url]
+        )
 
     def _alive_or_ended(self, row: str) -> None:
         item = self._world.table.items.get(row, {})
         state = item.get("state", {}).get("S")
         mark = (int(item.get("redrive", {"N": "0"})["N"]), int(item.get("seq", {"N": "0"})["N"]))
-        told = self._letters.get(row, -1) > self._ended.get(row, -1)
+        told = self.letters.get(row, -1) > self._ended.get(row, -1)
         if state == PARKED and (told or item["dlq"]["S"] == "sent"):
             # What the row says of its dead letter is best effort: only a false "sent" does harm.
             if not told:
                 self._broken("H17: parked, its dead letter noted as sent, and it never was")
-            if not self._alive(row, (mark[0], 0)):
+            if not self._on_record(row, mark[0]):
                 self._broken("I1: parked, and its dead letter is gone")
         elif state in (None, OPEN, CLAIMED, PARKED) and not self._alive(row, self._least(item, mark)):
             self._broken(f"I1: lost: the row is {state or 'not there'}, and no message lives that could go on")
-        self._bounded(row)
 
     def _least(self, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
         """The lowest number of a copy that can go on: the mark, while a queue can hold the copy that it stands for."""
         next_at = float(item.get("next_at", item.get("lease_until", {"N": "inf"}))["N"])
         return (0, 0) if "state" not in item or next_at + QUEUE_RETENTION < self._world.t + 300 else mark
 
-    def _bounded(self, row: str) -> None:
-        world = self._world
-        live = sum(1 for post in world.queues.posts[OWN] if post.row == row)
-        spent = world.plan.most - world.faults_left
-        messages = self._produced[row] + world.plan.redrives + world.plan.forces
-        most = 2 * (messages + spent + self._excuses)  # each may be there with its copy
-        if live > most:
-            self._broken(f"H20: {live} copies of one message live")
-
-    # The end ---------------------------------------------------------------------------------------------------
-
-    def final(self) -> None:
-        """Everything has settled: nothing is lost, nothing is left over, nothing was told that must not be."""
-        world = self._world
-        if world.queues.posts[OWN]:
-            self._broken("a message was never settled")
-        for sent in world.plan.messages:
-            row = self._rows[sent.body]
-            if (row or sent.body) in self._dropped:
-                continue
-            state = world.table.items.get(row, {}).get("state", {}).get("S")
-            if not row and sent.body not in self._letters:
-                self._broken("a message that can't be used is not on the dead-letter queue")
-            elif row and state not in (*FACTS, HELD, PARKED):
-                self._broken(f"a message was never settled: its row is {state}")
-            elif state in _GONE and f"{row}#{state}" not in self._results and row not in self._overtook:
-                self._broken(f"{state}, and its result was never sent")
-            elif row and not world.plan.faults and state in _GONE:
-                self._in_time(sent.key)
-        self._calls_within_budget()
-        self._told_nothing()
-
-    def _in_time(self, response_id: str) -> None:
-        """Where nothing goes wrong, the first date of any message counts; the queue's longest delay is 15 minutes."""
-        wanted = min(max(sent.due, BEGUN) for sent in self._world.plan.messages if sent.key == response_id)
-        late = self._world.studio.gone_at.get(response_id, 0.0) - wanted - self._world.paused
-        if late > 1_000:
-            self._broken(f"deleted {late:.0f} s later than one of its messages wanted")
-
-    def _calls_within_budget(self) -> None:
-        plan, studio = self._world.plan, self._world.studio
-        spare = self._excuses + plan.most + plan.attempts * (plan.redrives + plan.forces)
-        for key, unknown in studio.unknown.items():
-            produced = sum(1 for sent in plan.messages if sent.key == key)
-            if unknown > 2 * (plan.attempts * produced + spare):
-                self._broken(f"I6: {unknown} calls that counted, of a budget of {plan.attempts}")
-
-    def _told_nothing(self) -> None:
-        rows = repr(self._world.table.items)
-        for place, text in (("the ledger", rows), ("the logs", told(self._world.lines))):
-            for secret in (
-                CONTENT,
-                TOKEN,
-                SECRET,
-                SUBJECT,
-                *(sent.key for sent in self._world.plan.messages if sent.key),
-            ):
-                if secret in text:
-                    self._broken(f"I7: {place} hold {secret!r}")
-
     def _broken(self, what: str) -> None:
         self._world.violation(what)
 
     def digest(self) -> tuple[Any, ...]:
         """What later verdicts depend on."""
+        posts = self._world.queues.posts
         return (
-            tuple(sorted((row, self._letters.get(row, -1) > step) for row, step in self._ended.items())),
+            tuple(sorted((row, self.letters.get(row, -1) > step) for row, step in self._ended.items())),
+            tuple(
+                (post.step > self._ended.get(post.row, -1), post.step < self.letters.get(post.row, -1))
+                for url in (OWN, DEAD)
+                for post in posts[url]
+            ),
             frozenset(self._parkings),
+            frozenset(self._found),
             frozenset(self.effective),
             frozenset(self.placed),
-            frozenset(self.forced),
-            frozenset(self._results),
-            frozenset(self._overtook),
+            frozenset(self.results),
+            frozenset(self.overtook),
+            self.budgets.digest(),
         )

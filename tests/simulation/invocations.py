@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -62,7 +63,7 @@ def _body(world: "World", process: Process, posts: Sequence[Post]) -> None:
     try:
         settle_batch(event, _invocation(world, process), world.ports.logger)
     except Unsettled:
-        world.checker.returned(posts)
+        world.checker.budgets.cut(process.rows)
         return
     world.perform("ack", "acknowledges", partial(_acknowledge, world, posts))
 
@@ -72,7 +73,7 @@ def _acknowledge(world: "World", posts: Sequence[Post], fault: str) -> None:
         world.queues.delete(posts)
 
 
-def _invocation(world: "World", process: Process) -> Invocation[Any, Any]:
+def _invocation(world: "World", process: Process) -> Invocation:
     ports, clock = world.ports, ProcessClock(process)
     queue = Queue(cast("Any", world.queues), clock)
     deadline = Deadline.after(process.ends - world.t, clock)
@@ -127,12 +128,20 @@ class Captured(logging.Handler):
 CAPTURED = Captured(logging.INFO)
 
 
-def capture() -> None:
-    """Listen to the packages' loggers."""
-    for package in ("aistudio", "ledger", "worker"):
-        logger = logging.getLogger(package)
+@contextmanager
+def capture() -> Iterator[None]:
+    """Listen to the packages' loggers, instead of whoever listened before."""
+    loggers = [logging.getLogger(package) for package in ("aistudio", "ledger", "worker")]
+    before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    for logger in loggers:
         logger.handlers, logger.propagate = [CAPTURED], False
         logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
 
 
 def told(lines: Sequence[tuple[str, Any]]) -> str:

@@ -13,11 +13,20 @@ _SWAPPED = ("__code__", "__defaults__", "__kwdefaults__")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A hole put back: ``edits`` are (module, text as it is, text as it must not be)."""
+    """A hole put back: ``edits`` are (module, text as it is, text as it must not be).
+
+    ``by`` is what finds it: a scenario, or a scope where random seeds seldom come upon it.
+    """
 
     hole: str
     what: str
     edits: tuple[tuple[str, str, str], ...]
+    by: str
+
+
+def hole(name: str, what: str, *edits: tuple[str, str, str], by: str) -> Mutant:
+    """Make a mutant."""
+    return Mutant(name, what, edits, by)
 
 
 class DoesNotApply(Exception):
@@ -27,6 +36,8 @@ class DoesNotApply(Exception):
 @contextmanager
 def applied(mutant: Mutant) -> Iterator[None]:
     """Run with the mutant in place. Functions keep their identity and change their code, so every importer sees it.
+
+    A constant changes only for those who look it up in its module, not for those who have imported its value.
 
     Raises:
         DoesNotApply: the code has changed under the mutant, or the edit changes nothing that runs.

@@ -70,7 +70,7 @@ def _redrive(world: "World", letter: Post, force: bool) -> None:
             return
         if world.t <= row.lease_until:
             return  # whoever calls may still be at it
-        world.checker.forced.add((letter.row, letter.redrive + 1))
+        world.checker.budgets.forced.add((letter.row, letter.redrive + 1))
     kept = {name: letter.attributes[name] for name in ("key", "first_seen", "traceparent") if name in letter.attributes}
     numbers = {"attempt": "0", "seq": "0", "redrive": str(letter.redrive + 1)}
     attributes = kept | {name: ("Number", value) for name, value in numbers.items()}

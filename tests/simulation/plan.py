@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from ledger import Keys
-from worker.settings import Settings, no_more
+from worker.settings import Settings
 
 SECRET = "planted-hash-secret"
 TOKEN = "planted-token"
@@ -14,12 +14,13 @@ CONTENT = "planted content"
 SUBJECT = "planted-subject"
 
 FAULTS: dict[str, tuple[str, ...]] = {
-    # down, down long: the same for everybody and everything of this kind, for one second or for seventy.
+    # down, down long, down for an hour: the same for everybody and everything of this kind; long is seventy seconds.
     "read": ("throttled", "timeout", "partial", "down", "down long"),
     # unseen: applied, but no answer; lost: neither; late: no answer, and applied some time later;
     # twice: applied, no answer, and sent once more by the client library, whose second answer counts.
     "write": ("throttled", "conflict", "lost", "unseen", "late", "twice", "down", "down long"),
     "send": ("refused", "partial", "lost", "unseen", "twice", "down", "down long"),
+    "result": ("refused", "partial", "lost", "unseen", "twice", "down", "down long", "down for an hour"),
     "ack": ("lost",),
     "DELETE": (
         "no connection",
@@ -64,11 +65,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "down long",
     ),
 }
-OUTAGES = {"down": 1.0, "down long": 70.0}
+OUTAGES = {"down": 1.0, "down long": 70.0, "down for an hour": 3600.0}
 WHILE_DOWN = {
     "read": "throttled",
     "write": "throttled",
     "send": "refused",
+    "result": "refused",
     "DELETE": "429",
     "GET": "429",
     "POST": "429",
@@ -82,7 +84,6 @@ BEGUN = 1_800_000_000.0
 _DEFAULTS = Settings.read(
     dict.fromkeys(("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"), "https://x")
     | dict.fromkeys(("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), SECRET),
-    no_more,
 )
 LEASE_MARGIN = _DEFAULTS.lease_margin
 HOLD_WINDOW = _DEFAULTS.hold_window
@@ -111,11 +112,11 @@ class Sent:
 class Plan:
     """One run's fixed part; times are in seconds.
 
-    ``faults`` names what may happen, ``most`` how often altogether, ``at_most`` how often each (else as often as can be);
-    ``forgetful``: a queue may
-    keep its messages for too short a time. ``sent_before``: all messages are there from the beginning. ``steady``: no process is stopped for
-    a while. ``reports``: a hold is reported on, and released. ``forbidden`` names ends that no message may have here:
-    ``unknown`` and ``parked`` as reasons of a parking, ``moved`` for the queue's own redrive policy.
+    ``faults`` names what may happen, ``most`` how often altogether, ``at_most`` how often each (else as often as can
+    be). ``forgetful``: a message may stay in its queue for so long that it is dropped. ``sent_before``: all messages
+    are there from the beginning; ``one_by_one``: each is sent once nothing is left of those before. ``steady``: no
+    process is stopped for a while. ``reports``: a hold is reported on, and released. ``forbidden`` names ends that no
+    message may have here: ``unknown`` for a parking as that, ``moved`` for the queue's own redrive policy.
     """
 
     function: str
@@ -141,6 +142,7 @@ class Plan:
     hold_subject: bool = False
     steady: bool = False
     sent_before: bool = False
+    one_by_one: bool = False
     absent: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     allowed: dict[str, tuple[str, ...]] = field(init=False)

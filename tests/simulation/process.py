@@ -50,8 +50,6 @@ class Process:
         self.skew = skew
         self.ends = ends
         self.rows = rows
-        self.begun = world.t
-        self.begun_at_step = world.steps
         self.person = ""
         self.tasks: list[Task] = []
         self._children = 0

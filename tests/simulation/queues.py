@@ -89,8 +89,8 @@ class Queues:
         delays = [entry["DelaySeconds"] for entry in Entries]
         if len(Entries) > 10 or most > 10 or size > _MOST_BYTES or not 0 <= min(delays) <= max(delays) <= 900:
             self._world.violation("the queue would refuse this batch")
-        effect = partial(self._send, QueueUrl, Entries)
-        return self._world.perform("send", f"sends to {QueueUrl}", effect, private=QueueUrl == RESULTS)
+        effect, result = partial(self._send, QueueUrl, Entries), QueueUrl == RESULTS
+        return self._world.perform("result" if result else "send", f"sends to {QueueUrl}", effect, private=result)
 
     def _send(self, url: str, entries: Sequence[Any], fault: str) -> dict[str, Any]:
         if fault == "refused":

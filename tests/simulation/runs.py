@@ -4,14 +4,16 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.simulation import ending
+from tests.simulation.events import Move, later, next_by_default, possible
 from tests.simulation.plan import CRASH, Plan
 from tests.simulation.process import Task, Violation
-from tests.simulation.world import Move, World, next_by_default
+from tests.simulation.world import World
 
 _MOST_STEPS = 4000
 _PAUSES = ("0.5", "4", "11", "70", "400", "1000")
 
-_RARER = {"delivers again", "brings back"}
+_RARER = {"delivers again", "brings back", "releases"}
 _CALLS = {"DELETE", "GET", "POST"}
 
 Choose = Callable[[World], Move | None]
@@ -40,7 +42,7 @@ def run(plan: Plan, choose: Choose, seed: int = 0) -> Run:
                 world.violation("it does not settle")
                 break
         else:
-            world.checker.final()
+            ending.look(world)
         broken = world.broken
     except Violation as violation:
         broken = str(violation)
@@ -71,7 +73,7 @@ class Seeded:
             return self._step(world, ready[int(draw() * len(ready))])
         if draw() < self._pause and not world.plan.steady:
             return ("time", "passes", _PAUSES[int(draw() * len(_PAUSES))])
-        events = world.events()
+        events = possible(world)
         if events:
             move = events[int(draw() * len(events))]
             if move[1] in _RARER and draw() < 0.8:
@@ -125,12 +127,12 @@ class Scheduled:
 def _possible(world: World, move: Move) -> bool:
     who, what, how = move
     if who == "time":
-        return how != "until something happens" or (world.later() is not None and not world.ready())
+        return how != "until something happens" or (later(world) is not None and not world.ready())
     if (who, what) == ("trigger", "delivers"):
         names = {post.name for post in world.queues.visible()}
         running = sum(1 for process in world.processes if not process.person)
         return names.issuperset(how.split("+")) and running < world.plan.workers
-    return move in world.events()
+    return move in possible(world)
 
 
 __all__ = ["CRASH", "Run", "Scheduled", "Seeded", "run"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.simulation.plan import Plan, Sent, creation, deletion, every_fault
+from tests.simulation.plan import CRASH, DUPLICATE, Plan, Sent, creation, deletion, every_fault
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
 _FAULTS = tuple(sorted(every_fault()))
@@ -69,23 +69,40 @@ def _storm(random: Random) -> Plan:
 
 def _neighbours(random: Random) -> Plan:
     """One message's neighbour can't be settled, so that its batch comes back again and again."""
-    faults = frozenset({"DELETE 429", "DELETE 429 wait 600", "DELETE 500", "send down long"})
-    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-b"))
-    return Plan("delete", messages, faults, most=30, batch=8, receives=50, attempts=3)
+    faults = frozenset({"DELETE 429", "DELETE 429 wait 600", "DELETE 500", "result down for an hour"})
+    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-b", 3000))
+    return Plan("delete", messages, faults, most=40, batch=8, receives=50, attempts=3, sent_before=True)
+
+
+def _busy(random: Random) -> Plan:
+    """A caller has died, and its message comes back although it was acknowledged."""
+    return Plan("create", (creation("m1", "planted-a"),), frozenset({CRASH, "ack lost"}), most=6, receives=50)
+
+
+def _forgotten(random: Random) -> Plan:
+    """The queue drops a message that nobody took for as long as it keeps any; later another one comes for its key."""
+    function, make, faults = random.choice(
+        (
+            ("delete", deletion, frozenset({"DELETE 429", "DELETE lost"})),
+            ("create", creation, frozenset({CRASH, DUPLICATE})),
+        )
+    )
+    messages = (make("m1", "planted-a"), make("m2", "planted-a"))
+    return Plan(function, messages, faults, most=4, forgetful=True, one_by_one=True)
 
 
 def _slow(random: Random) -> Plan:
-    """Far more calls than an invocation has time for, without any fault; a hold is placed meanwhile."""
-    messages = tuple(deletion(f"m{index}", f"planted-{index}") for index in range(1, 25))
+    """Far more calls than an invocation has time for, without any fault; a hold may be placed meanwhile."""
+    messages = tuple(deletion(f"m{index}", f"planted-{index}") for index in range(1, 17))
     return Plan(
-        "delete", messages, batch=24, receives=2, at_once=2, slow_call=5.0, timeout=30.0, holds=1,
-        steady=True, sent_before=True, forbidden=frozenset({"moved"}),
+        "delete", messages, batch=16, receives=2, at_once=2, slow_call=5.0, timeout=30.0, holds=random.choice((0, 1)),
+        reports=False, hold_subject=True, steady=True, sent_before=True, forbidden=frozenset({"moved"}),
     )  # fmt: skip
 
 
 def _dates(random: Random) -> Plan:
     """Messages of one response with different dates, and nothing that goes wrong: the first date counts."""
-    dates = (0, 600, 3000, 4000)
+    dates = (0, 600, 3000, 3890, 4000)
     messages = tuple(deletion(f"m{index}", "planted-a", random.choice(dates)) for index in range(1, 4))
     return Plan("delete", messages, batch=3, steady=True, forbidden=frozenset({"moved"}))
 
@@ -97,6 +114,8 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "creates": _creates,
     "storm": _storm,
     "neighbours": _neighbours,
+    "busy": _busy,
+    "forgotten": _forgotten,
     "slow": _slow,
     "dates": _dates,
 }

@@ -43,5 +43,5 @@ SCOPES: dict[str, Plan] = {
         2, {DUPLICATE: 1, "POST 429": 1, "send down": 1, "send unseen": 1}
     ),
     "two creates with one key": _creates(2, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
-    "a create forced": _creates(2, {CRASH: 1, "POST lost after": 1}, forces=1),
+    "a create forced": _creates(3, {CRASH: 1, "POST lost after": 2}, forces=1),
 }

@@ -8,11 +8,13 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from tests.simulation import ending
+from tests.simulation.events import Move, later, next_by_default, possible
 from tests.simulation.plan import CRASH, Plan
 from tests.simulation.process import Task, Violation
 from tests.simulation.queues import OWN
 from tests.simulation.runs import Run
-from tests.simulation.world import Move, World, next_by_default
+from tests.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _go_on(world: World, path: list[tuple[list[Move], int]], seen: set[int]) -> 
         seen.add(state)
         options = moves(world)
         if not options:
-            world.checker.final()
+            ending.look(world)
             if world.broken:
                 raise Violation(world.broken)
             return 1
@@ -76,9 +78,9 @@ def moves(world: World) -> list[Move]:
     if alone is not None:
         return _steps(world, alone)
     found = [move for task in ready for move in _steps(world, task)]
-    events = world.events()
+    events = possible(world)
     found += events
-    if not ready and not any(move[0] == "trigger" for move in events) and world.later() is not None:
+    if not ready and not any(move[0] == "trigger" for move in events) and later(world) is not None:
         found.append(("time", "passes", "until something happens"))
     last = None if found else next_by_default(world, ready)
     return found if last is None else [last]

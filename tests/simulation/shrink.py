@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from tests.simulation.events import Move
 from tests.simulation.plan import BEGUN, Plan
 from tests.simulation.runs import Run, Scheduled, run
-from tests.simulation.world import Move
 
 
 def shrink(plan: Plan, failed: Run, seed: int = 0) -> Run:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.simulation.budgets import Call
 from tests.simulation.plan import CONTENT
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 URL = "https://studio.test/v1"
 _DELETED = httpx.Headers({"content-type": "application/json"})
 _ERRORS = {"lost": httpx.ReadError, "slow": httpx.ReadTimeout, "no connection": httpx.ConnectError}
-UNKNOWN = frozenset({"lost", "lost after", "slow", "slow after", "500", "500 after", "503 wait after", "503 wait 2"})
-"""After these, the caller of a call that must not repeat can't know whether it happened."""
+_UNKNOWN = frozenset({"lost", "lost after", "slow", "slow after", "500", "500 after", "404 html", "409", "not deleted"})
+"""After these, the caller can't know whether it happened; where it must not happen twice, after any 503 neither."""
 
 
 class Studio(httpx.BaseTransport):
@@ -27,53 +28,50 @@ class Studio(httpx.BaseTransport):
         self._world = world
         self.gone: set[str] = set(world.plan.absent)
         self.gone_at: dict[str, float] = {}
-        self.gone_at_step: dict[str, int] = {}
         self.billed: Counter[str] = Counter()
-        self.billed_bodies: set[str] = set()
-        self.calls: Counter[str] = Counter()
-        self.unknown: Counter[str] = Counter()
+        self._broken: set[Call] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request, which is begun now and arrives when the scheduler says."""
         method, path = request.method, request.url.path
         flight: Flight = request.extensions["flight"]
-        if method == "POST":
-            body = request.read()
-            key = json.loads(body)["event_id"]
-            return self._world.perform("POST", f"POST {key}", partial(self._create, key, body.decode(), flight))
-        response_id = path.rpartition("/")[2]
-        self._world.checker.begins(method, response_id)
-        effect = partial(self._delete if method == "DELETE" else self._look, response_id, flight)
-        return self._world.perform(method, f"{method} {response_id}", effect)
+        key = json.loads(request.read())["event_id"] if method == "POST" else path.rpartition("/")[2]
+        call = self._call(flight)
+        if call not in self._broken:  # else it is the second request of a call whose connection broke, at once
+            self._world.checker.begins(method, key)
+        self._broken.discard(call)
+        effect = partial({"POST": self._create, "DELETE": self._delete, "GET": self._look}[method], key, flight)
+        return self._world.perform(method, f"{method} {key}", effect)
 
-    def _create(self, key: str, body: str, flight: "Flight", fault: str) -> httpx.Response:
-        self.calls[key] += 1
+    def _call(self, flight: "Flight") -> Call:
+        return (self._world.current.name, flight.deadline)
+
+    def _create(self, key: str, flight: "Flight", fault: str) -> httpx.Response:
         fault = self._in_time(fault, flight)
+        unknown = fault in _UNKNOWN or fault.startswith("503")
         if not fault or fault.endswith("after"):
             self.billed[key] += 1
-            self.billed_bodies.add(body)
-            self._world.checker.billed(key)
-        self._note_unknown(key, fault)
+        elif not unknown:
+            self._world.checker.budgets.create_refused(key)
+        self._world.checker.budgets.counts(key, self._call(flight), unknown=unknown)
         done = {"type": "response.done", "response": {"id": f"resp_{key}", "status": "completed", "output": []}}
         return self._answer(fault, flight, {**done, "instructions": CONTENT})
 
     def _delete(self, response_id: str, flight: "Flight", fault: str) -> httpx.Response:
-        self.calls[response_id] += 1
         fault = self._in_time(fault, flight)
-        if fault and not fault.endswith("after"):
-            self._note_unknown(response_id, fault)
-            return self._answer(fault, flight, {})
-        if response_id in self.gone:
-            return self._answer(fault or "404", flight, {})
-        self.gone.add(response_id)
-        self.gone_at[response_id] = self._world.t
-        self.gone_at_step[response_id] = self._world.steps
-        self._world.checker.deleted(response_id)
-        self._note_unknown(response_id, fault)
-        return self._answer(fault, flight, {"id": response_id, "deleted": True})
+        happens = (not fault or fault.endswith("after")) and response_id not in self.gone
+        if happens:
+            self.gone.add(response_id)
+            self.gone_at[response_id] = self._world.t
+            self._world.checker.deleted(response_id)
+        self._world.checker.budgets.counts(response_id, self._call(flight), unknown=fault in _UNKNOWN)
+        return self._answer(fault or ("" if happens else "404"), flight, {"id": response_id, "deleted": True})
 
     def _look(self, response_id: str, flight: "Flight", fault: str) -> httpx.Response:
         fault = self._in_time(fault, flight)
+        if not fault and response_id not in self.gone:
+            self._world.checker.found(response_id)
+        self._world.checker.budgets.counts(response_id, self._call(flight), unknown=fault in _UNKNOWN)
         return self._answer(
             fault or ("404" if response_id in self.gone else ""), flight, {"id": response_id, "text": CONTENT}
         )
@@ -87,11 +85,9 @@ class Studio(httpx.BaseTransport):
     def _answer(self, fault: str, flight: "Flight", body: dict[str, Any]) -> httpx.Response:
         if fault.startswith("slow"):
             self._world.sleep(flight.deadline - self._world.t)
+        if fault.startswith("lost"):
+            self._broken.add(self._call(flight))
         return _answer(fault, body)
-
-    def _note_unknown(self, key: str, fault: str) -> None:
-        if fault in UNKNOWN or fault in ("404 html", "409", "not deleted"):
-            self.unknown[key] += 1
 
 
 def _answer(fault: str, body: dict[str, Any]) -> httpx.Response:

@@ -1,29 +1,27 @@
 """The simulated world: one clock, the processes, the services, and the moves by which all of it goes on.
 
 A move is ``(who, does what, how)``. Tasks move by carrying out the effect that they wait before, well or with a fault;
-everything else (deliveries, producers, people, time) moves as ``events`` lists it. Same moves, same world.
+everything else (deliveries, producers, people, time) moves as ``events`` says. Same moves, same world.
 """
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from greenlet import getcurrent
 
-from ledger.deletions import QUEUE_RETENTION
-from tests.simulation import people
+from tests.simulation import events
 from tests.simulation.checker import Checker
-from tests.simulation.invocations import CAPTURED, Ports, invoke
-from tests.simulation.plan import BEGUN, CRASH, DUPLICATE, GHOST, OUTAGES, PERSON_CRASH, WHILE_DOWN, Plan
+from tests.simulation.invocations import CAPTURED, Ports
+from tests.simulation.plan import BEGUN, CRASH, OUTAGES, PERSON_CRASH, WHILE_DOWN, Plan
 from tests.simulation.process import Process, Task, Violation
-from tests.simulation.queues import DEAD, OWN, Queues
+from tests.simulation.queues import Queues
 from tests.simulation.studio import Studio
 from tests.simulation.table import Table
 
 T = TypeVar("T")
-Move = tuple[str, str, str]
 
 
 class World:
@@ -60,7 +58,7 @@ class World:
         self.current: Task = Task(Process(self, "nobody", 0.0, 0.0, frozenset()), "nobody", lambda _: None)
         CAPTURED.world = self
         while plan.sent_before and self.to_send:
-            self.producer("sends", "")
+            events.send(self, "sends", "")
 
     # What tasks call -------------------------------------------------------------------------------------------
 
@@ -73,6 +71,8 @@ class World:
             self.down_until[kind] = self.t + OUTAGES[fault]
         if self.down_until and self.t < self.down_until.get(kind, 0.0):
             fault = WHILE_DOWN[kind]
+        if kind == "write" and fault:
+            self.checker.budgets.may_lack_its_mark(task.process)
         try:
             value = effect(fault)
         except Exception as error:
@@ -122,7 +122,7 @@ class World:
             faults = (*faults, CRASH)
         if not self.plan.limits:
             return faults
-        return tuple(fault for fault in faults if self._may(self._named(task, fault)))
+        return tuple(fault for fault in faults if self.may(self._named(task, fault)))
 
     def _crash(self, task: Task) -> str:
         return PERSON_CRASH if task.process.person else CRASH
@@ -130,60 +130,22 @@ class World:
     def _named(self, task: Task, fault: str) -> str:
         return self._crash(task) if fault == CRASH else f"{task.kind} {fault}"
 
-    def _may(self, fault: str) -> bool:
+    def may(self, fault: str) -> bool:
+        """Whether this fault may come up once more."""
         return self.faults_left > 0 and self.used[fault] < self.plan.limits.get(fault, self.plan.most)
 
-    def _spend(self, fault: str) -> None:
+    def spend(self, fault: str) -> None:
+        """It does."""
         self.faults_left -= 1
         self.used[fault] += 1
 
-    def events(self) -> list[Move]:
-        """Everything that can happen beside the tasks' own steps, time excepted."""
-        moves: list[Move] = []
-        running = sum(1 for process in self.processes if not process.person)
-        if running < self.plan.workers and (visible := self.queues.visible()):
-            moves.append(("trigger", "delivers", "+".join(post.name for post in visible[: self.plan.batch])))
-        if DUPLICATE in self.plan.faults and self._may(DUPLICATE) and running < self.plan.workers:
-            flying = [post for post in self.queues.posts[OWN] if post.flying and post.visible_at > self.t]
-            moves += [("trigger", "delivers again", post.name) for post in flying]
-        if GHOST in self.plan.faults and self._may(GHOST):
-            moves += [("queue", "brings back", post.name) for post in self.queues.gone]
-        if self.plan.forgetful and not self.used["forgets"] and self.queues.posts[OWN]:
-            moves.append(("queue", "forgets", "everything"))
-        if self.to_send:
-            moves.append(("producer", "sends", self.to_send[0].name))
-        moves += [("ledger", "applies late", str(at)) for at in range(len(self.table.late))]
-        return moves + self._people()
-
-    def _people(self) -> list[Move]:
-        moves: list[Move] = []
-        key = self.plan.messages[0].key
-        if self.holds_left:
-            moves.append(("holder", "places", key))
-        moves += [("holder", "releases", case) for case in sorted(self.checker.placed) if self.plan.reports]
-        for letter in self.queues.posts[DEAD] if self.redrives_left or self.forces_left else ():
-            if self.redrives_left:
-                moves.append(("operator", "redrives", letter.name))
-            if self.forces_left and self.t >= people.forceable_at(self, letter):
-                moves.append(("operator", "forces", letter.name))
-        return moves
-
-    def later(self) -> float | None:
-        """When something next becomes possible by itself."""
-        times = [task.wake for process in self.processes for task in process.tasks if task.label]
-        times += [post.visible_at for post in self.queues.posts[OWN]]
-        if self.forces_left:
-            times += [people.forceable_at(self, letter) for letter in self.queues.posts[DEAD]]
-        ahead = [time for time in times if time > self.t]
-        return min(ahead) if ahead else None
-
-    def do(self, move: Move) -> None:
+    def do(self, move: events.Move) -> None:
         """Carry out a move, and look whether all still holds."""
         self.steps += 1
         who, what, how = move
-        if who in _EVENTS:
+        if who in events.KINDS:
             self.trace.append((self.t, who, what, "", how))
-            _EVENTS[who](self, what, how)
+            events.KINDS[who](self, what, how)
         else:
             self._step(self.task(who), how)
         self.settle_in()
@@ -201,7 +163,7 @@ class World:
 
     def _step(self, task: Task, fault: str) -> None:
         if fault:
-            self._spend(self._named(task, fault))
+            self.spend(self._named(task, fault))
         if fault == CRASH:
             self._kill(task.process, "is killed before it " + task.label)
             return
@@ -228,7 +190,13 @@ class World:
         self.trace.append((self.t, process.name, why, "", ""))
         process.kill()
         self.processes.remove(process)
-        self.checker.killed(process)
+        self.checker.budgets.killed(process)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass; what has run too long is killed."""
+        self.t += seconds
+        for process in [each for each in self.processes if each.ends <= self.t]:
+            self._kill(process, "is out of time")
 
     def calm(self) -> None:
         """From here on nothing goes wrong any more."""
@@ -245,95 +213,3 @@ class World:
         for process in self.processes:
             process.kill()
         CAPTURED.world = None
-
-    # Events ----------------------------------------------------------------------------------------------------
-
-    def trigger(self, what: str, names: str) -> None:
-        """Deliver messages to a new invocation."""
-        wanted = names.split("+")
-        by_name = {post.name: post for post in self.queues.posts[OWN]}
-        posts = self.queues.receive([by_name[name] for name in wanted], self.plan.visibility)
-        if what == "delivers again":
-            self._spend(DUPLICATE)
-        if posts:
-            name = self.name("w")
-            skews = self.plan.skews
-            invoke(self, name, skews[self.names["w"] % len(skews)], posts)
-
-    def queue(self, what: str, name: str) -> None:
-        """Bring back a message that was deleted; or keep all for so long that they are dropped."""
-        if what == "forgets":
-            self.used["forgets"] += 1
-            self._pass(QUEUE_RETENTION + 2 * 86_400.0)
-            self.checker.forgotten(self.queues.posts[OWN])
-            self.queues.posts[OWN].clear()
-            return
-        self._spend(GHOST)
-        post = next(post for post in self.queues.gone if post.name == name)
-        self.queues.gone.remove(post)
-        post.visible_at = self.t
-        self.queues.posts[OWN].append(post)
-
-    def producer(self, _: str, __: str) -> None:
-        """Send the next message."""
-        sent = self.to_send.pop(0)
-        self.queues.put(OWN, sent.body, {}, name=sent.name)
-
-    def ledger(self, _: str, index: str) -> None:
-        """Let a write arrive that its writer has given up."""
-        requests, self.current = self.table.late.pop(int(index))
-        applied = self.table.apply(requests)
-        self.trace.append((self.t, "ledger", "late write", "", applied))
-
-    def holder(self, what: str, which: str) -> None:
-        """Place or release a hold."""
-        name = self.name("holder")
-        if what == "places":
-            self.holds_left -= 1
-            people.place_hold(self, name, which)
-        else:
-            self.checker.placed.discard(which)
-            people.release_hold(self, name, self.plan.messages[0].key, which)
-
-    def operator(self, what: str, which: str) -> None:
-        """Redrive a dead letter."""
-        letter = next(letter for letter in self.queues.posts[DEAD] if letter.name == which)
-        if what == "forces":
-            self.forces_left -= 1
-        elif self.redrives_left:
-            self.redrives_left -= 1
-        people.redrive(self, self.name("operator"), letter, force=what == "forces")
-
-    def time(self, _: str, how: str) -> None:
-        """Let time pass; what has run too long is killed."""
-        if how == "until something happens":
-            self._pass((self.later() or self.t) - self.t)
-        else:
-            self.paused += float(how)
-            self._pass(float(how))
-
-    def _pass(self, seconds: float) -> None:
-        self.t += seconds
-        for process in [each for each in self.processes if each.ends <= self.t]:
-            self._kill(process, "is out of time")
-
-
-_EVENTS: dict[str, Callable[[World, str, str], None]] = {
-    name: getattr(World, name) for name in ("trigger", "queue", "producer", "ledger", "holder", "operator", "time")
-}
-
-
-def next_by_default(world: World, ready: Sequence[Task] | None = None) -> Move | None:
-    """The move that goes on without a fault: who runs, runs on; then what waits; then time. None: nothing is left."""
-    ready = world.ready() if ready is None else ready
-    if ready:
-        return (ready[0].name, ready[0].label, "")
-    for move in world.events():
-        if move[0] in ("trigger", "producer", "ledger") and move[1] != "delivers again":
-            return move
-    if world.later() is not None:
-        return ("time", "passes", "until something happens")
-    for letter in world.queues.posts[DEAD]:
-        if not letter.reason:
-            return ("operator", "redrives", letter.name)
-    return None

@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from tests.soak.soak import DidNotSettle, Plan, soak
+from tests.soak.soak import Plan, soak
+from tests.support.waiting import NotInTime
 
 
 def main() -> int:
@@ -17,8 +18,8 @@ def main() -> int:
     plan = Plan(given.messages, given.seed, kills=size // 2, storms=size // 4, rounds=size // 16, within=given.within)
     try:
         report = soak(plan)
-    except DidNotSettle as error:
-        sys.stdout.write(f"FAILED: {error} after {given.within:g} s (seed {given.seed})\n")
+    except NotInTime as error:
+        sys.stdout.write(f"FAILED: {error} (seed {given.seed}, {given.within:g} s in all)\n")
         return 1
     for name, value in report.figures.items():
         sys.stdout.write(f"{name:40} {value}\n")

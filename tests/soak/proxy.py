@@ -1,7 +1,7 @@
 """Between the functions and the queue server: delays are cut short, some answers are lost, some sends refused.
 
-Backoff waits up to 15 minutes, which a soak does not have. That a copy comes early may happen anyway (a queue's clock is
-not ours), and so may the answer to a request that was carried out get lost.
+Backoff waits up to 15 minutes, which a soak does not have. That a copy comes early may happen anyway (a queue's clock
+is not ours), and so may the answer to a request that was carried out get lost.
 """
 
 import http.client

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ledger import Row
-from ledger.claims import OUTCOME_UNKNOWN
-from ledger.row import ALREADY_ABSENT, DELETED, DONE, FACTS, HELD, PARKED
+from ledger.row import ALREADY_ABSENT, DELETED, DONE, FACTS, HELD, OUTCOME_UNKNOWN, PARKED
 from tests.soak.evidence import Evidence
 from tests.soak.load import CREATE, DELETE, Kind, Load, Planned
 

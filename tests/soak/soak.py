@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -20,6 +20,7 @@ from tests.soak.progress import Progress
 from tests.soak.proxy import running_proxy
 from tests.soak.reckoning import differences
 from tests.support.planted import leaks_of
+from tests.support.waiting import eventually
 
 TIMEOUT = 8
 SHORT_VISIBILITY = 4
@@ -54,10 +55,6 @@ FUNCTIONS = [
 ]
 
 
-class DidNotSettle(AssertionError):
-    """Time is over, and messages are still on their way."""
-
-
 @dataclass(frozen=True)
 class Plan:
     """How large a soak is: messages, kills, storms, and how often each other thing goes wrong.
@@ -75,16 +72,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What a soak found: ``wrong`` is empty where every promise was kept."""
+    """What a soak found: ``wrong`` is empty where every promise was kept; ``struck`` counts what was done to it."""
 
     messages: int
     seconds: float
+    struck: int
     wrong: list[str]
     figures: dict[str, object]
 
 
 def soak(plan: Plan) -> Report:
-    """Run it and reckon. Raises DidNotSettle where the time is over first."""
+    """Run it and reckon. Raises NotInTime where the time is over first."""
     begun = time.monotonic()
     load, progress = make_load(plan.messages, plan.seed), Progress()
     settings = {"LEASE_MARGIN": "1s", "HASH_KEY": HASH_KEY, "AWS_SECRET_ACCESS_KEY": QUEUE_KEY, "LOG_LEVEL": "DEBUG"}
@@ -104,18 +102,18 @@ def soak(plan: Plan) -> Report:
             load = load.first(_feed(environment, load, until))
             while not struck.is_set() and time.monotonic() < until:
                 struck.wait(LOOK_EVERY)
-        _until(lambda: at_rest(environment), deadline, "messages are still on their way")
+        _come_to_rest(environment, deadline, "all messages come to rest")
         seconds = time.monotonic() - begun
         release_holds(environment, load)
         again = [planned.body for planned in load.of(Kind.RELEASED).values()]
         again += Random(plan.seed).sample(sorted({planned.body for planned in load.messages}), len(load.messages) // 20)
         _send(environment, load, again)
-        _until(lambda: at_rest(environment), deadline, "messages are still on their way after the holds' release")
+        _come_to_rest(environment, deadline, "all messages come to rest after the holds' release")
         environment.stop()
         evidence = collect(environment, progress.lines)
         wrong = differences(load, evidence) + leaks_of(environment, progress.lines, NEEDLES)
         figures = _figures(load, evidence, progress, chaos, proxy.seen, seconds)
-        return Report(len(load.messages), time.monotonic() - begun, wrong, figures)
+        return Report(len(load.messages), time.monotonic() - begun, chaos.done.total(), wrong, figures)
 
 
 def place_holds(environment: Environment, load: Load) -> None:
@@ -160,7 +158,7 @@ def _feed(environment: Environment, load: Load, until: float) -> int:
         while sum(depths(environment).values()) >= AHEAD:
             if time.monotonic() > until:
                 return start
-            threading.Event().wait(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)
         _send(environment, load, [planned.body for planned in load.messages[start : start + 100]])
     return len(load.messages)
 
@@ -203,11 +201,8 @@ def _striking(chaos: Chaos, plan: Plan, progress: Progress, expected: int) -> It
         thread.join()
 
 
-def _until(done: Callable[[], bool], deadline: float, otherwise: str) -> None:
-    while not done():
-        if time.monotonic() > deadline:
-            raise DidNotSettle(otherwise)
-        threading.Event().wait(LOOK_EVERY)
+def _come_to_rest(environment: Environment, deadline: float, what: str) -> None:
+    eventually(lambda: at_rest(environment), what, deadline - time.monotonic(), LOOK_EVERY)
 
 
 def _figures(

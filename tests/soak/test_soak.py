@@ -14,3 +14,4 @@ def test_nothing_is_lost_and_nothing_happens_twice_while_everything_goes_wrong()
 
     assert report.wrong == []
     assert report.messages >= 100
+    assert report.struck >= 5

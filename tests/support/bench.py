@@ -91,7 +91,7 @@ class Bench:
         deadline = Deadline.after(seconds, own_clock)
         queue = Queue(self.kit.sqs, own_clock)
         url = self.answers if results else ""
-        invocation: Invocation[Any, Any] = Invocation(
+        invocation: Invocation = Invocation(
             function=self.function,
             client=client or self.client,
             store=self.store,

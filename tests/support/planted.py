@@ -26,7 +26,7 @@ def leaks(texts: Iterable[str], needles: Needles) -> list[str]:
 
 
 def leaks_of(environment: Environment, lines: Iterable[str], needles: Needles) -> list[str]:
-    """What of it the functions let out: into log lines, errors that the platform logs, ledger rows, dead letters' details."""
+    """What of it got out: into log lines, errors that the platform logs, ledger rows, the details of dead letters."""
     return leaks(texts_of(environment, lines), needles)
 
 

@@ -1,12 +1,16 @@
-"""Clients for tests, closed at the end."""
+"""Clients for tests, closed at the end, and what they are asked to do."""
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
-from aistudio import API, Config
+from aistudio import API, Config, Responses
+from aistudio.realtime import Realtime, RealtimeResult
+from tests.unit.aistudio.wsserver import Gate, Script, Service, Session, ws_server
 
 TOKEN = "t1.planted-secret-token"
 FOLDER = "b1gfolder"
@@ -26,3 +30,55 @@ def an_api(
     api = API(config, token, new_id=lambda: f"id-{next(ids)}", transport=transport, now=lambda: now)
     with contextlib.closing(api):
         yield api
+
+
+def delete(api: API, timeout: float = 5.0) -> bool:
+    return Responses(api).delete("r1", timeout).absent
+
+
+def create(api: API, timeout: float = 5.0) -> None:
+    api.call("POST", "/things", timeout=timeout, idempotent=False, body={})
+
+
+# Turns over WebSocket
+
+
+@dataclass(frozen=True)
+class Context:
+    session: Mapping[str, Any] | None = None
+    items: Sequence[Mapping[str, Any]] = ()
+
+
+EVENT = {"type": "response.create", "event_id": "ev-1"}
+ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}
+
+
+def plain(session: Session) -> None:
+    session.open()
+    session.asked()
+    session.created()
+    session.text("output_text.delta", "Hel")
+    session.text("output_text.delta", "lo")
+    session.text("output_text.done", "Hello")
+    session.done(usage={"input_tokens": 1, "output_tokens": 2})
+    session.until_closed()
+
+
+@contextlib.contextmanager
+def turn(
+    script: Script, gate: Gate | None = None, max_size: int | None = 2**20, **settings: Any
+) -> Iterator[tuple[Realtime, Service]]:
+    settings = {"realtime_transport": "websocket", "realtime_model": "speech-1", **settings}
+    with ws_server(script, gate, max_size=max_size) as service, an_api(realtime_url=service.url, **settings) as api:
+        yield Realtime(api), service
+
+
+@contextlib.contextmanager
+def realtime_at(url: str) -> Iterator[Realtime]:
+    with an_api(realtime_url=url, realtime_model="m", realtime_transport="websocket") as api:
+        yield Realtime(api)
+
+
+def run(script: Script, context: Context | None = None, timeout: float = 5.0, **settings: Any) -> RealtimeResult:
+    with turn(script, **settings) as (realtime, _):
+        return realtime.create(EVENT, context, timeout)

@@ -24,6 +24,10 @@ def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+DELETED = answer(200, b'{"id":"r1","deleted":true}', Content_Type="application/json")
+NO_SUCH = answer(404, b'{"code":null,"message":"none","param":null,"type":"not_found"}')
+
+
 @dataclass
 class Peer:
     """The server's end of one connection."""
@@ -96,6 +100,31 @@ def keep_serving(data: bytes) -> Script:
             peer.send(data)
 
     return script
+
+
+def then(data: bytes, end: Callable[[Peer], object]) -> Script:
+    """Answer one request well, then do as told with the connection."""
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(data)
+        end(peer)
+
+    return script
+
+
+def hang_up(peer: Peer) -> None:
+    peer.read_request()
+
+
+def reset(peer: Peer) -> None:
+    peer.read_request()
+    peer.reset()
+
+
+def pause(peer: Peer) -> None:
+    """Do nothing for so long that it must be noticed, then close."""
+    peer.stopping.wait(2)
 
 
 @dataclass

@@ -19,13 +19,12 @@ import aistudio
 from aistudio import APIError, Config, OutcomeUnknown, Rejected, Responses, Throttled, Trace, Unauthorized
 from aistudio.config import path_segment
 from tests.unit.aistudio.clients import FOLDER, TOKEN, an_api
-from tests.unit.aistudio.rawserver import answer, keep_serving, raw_server
+from tests.unit.aistudio.rawserver import NO_SUCH, answer, keep_serving, raw_server
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
-NO_SUCH = answer(404, b'{"code":null,"message":"none","param":null,"type":"not_found"}')
 
 
-def test_a_deletion_on_the_wire() -> None:
+def test_a_deletion_sends_credential_folder_id_and_logging_switch_and_nothing_unforeseen() -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
         Responses(api).delete("7a383ba1-3736", 5)
         seen = server.requests[0]
@@ -269,7 +268,7 @@ def test_importing_the_client_loads_no_websocket_library_and_no_sdk() -> None:
     assert not loaded & {"websockets", "openai", "aiohttp", "requests", "boto3", "botocore", "pydantic_settings"}
 
 
-def test_the_clients_public_names() -> None:
+def test_the_client_offers_these_names_and_no_others() -> None:
     assert sorted(aistudio.__all__) == [
         "API",
         "APIError",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ledger import Row, Store, Written, deletions
-from ledger.deletions import QUEUE_RETENTION, Order
+from ledger.deletions import Order
+from ledger.row import QUEUE_RETENTION
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0

@@ -1,4 +1,4 @@
-"""Copies: the contract's attributes, the queue's limits, and bodies that come back as they were sent."""
+"""Copies: their attributes, the queue's limits, and bodies that come back as they were sent."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def park(delivery: Delivery, detail: str = "HTTP 400", key: str = "resp_1") -> C
     )
 
 
-def test_a_retry_copy_carries_the_attributes_of_the_contract() -> None:
+def test_a_retry_copy_carries_its_key_its_numbers_and_when_it_was_first_seen() -> None:
     copy = retry(COPIED, "resp_1", attempt=3, wait=60, now=START)
 
     assert copy.attributes == {
@@ -108,7 +108,7 @@ def test_what_is_called_sendable_is_what_xml_can_hold(text: str) -> None:
     assert sendable(text) == all(fits(ord(character)) for character in text)
 
 
-def test_a_detail_is_cut_to_the_contracts_length_and_made_sendable() -> None:
+def test_a_detail_is_cut_to_256_characters_and_made_sendable() -> None:
     detail = park(COPIED, detail="\x01" + "x" * 300).attributes["detail"][1]
 
     assert detail == "?" + "x" * 255

@@ -1,4 +1,4 @@
-"""What an error means for a message: the contract's table, budgets, and how long is waited."""
+"""What an error means for a message: the table of its ends, budgets, and how long is waited."""
 
 from random import Random
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized, Unavailable
-from worker.judge import Again, Limits, Park, backoff, judge, stops_batch
+from worker.judge import Again, Limits, Park, backoff, judge, patience, stops_batch
 
 LIMITS = Limits(attempts=8, age=86_400)
 FRESH, OLD = 0.0, 86_401.0
@@ -33,7 +33,9 @@ TABLE: list[tuple[APIError, str, str]] = [
 
 @pytest.mark.parametrize("may_repeat", [True, False])
 @pytest.mark.parametrize(("error", "repeatable", "single"), TABLE)
-def test_the_contracts_table_holds(error: APIError, repeatable: str, single: str, may_repeat: bool) -> None:
+def test_an_error_parks_retries_or_defers_its_message_as_the_table_says(
+    error: APIError, repeatable: str, single: str, may_repeat: bool
+) -> None:
     got = verdict(error, may_repeat=may_repeat)
 
     ended = "p" if isinstance(got, Park) else "r" if got.counted else "d"
@@ -60,6 +62,12 @@ def test_an_attempt_that_counts_is_not_ended_by_age() -> None:
 @given(st.integers(0, 2_000), st.integers(0, 100_000))
 def test_a_backoff_stays_within_its_bounds(times: int, seed: int) -> None:
     assert 1 <= backoff(times, Random(seed)) <= min(900.0, 2.0 ** min(times + 1, 10))
+
+
+def test_a_message_that_has_waited_for_its_date_backs_off_like_a_new_one() -> None:
+    hops, soon = 2_880, 2.0
+    assert all(patience(hops, 0.0, Random(seed)) <= soon for seed in range(200))
+    assert max(patience(hops, 86_000.0, Random(seed)) for seed in range(200)) > 850
 
 
 def test_backoff_grows_and_is_spread_over_all_of_its_range() -> None:

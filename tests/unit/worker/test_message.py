@@ -36,7 +36,7 @@ def test_all_its_fields_are_read() -> None:
     ).message
 
     assert (message.due, message.about) == (1_795_334_400, "someone")
-    assert message.facts() == {"reason": "erasure", "requested_at": "2026-11-01T00:00:00Z"}
+    assert message.notes() == {"reason": "erasure", "requested_at": "2026-11-01T00:00:00Z"}
 
 
 def test_an_envelope_gives_its_id_and_its_trace() -> None:

@@ -1,8 +1,8 @@
-"""Settings: the contract's names and defaults, and one error for all that is wrong."""
+"""Settings: their names and defaults, and one error for all that is wrong."""
 
 import pytest
 
-from worker.settings import Settings, SettingsError, no_more, realtime_check
+from worker.settings import Settings, SettingsError, realtime_check
 
 REQUIRED = {
     "AISTUDIO_FOLDER_ID": "b1gfolder",
@@ -17,16 +17,16 @@ SECRET = "planted-secret-0451"
 
 
 def read(**changes: str) -> Settings:
-    return Settings.read({**REQUIRED, **changes}, no_more)
+    return Settings.read({**REQUIRED, **changes})
 
 
 def error(environment: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as raised:
-        Settings.read(environment, no_more)
+        Settings.read(environment)
     return str(raised.value)
 
 
-def test_the_defaults_are_the_contracts() -> None:
+def test_what_is_not_set_has_its_default() -> None:
     settings = read()
 
     assert settings.aistudio_base_url == "https://ai.api.cloud.yandex.net/v1"

@@ -18,7 +18,7 @@ from ledger import Keys, Row, Store, tables
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
-from worker.settings import Settings, no_more
+from worker.settings import Settings
 from worker.shelf import Shelf
 from worker.wiring import _storage
 
@@ -172,7 +172,7 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
     """Over TLS only, and there is no such server here, boto3 sends bodies in chunks with a checksum at their end."""
     required = ("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     urls = ("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
-    settings = Settings.read(dict.fromkeys(urls, "https://x") | dict.fromkeys(required, "planted-hash-key"), no_more)
+    settings = Settings.read(dict.fromkeys(urls, "https://x") | dict.fromkeys(required, "planted-hash-key"))
     storage: Any = _storage(settings)
     sent: list[AWSPreparedRequest] = []
 

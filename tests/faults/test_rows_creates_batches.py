@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.steps import LEASE
+from tests.faults.steps import LEASE, Ends
 from tests.faults.transports import DONE, UNKNOWN, Transport, event, lose, refuse
 from tests.support.bench import Bench
 from tests.support.messages import again
@@ -109,8 +109,8 @@ def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_crash_too
 @pytest.mark.parametrize("transport", ["http"], indirect=True)
 def test_a_producer_that_accepts_a_second_bill_does_not_accept_them_for_ever(bench: Bench) -> None:
     waiting = [event(bench, more={"on_unknown": "retry"})]
-    ends = []
-    while waiting:
+    ends: Ends = []
+    while waiting and len(ends) < 20:
         bench.ledger.arm("UpdateItem", killed_after)
         bench.deliver(*waiting)
         bench.clock.advance(LEASE + 1)

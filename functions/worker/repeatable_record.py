@@ -1,4 +1,4 @@
-"""Recording what was decided, in the order that loses nothing (design: how a message ends).
+"""Recording what was decided, in the order that loses nothing (README.md, "How a message ends").
 
 Results follow their fact; a mark follows its confirmed copy; a dead letter follows the row that says parked.
 """
@@ -12,22 +12,25 @@ from aistudio import Trace
 from ledger import LedgerUnavailable, Row, Written, deletions
 from ledger.claims import KEPT
 from ledger.row import FACTS, HELD, PENDING
-from worker.facts import facts_of, where
-from worker.invocation import C, Invocation, Item
+from worker.invocation import Invocation, Item
 from worker.judge import Again, Park
-from worker.message import M
+from worker.notes import notes_of, traceback_of
 from worker.outbox import Letter, send_copies, send_letters
 from worker.outcome import End, Outcome, Settlement
+from worker.repeatable_row import Answered, Remind, consider
 from worker.results import Result
 from worker.subjects import keep, lacking
-from worker.verdict import Answered, Failed, Remind, Verdict, consider
+from worker.verdict import Failed
 
 _log = logging.getLogger(__name__)
 
-Ended = tuple[Item[M], Settlement]
+Verdict = Outcome | Failed | Answered | Remind | BaseException
+"""What ``record`` takes; an exception is a defect of ours, and leaves its message unsettled."""
+
+Ended = tuple[Item, Settlement]
 
 
-def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def record(decided: Sequence[tuple[Item, Verdict]], inv: Invocation) -> list[Ended]:
     """Carry out the verdicts on the items of one read, and say how each ended."""
     outcomes = [(item, each) for item, each in decided if isinstance(each, Outcome)]
     copies = [
@@ -40,7 +43,7 @@ def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) ->
     reminders = [(item, each.row, None) for item, each in decided if isinstance(each, Remind)]
     defects = [(item, each) for item, each in decided if isinstance(each, BaseException)]
     for _, defect in defects:
-        _log.error("a defect kept a message from being settled: %s", where(defect))
+        _log.error("a defect kept a message from being settled: %s", traceback_of(defect))
     return [
         *_write_outcomes(outcomes, inv),
         *_send_again(copies, inv),
@@ -51,16 +54,16 @@ def record(decided: Sequence[tuple[Item[M], Verdict]], inv: Invocation[M, C]) ->
     ]
 
 
-def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _write_outcomes(outcomes: Sequence[tuple[Item, Outcome]], inv: Invocation) -> list[Ended]:
     now = inv.clock.now()
     writes = []
     for item, outcome in outcomes:
-        facts = facts_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
+        notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
         if outcome.state == HELD:
-            writes.append(deletions.held(item.row, _order(item), item.subjects, now, facts))
+            writes.append(deletions.held(item.row, _order(item), item.subjects, now, notes))
         else:
-            writes.append(deletions.fact(item.row, outcome.state, now, facts))
-    ended: list[Ended[M]] = []
+            writes.append(deletions.fact(item.row, outcome.state, now, notes))
+    ended: list[Ended] = []
     to_publish = []
     refused = []
     for (item, outcome), write, written in zip(outcomes, writes, inv.store.write_all(writes), strict=True):
@@ -71,10 +74,10 @@ def _write_outcomes(outcomes: Sequence[tuple[Item[M], Outcome]], inv: Invocation
             refused.append((item, end))
         else:
             ended.append((item, Settlement(End.UNSETTLED, "ledger", trace=outcome.trace)))
-    return ended + _publish(to_publish, inv) + _defer_to_fact(refused, inv)
+    return ended + _publish(to_publish, inv) + _publish_what_stands(refused, inv)
 
 
-def _defer_to_fact(refused: Sequence[Ended[M]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _publish_what_stands(refused: Sequence[Ended], inv: Invocation) -> list[Ended]:
     """The fact that stands is another delivery's, or ours from a write whose answer was lost: publish what it says."""
     try:
         rows = inv.store.get_many(item.row for item, _ in refused)
@@ -84,21 +87,20 @@ def _defer_to_fact(refused: Sequence[Ended[M]], inv: Invocation[M, C]) -> list[E
     return _publish([(i, str(row.state), _known(row), replace(end, outcome=row.state)) for i, row, end in facts], inv)
 
 
-def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _send_again(copies: Sequence[tuple[Item, Failed, Again]], inv: Invocation) -> list[Ended]:
     now = inv.clock.now()
-    ended: list[Ended[M]] = []
-    copied: list[Ended[M]] = []
+    ended: list[Ended] = []
+    copied: list[Ended] = []
     marks = []
     for (item, failed, again), sent in zip(copies, send_copies([(i, a) for i, _, a in copies], inv), strict=True):
         delivery = item.delivery
         if not sent:
             ended.append((item, Settlement(End.UNSETTLED, "queue", trace=failed.trace)))
             continue
-        facts: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
-        facts |= {"reason": again.reason} if again.reason else {}
-        marks.append(deletions.mark(item.row, _order(item, copied=1), item.subjects, now + again.wait, facts))
-        kind = End.RETRY if again.counted else End.DEFERRED
-        copied.append((item, Settlement(kind, again.reason, trace=failed.trace)))
+        notes: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
+        notes |= {"reason": again.reason} if again.reason else {}
+        marks.append(deletions.mark(item.row, _order(item, copied=1), item.subjects, now + again.wait, notes))
+        copied.append((item, Settlement(again.end, again.reason, trace=failed.trace)))
     written = inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
     # But whom it concerns has to be known before another message of the key comes that does not say it.
     unmarked = [item for (item, _), each in zip(copied, written, strict=True) if each is not Written.YES]
@@ -109,22 +111,22 @@ def _send_again(copies: Sequence[tuple[Item[M], Failed, Again]], inv: Invocation
     ]
 
 
-def _order(item: Item[M], copied: int = 0) -> deletions.Order:
+def _order(item: Item, copied: int = 0) -> deletions.Order:
     delivery = item.delivery
     return deletions.Order(delivery.redrive, delivery.seq + copied, delivery.sent_at, item.due)
 
 
-def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _park(parkings: Sequence[tuple[Item, Failed, Park]], inv: Invocation) -> list[Ended]:
     now = inv.clock.now()
     writes = []
     for item, failed, park in parkings:
         delivery = item.delivery
-        facts = facts_of(item, inv, failed.trace) | {"attempt": delivery.attempt + park.counted, "detail": park.detail}
+        notes = notes_of(item, inv, failed.trace) | {"attempt": delivery.attempt + park.counted, "detail": park.detail}
         if item.flaw is not None:
-            facts["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
-        writes.append(deletions.parked(item.row, item.owner, _order(item), item.subjects, park.reason, now, facts))
-    ended: list[Ended[M]] = []
-    to_send: list[tuple[Item[M], Row, Trace | None]] = []
+            notes["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
+        writes.append(deletions.parked(item.row, item.owner, _order(item), item.subjects, park.reason, now, notes))
+    ended: list[Ended] = []
+    to_send: list[tuple[Item, Row, Trace | None]] = []
     answered = []
     for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
         if written is Written.YES:
@@ -151,7 +153,7 @@ def _park(parkings: Sequence[tuple[Item[M], Failed, Park]], inv: Invocation[M, C
     return ended + _send_letters(to_send, inv) + _repeat_answers(answered, inv)
 
 
-def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Answered | Settlement:
+def _consider_again(item: Item, inv: Invocation) -> Row | Answered | Settlement:
     """What the row says now that a parking was refused: another delivery has ended this key, or is about to."""
     try:
         row = inv.store.get(item.row)
@@ -167,7 +169,7 @@ def _consider_again(item: Item[M], inv: Invocation[M, C]) -> Row | Answered | Se
     return Settlement(End.DONE, HELD) if row.state == HELD else Settlement(End.UNSETTLED, "ledger")
 
 
-def _repeat_answers(answered: Sequence[tuple[Item[M], Answered]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _repeat_answers(answered: Sequence[tuple[Item, Answered]], inv: Invocation) -> list[Ended]:
     facts = [
         (item, str(each.row.state), _known(each.row), each.settlement)
         for item, each in answered
@@ -177,12 +179,12 @@ def _repeat_answers(answered: Sequence[tuple[Item[M], Answered]], inv: Invocatio
     return others + _publish(facts, inv)
 
 
-def _send_letters(parked: Sequence[tuple[Item[M], Row, Trace | None]], inv: Invocation[M, C]) -> list[Ended[M]]:
+def _send_letters(parked: Sequence[tuple[Item, Row, Trace | None]], inv: Invocation) -> list[Ended]:
     letters = [
         Letter(item, row.attempt, row.redrive, str(row.reason), str(row.rest.get("detail", "")))
         for item, row, _ in parked
     ]
-    ended: list[Ended[M]] = []
+    ended: list[Ended] = []
     sent_marks = []
     for (item, row, trace), letter, sent in zip(parked, letters, send_letters(letters, inv), strict=True):
         if sent:
@@ -193,9 +195,7 @@ def _send_letters(parked: Sequence[tuple[Item[M], Row, Trace | None]], inv: Invo
     return ended
 
 
-def _publish(
-    facts: Sequence[tuple[Item[M], str, Mapping[str, Any], Settlement]], inv: Invocation[M, C]
-) -> list[Ended[M]]:
+def _publish(facts: Sequence[tuple[Item, str, Mapping[str, Any], Settlement]], inv: Invocation) -> list[Ended]:
     results = [
         Result(
             # A key may be held more than once, and each time is news.

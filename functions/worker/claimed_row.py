@@ -1,11 +1,8 @@
-"""What a create's row says of a delivery that could not claim it (reference: protocol, creates, step 2)."""
+"""What a create's row says of a delivery that could not claim it (the timeline: ledger/conditions.py)."""
 
 from enum import Enum
-from typing import Any
 
-from ledger.claims import OUTCOME_UNKNOWN
-from ledger.deletions import QUEUE_RETENTION
-from ledger.row import CLAIMED, FACTS, PARKED, PENDING, Row
+from ledger.row import CLAIMED, FACTS, OUTCOME_UNKNOWN, PARKED, PENDING, QUEUE_RETENTION, Row
 from worker.invocation import Item
 
 
@@ -22,8 +19,8 @@ class Step(Enum):
     REUSED = "the key stands for other content"
 
 
-def next_step(item: Item[Any], row: Row, now: float) -> Step:
-    """Decide from the row as read consistently; the order of the questions is the protocol's."""
+def next_step(item: Item, row: Row, now: float) -> Step:
+    """Decide from the row as read consistently; the order of the questions matters."""
     delivery = item.delivery
     if row.lapsed(now):
         return Step.CLAIM
@@ -46,7 +43,7 @@ def next_step(item: Item[Any], row: Row, now: float) -> Step:
     return Step.CLAIM if delivery.forced and delivery.redrive > row.redrive else Step.EXPIRED
 
 
-def _of_parked(item: Item[Any], row: Row) -> Step:
+def _of_parked(item: Item, row: Row) -> Step:
     if item.delivery.redrive > row.redrive:
         return Step.REFUSE if row.reason == OUTCOME_UNKNOWN and not item.delivery.forced else Step.CLAIM
     return Step.REMIND if row.dlq == PENDING else Step.ANSWERED

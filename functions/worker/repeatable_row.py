@@ -1,0 +1,54 @@
+"""What the row of a call that may repeat says of a delivery (the timeline: ledger/conditions.py)."""
+
+from dataclasses import dataclass
+
+from ledger.row import FACTS, OPEN, PARKED, PENDING, QUEUE_RETENTION, Row
+from worker.copies import MAX_DELAY
+from worker.invocation import Item
+from worker.outcome import End, Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The row answers this message already: nothing is called."""
+
+    row: Row
+    outcome: str
+
+    @property
+    def settlement(self) -> Settlement:
+        """How a delivery ends that the row answers."""
+        return Settlement(End.PARKED if self.row.state == PARKED else End.DONE, self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """The row is parked, and its dead letter is still to be sent."""
+
+    row: Row
+
+
+def consider(item: Item, row: Row, now: float) -> Answered | Remind | None:
+    """What the row as read says of this delivery, or None: it has to be dealt with."""
+    delivery = item.delivery
+    if row.lapsed(now):
+        return None
+    if row.state in FACTS:
+        return Answered(row, str(row.state))
+    newer = delivery.redrive > row.redrive or delivery.sent_at > row.sent_at
+    if row.state == PARKED and not newer:
+        return Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))
+    if row.state == OPEN and delivery.number < row.mark and not _overtakes(item, row, now):
+        return Answered(row, "superseded")
+    return None
+
+
+def _overtakes(item: Item, row: Row, now: float) -> bool:
+    """Whether this delivery is dealt with although a newer copy of its key was confirmed.
+
+    That copy must be gone from every queue by now, or it waits for another message's date and this one is due earlier:
+    an erasure does not wait for a retention date. Mere backoff is no date: one chain of copies is enough.
+    """
+    gone = now >= row.next_at + QUEUE_RETENTION
+    sooner = max(now, item.not_before) + MAX_DELAY < row.next_at
+    return gone or (sooner and item.due != row.due)

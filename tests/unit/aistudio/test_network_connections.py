@@ -1,0 +1,163 @@
+"""Pooled, stale and broken connections: which one a call takes, and how often the service is asked."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from aistudio import API, OutcomeUnknown, Unavailable
+from tests.unit.aistudio.clients import an_api, create, delete
+from tests.unit.aistudio.rawserver import (
+    DELETED,
+    NO_SUCH,
+    Peer,
+    RawServer,
+    Script,
+    answer,
+    hang_up,
+    keep_serving,
+    raw_server,
+    reset,
+    serve,
+    then,
+)
+
+
+def test_connections_are_reused() -> None:
+    with raw_server(keep_serving(DELETED)) as server, an_api(server.url) as api:
+        for _ in range(5):
+            delete(api)
+        assert server.connections == 1
+
+
+def test_a_pooled_connection_that_the_peer_closed_is_not_used() -> None:
+    with raw_server(serve(DELETED), keep_serving(DELETED)) as server, an_api(server.url) as api:
+        delete(api)
+        server.wait_ended(1)
+        delete(api)
+        # The second id went out at the first try.
+        assert [(seen.connection, seen.headers["x-client-request-id"]) for seen in server.requests] == [
+            (1, "id-1"),
+            (2, "id-2"),
+        ]
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+def test_a_deletion_whose_pooled_connection_breaks_is_tried_once_more_on_a_fresh_one(end: Script) -> None:
+    with raw_server(then(DELETED, end), serve(NO_SUCH)) as server, an_api(server.url) as api:
+        delete(api)
+        assert delete(api)
+        assert [seen.connection for seen in server.requests] == [1, 1, 2]
+        assert len({seen.headers["x-client-request-id"] for seen in server.requests}) == 3
+
+
+def test_the_second_try_does_not_take_another_pooled_connection() -> None:
+    both_in = threading.Barrier(2)
+
+    def two_at_once(peer: Peer) -> None:
+        peer.read_request()
+        both_in.wait(5)  # so that two connections are open, and then idle
+        peer.send(DELETED)
+        peer.read_request()
+
+    with raw_server(two_at_once, two_at_once, serve(DELETED)) as server, an_api(server.url) as api:
+        threads = [threading.Thread(target=delete, args=(api,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        delete(api)
+        assert server.requests[-1].connection == 3
+        assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+def test_a_deletion_that_breaks_twice_is_unknown(end: Script) -> None:
+    with raw_server(end) as server, an_api(server.url) as api:
+        with pytest.raises(OutcomeUnknown):
+            delete(api)
+        assert len(server.requests) == 2
+
+
+def test_a_second_try_that_is_refused_does_not_unsend_the_first() -> None:
+    with raw_server(hang_up) as server, an_api(server.url) as api:
+
+        def id_that_shuts_the_door() -> str:
+            if server.requests:
+                server.close_door()
+            return "id"
+
+        api.new_id = id_that_shuts_the_door
+        with pytest.raises(OutcomeUnknown):
+            delete(api)
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+def test_a_create_whose_connection_breaks_is_sent_once_and_unknown(end: Script) -> None:
+    with raw_server(end) as server, an_api(server.url) as api:
+        with pytest.raises(OutcomeUnknown):
+            create(api)
+        assert len(server.requests) == 1
+
+
+def test_a_create_never_takes_a_connection_that_was_used_before() -> None:
+    with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
+        delete(api)
+        create(api)
+        create(api)
+        delete(api)
+        assert [seen.connection for seen in server.requests] == [1, 2, 3, 1]
+
+
+def test_an_answer_that_is_not_http_is_unknown() -> None:
+    with raw_server(serve(b"\x16\x03\x01 nonsense\r\n\r\n")) as server, an_api(server.url) as api:
+        with pytest.raises(OutcomeUnknown):
+            create(api)
+        assert len(server.requests) == 1
+
+
+def test_a_body_longer_than_announced_never_answers_the_next_call() -> None:
+    lying = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + NO_SUCH
+    with raw_server(then(lying, hang_up), serve(DELETED)) as server, an_api(server.url) as api:
+        assert not delete(api)
+        assert not delete(api)
+        assert server.requests[-1].connection == 2
+
+
+# The pool
+
+
+@contextlib.contextmanager
+def at_once(count: int, call: Callable[[API], object]) -> Iterator[tuple[API, RawServer]]:
+    """So many calls, all of which have reached the service before it answers any, at the end of the block."""
+    gathered, answered = threading.Barrier(count + 1), threading.Event()
+
+    def hold(peer: Peer) -> None:
+        peer.read_request()
+        gathered.wait(5)
+        answered.wait(20)
+        peer.send(DELETED)
+
+    with raw_server(hold) as server, an_api(server.url) as api, ThreadPoolExecutor(count) as pool:
+        calls = [pool.submit(call, api) for _ in range(count)]
+        try:
+            gathered.wait(5)
+            yield api, server
+        finally:
+            answered.set()
+        for each in calls:
+            each.result()
+
+
+def test_waiting_for_a_free_connection_is_unavailable_when_time_is_up() -> None:
+    with at_once(20, delete) as (api, server):
+        with pytest.raises(Unavailable, match="PoolTimeout"):
+            delete(api, 0.1)
+        assert len(server.requests) == 20
+
+
+def test_a_call_that_must_not_repeat_waits_for_no_other_to_end() -> None:
+    with at_once(24, create) as (_, server):
+        assert len(server.requests) == 24

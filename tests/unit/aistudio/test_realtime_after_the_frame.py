@@ -1,0 +1,168 @@
+"""What goes wrong in a session after its response.create frame: nobody knows what happened, until our response.done."""
+
+import logging
+import time
+from typing import Any
+
+import pytest
+
+from aistudio import APIError, OutcomeUnknown
+from tests.unit.aistudio.clients import EVENT, ITEM, Context, run, turn
+from tests.unit.aistudio.error_events import ERRORS
+from tests.unit.aistudio.wsserver import Script, Session
+
+
+def after(end: Script) -> Script:
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        end(session)
+
+    return script
+
+
+@pytest.mark.parametrize("created", [False, True], ids=["before response.created", "after response.created"])
+@pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 4000])
+def test_a_close_after_the_frame_leaves_the_outcome_unknown(created: bool, code: int) -> None:
+    def close(session: Session) -> None:
+        if created:
+            session.created()
+            session.text("output_text.done", "all of it")
+        session.drop() if code == 1006 else session.connection.close(code)
+
+    with turn(after(close)) as (realtime, service), pytest.raises(OutcomeUnknown, match=str(code)):
+        realtime.create(EVENT, None, 5)
+    assert len(service.asked) == 1
+
+
+def test_silence_after_the_frame_leaves_the_outcome_unknown() -> None:
+    with turn(after(Session.until_closed)) as (realtime, service), pytest.raises(OutcomeUnknown):
+        realtime.create(EVENT, None, 0.3)
+    assert len(service.asked) == 1
+
+
+def test_a_service_that_talks_for_ever_is_cut_by_the_deadline() -> None:
+    def talk(session: Session) -> None:
+        session.created()
+        for _ in range(500):  # it would end well if it were waited for
+            if session.service.stopping.wait(0.01):
+                return
+            session.text("output_text.delta", "x")
+        session.done()
+
+    with turn(after(talk)) as (realtime, service):
+        with pytest.raises(OutcomeUnknown):
+            realtime.create(EVENT, None, 0.4)
+        service.stopping.set()
+
+
+def test_a_peer_that_pings_without_reading_is_cut_by_the_deadline() -> None:
+    def ping(session: Session) -> None:
+        over = time.monotonic() + 20
+        with session.connection.recv_flow_control:  # the server's receiving thread stands still
+            while not session.service.stopping.is_set() and time.monotonic() < over:
+                session.connection.socket.sendall(b"\x89\x7d" + bytes(125))
+
+    with turn(after(ping)) as (realtime, _):
+        begun = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            realtime.create(EVENT, None, 2)
+        assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("error", "_", "kind"), ERRORS, ids=lambda value: str(value) if isinstance(value, dict) else ""
+)
+def test_an_error_event_about_our_frame_ends_the_turn_by_its_type(
+    error: dict[str, Any], _: object, kind: type[APIError]
+) -> None:
+    def complain(session: Session) -> None:
+        session.emit("error", error={**error, "message": "the user asked", "event_id": "ev-1"})
+        session.until_closed()
+
+    with turn(after(complain)) as (realtime, service), pytest.raises(APIError) as caught:
+        realtime.create(EVENT, None, 5)
+    assert type(caught.value) is kind
+    assert "asked" not in caught.value.detail
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("error", [error for error, _, _ in ERRORS], ids=str)
+def test_once_the_response_has_begun_no_error_says_that_it_did_not_happen(error: dict[str, Any]) -> None:
+    def complain(session: Session) -> None:
+        session.created()
+        session.emit("error", error={**error, "message": "m", "event_id": "ev-1"})
+        session.until_closed()
+
+    with pytest.raises(OutcomeUnknown):
+        run(after(complain))
+
+
+def test_an_error_about_nothing_of_ours_changes_nothing() -> None:
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        session.emit("error", error={"type": "invalid_request_error", "message": "m", "event_id": "somebody's"})
+        session.created()
+        session.done()
+        session.until_closed()
+
+    assert run(script).response is not None
+
+
+def test_an_item_refused_too_late_leaves_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio.realtime_websocket.ACKNOWLEDGED_WITHIN", 0.05)
+
+    def script(session: Session) -> None:
+        session.open()
+        item = session.take("conversation.item.create")
+        session.asked()
+        session.emit("error", error={"type": "invalid_request_error", "message": "m", "event_id": item["event_id"]})
+        session.created()
+        session.done()
+        session.until_closed()
+
+    with pytest.raises(OutcomeUnknown):
+        run(script, Context(items=[ITEM]))
+
+
+def test_a_frame_over_the_bound_leaves_the_outcome_unknown() -> None:
+    def script(session: Session) -> None:
+        session.created()
+        session.text("output_text.delta", "x" * (8 * 1024 * 1024))
+        session.until_closed()
+
+    with pytest.raises(OutcomeUnknown, match="1009"):
+        run(after(script))
+
+
+def test_frames_over_the_bound_together_leave_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio.realtime_websocket.MAX_TURN", 10_000)
+
+    def script(session: Session) -> None:
+        session.created()
+        for _ in range(20):
+            session.text("output_text.delta", "x" * 1000)
+        session.until_closed()
+
+    with pytest.raises(OutcomeUnknown, match="10000 bytes"):
+        run(after(script))
+
+
+def test_nothing_of_a_session_is_logged_or_chained(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def script(session: Session) -> None:
+        session.open()
+        session.take_item()
+        session.asked()
+        session.created()
+        session.text("output_text.delta", "planted answer")
+        session.connection.close(1011, "planted reason")
+
+    item = {**ITEM, "content": [{"type": "input_text", "text": "planted question"}]}
+    with turn(script, api_key="planted-key") as (realtime, _), pytest.raises(OutcomeUnknown) as caught:
+        realtime.create(EVENT, Context(items=[item]), 5)
+    assert "planted" not in caplog.text
+    assert "planted" not in repr(caught.value) + str(caught.value)
+    assert caught.value.__context__ is None

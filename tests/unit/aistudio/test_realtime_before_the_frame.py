@@ -1,0 +1,94 @@
+"""What goes wrong in a session before its response.create frame: nothing has happened."""
+
+from typing import Any
+
+import pytest
+
+from aistudio import APIError, Rejected, Unavailable
+from tests.unit.aistudio.clients import EVENT, ITEM, Context, plain, turn
+from tests.unit.aistudio.error_events import ERRORS
+from tests.unit.aistudio.wsserver import Script, Session
+
+
+def before(step: str, end: Script) -> Script:
+    """Go as far as the step, then do as told in place of going on."""
+
+    def script(session: Session) -> None:
+        if step != "session.created":
+            session.emit("session.created", session={})
+            session.take("session.update")
+        if step == "item":
+            session.emit("session.updated")
+            session.take("conversation.item.create")
+        end(session)
+
+    return script
+
+
+STEPS = ["session.created", "session.updated", "item"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 4000])
+def test_a_close_before_the_frame_says_that_nothing_happened(step: str, code: int) -> None:
+    def close(session: Session) -> None:
+        session.drop() if code == 1006 else session.connection.close(code, "the user asked")
+
+    with turn(before(step, close)) as (realtime, service), pytest.raises(APIError) as caught:
+        realtime.create(EVENT, Context(items=[ITEM]), 5)
+    assert type(caught.value) is (Rejected if code == 1008 else Unavailable)
+    assert str(code) in caught.value.detail
+    assert "asked" not in caught.value.detail
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("step", ["session.created", "session.updated"])
+def test_silence_before_the_frame_ends_with_the_deadline_and_nothing_happened(step: str) -> None:
+    with turn(before(step, Session.until_closed)) as (realtime, service), pytest.raises(Unavailable):
+        realtime.create(EVENT, None, 0.3)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("error", "kind", "_"), ERRORS, ids=lambda value: str(value) if isinstance(value, dict) else ""
+)
+def test_an_error_event_before_the_frame_is_classed_by_its_type(
+    step: str, error: dict[str, Any], kind: type[APIError], _: object
+) -> None:
+    def complain(session: Session) -> None:
+        session.emit("error", error={**error, "message": "the user asked", "event_id": None})
+        session.until_closed()
+
+    with turn(before(step, complain)) as (realtime, service), pytest.raises(APIError) as caught:
+        realtime.create(EVENT, Context(items=[ITEM]), 5)
+    assert type(caught.value) is kind
+    assert "asked" not in caught.value.detail
+    assert service.asked == []
+
+
+def test_a_peer_that_reads_late_is_cut_by_the_deadline() -> None:
+    def script(session: Session) -> None:
+        with session.connection.recv_flow_control:  # the server's receiving thread stands still
+            session.emit("session.created")
+            session.service.stopping.wait(2)
+        session.take("session.update")
+
+    with turn(script, max_size=None) as (realtime, service):
+        with pytest.raises(Unavailable):
+            realtime.create(EVENT, Context({"instructions": "x" * 30_000_000}), 0.5)
+        service.stopping.set()
+    assert service.frames == []
+
+
+@pytest.mark.parametrize("event", [{**EVENT, "response": {"a": float("nan")}}, {**EVENT, "response": {"a": object()}}])
+def test_what_json_can_not_carry_is_rejected_before_anything_is_opened(event: dict[str, Any]) -> None:
+    with turn(plain) as (realtime, service), pytest.raises(Rejected):
+        realtime.create(event, None, 5)
+    assert service.handshakes == []
+
+
+def test_no_time_left_opens_nothing() -> None:
+    with turn(plain) as (realtime, service), pytest.raises(Unavailable):
+        realtime.create(EVENT, None, 0)
+    assert service.handshakes == []
