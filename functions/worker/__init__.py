@@ -5,7 +5,7 @@ Knows of endpoints only what their results look like (outcome) and what they nee
 ::
 
     function       the decorator of entry files; its first invocation builds what lives as long as the instance (wiring)
-    batch          event -> deliveries (event) -> messages (message) -> one Item a key (invocation) -> a log line each
+    batch          event -> deliveries (event) -> messages (message) -> one Item a key (merging) -> a log line each
       repeatable   calls that may repeat: what the row says (_row), whose holds count (subjects), the call,
                    and writing down what came of it (_record)
       claimed      calls that must not: the claim, the call, the result, the outcome; what the row says (_row)

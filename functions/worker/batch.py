@@ -1,6 +1,6 @@
 """One batch: from the trigger's event to settled messages, or an error that makes the whole batch return."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from worker import claimed, repeatable
 from worker.event import Delivery, deliveries
 from worker.invocation import Invocation, Item
+from worker.merging import by_key
 from worker.message import Invalid, parse
 from worker.notes import subject_row, token_counts
 from worker.outcome import End, Settlement, Unsettled
@@ -24,7 +25,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
         ValueError: the event is not a queue trigger's.
     """
     now = inv.clock.now()
-    items = _by_key([_item(delivery, inv) for delivery in deliveries(event, now)], now)
+    items = by_key([_item(delivery, inv) for delivery in deliveries(event, now)], now)
     usable = [item for item in items if item.flaw is None]
     flawed = [item for item in items if item.flaw is not None]
     if inv.function.idempotent:
@@ -34,7 +35,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
         settled += repeatable.settle([*flawed, *(_reusing(item, inv) for item in reused)], inv)
     tally = dict.fromkeys((end.value for end in End), 0)
     for item, settlement in settled:
-        for delivery in (item.delivery, *item.others):
+        for delivery in item.deliveries:
             tally[settlement.end] += 1
             _log(delivery, item, settlement, inv.took.get(item.row), logger)
     if tally[End.UNSETTLED]:
@@ -74,25 +75,6 @@ def _reusing(item: Item, inv: Invocation) -> Item:
 def _message_row(name: str, inv: Invocation) -> str:
     """The row of a message that has no key of its own: never one that a valid message could have."""
     return inv.keys.key(f"{inv.function.name}:message", name)
-
-
-def _by_key(items: Sequence[Item], now: float) -> list[Item]:
-    """One item a key and content, which stands for all of its deliveries and carries the subjects of all.
-
-    Deletions of one key are one call whatever else they say; what must not repeat is told apart by content,
-    so that a reused key is found out by the claim.
-    """
-    groups: dict[tuple[str, str], list[Item]] = {}
-    for item in items:
-        groups.setdefault((item.row, item.body_hash), []).append(item)
-    return [_merged(group, now) for group in groups.values()]
-
-
-def _merged(group: list[Item], now: float) -> Item:
-    """The newest of those that are due, or else the one due first: nobody waits for another one's date."""
-    ordered = sorted(group, key=lambda item: (-max(item.not_before, now), item.delivery.number, item.delivery.sent_at))
-    newest = ordered.pop()
-    return newest.standing_for(ordered) if ordered else newest
 
 
 def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger) -> None:

@@ -88,7 +88,9 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One key of a batch: its newest delivery, for which the ``others`` stand in. ``row`` is its key in the ledger.
+    """One key of a batch: a delivery, which stands for all of its ``parts`` where several came of that key.
+
+    ``row`` is its key in the ledger.
 
     ``flaw`` is set where the message can't be used: it is then parked under its message id. ``owner`` is new for
     each item, so that no two deliveries ever hold the same claim; ``body_hash`` is empty where content does not count.
@@ -102,7 +104,7 @@ class Item:
     flaw: tuple[str, str] | None = None
     body_hash: str = ""
     subjects: frozenset[str] = frozenset()
-    others: tuple[Delivery, ...] = ()
+    parts: "tuple[Item, ...]" = ()
     event_id: str | None = None
     traceparent: str | None = None
 
@@ -127,12 +129,17 @@ class Item:
         """Seconds since the message was first seen, or since it was due if that came later."""
         return now - max(self.delivery.first_seen, self.due)
 
-    def standing_for(self, others: "Sequence[Item]") -> Self:
-        """This item, sharing its end with others of the same key, under the highest numbers of all.
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """All that share its end."""
+        return tuple(part.delivery for part in self.parts) or (self.delivery,)
+
+    def standing_for(self, parts: "Sequence[Item]") -> Self:
+        """This item, sharing its end with all of these, itself among them, under the highest numbers of all.
 
         A hold on any one's subject holds them all.
         """
-        every = [self.delivery, *(other.delivery for other in others)]
+        every = [part.delivery for part in parts]
         highest = max(every, key=lambda delivery: delivery.number)
         delivery = replace(
             self.delivery,
@@ -141,5 +148,5 @@ class Item:
             attempt=max(each.attempt for each in every),
             forced=highest.forced,
         )
-        subjects = self.subjects.union(*(other.subjects for other in others))
-        return replace(self, delivery=delivery, others=tuple(other.delivery for other in others), subjects=subjects)
+        subjects = self.subjects.union(*(part.subjects for part in parts))
+        return replace(self, delivery=delivery, parts=tuple(parts), subjects=subjects)

@@ -14,6 +14,7 @@ from ledger.store import READ_AT_ONCE, LedgerUnavailable
 from worker.calling import NotBegun, make_call
 from worker.invocation import Invocation, Item
 from worker.judge import Again, Park
+from worker.merging import apart
 from worker.outcome import End, Outcome, Settlement
 from worker.repeatable_record import Verdict, record
 from worker.repeatable_row import consider
@@ -36,6 +37,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, Settlemen
         except LedgerUnavailable as error:
             _log.error("the ledger can't be read, so nothing may be called: %s", error)
             return settled + [(item, Settlement(End.UNSETTLED, "ledger")) for item in [*chunk, *waiting]]
+        chunk = [part for item in chunk for part in apart(item, rows[item.row], inv.clock.now())]
         forgotten = remember(chunk, rows, inv)
         settled += [(item, Settlement(End.UNSETTLED, "ledger")) for item in chunk if item.row in forgotten]
         chunk = [item for item in chunk if item.row not in forgotten]

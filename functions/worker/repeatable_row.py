@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ledger.row import FACTS, OPEN, PARKED, PENDING, QUEUE_RETENTION, Row
-from worker.copies import MAX_DELAY
+from worker.event import Delivery
 from worker.invocation import Item
 from worker.outcome import End, Settlement
 
@@ -35,12 +35,16 @@ def consider(item: Item, row: Row, now: float) -> Answered | Remind | None:
         return None
     if row.state in FACTS:
         return Answered(row, str(row.state))
-    newer = delivery.redrive > row.redrive or delivery.sent_at > row.sent_at
-    if row.state == PARKED and not newer:
+    if row.state == PARKED and not newer(delivery, row):
         return Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))
     if row.state == OPEN and delivery.number < row.mark and not _overtakes(item, row, now):
         return Answered(row, "superseded")
     return None
+
+
+def newer(delivery: Delivery, row: Row) -> bool:
+    """Whether a delivery was redriven, or sent, after what a parked row tells of."""
+    return delivery.redrive > row.redrive or delivery.sent_at > row.sent_at
 
 
 def _overtakes(item: Item, row: Row, now: float) -> bool:
@@ -50,5 +54,4 @@ def _overtakes(item: Item, row: Row, now: float) -> bool:
     an erasure does not wait for a retention date. Mere backoff is no date: one chain of copies is enough.
     """
     gone = now >= row.next_at + QUEUE_RETENTION
-    sooner = max(now, item.not_before) + MAX_DELAY < row.next_at
-    return gone or (sooner and item.due != row.due)
+    return gone or max(now, item.not_before) < row.due

@@ -27,12 +27,12 @@ def remember(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) ->
     another, or that its row answers already, would take it along.
     """
     now = inv.clock.now()
-    lost = {}
+    lost: dict[str, frozenset[str]] = {}
     for item in items:
         row = rows[item.row]
         about = item.message.about if item.message else None
         carried = {subject_row(about, inv)} if about is not None and consider(item, row, now) is None else set[str]()
-        lost[item.row] = lacking(item, row) - carried
+        lost[item.row] = lost.get(item.row, frozenset()) | (lacking(item, row) - carried)
     return keep(lost, inv)
 
 

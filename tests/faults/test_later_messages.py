@@ -91,6 +91,26 @@ def test_of_two_dates_in_one_batch_the_earlier_one_counts(stored: Bench) -> None
     assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
 
 
+def test_a_date_a_few_minutes_ahead_is_not_waited_for_either(stored: Bench) -> None:
+    soon = datetime.fromtimestamp(stored.clock.now() + 600, UTC).isoformat()
+    stored.deliver(stored.message({"response_id": "resp_1", "not_before": soon}))
+    stored.clock.advance(1)
+
+    assert stored.deliver(erasure(stored)).ends == [("done", "deleted")]
+
+
+def test_an_old_message_that_comes_back_does_not_take_a_fresh_one_along(stored: Bench) -> None:
+    old = erasure(stored)
+    stored.studio.fault(times=1, status=400)
+    assert stored.deliver(old).ends == [("parked", "rejected")]
+    stored.clock.advance(1)
+    fresh = retention_in_a_month(stored)
+
+    assert set(stored.deliver(again(old), fresh).ends) == {("parked", "rejected"), ("deferred", None)}
+    stored.clock.advance(30 * DAY)
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
 @pytest.mark.parametrize("erasure_first", [True, False])
 def test_an_erasure_sent_in_the_same_second_as_a_dated_message_is_carried_out(
     stored: Bench, *, erasure_first: bool

@@ -1,19 +1,14 @@
 """The invariants that show only at a world's end: all is settled, nothing is left over, nothing was told."""
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ledger.row import FACTS, HELD, PARKED
 from tests.simulation.invocations import told
 from tests.simulation.plan import BEGUN, CONTENT, SECRET, SUBJECT, TOKEN, Sent
 from tests.simulation.queues import OWN
-from worker.copies import MAX_DELAY
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-_NEAR = MAX_DELAY + 10
-"""Seconds: a date that lies no further ahead than a queue's delay may be waited for, and so may the next one."""
 
 _PROMPT = 60.0
 """Seconds: in no scenario without faults is more to be done than this takes, on clocks that are right."""
@@ -55,9 +50,8 @@ def _lost_its_writer(world: "World", row: str) -> bool:
 
 
 def _in_time(world: "World", response_id: str) -> None:
-    """Where nothing goes wrong, the first date of any message counts, or the last one of those that lie near."""
-    dates = sorted({max(sent.due, BEGUN) for sent in world.plan.messages if sent.key == response_id})
-    wanted = next((date for date, after in pairwise(dates) if after - date > _NEAR), dates[-1])
+    """Where nothing goes wrong, the first date of any message counts."""
+    wanted = min(max(sent.due, BEGUN) for sent in world.plan.messages if sent.key == response_id)
     late = world.studio.gone_at.get(response_id, 0.0) - wanted - world.paused
     if late > _PROMPT - min(world.plan.skews):
         world.violation(f"deleted {late:.0f} s later than one of its messages wanted")

@@ -56,8 +56,14 @@ OF_DELETIONS = (
     hole(
         "H15",
         "a parked deletion answers every later message",
-        (ROW, "if row.state == PARKED and not newer:", "if row.state == PARKED:"),
+        (ROW, "if row.state == PARKED and not newer(delivery, row):", "if row.state == PARKED:"),
         by="deletions",
+    ),
+    hole(
+        "H15",
+        "a fresh message shares the end of an old one that comes back",
+        (REPEATABLE, "apart(item, rows[item.row], inv.clock.now())", "[item]"),
+        by="fresh",
     ),
     hole(
         "H16",
@@ -102,6 +108,12 @@ OF_DELETIONS = (
         "a deletion's mark outlives the copy that it stands for",
         (ROW, "gone = now >= row.next_at + QUEUE_RETENTION", "gone = False"),
         by="forgotten",
+    ),
+    hole(
+        "dates",
+        "a message is superseded by a copy that waits for a later date",
+        (ROW, "return gone or max(now, item.not_before) < row.due", "return gone"),
+        by="dates",
     ),
     hole(
         "I5",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.simulation.plan import CRASH, DUPLICATE, Plan, Sent, creation, deletion, every_fault
+from tests.simulation.plan import CRASH, DUPLICATE, GHOST, Plan, Sent, creation, deletion, every_fault
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
 _FAULTS = tuple(sorted(every_fault()))
@@ -91,6 +91,12 @@ def _forgotten(random: Random) -> Plan:
     return Plan(function, messages, faults, most=4, forgetful=True, one_by_one=True)
 
 
+def _fresh(random: Random) -> Plan:
+    """A message that has ended comes back, and meets a fresh one of its key, which may have a date."""
+    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-a", random.choice((0, 600, 3000))))
+    return Plan("delete", messages, frozenset({"DELETE 400", GHOST}), most=4, batch=3, receives=50, one_by_one=True)
+
+
 def _slow(random: Random) -> Plan:
     """Far more calls than an invocation has time for, without any fault; a hold may be placed meanwhile."""
     messages = tuple(deletion(f"m{index}", f"planted-{index}") for index in range(1, 17))
@@ -116,6 +122,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "neighbours": _neighbours,
     "busy": _busy,
     "forgotten": _forgotten,
+    "fresh": _fresh,
     "slow": _slow,
     "dates": _dates,
 }
