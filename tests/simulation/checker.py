@@ -7,7 +7,7 @@ from ledger.row import CLAIMED, FACTS, HELD, OPEN, PARKED, QUEUE_RETENTION
 from tests.simulation.budgets import Budgets
 from tests.simulation.expressions import Item
 from tests.simulation.invocations import FUNCTIONS
-from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, hold_row, row_key
+from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, SETTLING, SUBJECT, hold_row, row_key
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Checker:
         self._parkings: set[tuple[str, str]] = set()  # (row, reason) of every parking
         self._found: set[tuple[str, str]] = set()  # (process, response) of every look that found it there
         self._held_since: dict[str, float] = {}
+        self._named_since: dict[str, float] = {}  # when a message that names the subject had first ended, by row
+        if all(SUBJECT in sent.body for sent in plan.messages):
+            self._named_since = dict.fromkeys(self._ids, BEGUN)
         self._forgotten: set[str] = set()  # rows whose messages a queue has dropped, until another one comes
         self.dropped: set[str] = set()  # all of these, and the bodies of such as have no row
         self.overtook: set[str] = set()  # rows of which a fact came over held or parked
@@ -145,7 +148,7 @@ class Checker:
     def _deletion_begins(self, response_id: str) -> None:
         world = self._world
         since = self._held_since.get(hold_row(world.plan, response_id))
-        if since is not None and world.t > since + HOLD_WINDOW:
+        if since is not None and world.t > max(since, self._known(response_id)) + HOLD_WINDOW:
             self._broken("I5: a deletion was begun too long after a hold was placed")
         if self._seen_time() < min(sent.due for sent in world.plan.messages if sent.key == response_id):
             self._broken("a deletion was begun before its time")
@@ -156,14 +159,22 @@ class Checker:
 
     def deleted(self, response_id: str) -> None:
         """The service has deleted a response."""
-        if hold_row(self._world.plan, response_id) in self.effective:
+        settled = self._known(response_id) + SETTLING < self._world.t
+        if settled and hold_row(self._world.plan, response_id) in self.effective:
             self._broken("I5: deleted, though its hold had been reported effective")
+
+    def _known(self, response_id: str) -> float:
+        """Since when it is known whom a response concerns; a hold of its own concerns it at once."""
+        row = row_key(FUNCTIONS["delete"].name, response_id)
+        return self._named_since.get(row, float("inf")) if self._world.plan.hold_subject else BEGUN
 
     def acknowledged(self, post: Post) -> None:
         """A delivered message was deleted from its queue."""
         row = self._world.table.items.get(post.row, {})
         state = row.get("state", {}).get("S")
         self.touch(post.row)
+        if SUBJECT in post.body:
+            self._named_since.setdefault(post.row, self._world.t)
         if state not in (HELD, PARKED) or self._alive(post.row, post.number):
             return
         # A deletion sent after the row's end runs; a create only where an operator redrove it.
@@ -230,6 +241,7 @@ class Checker:
             frozenset(self._parkings),
             frozenset(self._found),
             frozenset(self.effective),
+            frozenset(self._named_since.items()),
             frozenset(self.placed),
             frozenset(self.results),
             frozenset(self.overtook),

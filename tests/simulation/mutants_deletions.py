@@ -117,6 +117,16 @@ OF_DELETIONS = (
     ),
     hole(
         "I5",
+        "whom a deletion concerned is forgotten where it ends as parked, or held",
+        (
+            DELETIONS,
+            '    return {"subjects": set(subjects)} if subjects else {}',
+            "    return {}",
+        ),
+        by="nobody",
+    ),
+    hole(
+        "I5",
         "holds are read once a batch, however long it takes",
         (REPEATABLE, "inv.clock.monotonic() - read_at < inv.hold_window", "True"),
         by="slow",

@@ -4,15 +4,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ledger import Holds, HoldStatus, LedgerUnavailable
-from tests.simulation.plan import HOLD_WINDOW, hold_row
+from tests.simulation.plan import SETTLING, hold_row
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-SETTLING = HOLD_WINDOW + 60.0
-"""Seconds after which a hold can be relied on: the window and the longest call. (One clock measures both ends here.)"""
 
 
 def place_hold(world: "World", name: str, response_id: str) -> None:

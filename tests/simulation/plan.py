@@ -87,6 +87,8 @@ _DEFAULTS = Settings.read(
 )
 LEASE_MARGIN = _DEFAULTS.lease_margin
 HOLD_WINDOW = _DEFAULTS.hold_window
+SETTLING = HOLD_WINDOW + 60.0
+"""Seconds after which a hold can be relied on: the window and the longest call. (One clock measures both ends here.)"""
 MAX_AGE = _DEFAULTS.max_age
 KEYS = Keys(SECRET)
 
@@ -155,9 +157,11 @@ class Plan:
         object.__setattr__(self, "allowed", chosen)
 
 
-def deletion(name: str, response_id: str, due: float = 0.0) -> Sent:
-    """A message that asks for a deletion, at ``due`` seconds after the beginning."""
-    body = {"response_id": response_id, "subject": SUBJECT, "reason": "erasure" if name != "m1" else "retention"}
+def deletion(name: str, response_id: str, due: float = 0.0, *, of_nobody: bool = False) -> Sent:
+    """A message that asks for a deletion, at ``due`` seconds after the beginning; ``of_nobody`` names no subject."""
+    body = {"response_id": response_id, "reason": "erasure" if name != "m1" else "retention"}
+    if not of_nobody:
+        body["subject"] = SUBJECT
     if due:
         body["not_before"] = datetime.fromtimestamp(BEGUN + due, UTC).isoformat()
     return Sent(name, response_id, json.dumps(body), due=BEGUN + due if due else 0.0)

@@ -97,6 +97,16 @@ def _fresh(random: Random) -> Plan:
     return Plan("delete", messages, frozenset({"DELETE 400", GHOST}), most=4, batch=3, receives=50, one_by_one=True)
 
 
+def _nobody(random: Random) -> Plan:
+    """A message that names nobody follows one of a subject that a hold is placed on, however that one ended."""
+    named, later = deletion("m1", "planted-a", random.choice((0, 3000))), deletion("m2", "planted-a", of_nobody=True)
+    faults = frozenset({"DELETE 400", "DELETE 429", "DELETE lost", "write lost", "write down", CRASH, DUPLICATE})
+    return Plan(
+        "delete", (named, later), faults, most=random.choice((0, 2, 4)), holds=1, hold_subject=True, reports=False,
+        batch=random.choice((1, 2)), one_by_one=True,
+    )  # fmt: skip
+
+
 def _slow(random: Random) -> Plan:
     """Far more calls than an invocation has time for, without any fault; a hold may be placed meanwhile."""
     messages = tuple(deletion(f"m{index}", f"planted-{index}") for index in range(1, 17))
@@ -123,6 +133,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "busy": _busy,
     "forgotten": _forgotten,
     "fresh": _fresh,
+    "nobody": _nobody,
     "slow": _slow,
     "dates": _dates,
 }
