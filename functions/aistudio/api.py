@@ -48,7 +48,8 @@ class API:
     """AI Studio's REST API for one folder; one object for an instance's life, for all of its threads.
 
     `token` gives the current IAM token and is asked for every request (unless there is an API key); `new_id` gives
-    request ids; `transport` replaces the network. `monotonic` and `now` are clocks in seconds.
+    request ids; `transport` replaces the network, which else keeps at most so many `connections` (httpx's pool looks at
+    all of them for each request: above some 20 that takes its time). `monotonic` and `now` are clocks in seconds.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class API:
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        connections: int = 20,
     ) -> None:
         httpx.URL(config.base_url)  # a host that can't be one fails here, not in the middle of a batch
         self.config = config
@@ -67,8 +69,8 @@ class API:
         self._token = token
         self.now = now
         self.tls = _authorities()
-        self._transport = transport or DeadlineTransport(self.tls)
-        self._fresh = transport or DeadlineTransport(self.tls, keepalive=0)
+        self._transport = transport or DeadlineTransport(self.tls, connections)
+        self._fresh = transport or DeadlineTransport(self.tls, kept=0)
 
     def close(self) -> None:
         """Close all connections."""

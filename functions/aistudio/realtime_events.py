@@ -42,8 +42,8 @@ _WORDS: dict[str, type[APIError]] = {
 class RealtimeResult:
     """What came of a response.create.
 
-    `accepted`: the service took it and sent no response, which is all that it may do over HTTP. Else `response` is
-    the API's object of response.done, whatever its status; `text` what it says (a transcript where it only speaks);
+    `accepted`: the service took it and sent no finished response, which is all that it may do over HTTP; `response` is
+    then what it said instead. Else `response` is the API's object of response.done, whatever its status; `text` what it says (a transcript where it only speaks);
     `audio` the bytes in the session's format, in order; `usage` the API's count of tokens.
     """
 

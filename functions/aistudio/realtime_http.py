@@ -44,13 +44,18 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
         raise OutcomeUnknown(f"HTTP {reply.trace.status}, body is neither JSON nor an event stream", reply.trace)
     turn = Turn()
     turn.read(_as_event(told))
-    return turn.result("http", reply.trace) if turn.over else RealtimeResult("http", reply.trace, accepted=True)
+    if turn.over:
+        return turn.result("http", reply.trace)
+    # Nobody has published what a JSON answer looks like: what is said is passed on, whatever it is.
+    inner = told.get("response")
+    return RealtimeResult("http", reply.trace, accepted=True, response=inner if isinstance(inner, dict) else told)
 
 
 def _as_event(told: dict[str, Any]) -> dict[str, Any]:
     """Read a bare response as the event that would bring it, and a bare error likewise."""
     if isinstance(told.get("type"), str):
         return told
-    if isinstance(told.get("output"), list) and told.get("status") not in ("queued", "in_progress"):
+    whole = isinstance(told.get("output"), list) or told.get("object") == "realtime.response"
+    if whole and told.get("status") not in ("queued", "in_progress"):
         return {"type": "response.done", "response": told}
     return {**told, "type": "error"} if isinstance(told.get("error"), dict) else told

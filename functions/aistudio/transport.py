@@ -9,8 +9,6 @@ import httpx
 
 from aistudio.network import DeadlineBackend, Flight, Flights
 
-# httpx 0.28's pool looks at every idle socket on each request: above some 20 it spends its time on that.
-MAX_CONNECTIONS = 20
 # An instance that is put to sleep between invocations loses its sockets without being told: don't keep them long.
 KEEPALIVE = 5.0
 
@@ -18,20 +16,20 @@ KEEPALIVE = 5.0
 class DeadlineTransport(httpx.HTTPTransport):
     """A connection pool for requests that carry a `Flight` as the extension `flight`.
 
-    `keepalive`: seconds that an idle connection is kept; 0 makes every request open one of its own.
+    At most `kept` connections are open, are kept for a short while, and are waited for where all are in use; with 0
+    every request opens one of its own, and there is no limit to these.
     Nothing is retried here, and a proxy that the environment names is not used.
     """
 
-    def __init__(self, tls: ssl.SSLContext, keepalive: float = KEEPALIVE) -> None:
+    def __init__(self, tls: ssl.SSLContext, kept: int = 20) -> None:
         super().__init__(verify=tls)
         self._flights = Flights()
         # httpx 0.28 makes its pool itself and has no argument for the network under it.
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
-            # No limit where nothing is kept: no idle socket is looked at, and a call must not spend its time in a line.
-            max_connections=MAX_CONNECTIONS if keepalive else None,
-            max_keepalive_connections=MAX_CONNECTIONS if keepalive else 0,
-            keepalive_expiry=keepalive,
+            max_connections=kept or None,
+            max_keepalive_connections=kept,
+            keepalive_expiry=KEEPALIVE,
             network_backend=DeadlineBackend(self._flights),
         )
 

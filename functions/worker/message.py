@@ -69,8 +69,11 @@ class Message(BaseModel):
         return dict(sorted(kept.items()))
 
     def canonical(self) -> str:
-        """The same text for the same content, however it was written: what ``key_reused`` compares."""
-        return json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True)
+        """The same text for the same content, however it was written: what ``key_reused`` compares.
+
+        Without defaults: a field that a later release adds must not make other content of messages under way.
+        """
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
 
 
 M = TypeVar("M", bound=Message)

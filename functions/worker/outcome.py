@@ -45,7 +45,7 @@ class Outcome:
             told["audio"] = base64.b64encode(result.audio).decode()
         data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
         if result.accepted:
-            return cls("accepted", result.trace, data | {"status": "accepted"})
+            return cls("accepted", result.trace, {"status": "accepted"} | data)
         return cls(DONE, result.trace, data, result.usage, bulky=("audio", "output", "text"))
 
 

@@ -56,7 +56,7 @@ class Instance:
         self._clock = clock
         self._token = Token()
         self._random = random.SystemRandom()
-        self._client = function.client(API(_studio(settings), self._token))
+        self._client = function.client(API(_studio(settings), self._token, connections=settings.concurrency))
         table = settings.ledger_table_prefix + LEDGER
         self._store = Store(_documents(settings, self._token), table, clock.sleep)
         self._queue = Queue(_queues(settings), clock)

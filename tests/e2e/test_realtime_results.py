@@ -53,7 +53,7 @@ def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_an
 
     assert set(told) == {"bucket", "key", "size", "sha256"}
     assert told["bucket"] == RESULTS_BUCKET
-    assert told["key"] == f"results/{NAME}/{scene.row_key('evt_large').replace('#', '/')}/0.json"
+    assert told["key"] == f"results/{scene.row_key('evt_large').replace('#', '/')}/0.json"
     assert (told["size"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
     assert told["size"] > LARGEST
     assert (event["id"], event["type"], event["dataref"]) == (

@@ -42,6 +42,12 @@ def test_deleting_loads_no_library_that_it_does_not_need(program: str) -> None:
     assert [name for name in UNWANTED if name in loaded] == []
 
 
+def test_asking_for_a_response_loads_of_these_only_what_its_websocket_needs() -> None:
+    loaded = loaded_by("import realtime_response_create")
+
+    assert [name for name in UNWANTED if name in loaded] == ["websockets"]
+
+
 def test_importing_the_function_reads_no_settings_and_makes_no_clients() -> None:
     assert "worker.wiring" not in loaded_by("import delete_response")
 

@@ -23,11 +23,12 @@ def an_api(
     token: Callable[[], str] = lambda: TOKEN,
     transport: httpx.BaseTransport | None = None,
     now: float = 0.0,
+    connections: int = 20,
     **settings: object,
 ) -> Iterator[API]:
     ids = itertools.count(1)
     config = Config(base_url, FOLDER, **settings)  # type: ignore[arg-type] # a test's settings are as it says
-    api = API(config, token, new_id=lambda: f"id-{next(ids)}", transport=transport, now=lambda: now)
+    api = API(config, token, lambda: f"id-{next(ids)}", transport, now=lambda: now, connections=connections)
     with contextlib.closing(api):
         yield api
 

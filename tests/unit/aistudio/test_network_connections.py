@@ -130,7 +130,7 @@ def test_a_body_longer_than_announced_never_answers_the_next_call() -> None:
 
 
 @contextlib.contextmanager
-def at_once(count: int, call: Callable[[API], object]) -> Iterator[tuple[API, RawServer]]:
+def at_once(count: int, call: Callable[[API], object], connections: int = 20) -> Iterator[tuple[API, RawServer]]:
     """So many calls, all of which have reached the service before it answers any, at the end of the block."""
     gathered, answered = threading.Barrier(count + 1), threading.Event()
 
@@ -140,7 +140,11 @@ def at_once(count: int, call: Callable[[API], object]) -> Iterator[tuple[API, Ra
         answered.wait(20)
         peer.send(DELETED)
 
-    with raw_server(hold) as server, an_api(server.url) as api, ThreadPoolExecutor(count) as pool:
+    with (
+        raw_server(hold) as server,
+        an_api(server.url, connections=connections) as api,
+        ThreadPoolExecutor(count) as pool,
+    ):
         calls = [pool.submit(call, api) for _ in range(count)]
         try:
             gathered.wait(5)
@@ -149,6 +153,11 @@ def at_once(count: int, call: Callable[[API], object]) -> Iterator[tuple[API, Ra
             answered.set()
         for each in calls:
             each.result()
+
+
+def test_as_many_connections_are_kept_as_calls_are_to_be_in_flight() -> None:
+    with at_once(24, delete, connections=24) as (_, server):
+        assert len(server.requests) == 24
 
 
 def test_waiting_for_a_free_connection_is_unavailable_when_time_is_up() -> None:

@@ -55,21 +55,33 @@ def test_the_post_sends_the_apis_own_fields_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "told"),
     [
-        answer(200),
-        answer(204),
-        answer(202, b"\r\n"),
-        answer(200, b"{}"),
-        answer(200, b'{"id":"resp_1","status":"in_progress","output":[]}'),
-        answer(200, json.dumps(CREATED).encode()),
-        answer(200, Content_Type="text/event-stream"),
+        (answer(200), None),
+        (answer(204), None),
+        (answer(202, b"\r\n"), None),
+        (answer(200, Content_Type="text/event-stream"), None),
+        (answer(200, b"{}"), {}),
+        (answer(200, b'{"text":"planted answer"}'), {"text": "planted answer"}),
+        (
+            answer(200, b'{"id":"resp_1","status":"in_progress","output":[]}'),
+            {"id": "resp_1", "status": "in_progress", "output": []},
+        ),
+        (answer(200, json.dumps(CREATED).encode()), CREATED["response"]),
     ],
-    ids=["empty 200", "204", "empty 202", "empty object", "in progress", "response.created", "empty stream"],
+    ids=["empty 200", "204", "empty 202", "empty stream", "empty object", "others", "in progress", "response.created"],
 )
-def test_a_success_without_a_response_is_accepted(data: bytes) -> None:
+def test_a_success_without_a_finished_response_is_accepted_and_what_it_says_is_kept(
+    data: bytes, told: dict[str, Any] | None
+) -> None:
     result = post(keep_serving(data))
-    assert (result.accepted, result.response, result.transport) == (True, None, "http")
+    assert (result.accepted, result.response, result.transport) == (True, told, "http")
+
+
+def test_a_bare_response_that_failed_is_a_result_whether_or_not_it_has_output() -> None:
+    failed = {"id": "resp_1", "object": "realtime.response", "status": "failed", "status_details": {"type": "failed"}}
+    result = post(keep_serving(answer(200, json.dumps(failed).encode())))
+    assert (result.accepted, result.response) == (False, failed)
 
 
 @pytest.mark.parametrize(

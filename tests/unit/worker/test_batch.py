@@ -1,6 +1,7 @@
 """Whole batches: how often the ledger is asked, what one key in many messages means, and held subjects."""
 
 from collections import Counter
+from threading import Barrier, Lock
 
 import pytest
 
@@ -25,6 +26,34 @@ def test_a_hundred_deletions_take_at_most_six_requests_to_the_ledger(deletions: 
     assert deletions.studio.stored() == []
     reads = 2 if subject else 1
     assert Counter(deletions.ledger.operations()) == {"BatchGetItem": reads, "TransactWriteItems": 4}
+
+
+def test_a_batch_may_hold_a_thousand_messages(deletions: Bench) -> None:
+    ids = [f"resp_{n}" for n in range(1_000)]
+    deletions.studio.seed(*ids)
+
+    delivered = deletions.deliver(*[deletions.message({"response_id": each}) for each in ids], run=Threads(16))
+
+    assert delivered.counts == {"done": 1_000, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}
+    assert deletions.studio.stored() == []
+    assert Counter(call["id"] for call in deletions.studio.requests()) == Counter(ids)
+
+
+def test_as_many_calls_as_were_asked_for_are_in_flight_at_once_and_no_more() -> None:
+    gathered, lock = Barrier(4), Lock()
+    now, most = 0, 0
+
+    def call() -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        gathered.wait(10)  # four have to be here before any goes on
+        with lock:
+            now -= 1
+
+    assert Threads(4)([call] * 12) == [None] * 12
+    assert most == 4
 
 
 def test_a_create_takes_two_writes_and_no_read_when_all_goes_well(creates: Bench) -> None:

@@ -1,7 +1,7 @@
 """Messages: bare or in an envelope, and what is said of those that can't be used."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -156,3 +156,14 @@ def test_the_same_content_is_the_same_however_it_was_written(same: dict[str, Any
 
     assert bare.canonical() == wrapped.canonical()
     assert bare.canonical() != parse(Ask, delivered({**same, "text": "bye"})).message.canonical()
+
+
+def test_row33_a_field_that_a_later_release_adds_leaves_the_content_of_older_messages_the_same() -> None:
+    class Later(Ask, key="event_id"):
+        priority: Literal["normal", "high"] = "normal"
+
+    body = {"event_id": "evt_1", "text": "hello"}
+    before, after = parse(Ask, delivered(body)).message, parse(Later, delivered(body)).message
+
+    assert before.canonical() == after.canonical()
+    assert parse(Later, delivered({**body, "priority": "high"})).message.canonical() != after.canonical()

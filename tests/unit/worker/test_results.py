@@ -38,3 +38,24 @@ def test_what_is_left_out_of_a_large_result_is_named_and_nothing_else(
         "omitted": omitted,
     }
     assert len(json.dumps(event)) <= LARGEST
+
+
+def test_a_text_takes_no_more_room_than_it_has_in_any_alphabet(creates: Bench) -> None:
+    text = "ответ" * 20_000
+    results = Results(Queue(creates.kit.sqs, creates.clock), creates.answers, "f", "t", "hash", None)
+
+    assert results.send([Result("id", "row", "key", 0.0, {"text": text}, BULKY)]) == [True]
+
+    (event,) = creates.results()
+    assert event["data"] == {"text": text}
+
+
+@pytest.mark.parametrize("character", ["\ud800", "\uffff"])
+def test_a_text_with_what_no_queue_takes_arrives_all_the_same(creates: Bench, character: str) -> None:
+    text = f"ответ {character}"
+    results = Results(Queue(creates.kit.sqs, creates.clock), creates.answers, "f", "t", "hash", None)
+
+    assert results.send([Result("id", "row", "key", 0.0, {"text": text}, BULKY)]) == [True]
+
+    (event,) = creates.results()
+    assert event["data"] == {"text": text}
