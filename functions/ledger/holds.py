@@ -31,7 +31,15 @@ class Holds:
 
     Deletions take no claim, so one may begin up to ``window`` seconds after it read that there was no hold. A hold is
     therefore reported effective only after ``settling`` seconds (that window, the longest call, the clocks' skew), by
-    reading the row once more. Give it ``HOLD_WINDOW`` + the function's timeout + ``LEASE_MARGIN``.
+    reading the row once more.
+
+    Any program can place them that has the functions' settings and this package::
+
+        client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
+        store = Store(client, LEDGER_TABLE_PREFIX + "ledger")
+        holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the function's timeout, LEASE_MARGIN
+        row = Keys(HASH_KEY).key("delete_response", "resp_1")  # or .key("subject", "alice")
+        holds.place(row, "case 42", time.time())
     """
 
     def __init__(self, store: Store, settling: float) -> None:

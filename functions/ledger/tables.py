@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from ledger.client import connect_with_key, connect_with_token
 
@@ -82,8 +82,12 @@ def main() -> int:
     client = (
         connect_with_token(endpoint, region, lambda: token) if token else connect_with_key(endpoint, region, None, None)
     )
-    for name in create(client, os.environ.get("LEDGER_TABLE_PREFIX", "aistudio/")):
-        sys.stdout.write(f"{name}\n")
+    try:
+        names = create(client, os.environ.get("LEDGER_TABLE_PREFIX", "aistudio/"))
+    except NoCredentialsError:
+        sys.stderr.write("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or IAM_TOKEN\n")
+        return 2
+    sys.stdout.writelines(f"{name}\n" for name in names)
     return 0
 
 

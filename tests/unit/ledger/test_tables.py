@@ -70,3 +70,10 @@ def test_the_command_says_what_it_lacks() -> None:
 
     assert done.returncode == 2
     assert "YDB_DOCAPI_ENDPOINT" in done.stderr
+
+
+def test_the_command_asks_for_credentials_where_there_are_none(kit: Kit) -> None:
+    done = command(YDB_DOCAPI_ENDPOINT=kit.servers.endpoint, HOME="/nonexistent", AWS_EC2_METADATA_DISABLED="true")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("no credentials: set AWS_ACCESS_KEY_ID")
