@@ -65,6 +65,27 @@ def test_row10_a_senseless_retry_after_leaves_the_usual_wait(stored: Bench, wait
     assert not_before(stored) == 0
 
 
+def test_row10_13_what_is_put_off_again_and_again_waits_longer_each_time(stored: Bench) -> None:
+    """Waits are spread at random, so the longest of many messages tells."""
+    stored.studio.fault(match=DELETE, times=None, status=403)
+    since = int(stored.clock.now())
+
+    def longest(puts_off: int, age: int) -> int:
+        seen = len(stored.delays())
+        stored.deliver(
+            *[
+                stored.message({"response_id": f"resp_{age}_{n}"}, seq=puts_off, first_seen=since - age)
+                for n in range(40)
+            ]
+        )
+        return max(stored.delays()[seen:])
+
+    waits = [longest(*each) for each in ((0, 0), (3, 15), (6, 120), (9, 3_600))]
+    assert waits == sorted(waits)
+    assert waits[0] <= 2
+    assert waits[-1] > 500
+
+
 def test_row10_a_retry_after_may_be_a_date(stored: Bench) -> None:
     date = format_datetime(datetime.fromtimestamp(datetime.now(UTC).timestamp() + 5_000, UTC), usegmt=True)
     stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": date})

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.plan import every_fault
+from tests.simulation.scenarios import SCENARIOS
+
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS / "README.md").read_text()
 NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?)`", PAGE)))
+LEVELS = {
+    "unit/aistudio": "raw socket",
+    "unit": "one package",
+    "faults": "real servers",
+    "e2e": "end to end",
+    "fuzz": "any input",
+}
 ROWS, HOLES, INVARIANTS = range(1, 36), range(1, 28), range(1, 9)
 
 
@@ -55,3 +65,25 @@ def test_a_line_about_a_row_names_tests_of_that_row() -> None:
     ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_names_the_levels_of_its_tests_and_what_the_simulator_calls_it(row: int) -> None:
+    (line,) = lines_of(str(row))
+    _, _, _, told, tests, _ = line.split("|")
+    levels, simulated = re.findall(r"[a-z ]+(?= \(`|,|$)", told.strip()), re.findall(r"`([^`]+)`", told)
+    named = {
+        next(level for folder, level in LEVELS.items() if file.startswith(folder))
+        for file in re.findall(r"`([\w/]+)\.py::", tests)
+    }
+
+    assert {level.strip() for level in levels} - {"simulator", "none"} == named
+    assert set(simulated) <= every_fault() | set(SCENARIOS)
+
+
+@pytest.mark.parametrize("page", ["README.md", "infra/README.md"])
+def test_the_links_of_a_page_lead_to_files(page: str) -> None:
+    path = TESTS.parent / page
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+
+    assert [link for link in links if not (path.parent / link).exists()] == []
