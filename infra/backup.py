@@ -1,7 +1,7 @@
 """Copy the ledger's tables to Object Storage, and back without overwriting anything.
 
-``python -m infra.backup save`` from a scheduler, daily; ``python -m infra.backup restore NAME`` after a mistake.
-Neither needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
+``python -m infra.backup save`` from a scheduler, daily; ``check`` from another one, to see that it did; and
+``restore NAME`` after a mistake. None needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +25,9 @@ from ledger.tables import definitions
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+
+OLDEST = timedelta(hours=36)
+"""How old the newest copy may become: a day, and time to notice that one failed."""
 
 SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
 
@@ -74,6 +77,20 @@ def restore(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: 
     return put, kept
 
 
+def check(objects: "S3Client", bucket: str, now: datetime) -> str:
+    """Name the newest copy. Raises Stopped where there is none, or it is older than ``OLDEST``."""
+    pages = objects.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="ledger/")
+    copies = [(each["LastModified"], each["Key"]) for page in pages for each in page.get("Contents", [])]
+    if not copies:
+        raise Stopped(f"{bucket} has no copy of the ledger")
+    written, name = max(copies)
+    if now - written > OLDEST:
+        raise Stopped(
+            f"the newest copy in {bucket}, {name}, is of {written:%Y-%m-%d %H:%M}: the daily job does not run"
+        )
+    return name
+
+
 def _rows(tables: "DynamoDBClient", prefix: str) -> Iterator[tuple[str, Any]]:
     for table in definitions():
         for page in tables.get_paginator("scan").paginate(TableName=prefix + table["name"], ConsistentRead=True):
@@ -91,10 +108,11 @@ def _decode(value: dict[str, Any]) -> Any:
 
 
 def main() -> int:
-    """Save or restore as the arguments say."""
+    """Save, check or restore as the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m infra.backup", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("save", help="write a copy")
+    verbs.add_parser("check", help="fail where the newest copy is too old")
     verbs.add_parser("restore", help="put back what is missing").add_argument(
         "name", help="the copy, such as ledger/2026-11-22T03-00-00Z.jsonl.gz"
     )
@@ -107,6 +125,8 @@ def main() -> int:
         if asked.verb == "save":
             name, rows = save(tables, prefix, objects, bucket, datetime.now(UTC))
             print(f"{rows} rows in {bucket}/{name}")
+        elif asked.verb == "check":
+            print(f"the newest copy is {bucket}/{check(objects, bucket, datetime.now(UTC))}")
         else:
             put, kept = restore(tables, prefix, objects, bucket, asked.name)
             print(f"{put} rows restored, {kept} were there")

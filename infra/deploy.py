@@ -1,13 +1,14 @@
 """Deploy the functions: build and upload the package, apply app, and believe it only when the next plan is empty.
 
 ``python -m infra.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again; ``--plan`` only shows.
+A queue is deleted, with the messages in it, only where ``--drop-queue NAME`` names it.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,22 +45,41 @@ def earlier(client: "S3Client", bucket: str, release: str) -> str:
     raise Stopped(f"{bucket} has no package {release}; the newest are\n{there or '  (none)'}")
 
 
-def apply(environment: str, release: str, platform: Any, infra: Path = INFRA) -> Root:
-    """Apply app with this release and make sure of it.
+def apply(environment: str, release: str, platform: Any, infra: Path = INFRA, *, drop: Collection[str] = ()) -> Root:
+    """Apply app with this release and make sure of it; of its queues, only those named in ``drop`` may be deleted.
 
     A version that failed to build is only a warning to the provider, and the old one goes on; the plan that follows
     then differs, because the environment of the version that runs names another release. Raises Stopped.
     """
     app = Root("app", environment, infra)
     app.init()
-    with variables(app, release, platform) as given:
-        app.run("apply", "-input=false", "-auto-approve", *given)
+    with variables(app, release, platform) as given, tempfile.TemporaryDirectory() as folder:
+        planned = str(Path(folder) / "app.tfplan")
+        app.run("plan", "-input=false", f"-out={planned}", *given)
+        _keep_queues(app.shown(planned), drop)
+        app.run("apply", "-input=false", planned)
         if app.differs("-input=false", *given):
             raise Stopped(
                 "what runs is not what was applied (see the plan above). If RELEASE differs, a version failed to build:\n"
                 "its warning stands in the output of apply. Nothing is broken: the version before goes on running."
             )
     return app
+
+
+def _keep_queues(plan: Any, drop: Collection[str]) -> None:
+    lost = sorted(
+        change["change"]["before"]["name"]
+        for change in plan.get("resource_changes", [])
+        if change["type"] == "yandex_message_queue" and "delete" in change["change"]["actions"]
+    )
+    kept = [name for name in lost if name not in drop]
+    if kept:
+        allowed = " ".join(f"--drop-queue {name}" for name in kept)
+        raise Stopped(
+            f"nothing was applied: it would delete {', '.join(kept)} with every message in it. If that is not meant,\n"
+            "undo what takes the queue away or renames it (functions in app.tfvars, environment, functions.yaml).\n"
+            f'If it is, drain the queue first (infra/README.md, "Taking a function away"), then add {allowed}'
+        )
 
 
 @contextmanager
@@ -94,6 +114,9 @@ def main() -> int:
     parser.add_argument("--release", help="sha256 of an earlier package, to roll back to")
     parser.add_argument("--plan", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--no-smoke", action="store_true", help="send no message to each function afterwards")
+    parser.add_argument(
+        "--drop-queue", action="append", default=[], metavar="NAME", help="let this queue be deleted; may be repeated"
+    )
     asked = parser.parse_args()
     try:
         require("YC_TOKEN", *KEY)
@@ -115,7 +138,7 @@ def main() -> int:
             with variables(app, release, platform) as given:
                 app.run("plan", "-input=false", *given)
             return 0
-        app = apply(asked.environment, release, platform)
+        app = apply(asked.environment, release, platform, drop=asked.drop_queue)
         return 0 if asked.no_smoke else smoke.run(platform, app.output("queues"))
     except (Stopped, CannotBuild) as error:
         print(error, file=sys.stderr)

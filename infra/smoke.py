@@ -107,12 +107,17 @@ def _look(store: Store, row: str) -> tuple[str | None, str | None]:
 
 def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
     """Check a deployment by its outputs; the exit code. Raises Stopped."""
+    keys, store = ledger_of(platform)
+    sqs = boto3.client("sqs", endpoint_url=endpoint("ymq_endpoint"), region_name=REGION)
+    return 0 if check(probes(queues, keys), queues, sqs, store) else 1
+
+
+def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Store]:
+    """A deployment's ledger by platform's output, with what makes its keys; YC_TOKEN opens both. Raises Stopped."""
     token = os.environ["YC_TOKEN"]
     keys = Keys(_hash_key(platform["hash_key"], token))
     tables = connect_with_token(platform["document_api_endpoint"], REGION, lambda: token)
-    sqs = boto3.client("sqs", endpoint_url=endpoint("ymq_endpoint"), region_name=REGION)
-    store = Store(tables, platform["table_prefix"] + LEDGER)
-    return 0 if check(probes(queues, keys), queues, sqs, store) else 1
+    return keys, Store(tables, platform["table_prefix"] + LEDGER)
 
 
 def _hash_key(secret: Mapping[str, str], token: str) -> str:

@@ -61,6 +61,10 @@ class Root:
         """The value of an output. Raises Stopped where there is none: then nothing was applied yet."""
         return json.loads(self._run(("output", "-json", name), capture=True).stdout)
 
+    def shown(self, plan: str) -> Any:
+        """What a plan in a file would do, as ``terraform show -json`` tells it. Raises Stopped."""
+        return json.loads(self._run(("show", "-json", plan), capture=True).stdout)
+
     def differs(self, *arguments: str) -> bool:
         """Whether a plan, which is printed, finds anything to change. Raises Stopped where it can't be made."""
         return self._run(("plan", "-detailed-exitcode", *arguments), allowed=(0, 2)).returncode == 2

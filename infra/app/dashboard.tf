@@ -43,6 +43,11 @@ locals {
           queries = ["series_sum(\"outcome\", \"aistudio_outcomes\"{${of.of_outcomes}})"]
         },
         {
+          # Its own, of the dead letters that all share.
+          id      = "parked", title = "Parked messages, a minute", stack = false
+          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"parked\"}), \"parked\")"]
+        },
+        {
           id = "latency", title = "Invocations: duration and wait, ms", stack = false
           queries = [
             "alias(series_avg(\"functions_avg_duration\"{${of.of_function}}), \"average\")",

@@ -9,7 +9,7 @@ resource "yandex_resourcemanager_folder_iam_member" "trigger" {
 }
 
 resource "yandex_resourcemanager_folder_iam_member" "sender" {
-  for_each = toset(values(local.functions)[*].account)
+  for_each = local.accounts
 
   folder_id = var.platform.folder_id
   role      = "ymq.writer"
@@ -27,7 +27,7 @@ locals {
 }
 
 resource "yandex_resourcemanager_folder_iam_member" "aistudio" {
-  for_each = var.api_key == null ? local.aistudio_grants : {} # with a key, the key's own account is asked
+  for_each = length(var.api_keys) == 0 ? local.aistudio_grants : {} # with keys, the keys' own accounts are asked
 
   folder_id = var.platform.aistudio_folder_id
   role      = each.value.role
@@ -35,9 +35,9 @@ resource "yandex_resourcemanager_folder_iam_member" "aistudio" {
 }
 
 resource "yandex_lockbox_secret_iam_member" "api_key" {
-  for_each = var.api_key == null ? [] : toset(values(local.functions)[*].account)
+  for_each = { for account, secret in var.api_keys : account => secret if contains(local.accounts, account) }
 
-  secret_id = var.api_key.secret_id
+  secret_id = each.value.secret_id
   role      = "lockbox.payloadViewer"
   member    = "serviceAccount:${var.platform.accounts[each.key].id}"
 }

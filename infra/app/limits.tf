@@ -70,4 +70,19 @@ output "use" {
     condition     = length(setsubtract(keys(var.settings), local.known_settings)) == 0
     error_message = "functions.yaml names no setting ${join(", ", setsubtract(keys(var.settings), local.known_settings))}."
   }
+  # What has no key of its own would have to borrow one that may do more.
+  precondition {
+    condition     = length(var.api_keys) == 0 || length(setsubtract(local.accounts, keys(var.api_keys))) == 0
+    error_message = "Where api_keys names any account, it names all that are deployed: ${join(", ", setsubtract(local.accounts, keys(var.api_keys)))} has none."
+  }
+
+  precondition {
+    condition     = length(setsubtract(keys(var.api_keys), keys(var.platform.accounts))) == 0
+    error_message = "There is no account ${join(", ", setsubtract(keys(var.api_keys), keys(var.platform.accounts)))}: api_keys goes by ${join(", ", keys(var.platform.accounts))}."
+  }
+
+  precondition {
+    condition     = length(distinct(values(var.api_keys)[*].secret_id)) == length(var.api_keys)
+    error_message = "Each account needs a secret of its own: a role on a secret opens all that is in it."
+  }
 }

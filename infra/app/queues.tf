@@ -5,6 +5,10 @@ resource "yandex_message_queue" "dead_letters" {
   visibility_timeout_seconds = 300
   max_message_size           = 262144
   receive_wait_time_seconds  = 20
+
+  lifecycle {
+    prevent_destroy = true # with the messages in it
+  }
 }
 
 # Consumers of results are not ours; what they can't take ends where the rest does.
@@ -19,6 +23,10 @@ resource "yandex_message_queue" "results" {
     deadLetterTargetArn = yandex_message_queue.dead_letters.arn
     maxReceiveCount     = 10
   })
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 locals {

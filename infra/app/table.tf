@@ -9,6 +9,8 @@ locals {
   queued    = { for name, function in local.functions : name => function if can(function.queue) }
   timed     = { for name, function in local.functions : name => function if can(function.schedule) }
 
+  accounts = toset(values(local.functions)[*].account)
+
   resource_names = { for name in keys(local.functions) : name => "${local.prefix}-${replace(name, "_", "-")}" }
 
   # Later ones win: the table's for all, its own for one function, the environment's, and what follows from other
@@ -38,7 +40,7 @@ locals {
         }
       },
       { HASH_KEY = merge(var.platform.hash_key, { key = "HASH_KEY" }) },
-      var.api_key == null ? {} : { AISTUDIO_API_KEY = var.api_key },
+      { for account, secret in var.api_keys : "AISTUDIO_API_KEY" => secret if account == function.account },
     )
   }
 }

@@ -60,14 +60,14 @@ variable "settings" {
   }
 }
 
-variable "api_key" {
-  description = "A Lockbox secret with an AI Studio API key; null: each invocation's own IAM token is used, which needs no secret."
-  type = object({
+variable "api_keys" {
+  description = "Lockbox secrets with AI Studio API keys, by the account that uses each; none: each invocation's own IAM token is used, which needs no secret."
+  type = map(object({
     secret_id  = string
     version_id = string
     key        = string
-  })
-  default = null
+  }))
+  default = {}
 }
 
 variable "quotas" {

@@ -5,6 +5,10 @@ resource "yandex_kms_symmetric_key" "states" {
   default_algorithm   = "AES_256"
   rotation_period     = "8760h"
   deletion_protection = true
+
+  lifecycle {
+    prevent_destroy = true # every state would go with it
+  }
 }
 
 resource "yandex_kms_symmetric_key_iam_member" "deployer" {

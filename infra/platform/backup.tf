@@ -1,5 +1,6 @@
 # YDB copies the database every day and keeps two copies, at no charge. A mistake found later needs more: `make backup`
-# (from a scheduler, daily) writes the tables here, and for backup_days nobody can delete or change what it wrote.
+# (from a scheduler, daily) writes the tables here, and for backup_days nobody can delete or change what it wrote; only
+# whoever may destroy the key it is encrypted with can make it unreadable.
 resource "yandex_storage_bucket" "backups" {
   bucket    = var.backup_bucket
   folder_id = var.folder_id

@@ -28,10 +28,15 @@ module "tables" {
   tables = jsondecode(file("${path.module}/../../functions/ledger/tables.json")).tables
 }
 
+# The role may also drop tables: the service documents no narrower one that writes rows. A binding takes the role away
+# from everybody whom it does not name.
 resource "yandex_ydb_database_iam_binding" "writers" {
   database_id = yandex_ydb_database_serverless.this.id
   role        = "ydb.editor"
-  members     = [for name in ["deleter", "generator"] : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"]
+  members = concat(
+    [for name in ["deleter", "generator"] : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"],
+    var.ledger_writers,
+  )
 }
 
 resource "yandex_ydb_database_iam_binding" "readers" {

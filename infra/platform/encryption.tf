@@ -6,8 +6,14 @@ resource "yandex_kms_symmetric_key" "data" {
   default_algorithm   = "AES_256"
   rotation_period     = "8760h"
   deletion_protection = true
+
+  lifecycle {
+    prevent_destroy = true # every copy and every large result would go with it
+  }
 }
 
+# Enough to write, as each does with a single PutObject (parts would take decryption). storage.uploader may list the bucket
+# and read what it lists; without the key it reads no content.
 resource "yandex_kms_symmetric_key_iam_member" "data" {
   for_each = {
     backup    = yandex_iam_service_account.backup.id
@@ -15,6 +21,6 @@ resource "yandex_kms_symmetric_key_iam_member" "data" {
   }
 
   symmetric_key_id = yandex_kms_symmetric_key.data.id
-  role             = "kms.keys.encrypterDecrypter"
+  role             = "kms.keys.encrypter"
   member           = "serviceAccount:${each.value}"
 }

@@ -29,6 +29,17 @@ variable "table_prefix" {
   default     = "aistudio/"
 }
 
+variable "ledger_writers" {
+  description = "Others that write to the ledger, such as a program that places legal holds: serviceAccount:<id>, and so on."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.ledger_writers : can(regex("^(serviceAccount|userAccount|federatedUser|group):[^:]+$", member))])
+    error_message = "A member is serviceAccount:<id>, userAccount:<id>, federatedUser:<id> or group:<id>."
+  }
+}
+
 variable "throttling_rcu_limit" {
   description = "Request units a second that the database may use: a bound on cost. 0 is no bound of its own."
   type        = number

@@ -1,10 +1,16 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from infra import smoke
+from infra.local.catalog import functions
+from infra.local.environment import Environment, running_environment
 from infra.local.servers import Servers, running_servers
+from tests.infra.deployed import Lockbox
 from tests.infra.document_api import Server, document_api
 from tests.infra.pretend import PLATFORM, PROGRAM, Pretend
 from tests.infra.workspace import Shown, Workspace
@@ -48,7 +54,8 @@ def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretend:
     (tmp_path / "platform.json").write_text(json.dumps(PLATFORM))
     (tmp_path / "queues.json").write_text('{"delete_response": "https://queue"}')
 
-    def program(*, apply: int = 0, plan: int = 0) -> Path:
+    def program(*, apply: int = 0, plan: int = 0, changes: Sequence[Shown] = ()) -> Path:
+        (tmp_path / "changes.json").write_text(json.dumps({"resource_changes": changes}))
         calls, binary = tmp_path / "calls", tmp_path / "terraform"
         binary.write_text(PROGRAM.format(calls=calls, apply=apply, plan=plan, outputs=tmp_path))
         binary.chmod(0o755)
@@ -63,3 +70,20 @@ def credentials(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("YC_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("STORAGE_ENDPOINT", servers.endpoint)
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[Environment]:
+    with running_environment([each for each in functions() if each.name == "delete_response"]) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture
+def lockbox(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(Lockbox, "hash_key", environment.settings["HASH_KEY"])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lockbox) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(smoke, "LOCKBOX", f"http://127.0.0.1:{server.server_port}/secrets")
+        yield
+        server.shutdown()

@@ -1,12 +1,13 @@
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from infra import backup
-from infra.backup import restore, save
+from infra.backup import check, restore, save
+from infra.cloud import Stopped
 from infra.local.servers import KEY_ID, KEY_SECRET, Servers
 from ledger import tables
 from tests.infra.workspace import run
@@ -75,6 +76,18 @@ def test_each_copy_is_an_object_of_its_own(stored: tuple[Any, Any]) -> None:
     assert {each["Key"] for each in objects.list_objects_v2(Bucket=BUCKET)["Contents"]} == {first, second}
 
 
+def test_a_newest_copy_that_is_too_old_is_an_error_and_so_is_none(stored: tuple[Any, Any]) -> None:
+    database, objects = stored
+    with pytest.raises(Stopped, match="has no copy"):
+        check(objects, BUCKET, NOW)
+    save(database, PREFIX, objects, BUCKET, NOW)
+    newest, _ = save(database, PREFIX, objects, BUCKET, NOW + timedelta(days=1))
+    written = objects.head_object(Bucket=BUCKET, Key=newest)["LastModified"]
+    assert check(objects, BUCKET, written + timedelta(hours=35)) == newest
+    with pytest.raises(Stopped, match=f"{newest}.* the daily job does not run"):
+        check(objects, BUCKET, written + timedelta(hours=37))
+
+
 def test_the_command_copies_and_restores_by_what_the_environment_says(
     stored: tuple[Any, Any], servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +106,9 @@ def test_the_command_copies_and_restores_by_what_the_environment_says(
     assert backup.main() == 0
     rows_saved, _, place = capsys.readouterr().out.strip().partition(f" rows in {BUCKET}/")
     assert rows_saved == "1"
+    monkeypatch.setattr("sys.argv", ["backup", "check"])
+    assert backup.main() == 0
+    assert place in capsys.readouterr().out
 
     database.delete_item(TableName=f"{PREFIX}ledger", Key={"key": receipt(1)["key"]})
     monkeypatch.setattr("sys.argv", ["backup", "restore", place])
@@ -100,7 +116,7 @@ def test_the_command_copies_and_restores_by_what_the_environment_says(
     assert rows(database) == {receipt(1)["key"]["S"]: receipt(1)}
 
 
-def test_neither_needs_terraform_or_what_packages_and_deploys() -> None:
+def test_none_needs_terraform_or_what_packages_and_deploys() -> None:
     loaded = "import sys, infra.backup; print(*sorted(name for name in sys.modules if name.startswith('infra')))"
     done = run([sys.executable, "-c", loaded], PYTHONPATH="functions")
     assert done.stdout.split() == ["infra", "infra.backup", "infra.cloud"], done.stderr

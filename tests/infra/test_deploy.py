@@ -61,9 +61,39 @@ def test_a_deployment_is_an_apply_and_then_an_empty_plan(pretend: Pretend) -> No
     calls = pretend()
     app = apply("dev", RELEASE, PLATFORM)
     verbs = [line.split()[1] for line in calls.read_text().splitlines()]
-    assert verbs == ["init", "apply", "plan"]
-    assert f"-var=release={RELEASE}" in calls.read_text()
+    assert verbs == ["init", "plan", "show", "apply", "plan"]
+    assert calls.read_text().count(f"-var=release={RELEASE}") == 2
     assert app.output("queues") == {"delete_response": "https://queue"}
+
+
+def test_what_is_applied_is_the_very_plan_that_was_looked_at(pretend: Pretend) -> None:
+    calls = pretend()
+    apply("dev", RELEASE, PLATFORM)
+    _, planned, shown, applied, _ = (line.split() for line in calls.read_text().splitlines())
+    assert f"-out={shown[-1]}" in planned
+    assert applied[1:] == ["apply", "-input=false", shown[-1]]
+
+
+def queue_change(name: str, *actions: str) -> dict[str, Any]:
+    return {"type": "yandex_message_queue", "change": {"actions": actions, "before": {"name": name}}}
+
+
+@pytest.mark.parametrize("actions", [("delete",), ("delete", "create"), ("create", "delete")])
+def test_a_queue_is_deleted_only_where_it_is_named(pretend: Pretend, actions: tuple[str, ...]) -> None:
+    calls = pretend(changes=[queue_change("old", *actions), queue_change("older", *actions)])
+    with pytest.raises(Stopped, match=r"(?s)would delete older with .* --drop-queue older$"):
+        apply("dev", RELEASE, PLATFORM, drop=["old"])
+    assert " apply " not in calls.read_text()
+    apply("dev", RELEASE, PLATFORM, drop=["old", "older"])
+    assert " apply " in calls.read_text()
+
+
+def test_changes_that_delete_no_queue_need_no_leave(pretend: Pretend) -> None:
+    trigger = {"type": "yandex_function_trigger", "change": {"actions": ["delete"], "before": {"name": "old"}}}
+    new = {"type": "yandex_message_queue", "change": {"actions": ["create"], "before": None}}
+    calls = pretend(changes=[trigger, new, queue_change("kept", "update"), queue_change("same", "no-op")])
+    apply("dev", RELEASE, PLATFORM)
+    assert " apply " in calls.read_text()
 
 
 def test_a_version_that_failed_to_build_fails_the_deployment(pretend: Pretend) -> None:
@@ -132,14 +162,37 @@ def test_a_deployment_uploads_what_it_built_and_applies_that(
     assert deploy.main() == 0
     (stored,) = bucket.list_objects_v2(Bucket=BUCKET)["Contents"]
     assert stored["Key"] == f"functions/{package.sha256}.zip"
-    (applied,) = [line for line in calls.read_text().splitlines() if " apply " in line]
-    assert f"-var=release={package.sha256}" in applied
+    planned, _, applied, _ = calls.read_text().splitlines()[-4:]
+    assert f"-var=release={package.sha256}" in planned
+    assert " apply " in applied
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_command_drops_the_queues_that_it_is_told_to_and_no_others(
+    pretend: Pretend,
+    bucket: Any,
+    package: Package,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    upload(bucket, BUCKET, package)
+    calls = pretend(changes=[queue_change("one", "delete"), queue_change("two", "delete")])
+    given = ["deploy", "dev", "--release", package.sha256, "--no-smoke"]
+
+    monkeypatch.setattr("sys.argv", given)
+    assert deploy.main() == 1
+    assert "--drop-queue one --drop-queue two" in capsys.readouterr().err
+    assert " apply " not in calls.read_text()
+
+    monkeypatch.setattr("sys.argv", [*given, "--drop-queue", "one", "--drop-queue", "two"])
+    assert deploy.main() == 0
+    assert " apply " in calls.read_text()
 
 
 @pytest.mark.terraform
 @pytest.mark.usefixtures("credentials")
 def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, bucket: Any, tmp_path: Path) -> None:
-    """The root as it is, locking included, twice: a rollback is no different."""
+    """The root as it is, locking included, twice: a rollback is no different. Then without one of its functions."""
     ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
     infra = Path(shutil.copytree(INFRA, tmp_path / "infra", ignore=ignored))
     backend = infra / "environments" / "dev" / "s3.tfbackend"
@@ -149,6 +202,15 @@ def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, buc
         apply("dev", RELEASE.replace("1", "2"), PLATFORM, infra)
         app = apply("dev", RELEASE, PLATFORM, infra)
         assert app.output("release") == RELEASE
+
+        settings = infra / "environments" / "dev" / "app.tfvars"
+        settings.write_text(settings.read_text() + 'functions = ["delete_response"]\n')
+        gone = "aistudio-dev-realtime-response-create"
+        with pytest.raises(Stopped, match=f"would delete {gone} with"):
+            apply("dev", RELEASE, PLATFORM, infra)
+        assert set(app.output("queues")) == {"delete_response", "realtime_response_create"}
+        apply("dev", RELEASE, PLATFORM, infra, drop=[gone])
+        assert set(app.output("queues")) == {"delete_response"}
 
     keys = {stored["Key"] for stored in bucket.list_objects_v2(Bucket=BUCKET)["Contents"]}
     assert keys == {"app.tfstate"}, "the lock is released"

@@ -6,20 +6,20 @@ import yaml
 from infra.local.servers import Servers
 from ledger import tables
 from tests.infra.document_api import Server
-from tests.infra.workspace import APP_VARIABLES, ROOTS, Shown, Workspace, grants, of_type, terraform
+from tests.infra.workspace import (
+    APP_VARIABLES,
+    LOCAL_PLATFORM_VARIABLES,
+    ROOTS,
+    Shown,
+    Workspace,
+    of_type,
+    terraform,
+)
 from tests.infra.write_inventory import INVENTORY, inventory
 from worker.clock import MARGIN
 from worker.settings import Settings
 
 pytestmark = pytest.mark.terraform
-
-PRIMITIVE = {"admin", "auditor", "editor", "viewer"}
-
-
-@pytest.fixture(params=ROOTS)
-def plan(request: pytest.FixtureRequest) -> Shown:
-    found: Shown = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.mark.parametrize("root", ROOTS)
@@ -27,82 +27,6 @@ def test_a_first_apply_creates_exactly_what_was_reviewed(root: str, request: pyt
     planned = inventory(request.getfixturevalue(root))
     reviewed = yaml.safe_load((INVENTORY / f"{root}.yaml").read_text())
     assert planned == reviewed, f"if this is meant: make inventory, and review the difference of {root}.yaml"
-
-
-def test_nobody_has_a_role_that_reaches_every_service(plan: Shown) -> None:
-    assert not [grant["address"] for grant in grants(plan) if grant["values"]["role"] in PRIMITIVE]
-
-
-@pytest.mark.parametrize("root", ["platform", "app"])
-def test_what_runs_administers_nothing(root: str, request: pytest.FixtureRequest) -> None:
-    roles = {grant["values"]["role"] for grant in grants(request.getfixturevalue(root))}
-    assert roles
-    assert not [role for role in roles if role.endswith(".admin")]
-
-
-def test_roles_on_folders_are_for_queues_and_for_ai_studio_only(platform: Shown, app: Shown) -> None:
-    on_folders = list(of_type(app, "yandex_resourcemanager_folder_iam_member"))
-    assert {grant["values"]["folder_id"] for grant in on_folders} == {"b1g0000000000000dev0", "b1g000000000000aidev"}
-    for grant in on_folders:
-        allowed = "ymq." if grant["values"]["folder_id"] == "b1g0000000000000dev0" else "ai."
-        assert grant["values"]["role"].startswith(allowed), grant["address"]
-    assert not list(of_type(platform, "yandex_resourcemanager_folder_iam_member"))
-
-
-def test_a_role_on_the_database_is_on_that_database_and_a_role_on_a_secret_on_that_secret(platform: Shown) -> None:
-    kinds = {grant["type"]: grant["values"]["role"] for grant in grants(platform)}
-    assert {kind for kind, role in kinds.items() if role.startswith("ydb.")} == {"yandex_ydb_database_iam_binding"}
-    assert {kind for kind, role in kinds.items() if role.startswith("lockbox.")} == {"yandex_lockbox_secret_iam_member"}
-
-
-def test_the_deleting_account_may_not_generate_and_the_triggers_account_may_neither(
-    workspace: Workspace, app: Shown
-) -> None:
-    accounts = workspace.output("platform", "platform")
-    roles: dict[str, set[str]] = {}
-    for grant in grants(workspace.state("app")):
-        member = grant["values"]["member"].removeprefix("serviceAccount:")
-        roles.setdefault(member, set()).add(grant["values"]["role"])
-    assert roles == {
-        accounts["accounts"]["deleter"]["id"]: {"ymq.writer", "ai.assistants.editor"},
-        accounts["accounts"]["generator"]["id"]: {"ymq.writer", "ai.models.user"},
-        accounts["trigger_account_id"]: {"ymq.reader", "functions.functionInvoker"},
-    }
-
-
-def test_each_function_runs_as_the_account_of_its_privilege(workspace: Workspace, app: Shown) -> None:
-    accounts = workspace.output("platform", "platform")["accounts"]
-    runs_as = {
-        each["values"]["labels"]["function"]: each["values"]["service_account_id"]
-        for each in of_type(workspace.state("app"), "yandex_function")
-    }
-    assert runs_as["delete_response"] == accounts["deleter"]["id"]
-    assert runs_as["realtime_response_create"] == accounts["generator"]["id"]
-
-
-def test_no_secret_is_written_into_a_state(plan: Shown) -> None:
-    for key in of_type(plan, "yandex_iam_service_account_static_access_key"):
-        assert len(key["values"]["output_to_lockbox"]) == 1, key["address"]
-    for version in of_type(plan, "yandex_lockbox_secret_version"):
-        assert not version["values"].get("entries"), version["address"]
-    configured = json.dumps(plan["configuration"])
-    for argument in ("access_key", "secret_key", "token", "text_value", "ymq_secret_key"):
-        assert f'"{argument}":' not in configured, argument
-
-
-def test_a_function_is_made_after_the_grants_that_its_version_and_its_trigger_need(app: Shown) -> None:
-    calls = app["configuration"]["root_module"]["module_calls"]
-    assert set(calls) == {"queue_function", "timer_function"}
-    for call in calls.values():
-        assert set(call["depends_on"]) == {
-            "yandex_resourcemanager_folder_iam_member.trigger",
-            "yandex_lockbox_secret_iam_member.api_key",
-        }
-
-
-def test_no_secret_is_a_plain_environment_variable(app: Shown) -> None:
-    for function in of_type(app, "yandex_function"):
-        assert not [name for name in function["values"]["environment"] if name.endswith(("_KEY", "_KEY_ID"))]
 
 
 def test_every_queue_gives_up_to_the_dead_letter_queue_which_keeps_longest(workspace: Workspace, app: Shown) -> None:
@@ -139,8 +63,11 @@ def test_the_metadata_endpoint_in_the_form_of_aws_is_off_everywhere(app: Shown) 
 
 
 def test_every_setting_that_the_code_reads_is_set_and_the_reverse(workspace: Workspace, app: Shown) -> None:
-    key = '-var=api_key={ secret_id = "e6q", version_id = "e6v", key = "api-key" }'
-    with_key = workspace.plan("app", *APP_VARIABLES, key)
+    secrets = {
+        account: {"secret_id": f"e6q{account}", "version_id": "e6v", "key": "api-key"}
+        for account in ("deleter", "generator")
+    }
+    with_key = workspace.plan("app", *APP_VARIABLES, f"-var=api_keys={json.dumps(secrets)}")
     deployed = with_key["planned_values"]["outputs"]["environment"]["value"]
     names = {name for function in deployed.values() for name in function["names"]}
     read = {field.alias or name.upper() for name, field in Settings.model_fields.items()}
@@ -171,8 +98,11 @@ def test_terraform_and_the_code_keep_the_same_time_for_settling(app: Shown) -> N
     assert function["variables"]["settle_margin"]["default"] == MARGIN
 
 
-def test_an_apply_leaves_nothing_to_change(workspace: Workspace, app: Shown) -> None:
-    done = terraform("plan", "-input=false", "-detailed-exitcode", *APP_VARIABLES, cwd=workspace.folder("app"))
+@pytest.mark.parametrize(("root", "variables"), [("platform", LOCAL_PLATFORM_VARIABLES), ("app", APP_VARIABLES)])
+def test_an_apply_leaves_nothing_to_change(
+    workspace: Workspace, app: Shown, root: str, variables: tuple[str, ...]
+) -> None:
+    done = terraform("plan", "-input=false", "-detailed-exitcode", *variables, cwd=workspace.folder(root))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -192,10 +122,23 @@ def test_the_platform_tells_app_everything_that_it_asks_for(workspace: Workspace
 def test_the_dashboard_shows_every_function_and_the_dead_letters(app: Shown) -> None:
     (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
     charts = {chart["chart_id"] for widget in dashboard["values"]["widgets"] for chart in widget["chart"]}
-    shown = ("messages", "outcomes", "latency", "failures", "depth", "age")
+    shown = ("messages", "outcomes", "parked", "latency", "failures", "depth", "age")
     assert charts == {"all-parked", "all-parked-age", "all-results"} | {
         f"{function}-{panel}" for function in ("delete_response", "realtime_response_create") for panel in shown
     }
+
+
+def test_a_function_s_parked_messages_are_counted_by_its_own_lines(app: Shown) -> None:
+    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
+    queries = {
+        chart["chart_id"]: chart["queries"][0]["target"][0]["query"]
+        for widget in dashboard["values"]["widgets"]
+        for chart in widget["chart"]
+        if chart["chart_id"].endswith("-parked") and not chart["chart_id"].startswith("all-")
+    }
+    assert len(queries) == 2
+    for chart, query in queries.items():
+        assert f'function="{chart.removesuffix("-parked")}", end="parked"' in query
 
 
 def test_the_charts_of_the_dashboard_do_not_overlap(app: Shown) -> None:

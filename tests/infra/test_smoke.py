@@ -1,24 +1,13 @@
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
-from infra import smoke
 from infra.cloud import Stopped
-from infra.local.catalog import functions
-from infra.local.environment import Environment, running_environment
+from infra.local.environment import Environment
 from infra.smoke import Probe, check, probes, run
 from ledger import Keys, Store
-
-
-@pytest.fixture(scope="module")
-def environment() -> Iterator[Environment]:
-    with running_environment([each for each in functions() if each.name == "delete_response"]) as running:
-        running.start()
-        yield running
+from tests.infra.deployed import platform_of
 
 
 @pytest.fixture
@@ -85,44 +74,13 @@ def test_a_queue_that_is_not_there_is_named(environment: Environment, keys: Keys
         check([probe], {"delete_response": f"{environment.servers.endpoint}/000000000000/no"}, environment.sqs, store)
 
 
-class Lockbox(BaseHTTPRequestHandler):
-    """Answers as the payload API does, to one token."""
-
-    hash_key = ""
-
-    def do_GET(self) -> None:
-        known = self.headers["Authorization"] == "Bearer t1.token"
-        known &= self.path == "/secrets/e6qhash/payload?versionId=e6v"
-        answer = {"versionId": "e6v", "entries": [{"key": "HASH_KEY", "textValue": self.hash_key}]} if known else {}
-        self.send_response(200 if known else 403)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def lockbox(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(Lockbox, "hash_key", environment.settings["HASH_KEY"])
-    with ThreadingHTTPServer(("127.0.0.1", 0), Lockbox) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setattr(smoke, "LOCKBOX", f"http://127.0.0.1:{server.server_port}/secrets")
-        yield
-        server.shutdown()
-
-
 @pytest.mark.usefixtures("lockbox")
 def test_a_deployment_is_checked_by_what_terraform_says_of_it(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**environment.settings, "YC_TOKEN": "t1.token"}.items():
         monkeypatch.setenv(name, value)
-    platform = {
-        "document_api_endpoint": environment.settings["YDB_DOCAPI_ENDPOINT"],
-        "table_prefix": environment.settings["LEDGER_TABLE_PREFIX"],
-        "hash_key": {"secret_id": "e6qhash", "version_id": "e6v"},
-    }
+    platform = platform_of(environment)
     assert run(platform, environment.queues) == 0
 
     monkeypatch.setenv("YC_TOKEN", "t1.another")

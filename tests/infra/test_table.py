@@ -63,8 +63,8 @@ def test_the_table_and_the_code_say_the_same_of_a_function(name: str) -> None:
 
 
 @each_function
-def test_only_an_idempotent_call_may_use_no_quota(name: str) -> None:
-    assert FUNCTIONS[name]["idempotent"] or FUNCTIONS[name]["quota"], "what generates counts against a quota"
+def test_what_the_generating_account_calls_counts_against_a_quota(name: str) -> None:
+    assert FUNCTIONS[name]["account"] == "deleter" or FUNCTIONS[name]["quota"]
 
 
 @each_function

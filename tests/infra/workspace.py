@@ -18,6 +18,9 @@ MODULES = ["modules/document_tables", "modules/function", "modules/queue_functio
 ROOTS = ["bootstrap", "platform", "app"]
 
 DEV = "../environments/dev"
+PLATFORM_VARIABLES = (f"-var-file={DEV}/cloud.tfvars", f"-var-file={DEV}/platform.tfvars")
+# The server that takes the Document API's place allows no slash in a table's name.
+LOCAL_PLATFORM_VARIABLES = (*PLATFORM_VARIABLES, "-var=table_prefix=aistudio.")
 APP_VARIABLES = (
     "-var-file=../../platform.tfvars.json",
     f"-var-file={DEV}/app.tfvars",
@@ -97,9 +100,7 @@ class Workspace:
     def platform(self, endpoint: str) -> Shown:
         """The plan of the example environment's platform, which is applied then, its tables at this endpoint."""
         (self.folder("platform") / "provider_override.tf").write_text(AT_ENDPOINT.format(endpoint=endpoint))
-        # The server that takes the Document API's place allows no slash in a table's name.
-        variables = [f"-var-file={DEV}/cloud.tfvars", f"-var-file={DEV}/platform.tfvars", "-var=table_prefix=aistudio."]
-        plan = self.plan("platform", *variables)
+        plan = self.plan("platform", *LOCAL_PLATFORM_VARIABLES)
         self.run("platform", "apply", "-input=false", "-no-color", "the.tfplan")
         return plan
 

@@ -89,22 +89,89 @@ run "a_subset_brings_only_what_it_needs" {
   }
 }
 
-run "an_api_key_replaces_the_roles" {
+run "api_keys_replace_the_roles_and_each_account_gets_its_own" {
   command = plan
 
   variables {
-    api_key = { secret_id = "e6qapi", version_id = "e6v4", key = "api-key" }
+    api_keys = {
+      deleter   = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" }
+      generator = { secret_id = "e6qgenerates", version_id = "e6v5", key = "api-key" }
+    }
   }
 
   assert {
-    condition     = length(yandex_resourcemanager_folder_iam_member.aistudio) == 0 && length(yandex_lockbox_secret_iam_member.api_key) == 2
-    error_message = "With a key, the key's own account is asked."
+    condition     = length(yandex_resourcemanager_folder_iam_member.aistudio) == 0
+    error_message = "With keys, the keys' own accounts are asked."
+  }
+
+  assert {
+    condition = { for grant in values(yandex_lockbox_secret_iam_member.api_key) : grant.member => grant.secret_id } == {
+      "serviceAccount:ajedeleter" = "e6qdeletes", "serviceAccount:ajegenerator" = "e6qgenerates"
+    }
+    error_message = "What only deletes can't read the key that generates."
+  }
+
+  assert {
+    condition     = local.secrets.delete_response.AISTUDIO_API_KEY.secret_id == "e6qdeletes" && local.secrets.realtime_response_create.AISTUDIO_API_KEY.secret_id == "e6qgenerates"
+    error_message = "A function gets the key of the account that it runs as."
   }
 
   assert {
     condition     = contains(output.environment.delete_response.names, "AISTUDIO_API_KEY")
     error_message = "The key reaches the function from Lockbox."
   }
+}
+
+run "an_account_of_which_nothing_is_deployed_needs_no_key_and_is_granted_none" {
+  command = plan
+
+  variables {
+    functions = ["delete_response"]
+    settings  = {}
+    api_keys  = { deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" } }
+  }
+
+  assert {
+    condition     = keys(yandex_lockbox_secret_iam_member.api_key) == ["deleter"]
+    error_message = "Unexpected: ${join(", ", keys(yandex_lockbox_secret_iam_member.api_key))}."
+  }
+}
+
+run "refuses_a_key_for_one_account_only" {
+  command = plan
+
+  variables {
+    api_keys = { deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" } }
+  }
+
+  expect_failures = [output.use]
+}
+
+run "refuses_a_key_for_an_account_that_is_not_there" {
+  command = plan
+
+  variables {
+    api_keys = {
+      deleter   = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" }
+      generator = { secret_id = "e6qgenerates", version_id = "e6v5", key = "api-key" }
+      creator   = { secret_id = "e6qcreates", version_id = "e6v6", key = "api-key" }
+    }
+  }
+
+  expect_failures = [output.use]
+}
+
+run "refuses_one_secret_for_two_accounts" {
+  command = plan
+
+  variables {
+    api_keys = {
+      deleter   = { secret_id = "e6qapi", version_id = "e6v4", key = "deletes" }
+      generator = { secret_id = "e6qapi", version_id = "e6v4", key = "generates" }
+    }
+  }
+
+  expect_failures = [output.use]
 }
 
 run "an_environment_overrides_settings_of_the_table" {

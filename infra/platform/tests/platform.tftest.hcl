@@ -51,13 +51,37 @@ run "keys_stay_in_lockbox_and_what_holds_receipts_is_protected" {
 
   assert {
     condition     = yandex_ydb_database_iam_binding.readers.role == "ydb.viewer" && yandex_storage_bucket_iam_binding.backup.role == "storage.uploader"
-    error_message = "It reads there and writes here."
+    error_message = "It reads the database and changes nothing in it."
   }
 
   assert {
     condition     = yandex_storage_bucket_iam_binding.results.role == "storage.uploader" && length(yandex_storage_bucket_iam_binding.results.members) == 1
-    error_message = "It writes, and neither reads nor deletes."
+    error_message = "Only what generates writes results, and it deletes none."
   }
+}
+
+run "what_writes_to_a_bucket_can_not_read_what_the_key_encrypts" {
+  command = plan
+
+  assert {
+    condition     = { for name, grant in yandex_kms_symmetric_key_iam_member.data : name => grant.role } == { backup = "kms.keys.encrypter", generator = "kms.keys.encrypter" }
+    error_message = "storage.uploader lists and reads; only the key, which it may not decrypt with, keeps content from it."
+  }
+
+  assert {
+    condition     = alltrue([for bucket in [yandex_storage_bucket.results, yandex_storage_bucket.backups] : one(one(one(bucket.server_side_encryption_configuration).rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"])
+    error_message = "What is not encrypted can be read without the key."
+  }
+}
+
+run "refuses_a_writer_that_is_no_member" {
+  command = plan
+
+  variables {
+    ledger_writers = ["ajeholds"]
+  }
+
+  expect_failures = [var.ledger_writers]
 }
 
 run "refuses_copies_that_reach_back_no_further_than_ydb_s_own" {

@@ -1,0 +1,55 @@
+"""Find what the ledger and the logs say of one message, which both name by a keyed hash of its id only.
+
+``python -m infra.look ENVIRONMENT FUNCTION ID``: a deletion's id is its ``response_id``, a create's its ``event_id``;
+with ``FUNCTION:message`` it is the queue's message id, for what had no valid key of its own.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+
+from infra.cloud import KEY, Stopped, require
+from infra.smoke import ledger_of
+from infra.terraform import INFRA, Root
+from ledger import LedgerUnavailable
+from ledger.row import Row
+
+
+def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, Any]:
+    """The key of the row, and the row as JSON has it, None where there is none. Raises Stopped."""
+    keys, store = ledger_of(platform)
+    key = keys.key(namespace, name)
+    try:
+        row = store.get(key)
+    except LedgerUnavailable as error:
+        raise Stopped(f"the ledger can't be read: {error}") from None
+    return {"key": key, "row": None if row == Row(key) else asdict(row)}
+
+
+def main() -> int:
+    """Look as the arguments say."""
+    functions = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
+    parser = argparse.ArgumentParser(prog="python -m infra.look", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/environments")
+    parser.add_argument("function", choices=[*functions, *(f"{name}:message" for name in functions)])
+    parser.add_argument("id", help="the message's own key, as its producer knows it")
+    asked = parser.parse_args()
+    try:
+        require("YC_TOKEN", *KEY)
+        platform = Root("platform", asked.environment)
+        platform.init()
+        found = look(platform.output("platform"), asked.function, asked.id)
+    except Stopped as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(found, indent=2, ensure_ascii=False, default=sorted))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
