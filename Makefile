@@ -57,7 +57,7 @@ lock: setup ## Write the hashed requirements files anew; ARGS=--upgrade takes th
 	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements-dev.txt
 
 clean: ## Remove all that was made, .venv included
-	rm -rf .venv .local .local.env $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .local .local.env .local.env.lock $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 include infra/infra.mk tests/proof.mk tests/simulation/simulation.mk

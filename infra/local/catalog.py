@@ -1,7 +1,7 @@
 """Which functions run locally, and with which numbers: ``infra/functions.yaml``, with the waiting cut short."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,8 @@ from infra.local.trigger import Batching
 LONGEST_TIMEOUT = 10
 """Seconds: calls to a local AI Studio are short, and a stuck function should show soon."""
 LONGEST_CUTOFF = 0.2
+HURRIED_CUTOFF = 0.05
+"""Seconds where one sample is played after the other: what is sent at once still arrives at once."""
 FEWEST_RECEIVES = 2
 """Receives until the queue itself moves a message: enough to see a return, few enough to wait for the second."""
 
@@ -62,6 +64,10 @@ class LocalFunction:
             batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1),
             settings={"CONCURRENCY": str(entry["concurrency"])},
         )
+
+    def hurried(self) -> Self:
+        """The same, but for the time for which it waits for more messages."""
+        return replace(self, batching=replace(self.batching, cutoff=HURRIED_CUTOFF))
 
 
 def functions() -> list[LocalFunction]:

@@ -11,39 +11,21 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from infra.local import catalog, samples
 from infra.local.environment import Environment, running_environment
 from infra.local.play import Run, play
+from infra.local.printed import without
 from infra.local.samples import Case
 from infra.local.stopping import stopping_in_order
 from infra.local.studio.settings import Settings as StudioSettings
+from infra.local.table import show
+from ledger import Keys
 
 PATIENCE = 50.0
 """Seconds from the first message until what has not ended counts as a difference."""
-
-
-def show(console: Console, runs: Sequence[Run]) -> None:
-    """Print the table, one line a message, and what differs."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("message", "calls", "over", "end", "outcome or reason", "where it ended"):
-        table.add_column(heading, no_wrap=True)
-    function = ""
-    for run in runs:
-        if run.case.function != function:
-            table.add_row(f"[bold]{(function := run.case.function)}")
-        mark = "[bold red]" if run.differences else ""
-        for number, seen in enumerate(run.observed):
-            name = run.case.name if not number else f"  and message {number + 1}"
-            told = (seen.transport, seen.end, seen.outcome or seen.reason)
-            table.add_row(f"  {mark}{name}", str(seen.calls), *(each or "-" for each in told), seen.where)
-        if not run.observed:
-            table.add_row(f"  {mark}{run.case.name}", "0", "-", "-", "-", "nothing to do")
-    console.print(table)
-    for run in runs:
-        for difference in run.differences:
-            console.print(f"[bold red]{run.case.title}[/]: {difference}", soft_wrap=True, highlight=False)
+LAST = 30
+"""Lines of a function that are shown where one of its samples failed."""
 
 
 def watch(console: Console, environment: Environment, chosen: Sequence[Case], patience: float) -> list[Run]:
@@ -54,6 +36,17 @@ def watch(console: Console, environment: Environment, chosen: Sequence[Case], pa
         return play(environment, chosen, patience, lambda settled: progress.update(bar, completed=settled))
 
 
+def _told(printed: Sequence[tuple[str, str]], chosen: Sequence[Case], runs: Sequence[Run], keys: Keys) -> list[str]:
+    """What the functions of failing samples printed last, but for the lines about samples that ended as they should."""
+    right = [run for run in runs if not run.differences]
+    rows, titles = {row for run in right for row in run.rows(keys)}, {run.case.title for run in right}
+    told = []
+    for function in dict.fromkeys(case.function for case in chosen if case.title not in titles):
+        lines = without(rows, (line for name, line in printed if name == function))
+        told += [f"What {function} printed, but for samples that ended as they should:", *lines[-LAST:]]
+    return told
+
+
 def main() -> int:
     """Run the demo; 0 if all ended as the files say."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo", description="Every sample, and how it ended.")
@@ -61,13 +54,13 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for all to end (%(default)s)")
     given = parser.parse_args()
     console, begun = Console(width=None if sys.stdout.isatty() else 120), time.monotonic()
-    chosen, printed = samples.cases(given.events), list[str]()
+    chosen, printed = samples.cases(given.events), list[tuple[str, str]]()
     with (
         stopping_in_order(),
         running_environment(
-            catalog.functions(),
+            [function.hurried() for function in catalog.functions()],
             studio=StudioSettings(realtime_post="json"),
-            log=lambda name, line: printed.append(f"{name}: {line}"),
+            log=lambda name, line: printed.append((name, line)),
         ) as environment,
     ):
         environment.start()
@@ -77,7 +70,7 @@ def main() -> int:
     show(console, runs)
     wrong = sum(1 for run in runs if run.differences) + len(chosen) - len(runs)
     if wrong:
-        told = [*dict.fromkeys(failures), "What the functions printed last:", *printed[-30:]]
+        told = [*dict.fromkeys(failures), *_told(printed, chosen, runs, Keys(environment.settings["HASH_KEY"]))]
         console.print("", *told, sep="\n", highlight=False, markup=False, soft_wrap=True)
     messages = sum(len(run.message_ids) for run in runs)
     verdict = f"{wrong} of them not as their files say" if wrong else "each as its file says"

@@ -1,4 +1,7 @@
-"""``make dev``: the local environment left running, its settings in ``.local.env``, until Ctrl-C."""
+"""``make dev``: the local environment left running, its settings in ``.local.env``, until Ctrl-C.
+
+Standard output has what the functions print, each line as JSON; all else is said on standard error.
+"""
 
 import argparse
 import sys
@@ -10,9 +13,10 @@ from rich.table import Table
 
 from infra.local import catalog
 from infra.local.environment import Environment, running_environment
+from infra.local.printed import as_json
 from infra.local.settings import LOCAL_ENV, write_env
 from infra.local.stopping import stopping_in_order
-from infra.local.sweep import swept
+from infra.local.sweep import Taken, swept
 
 
 def describe(console: Console, environment: Environment, path: Path) -> None:
@@ -42,24 +46,29 @@ def describe(console: Console, environment: Environment, path: Path) -> None:
     )
 
 
+def tell(function: str, line: str) -> None:
+    """Print what a function printed, at once."""
+    sys.stdout.write(as_json(function, line) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run until Ctrl-C, SIGTERM, or the end of the process that started this one."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.dev", description=__doc__)
     parser.add_argument("--settings", type=Path, default=LOCAL_ENV, help="where to write the settings (%(default)s)")
     path: Path = parser.parse_args().settings
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    with (
-        stopping_in_order(),
-        swept(path),
-        running_environment(catalog.functions(), log=lambda name, line: print(name, line)) as up,
-    ):
-        write_env(up.settings, path)
-        try:
-            up.start()
-            describe(console, up, path)
-            threading.Event().wait()
-        finally:
-            console.print("Stopping.")
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
+    try:
+        with stopping_in_order(), swept(path), running_environment(catalog.functions(), log=tell) as up:
+            write_env(up.settings, path)
+            try:
+                up.start()
+                describe(console, up, path)
+                threading.Event().wait()
+            finally:
+                console.print("Stopping.")
+    except Taken as error:
+        sys.exit(f"`make dev` runs already: {error}. Use that one, or stop it first.")
     return 0
 
 

@@ -17,7 +17,10 @@ FINAL = FACTS | {HELD}
 
 @dataclass(frozen=True)
 class Observed:
-    """How a message ended, in the words of ``End``, and where it is now; ``end`` is None while it is on its way."""
+    """How a message ended, in the words of ``End``, and where it is now; ``end`` is None while it is on its way.
+
+    ``where`` names a queue; what is done or parked stands in the ledger, too.
+    """
 
     end: str | None = None
     outcome: str | None = None
@@ -65,17 +68,17 @@ class Observer:
         came = self._calls.get(name) or self._calls.get(str(row.rest.get("client_request_id"))) or []
         seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
         if any(platform_id(letter.message_id) == message_id for letter in self._dead):
-            return replace(seen, end="unsettled", where="dead letters, moved by the queue")
+            return replace(seen, end="unsettled", where="dead letters, by the queue")
         first = _first_end(row, *case.numbers(index))
         parked = [letter for letter in self._dead if letter.attributes.get("key") == name]
         if parked and row.state == PARKED:
             reason = parked[-1].attributes["reason"]
             end = "parked" if first == "done" else first
-            return replace(seen, end=end, reason=reason, where=f"dead letters: {reason}")
+            return replace(seen, end=end, reason=reason, where="dead letters")
         if row.state in FINAL:
             result = self._results.get(row.key) or self._results.get(name)
             if result is None:
-                return replace(seen, where="ledger, no result yet")
+                return replace(seen, where="no result yet")
             size, where = _size(result)
             outcome = row.rest.get("outcome", row.state)
             return replace(seen, end=first, outcome=outcome, result=size, where=where)
@@ -83,7 +86,7 @@ class Observer:
         if waiting and not waiting[-1].visible:
             attempt, _ = case.numbers(index)
             counted = int(waiting[-1].attributes["attempt"]) > attempt
-            return replace(seen, end="retry" if counted else "deferred", where="queue, as a copy")
+            return replace(seen, end="retry" if counted else "deferred", where="its own queue")
         return seen
 
     def _row(self, function: str, name: str, *, usable: bool) -> Row:
@@ -104,10 +107,10 @@ def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 def _size(result: Mapping[str, Any]) -> tuple[str, str]:
     """What became of a result that may have been too large for a queue, and where it is."""
     if "dataref" in result:
-        return "stored", "ledger, results queue, bucket"
+        return "stored", "results queue and bucket"
     if "omitted" in result["data"]:
-        return "lightened", f"ledger, results queue without {', '.join(result['data']['omitted'])}"
-    return "whole", "ledger, results queue"
+        return "lightened", f"results queue without {', '.join(result['data']['omitted'])}"
+    return "whole", "results queue"
 
 
 def _first_end(row: Row, attempt: int, seq: int) -> str:

@@ -40,6 +40,15 @@ class Run:
         ]
         return self.unexpected + wrong
 
+    def rows(self, keys: Keys) -> set[str]:
+        """The ledger rows that its messages may have: that of the business id, or that of the message itself."""
+        function, each = self.case.function, zip(self.message_ids, self.case.sample.ends, strict=True)
+        return {
+            row
+            for message_id, end in each
+            for row in (keys.key(function, end.key or message_id), keys.key(f"{function}:message", message_id))
+        }
+
     @property
     def settled(self) -> int:
         """How many of its messages have ended as they should."""

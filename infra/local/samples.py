@@ -148,13 +148,16 @@ _CAPITALS = {
 
 def load(path: Path) -> Case:
     """Read one file. Raises ValueError, naming the file, where it is no sample."""
-    event = json.loads(path.read_text(encoding="utf-8"))
     try:
+        event = json.loads(path.read_text(encoding="utf-8"))
         case = Case(path.parent.name, path.stem, event, Sample.model_validate(event["sample"]))
-    except (ValueError, KeyError) as error:
+        messages = case.messages
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if len(case.sample.ends) != len(case.messages):
-        raise ValueError(f"{path}: {len(case.messages)} messages, but {len(case.sample.ends)} ends")
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"{path}: it is no trigger event with a sample") from error
+    if len(case.sample.ends) != len(messages):
+        raise ValueError(f"{path}: {len(messages)} messages, but {len(case.sample.ends)} ends")
     if case.sample.pad_to is not None:
         for message in event["messages"]:
             inner = message["details"]["message"]

@@ -7,18 +7,23 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from infra.local import samples
 from infra.local.catalog import LocalFunction
 from infra.local.settings import LOCAL_ENV, read_env
 
 
-class UnknownFunction(Exception):
-    """There is no queue of that function."""
+class CannotSend(Exception):
+    """The message can't be read, nothing runs, or there is no queue of that function."""
 
 
 def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
-    """Send a message, given as JSON or as the path of a sample's file, and return the ids that the queue gave."""
+    """Send a message, given as JSON or as the path of a sample's file, and return the ids that the queue gave.
+
+    Raises CannotSend, saying why in one line.
+    """
+    messages = _messages(message)
     sqs = boto3.client(
         "sqs",
         endpoint_url=settings["YMQ_ENDPOINT"],
@@ -30,17 +35,24 @@ def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
     try:
         url = sqs.get_queue_url(QueueName=LocalFunction(function, "").queue)["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
-        raise UnknownFunction(f"no function {function!r} runs here; `make dev` lists the queues") from None
+        raise CannotSend(f"no function {function!r} runs here; `make dev` lists the queues") from None
+    except EndpointConnectionError:
+        raise CannotSend(f"nothing answers at {settings['YMQ_ENDPOINT']}: start `make dev` first") from None
     return [
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)["MessageId"]
-        for body, attributes in _messages(message)
+        for body, attributes in messages
     ]
 
 
 def _messages(given: str) -> list[tuple[str, samples.Attributes]]:
     if not given.endswith(".json"):
         return [(given, {})]
-    case = samples.load(Path(given))
+    try:
+        case = samples.load(Path(given))
+    except OSError as error:
+        raise CannotSend(f"{given}: {error.strerror}") from None
+    except ValueError as error:
+        raise CannotSend(" ".join(str(error).split())) from None
     return [(message["body"], each) for message, each in zip(case.messages, case.queue_attributes(), strict=True)]
 
 
@@ -49,14 +61,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.send", description=__doc__)
     parser.add_argument("function")
     parser.add_argument("message", help="a message as JSON, or the path of a file under events/")
+    parser.add_argument("--settings", type=Path, default=LOCAL_ENV, help="what `make dev` wrote (%(default)s)")
     given = parser.parse_args()
     if not given.function or not given.message:
         sys.exit('Say to whom and what: make send TO=delete_response MESSAGE=\'{"response_id": "resp_1"}\'')
-    if not LOCAL_ENV.exists():
+    if not given.settings.exists():
         sys.exit("Nothing runs: start `make dev` first, in another terminal.")
     try:
-        print(*send(given.function, given.message, read_env()), sep="\n")
-    except UnknownFunction as error:
+        print(*send(given.function, given.message, read_env(given.settings)), sep="\n")
+    except CannotSend as error:
         sys.exit(str(error))
     return 0
 

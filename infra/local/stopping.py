@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 PARENT_CHECK = 0.5
 """Seconds between two looks at whether the parent still lives."""
 
@@ -18,7 +20,7 @@ def stopping_in_order() -> Iterator[None]:
 
     A killed ``make`` takes nothing with it; it would otherwise leave this process behind.
     """
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, _leave) for number in _SIGNALS}
     over = threading.Event()
     threading.Thread(target=_watch_parent, args=[os.getppid(), over], name="parent watch", daemon=True).start()
     try:
@@ -30,7 +32,8 @@ def stopping_in_order() -> Iterator[None]:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clean-up
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # a second one, of whichever kind, must not interrupt the clean-up
     sys.exit(128 + number)
 
 

@@ -1,20 +1,25 @@
-"""Nothing is left behind, however a command ends."""
+"""Nothing is left behind, however a command ends, and nothing is taken from one that runs."""
 
+import fcntl
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
 
 from infra.local.leash import ROOT
+from infra.local.printed import as_json
 from infra.local.send import send
 from infra.local.settings import read_env
+from infra.local.sweep import swept
 from tests.local.helpers import alive, descendants
 from tests.support.waiting import eventually
 
@@ -22,12 +27,15 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": "functions"}
 
 
 @contextmanager
-def dev(settings: Path, *before: str) -> Iterator["subprocess.Popen[bytes]"]:
+def dev(
+    settings: Path, *before: str, stdout: IO[str] | int = subprocess.DEVNULL
+) -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(  # noqa: S603 - a fixed command
         [*before, sys.executable, "-m", "infra.local.dev", "--settings", str(settings)],
         cwd=ROOT,
         env=ENVIRONMENT | {"TMPDIR": str(settings.parent)},
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as process:
         try:
@@ -69,8 +77,26 @@ def test_a_killed_environment_leaves_no_process_and_no_file(running: "subprocess
     running.kill()
     running.wait(timeout=10)
     eventually(lambda: not alive(children))
-    eventually(lambda: not settings.exists())
-    assert list(settings.parent.iterdir()) == []
+    eventually(lambda: not list(settings.parent.iterdir()))
+
+
+IN_THE_MIDDLE = """
+import os, signal
+from infra.local.stopping import stopping_in_order
+with stopping_in_order():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("cleaned up")
+"""
+
+
+def test_a_second_signal_of_another_kind_does_not_interrupt_the_clean_up() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", IN_THE_MIDDLE], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=30
+    )
+    assert (done.stdout, done.returncode) == ("cleaned up\n", 128 + signal.SIGINT)
 
 
 def test_a_start_replaces_settings_that_something_left(settings: Path) -> None:
@@ -81,6 +107,78 @@ def test_a_start_replaces_settings_that_something_left(settings: Path) -> None:
         process.terminate()
         process.wait(timeout=20)
     assert not settings.exists()
+
+
+def test_what_a_killed_environment_and_its_sweeper_left_is_replaced(settings: Path) -> None:
+    with dev(settings) as process:
+        eventually(settings.exists, seconds=30)
+        started = {process.pid, *descendants(process.pid)}
+        for pid in started:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(timeout=10)
+    eventually(lambda: not alive(started))
+    left = read_env(settings)
+    with dev(settings) as process:
+        eventually(lambda: read_env(settings) != left, seconds=30)
+        process.terminate()
+        process.wait(timeout=20)
+    eventually(lambda: not list(settings.parent.iterdir()))
+
+
+def test_a_second_environment_is_refused_while_one_has_the_settings(settings: Path) -> None:
+    with dev(settings) as process:
+        eventually(settings.exists, seconds=30)
+        before = settings.read_bytes()
+        command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings)]
+        second = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (second.returncode, second.stdout) == (1, "")
+        told = f"`make dev` runs already: process {process.pid} has {settings}. Use that one, or stop it first.\n"
+        assert second.stderr == told
+        assert settings.read_bytes() == before
+        process.terminate()
+        process.wait(timeout=20)
+    assert list(settings.parent.iterdir()) == []
+
+
+def test_a_lock_that_the_last_sweeper_removed_at_that_moment_is_taken_anew(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, take, tried = settings.with_name("settings.env.lock"), fcntl.flock, list[int]()
+
+    def flock(file: IO[str], how: int) -> None:
+        tried.append(how)
+        if len(tried) == 1:
+            lock.unlink()
+        take(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with swept(settings):
+        assert lock.read_text() == str(os.getpid())
+    assert len(tried) == 2
+    assert not lock.exists()
+
+
+def test_what_a_function_prints_is_shown_at_once_as_json(
+    settings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shown = tmp_path_factory.mktemp("shown") / "lines"
+    with shown.open("w") as file, dev(settings, stdout=file) as process:
+        eventually(settings.exists, seconds=30)
+        send("delete_response", "no JSON", read_env(settings))
+        eventually(lambda: '"message settled"' in shown.read_text(), seconds=30)
+        assert process.poll() is None
+    lines = [json.loads(line) for line in shown.read_text().splitlines()]
+    assert {line["function"] for line in lines} == {"delete_response"}
+
+
+def test_a_line_that_is_no_json_object_becomes_one_that_names_its_function() -> None:
+    line = json.dumps({"function": "delete_response", "level": "INFO"})
+    assert as_json("delete_response", line) == line
+    for text in ("Traceback", "[1]", "{"):
+        assert json.loads(as_json("delete_response", text)) == {"function": "delete_response", "message": text}
 
 
 @pytest.mark.parametrize("children", [1, 2])
