@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.local.catalog import LocalFunction
-from infra.local.environment import Environment, running_environment
+from infra.local.environment import Environment
 from infra.local.runtime import Runtime
 from infra.local.servers import Waiting
 from infra.local.studio.settings import Settings as StudioSettings
@@ -16,7 +16,8 @@ from infra.local.trigger import Batching
 from ledger import Keys, Row, Store
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
-from tests.support.planted import leaks_of
+from tests.support.planted import EVENT_ID, PROMPT
+from tests.support.watched import watched_environment
 
 NAME = "realtime_response_create"
 Transport = Literal["http", "websocket"]
@@ -48,8 +49,11 @@ class Scene:
     lines: list[str]
 
     def message(self, event_id: str, **more: Any) -> str:
-        """The body of a message."""
-        return json.dumps({"type": "response.create", "event_id": event_id, "response": {"instructions": "hi"}, **more})
+        """The body of a message, all of it planted. Raises ValueError for an id that no search would find."""
+        if not event_id.startswith(EVENT_ID):
+            raise ValueError(f"{event_id} does not begin with {EVENT_ID}")
+        asked = {"response": {"instructions": PROMPT}}
+        return json.dumps({"type": "response.create", "event_id": event_id, **asked, **more})
 
     def delivery(self, event_id: str, **more: Any) -> dict[str, Any]:
         """A trigger event with it, to be handed to an instance."""
@@ -128,19 +132,12 @@ def _holds(document: Document, queue_url: str, text: str) -> bool:
 
 @contextmanager
 def running_scene(local: LocalFunction, studio: StudioSettings | None = None, **settings: str) -> Iterator[Scene]:
-    """Everything up; the function's trigger is not yet started."""
-    lines: list[str] = []
+    """Everything up; the function's trigger is not yet started. At the end it is searched as ``watched`` does."""
     with (
-        running_environment(
-            [local],
-            studio=studio or StudioSettings(realtime_post="json"),
-            settings=settings,
-            log=lambda _, line: lines.append(line),
-        ) as environment,
-        running_proxy(environment.servers.port) as proxy,
+        watched_environment([local], studio=studio, settings=settings) as watched,
+        running_proxy(watched.environment.servers.port) as proxy,
     ):
+        environment = watched.environment
         environment.settings |= {"YDB_DOCAPI_ENDPOINT": proxy.endpoint, "YMQ_ENDPOINT": proxy.endpoint}
-        yield Scene(environment, proxy, lines)
-        planted = {"an answer": "You said", "the API key": environment.studio.api_key}
-        assert leaks_of(environment, lines, planted | {"the hash key": environment.settings["HASH_KEY"]}) == []
-        environment.stop()
+        yield Scene(environment, proxy, watched.lines)
+        environment.stop()  # while there is still a proxy to talk to

@@ -8,9 +8,11 @@ import pytest
 
 from tests.e2e.scene import Scene, Transport, function, running_scene
 from tests.support.messages import arrived
+from tests.support.planted import EVENT_ID
 from tests.support.waiting import eventually
 
 TRANSPORTS: list[Transport] = ["http", "websocket"]
+EVT = f"{EVENT_ID}1"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Step:
     billed: int
     results: int
     letters: tuple[str, ...] = ()
+
+    @property
+    def event_id(self) -> str:
+        """The id of its message."""
+        return f"{EVENT_ID}{self.name}"
 
 
 def held_write(state: str, *, applied: bool) -> Callable[[Scene, str, Transport], Callable[[], object]]:
@@ -75,18 +82,18 @@ def test_a_function_killed_at_any_step_never_asks_twice_and_ends_as_far_as_is_kn
     with running_scene(function(REALTIME_TRANSPORT=transport)) as scene:
         scene.environment.start()
         for step in STEPS:
-            there = step.arrange(scene, step.name, transport)
-            scene.send(step.name)
+            there = step.arrange(scene, step.event_id, transport)
+            scene.send(step.event_id)
             eventually(there, f"killed {step.name}")
             scene.kill()
-            assert (step.name, scene.row(step.name).state) == (step.name, step.state)
+            assert (step.name, scene.row(step.event_id).state) == (step.name, step.state)
         eventually(lambda: not scene.waiting(), "each message came back, and was acknowledged")
 
         for step in STEPS:
-            row = scene.row(step.name)
-            seen = (row.state, row.reason), scene.billed(step.name), len(scene.results(step.name))
+            row = scene.row(step.event_id)
+            seen = (row.state, row.reason), scene.billed(step.event_id), len(scene.results(step.event_id))
             assert (step.name, *seen) == (step.name, step.end, step.billed, step.results)
-            assert (step.name, *scene.letters(step.name)) == (step.name, *step.letters)
+            assert (step.name, *scene.letters(step.event_id)) == (step.name, *step.letters)
             assert (step.name, row.dlq) == (step.name, "sent" if step.letters else None)
 
 
@@ -98,9 +105,9 @@ def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport
         scene.instance() as other,
         ThreadPoolExecutor(2) as pool,
     ):
-        claims = [scene.hold_write("evt_1", "claimed", applied=False) for _ in range(2)]
-        result = scene.hold_result("evt_1", applied=False)
-        replies = [pool.submit(each.invoke, scene.delivery("evt_1")) for each in (one, other)]
+        claims = [scene.hold_write(EVT, "claimed", applied=False) for _ in range(2)]
+        result = scene.hold_result(EVT, applied=False)
+        replies = [pool.submit(each.invoke, scene.delivery(EVT)) for each in (one, other)]
         for claim in claims:
             eventually(claim.reached.is_set, "both are about to claim")
         for claim in claims:
@@ -110,21 +117,21 @@ def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport
         result.go()
 
         assert [reply.result().ok for reply in replies] == [True, True]
-        assert (scene.row("evt_1").state, scene.billed("evt_1"), len(scene.results("evt_1"))) == ("done", 1, 1)
+        assert (scene.row(EVT).state, scene.billed(EVT), len(scene.results(EVT))) == ("done", 1, 1)
         assert (copy.attributes["attempt"], copy.attributes["seq"], copy.visible) == ("0", "1", False)
 
-        assert one.invoke({"messages": [arrived(copy, sent_at=scene.row("evt_1").lease_until)]}).ok
-        assert (scene.billed("evt_1"), len(scene.results("evt_1")), scene.letters("evt_1")) == (1, 1, [])
+        assert one.invoke({"messages": [arrived(copy, sent_at=scene.row(EVT).lease_until)]}).ok
+        assert (scene.billed(EVT), len(scene.results(EVT)), scene.letters(EVT)) == (1, 1, [])
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_lost_one(transport: Transport) -> None:
     lost = {"drop": "after"} if transport == "http" else {"realtime": "close_after", "close_code": 1011}
     with running_scene(function(REALTIME_TRANSPORT=transport)) as scene:
-        scene.environment.studio.fault(match={"id": "evt_1"}, **lost)
+        scene.environment.studio.fault(match={"id": EVT}, **lost)
         scene.environment.start()
-        scene.send("evt_1", on_unknown="retry")
-        eventually(lambda: scene.row("evt_1").state == "done", "asked again")
+        scene.send(EVT, on_unknown="retry")
+        eventually(lambda: scene.row(EVT).state == "done", "asked again")
 
-        assert (scene.billed("evt_1"), len(scene.results("evt_1")), scene.letters("evt_1")) == (2, 1, [])
-        assert (scene.row("evt_1").attempt, scene.row("evt_1").seq) == (2, 1)
+        assert (scene.billed(EVT), len(scene.results(EVT)), scene.letters(EVT)) == (2, 1, [])
+        assert (scene.row(EVT).attempt, scene.row(EVT).seq) == (2, 1)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from infra.local.settings import RESULTS_BUCKET
-from infra.local.studio.settings import Settings as StudioSettings
 from tests.e2e.scene import NAME, Scene, function, running_scene
+from tests.support.planted import API_KEY, EVENT_ID, PLANTED, PROMPT, leaks_of
 from tests.support.waiting import eventually
 from worker.results import LARGEST
 
-TOKEN, KEY, HASH_KEY, SIGNING_KEY = "planted-iam-token", "planted-api-key", "planted-hash-key-01", "planted-signing-key"
-PROMPT = "planted-prompt"
 WORDS = " ".join([PROMPT, *["word"] * 60])
+WRONG_KEY = "planted-wrong-key"
+LARGE, LIGHT, REFUSED = f"{EVENT_ID}large", f"{EVENT_ID}light", f"{EVENT_ID}not-stored"
 SPOKEN = {
     "session": {"output_modalities": ["audio"], "instructions": PROMPT},
     "items": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS}]}],
@@ -26,13 +26,7 @@ SPOKEN = {
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
-    planted = {
-        "AISTUDIO_API_KEY": KEY,
-        "HASH_KEY": HASH_KEY,
-        "AWS_SECRET_ACCESS_KEY": SIGNING_KEY,
-        "LOG_LEVEL": "DEBUG",
-    }
-    with running_scene(function(), StudioSettings(keys=(TOKEN, KEY), realtime_post="json"), **planted) as running:
+    with running_scene(function(), LOG_LEVEL="DEBUG") as running:
         yield running
 
 
@@ -44,8 +38,8 @@ def the_result(scene: Scene, event_id: str) -> dict[str, Any]:
 
 def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_and_its_digest(scene: Scene) -> None:
     with scene.instance() as instance:
-        assert instance.invoke(scene.delivery("evt_large", context=SPOKEN)).ok
-    event = the_result(scene, "evt_large")
+        assert instance.invoke(scene.delivery(LARGE, context=SPOKEN)).ok
+    event = the_result(scene, LARGE)
     told = event["data"]
     with closing(scene.environment.servers.s3) as s3:
         body = s3.get_object(Bucket=told["bucket"], Key=told["key"])["Body"].read()
@@ -53,7 +47,7 @@ def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_an
 
     assert set(told) == {"bucket", "key", "size", "sha256"}
     assert told["bucket"] == RESULTS_BUCKET
-    assert told["key"] == f"results/{scene.row_key('evt_large').replace('#', '/')}/0.json"
+    assert told["key"] == f"results/{scene.row_key(LARGE).replace('#', '/')}/0.json"
     assert (told["size"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
     assert told["size"] > LARGEST
     assert (event["id"], event["type"], event["dataref"]) == (
@@ -67,8 +61,8 @@ def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_an
 
 def test_without_a_bucket_a_large_result_is_sent_without_its_audio_and_says_so(scene: Scene) -> None:
     with scene.instance(RESULTS_BUCKET="") as instance:
-        assert instance.invoke(scene.delivery("evt_light", context=SPOKEN)).ok
-    data = the_result(scene, "evt_light")["data"]
+        assert instance.invoke(scene.delivery(LIGHT, context=SPOKEN)).ok
+    data = the_result(scene, LIGHT)["data"]
 
     assert data["omitted"] == ["audio"]
     assert "audio" not in data
@@ -78,11 +72,11 @@ def test_without_a_bucket_a_large_result_is_sent_without_its_audio_and_says_so(s
 
 def test_a_large_result_that_the_bucket_refuses_is_not_acknowledged_as_sent(scene: Scene) -> None:
     with scene.instance(RESULTS_BUCKET="no-such-bucket") as instance:
-        reply = instance.invoke(scene.delivery("evt_refused", context=SPOKEN))
+        reply = instance.invoke(scene.delivery(REFUSED, context=SPOKEN))
 
     assert (reply.ended, reply.error) == ("raised", "Unsettled")
-    assert (scene.row("evt_refused").state, scene.results("evt_refused")) == ("claimed", [])
-    assert scene.billed("evt_refused") == 1
+    assert (scene.row(REFUSED).state, scene.results(REFUSED)) == ("claimed", [])
+    assert scene.billed(REFUSED) == 1
 
 
 def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead_letters(scene: Scene) -> None:
@@ -90,47 +84,45 @@ def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead
     studio, environment = scene.environment.studio, scene.environment
     quoting = {
         "code": "invalid_argument",
-        "message": f"You sent {PROMPT} with {KEY}",
+        "message": f"You sent {PROMPT} with {API_KEY}",
         "param": PROMPT,
         "type": "invalid_request_error",
     }
     spoken, written = {"context": SPOKEN}, {"response": {"instructions": PROMPT}}
     studio.faults(
         [
-            {"match": {"id": "evt-planted-refused"}, "status": 400, "body": quoting},
+            {"match": {"id": f"{EVENT_ID}refused"}, "status": 400, "body": quoting},
             {
-                "match": {"id": "evt-planted-throttled"},
+                "match": {"id": f"{EVENT_ID}throttled"},
                 "status": 429,
                 "headers": {"Retry-After": "900"},
                 "body": quoting,
             },
-            {"match": {"id": "evt-planted-lost"}, "status": 500, "body": quoting},
-            {"match": {"id": "evt-planted-again"}, "drop": "after"},
-            {"match": {"id": "evt-planted-error"}, "realtime": "error_event", "error_code": "server_error"},
-            {"match": {"id": "evt-planted-closed"}, "realtime": "close_after", "close_code": 1011, "after_events": 6},
+            {"match": {"id": f"{EVENT_ID}lost"}, "status": 500, "body": quoting},
+            {"match": {"id": f"{EVENT_ID}again"}, "drop": "after"},
+            {"match": {"id": f"{EVENT_ID}error"}, "realtime": "error_event", "error_code": "server_error"},
+            {"match": {"id": f"{EVENT_ID}closed"}, "realtime": "close_after", "close_code": 1011, "after_events": 6},
         ]
     )
     bodies = [
-        *(scene.message(f"evt-planted-{name}", **written) for name in ("done", "refused", "lost", "throttled")),
-        scene.message("evt-planted-again", **written, on_unknown="retry"),
-        *(scene.message(f"evt-planted-{name}", **spoken) for name in ("spoken", "error", "closed")),
-        scene.message("evt-planted-done", response={"instructions": f"{PROMPT} and more"}),
-        scene.message("evt-planted-unknown-field", **{PROMPT: PROMPT}),
-        scene.message("evt-planted-type").replace("response.create", PROMPT),
-        f'{{"type": "response.create", "event_id": "evt-planted-cut", "response": "{PROMPT}',
+        *(scene.message(f"{EVENT_ID}{name}", **written) for name in ("done", "refused", "lost", "throttled")),
+        scene.message(f"{EVENT_ID}again", **written, on_unknown="retry"),
+        *(scene.message(f"{EVENT_ID}{name}", **spoken) for name in ("spoken", "error", "closed")),
+        scene.message(f"{EVENT_ID}done", response={"instructions": f"{PROMPT} and more"}),
+        scene.message(f"{EVENT_ID}unknown-field", **{PROMPT: PROMPT}),
+        scene.message(f"{EVENT_ID}type").replace("response.create", PROMPT),
+        f'{{"type": "response.create", "event_id": "{EVENT_ID}cut", "response": "{PROMPT}',
     ]
     environment.start()
     environment.send(NAME, *bodies)
     eventually(lambda: len(scene.waiting()) == 1, "all but the throttled one have ended")
-    unauthorized = scene.environment.runtime(NAME, AISTUDIO_API_KEY="planted-wrong-key")
-    assert unauthorized.invoke(scene.delivery("evt-planted-401", **spoken)).ok
+    unauthorized = scene.environment.runtime(NAME, AISTUDIO_API_KEY=WRONG_KEY)
+    assert unauthorized.invoke(scene.delivery(f"{EVENT_ID}401", **spoken)).ok
     unauthorized.stop()
     environment.stop()
 
     rows = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
     dead = environment.servers.peek(environment.dead_letters)
-    details = [letter.attributes[name] for letter in dead for name in ("reason", "detail", "function")]
-    replies = [f"{seen.reply.error} {seen.reply.message}" for seen in environment.seen]
     assert {letter.attributes["reason"] for letter in dead} == {
         "rejected", "outcome_unknown", "key_reused", "invalid_message",
     }  # fmt: skip
@@ -138,5 +130,4 @@ def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead
     assert len([line for line in scene.lines if '"end"' in line]) >= len(bodies)
     assert any(PROMPT in letter.body for letter in dead), "the net would catch it: queues do carry content"
 
-    shown = [*scene.lines, *(json.dumps(row) for row in rows), *details, *replies]
-    assert not [line for line in shown if "planted" in line or "You said" in line]
+    assert leaks_of(environment, scene.lines, {**PLANTED, "a wrong key": WRONG_KEY}) == []

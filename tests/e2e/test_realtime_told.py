@@ -10,6 +10,7 @@ import pytest
 from infra.local.studio.settings import PostMode
 from tests.e2e.scene import NAME, Scene, Transport, function, running_scene
 from tests.support.messages import entry
+from tests.support.planted import EVENT_ID, PROMPT
 from tests.support.waiting import eventually
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -42,7 +43,7 @@ def enveloped(scene: Scene, event_id: str) -> dict[str, Any]:
 def test_an_answer_is_told_as_an_event_and_its_tokens_in_row_and_log_line(
     scene: Scene, transport: Transport, mode: PostMode
 ) -> None:
-    event_id = f"evt-{transport}-{mode}"
+    event_id = f"{EVENT_ID}{transport}-{mode}"
     scene.environment.studio.realtime_post(mode, event_id)
     with scene.instance(REALTIME_TRANSPORT=transport) as instance:
         assert instance.invoke(enveloped(scene, event_id)).ok
@@ -53,7 +54,7 @@ def test_an_answer_is_told_as_an_event_and_its_tokens_in_row_and_log_line(
     assert (event["subject"], event["id"]) == (scene.row_key(event_id), f"{scene.row_key(event_id)}#0")
     assert (event["causationid"], event["traceparent"]) == (f"cause of {event_id}", TRACE)
     data = event["data"]
-    assert (data["object"], data["status"], data["text"]) == ("realtime.response", "completed", "You said: hi")
+    assert (data["object"], data["status"], data["text"]) == ("realtime.response", "completed", f"You said: {PROMPT}")
     usage = {name: data["usage"][name] for name in ("input_tokens", "output_tokens", "total_tokens")}
     assert all(count > 0 for count in usage.values())
     assert scene.row(event_id).rest["usage"] == usage
@@ -62,24 +63,26 @@ def test_an_answer_is_told_as_an_event_and_its_tokens_in_row_and_log_line(
 
 
 def test_the_event_names_the_key_itself_where_the_setting_says_so(scene: Scene) -> None:
+    by_key = f"{EVENT_ID}by-key"
     with scene.instance(RESULTS_SUBJECT="key") as instance:
-        assert instance.invoke(scene.delivery("evt-by-key")).ok
+        assert instance.invoke(scene.delivery(by_key)).ok
 
     told = [json.loads(each.body) for each in scene.environment.servers.peek(scene.environment.results)]
-    assert [each["id"] for each in told if each["subject"] == "evt-by-key"] == [f"{scene.row_key('evt-by-key')}#0"]
+    assert [each["id"] for each in told if each["subject"] == by_key] == [f"{scene.row_key(by_key)}#0"]
 
 
 def test_an_instance_finds_out_once_that_there_is_no_post_and_says_so_once(scene: Scene) -> None:
     studio = scene.environment.studio
+    learnt = [f"{EVENT_ID}learnt-{number}" for number in range(3)]
     studio.realtime_post("404")
     with scene.instance(REALTIME_TRANSPORT="auto") as instance:
-        for number in range(3):
-            assert instance.invoke(scene.delivery(f"evt-learnt-{number}")).ok
+        for event_id in learnt:
+            assert instance.invoke(scene.delivery(event_id)).ok
     studio.realtime_post("json")
 
     posts = [call["id"] for call in studio.requests() if call["method"] == "POST" and call["status"] == 404]
-    assert posts.count("evt-learnt-0") == 1
-    assert not {"evt-learnt-1", "evt-learnt-2"} & set(posts)
-    assert [scene.billed(f"evt-learnt-{number}") for number in range(3)] == [1, 1, 1]
+    assert posts.count(learnt[0]) == 1
+    assert not set(learnt[1:]) & set(posts)
+    assert [scene.billed(event_id) for event_id in learnt] == [1, 1, 1]
     assert len(lines_of(scene, "by WebSocket from now on")) == 1
     assert {line["function"] for line in lines_of(scene, "by WebSocket from now on")} == {NAME}

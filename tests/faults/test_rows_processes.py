@@ -10,25 +10,31 @@ from typing import Any
 import pytest
 
 from infra.local.catalog import functions
-from infra.local.environment import Environment, running_environment
+from infra.local.environment import Environment
 from infra.local.runtime import Reply
 from infra.local.studio.settings import Settings
 from tests.support.messages import entry
+from tests.support.planted import EVENT_ID, PROMPT, RESPONSE_ID, SUBJECT
 from tests.support.waiting import eventually
+from tests.support.watched import watched_environment
 
 LATENCY = 0.6
 MESSAGES: dict[str, dict[str, Any]] = {
-    "delete_response": {"response_id": "resp_1"},
-    "realtime_response_create": {"type": "response.create", "event_id": "evt_1"},
+    "delete_response": {"response_id": f"{RESPONSE_ID}1", "subject": f"{SUBJECT}1"},
+    "realtime_response_create": {
+        "type": "response.create",
+        "event_id": f"{EVENT_ID}1",
+        "response": {"instructions": PROMPT},
+    },
 }
 
 
 @pytest.fixture
 def environment() -> Iterator[Environment]:
     slow = Settings(latency=LATENCY, realtime_post="json")
-    with running_environment(functions(), studio=slow, settings={"LEASE_MARGIN": "0s"}) as running:
-        running.studio.seed("resp_1")
-        yield running
+    with watched_environment(functions(), studio=slow, settings={"LEASE_MARGIN": "0s"}) as watched:
+        watched.environment.studio.seed(f"{RESPONSE_ID}1")
+        yield watched.environment
 
 
 def event(function: str) -> dict[str, Any]:

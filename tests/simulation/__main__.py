@@ -1,4 +1,4 @@
-"""``make simulate SEEDS=10000``: many seeded runs, and the shortest trace of the first one that breaks an invariant."""
+"""``make simulate SEEDS=10000``: many seeded runs; where one breaks an invariant, a short trace of how that happens."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from tests.simulation.runs import Seeded, run
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.scopes import SCOPES
 from tests.simulation.search import search
-from tests.simulation.shrink import as_text, shrink
+from tests.simulation.shrink import as_text, shortest
 
 
 def deep() -> int:
@@ -30,12 +30,13 @@ def seeded(scenarios: Sequence[str], first: int, count: int) -> int:
     for name in scenarios:
         begun = time.perf_counter()
         for seed in range(first, first + count):
-            plan = SCENARIOS[name](Random(seed))
-            came = run(plan, Seeded(seed), seed)
+            came = run(SCENARIOS[name](Random(seed)), Seeded(seed), seed)
             if came.broken:
-                print(f"{name}, seed {seed}: {came.broken}\n{as_text(shrink(plan, came, seed).trace)}")
+                print(f"{name}, seed {seed}: {came.broken}; the shortest trace of this and of the seeds behind it:")
+                best, came = shortest(SCENARIOS[name], seed)
+                print(f"{as_text(came.trace)}\n{came.broken}")
                 print(
-                    f"again: make simulate SCENARIO={name} FROM={seed} SEEDS=1; keep it in tests/simulation/seeds.txt"
+                    f"again: make simulate SCENARIO={name} FROM={best} SEEDS=1; keep it in tests/simulation/seeds.txt"
                 )
                 return 1
         rate = count / (time.perf_counter() - begun) * 60

@@ -58,7 +58,8 @@ def _in_time(world: "World", response_id: str) -> None:
 
 
 def _told_nothing(world: "World") -> None:
-    planted = {CONTENT, TOKEN, SECRET, SUBJECT, *(sent.key for sent in world.plan.messages if sent.key)}
+    keys = (sent.key for sent in world.plan.messages if sent.key != sent.name)  # message ids are no secret
+    planted = {CONTENT, TOKEN, SECRET, SUBJECT, *filter(None, keys)}
     for place, text in (("the ledger", repr(world.table.items)), ("the logs", told(world.lines))):
         for secret in sorted(planted):
             if secret in text:

@@ -61,6 +61,12 @@ OF_CREATES = (
         by="create",
     ),
     hole(
+        "H9",
+        "a copy does not say its key, so it stands for itself",
+        ("worker.copies", '    attributes["key"] = ("String", key if sendable(key) else delivery.message_id)\n', ""),
+        by="unnamed",
+    ),
+    hole(
         "H10",
         "a 503 is taken for a refusal where the call must not repeat",
         ("aistudio.answers", "(outcome.status == 503 and idempotent)", "outcome.status == 503"),
@@ -118,6 +124,12 @@ OF_CREATES = (
             "",
         ),
         by="busy",
+    ),
+    hole(
+        "H20",
+        "a throttled create's claim is released with its own number although its copy was confirmed",
+        (CLAIMED, "claims.release(claim, claim.seq + 1, self", "claims.release(claim, claim.seq, self"),
+        by="throttled",
     ),
     hole(
         "H24",

@@ -167,10 +167,16 @@ def deletion(name: str, response_id: str, due: float = 0.0, *, of_nobody: bool =
     return Sent(name, response_id, json.dumps(body), due=BEGUN + due if due else 0.0)
 
 
-def creation(name: str, event_id: str, text: str = CONTENT, on_unknown: str = "park") -> Sent:
-    """A message that asks for a response."""
-    body = {"type": "response.create", "event_id": event_id, "response": {"instructions": text}}
-    return Sent(name, event_id, json.dumps(body | {"on_unknown": on_unknown}), on_unknown == "retry")
+def creation(name: str, event_id: str = "", on_unknown: str = "park") -> Sent:
+    """A message that asks for a response; without an ``event_id`` its key is its message id, which is its name.
+
+    Its instructions end in the key: by them the service sees who asks, whatever else the request says or leaves out.
+    """
+    key = event_id or name
+    body = {"type": "response.create", "response": {"instructions": f"{CONTENT} {key}"}, "on_unknown": on_unknown}
+    if event_id:
+        body["event_id"] = event_id
+    return Sent(name, key, json.dumps(body), on_unknown == "retry")
 
 
 def hold_row(plan: Plan, response_id: str) -> str:

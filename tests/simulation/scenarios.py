@@ -74,6 +74,17 @@ def _neighbours(random: Random) -> Plan:
     return Plan("delete", messages, faults, most=40, batch=8, receives=50, attempts=3, sent_before=True)
 
 
+def _throttled(random: Random) -> Plan:
+    """One create is throttled again and again, and comes back although it was acknowledged."""
+    faults = frozenset({"POST 429", "POST 429 wait 600", "ack lost"})
+    return Plan("create", (creation("m1", "planted-a"),), faults, most=40, receives=50)
+
+
+def _unnamed(random: Random) -> Plan:
+    """Creates that carry no id: their message ids are their keys, also once they were copied or redriven."""
+    return _plan(random, "create", (creation("m1"), creation("m2"))[: random.choice((1, 1, 2))])
+
+
 def _busy(random: Random) -> Plan:
     """A caller has died, and its message comes back although it was acknowledged."""
     return Plan("create", (creation("m1", "planted-a"),), frozenset({CRASH, "ack lost"}), most=6, receives=50)
@@ -130,6 +141,8 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "creates": _creates,
     "storm": _storm,
     "neighbours": _neighbours,
+    "throttled": _throttled,
+    "unnamed": _unnamed,
     "busy": _busy,
     "forgotten": _forgotten,
     "fresh": _fresh,

@@ -35,7 +35,7 @@ class Studio(httpx.BaseTransport):
         """One request, which is begun now and arrives when the scheduler says."""
         method, path = request.method, request.url.path
         flight: Flight = request.extensions["flight"]
-        key = json.loads(request.read())["event_id"] if method == "POST" else path.rpartition("/")[2]
+        key = path.rpartition("/")[2] if method != "POST" else _asked_by(json.loads(request.read()))
         call = self._call(flight)
         if call not in self._broken:  # else it is the second request of a call whose connection broke, at once
             self._world.checker.begins(method, key)
@@ -88,6 +88,12 @@ class Studio(httpx.BaseTransport):
         if fault.startswith("lost"):
             self._broken.add(self._call(flight))
         return _answer(fault, body)
+
+
+def _asked_by(event: dict[str, Any]) -> str:
+    """The key of a create, which need not say it as its `event_id`."""
+    key: str = event["response"]["instructions"].rpartition(" ")[2]
+    return key
 
 
 def _answer(fault: str, body: dict[str, Any]) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""``make soak``: ten thousand messages, and a report; exits 1 where a promise was broken."""
+"""``make soak``: ten thousand messages, and a report; exits 1 where a promise was broken or messages were left out."""
 
 import argparse
 import sys
@@ -27,7 +27,13 @@ def main() -> int:
         sys.stdout.write(f"WRONG: {problem}\n")
     told = f"{len(report.wrong)} promises broken" if report.wrong else "every promise was kept"
     sys.stdout.write(f"{told}, seed {given.seed}, {report.seconds:.0f} s in all\n")
-    return 1 if report.wrong else 0
+    too_few = report.messages < given.messages
+    if too_few:
+        sys.stdout.write(
+            f"FAILED: there was time to send only {report.messages} of {given.messages} messages; run it on a machine "
+            f"with less to do, or with --within above {given.within:g}\n"
+        )
+    return 1 if report.wrong or too_few else 0
 
 
 if __name__ == "__main__":

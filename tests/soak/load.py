@@ -7,11 +7,10 @@ from enum import Enum
 from random import Random
 from typing import Any
 
+from tests.support.planted import EVENT_ID, PROMPT, RESPONSE_ID, SUBJECT
+
 DELETE, CREATE = "delete_response", "realtime_response_create"
 
-PROMPT = "violet-hedgehog"
-"""Stands in every prompt, hence in every answer, which repeats it, and in what is wrong about broken messages."""
-RESPONSE_ID, EVENT_ID, SUBJECT = "resp-planted-", "evt-planted-", "subject-planted-"
 HELD_SUBJECT = f"{SUBJECT}under-hold"
 
 

@@ -61,13 +61,18 @@ def _unknown_rows(load: Load, found: Evidence, letters: dict[str, set[str]]) -> 
 
 
 def _deletions(load: Load, found: Evidence) -> Iterator[str]:
-    for key, planned in load.of(*DELETIONS).items():
+    """Receipts against deletions, both ways: once all dead letters are redriven, each that had an effect has one."""
+    known = load.of(*DELETIONS)
+    for key, planned in known.items():
         row, effects = found.row(DELETE, key), found.effects(key)
         held, there = planned.kind is Kind.HELD, key in found.stored
-        if held and (effects or not there or row.state not in (HELD, PARKED)):
+        if held and (effects or not there or row.state != HELD):
             yield f"{key} is on hold, but {row.state}, deleted {effects} times"
         elif not held:
             yield from _receipt(key, planned, row, effects, there, found)
+    for key in found.calls.keys() - known.keys() - load.of(*CREATES).keys():
+        if found.effects(key):
+            yield f"{key} was deleted, but nobody asked for it"
 
 
 def _receipt(key: str, planned: Planned, row: Row, effects: int, there: bool, found: Evidence) -> Iterator[str]:
@@ -78,10 +83,9 @@ def _receipt(key: str, planned: Planned, row: Row, effects: int, there: bool, fo
         yield f"{key} has a receipt, but was not deleted"
     if row.state == ALREADY_ABSENT and there:
         yield f"{key} is said to be absent, but is there"
-    # A refusal of a later call says nothing about an earlier one that was never answered.
-    if effects and row.state not in FACTS and row.reason != OUTCOME_UNKNOWN and len(found.calls[key]) == 1:
-        yield f"{key} was deleted, but has no receipt: {row.state} {row.reason}"
-    if row.state in FACTS and f"{row.key}#{row.state}" not in found.results:
+    if row.state not in FACTS:
+        yield f"{key} was deleted {effects} times, but has no receipt: {row.state} {row.reason}"
+    elif f"{row.key}#{row.state}" not in found.results:
         yield f"{key} is {row.state}, but no result says so"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -86,6 +87,16 @@ def with_row(planned: Planned, **fields: Any) -> Callable[[Evidence], Evidence]:
     return change
 
 
+def parked_after(reason: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
+    """The stored one is parked for this reason, with its dead letter, after these calls."""
+    changes = [
+        with_row(STORED, state="parked", reason=reason),
+        with_calls("resp_1", *calls),
+        with_letter(STORED.body, reason, "resp_1", DELETE),
+    ]
+    return lambda found: reduce(lambda so_far, change: change(so_far), changes, found)
+
+
 def without_letter(reason: str) -> Callable[[Evidence], Evidence]:
     return lambda found: replace(found, letters=[each for each in found.letters if each.attributes["reason"] != reason])
 
@@ -112,7 +123,7 @@ def test_nothing_is_found_where_all_is_well() -> None:
     assert differences(LOAD, all_is_well()) == []
 
 
-BILLED = call(billed=True, effect=True)
+BILLED, EFFECT = call(billed=True, effect=True), call(effect=True)
 WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "a row left open": (with_row(STORED, state="open"), "lost: resp_1 is open"),
     "a claim that nobody ends": (with_row(ASKED, state="claimed"), "lost: evt_1 is claimed"),
@@ -134,7 +145,12 @@ WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "two answers": (with_result(FIRST, FIRST, SECOND), "evt_3 got 2 different answers"),
     "billed and refused": (with_row(UNKNOWN, reason="rejected"), "evt_2 is parked as rejected, but was billed"),
     "a receipt for nothing": (with_calls("resp_1"), "resp_1 has a receipt, but was not deleted"),
-    "no receipt": (with_row(STORED, state="parked", reason="rejected"), "resp_1 was deleted, but has no receipt"),
+    "no receipt": (parked_after("rejected", EFFECT), "resp_1 was deleted 1 times, but has no receipt"),
+    "no receipt, refused later": (parked_after("rejected", EFFECT, call()), "resp_1 was deleted 1 times, but has no"),
+    "no receipt, unknown": (parked_after("outcome_unknown", EFFECT, call()), "resp_1 was deleted 1 times, but has no"),
+    "parked for good": (parked_after("unavailable", call()), "resp_1 was deleted 0 times, but has no receipt"),
+    "a stranger deleted": (with_calls("resp_9", EFFECT), "resp_9 was deleted, but nobody asked for it"),
+    "a hold parked": (with_row(HELD, state="parked"), "resp_3 is on hold, but parked, deleted 0 times"),
     "deleted twice": (with_calls("resp_1", call(effect=True), call(effect=True)), "resp_1 was deleted 2 times"),
     "absent, yet there": (
         lambda found: replace(with_row(STORED, state="already_absent")(found), stored={"resp_1", "resp_3"}),

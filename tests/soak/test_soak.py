@@ -13,5 +13,6 @@ def test_nothing_is_lost_and_nothing_happens_twice_while_everything_goes_wrong()
     report = soak(PLAN)
 
     assert report.wrong == []
-    assert report.messages >= 100
-    assert report.struck >= 5
+    # On two busy cores all are sent in a quarter of the time that there is for it.
+    assert report.messages == PLAN.messages
+    assert report.struck >= 12

@@ -10,6 +10,26 @@ from infra.local.servers import Waiting
 Needles = Mapping[str, str]
 """What was planted, by what it is called: the beginning that all ids share is as good as every id."""
 
+PROMPT = "violet-hedgehog"
+"""To stand in every prompt, hence in every answer, which repeats it."""
+RESPONSE_ID, EVENT_ID, SUBJECT = "resp-planted-", "evt-planted-", "subject-planted-"
+"""To begin every id with."""
+API_KEY, TOKEN = "planted-api-key-5f1d", "planted-iam-token-e864"
+HASH_KEY, QUEUE_KEY = "planted-hash-key-9c3b", "planted-queue-key-7a20"
+SECRETS = {"AISTUDIO_API_KEY": API_KEY, "HASH_KEY": HASH_KEY, "AWS_SECRET_ACCESS_KEY": QUEUE_KEY}
+"""The settings of a function that are secrets; the local servers take any signature, so each may be chosen."""
+PLANTED: Needles = {
+    "the API key": API_KEY,
+    "the IAM token": TOKEN,
+    "the key of the hashes": HASH_KEY,
+    "the queues' secret": QUEUE_KEY,
+    "a prompt or an answer": PROMPT,
+    "an answer": "You said",
+    "a response id": RESPONSE_ID,
+    "an event id": EVENT_ID,
+    "a subject": SUBJECT,
+}
+
 OWN = frozenset({"key"})
 """Attributes of a dead letter that hold an id by their nature: it is the message itself that waits there."""
 
