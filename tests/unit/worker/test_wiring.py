@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def deployment(kit: Kit) -> Deployment:
 
 
 def deletion(response_id: str) -> list[Entry]:
-    return [entry({"response_id": response_id}, sent_at=1_795_334_400)]
+    return [entry({"response_id": response_id}, sent_at=time.time())]
 
 
 def token(value: str) -> dict[str, Any]:
@@ -147,13 +148,13 @@ def test_an_event_that_is_none_fails_the_invocation(deployment: Deployment) -> N
 
 
 def test_an_unsettled_batch_is_raised_so_that_the_trigger_keeps_it(deployment: Deployment) -> None:
-    ends, _ = deployment.invoke([entry("x" * 262_144, sent_at=1_795_334_400)])
+    ends, _ = deployment.invoke([entry("x" * 262_144, sent_at=time.time())])
 
     assert ends[0][0] == "Unsettled"
 
 
 def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_settings(deployment: Deployment) -> None:
-    event = [entry({"event_id": "evt_1"}, sent_at=1_795_334_400)]
+    event = [entry({"event_id": "evt_1"}, sent_at=time.time())]
 
     ends, _ = deployment.invoke(event, module="tests.support.ask", LEASE_MARGIN="300s")
 
