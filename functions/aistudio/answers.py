@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from aistudio.bodies import error_body, identifiers, parse_object
+from aistudio.bodies import error_body, fingerprint_of, identifiers, parse_object
 from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Trace, Unauthorized, Unavailable
 
 MAX_BODY = 8 * 1024 * 1024
@@ -86,7 +86,7 @@ def read_answer(
         return Throttled(detail, trace, retry_after(outcome.headers, now))
     conflict = outcome.status == 409 and resource is not None
     if outcome.status == 501 or (300 <= outcome.status < 500 and outcome.status != 408 and not conflict):
-        return Rejected(detail, trace)
+        return Rejected(detail, trace, fingerprint=fingerprint_of(outcome.status, error))
     return OutcomeUnknown(detail, trace)
 
 

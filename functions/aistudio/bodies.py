@@ -4,10 +4,13 @@
 {type?, title, status, detail}, and a gRPC gateway's {code: int, message, details} or {"error": {grpcCode, …}}.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from aistudio.errors import Fingerprint
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order in which they are told
@@ -59,6 +62,19 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
         if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
             found.append(f"{name}={value}")
     return " ".join(found)
+
+
+def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
+    """Make what two errors are compared by. Digests, since a param names a part of the request, in the user's words."""
+    told = error or {}
+    kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
+    return status, kind, code, param
+
+
+def _digest(value: object) -> str | None:
+    if not isinstance(value, str | int):
+        return None
+    return hashlib.sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _has_message(value: Mapping[str, Any], *names: str) -> bool:

@@ -31,14 +31,32 @@ class Trace:
     status: int | None = None
 
 
+Fingerprint = tuple[int | None, str | None, str | None, str | None]
+"""The status, type, code and param of an error, to be compared and not to be shown: see `APIError.fingerprint`."""
+
+
 class APIError(Exception):
-    """Base of all that a call can raise; `reason` is the name of the class as records and messages write it."""
+    """Base of all that a call can raise.
+
+    `reason` is the name of the class as records and messages write it. `fingerprint` is equal for errors that say the
+    same: their status, and digests of the type, code and param that the API named. `response_id` is the id of the
+    response that the call began, where the service named it before the error came; it is never part of the text.
+    """
 
     reason: ClassVar[str] = "error"
 
-    def __init__(self, detail: str, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        trace: Trace | None = None,
+        *,
+        fingerprint: Fingerprint | None = None,
+        response_id: str | None = None,
+    ) -> None:
         self.detail = detail[:MAX_DETAIL]
         self.trace = trace or Trace()
+        self.fingerprint: Fingerprint = fingerprint or (self.trace.status, None, None, None)
+        self.response_id = response_id
         super().__init__(self.detail, self.trace)
 
     def __str__(self) -> str:
@@ -68,8 +86,16 @@ class Throttled(APIError):
 
     reason = "throttled"
 
-    def __init__(self, detail: str, trace: Trace | None = None, retry_after: float | None = None) -> None:
-        super().__init__(detail, trace)
+    def __init__(
+        self,
+        detail: str,
+        trace: Trace | None = None,
+        retry_after: float | None = None,
+        *,
+        fingerprint: Fingerprint | None = None,
+        response_id: str | None = None,
+    ) -> None:
+        super().__init__(detail, trace, fingerprint=fingerprint, response_id=response_id)
         self.retry_after = retry_after
         self.args = (self.detail, self.trace, retry_after)  # what a copy or a pickle is made from
 

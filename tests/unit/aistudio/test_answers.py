@@ -220,6 +220,19 @@ def test_an_error_names_the_status_and_the_apis_identifiers_but_never_its_words(
         assert error.detail == "HTTP 400 code=bad_input type=invalid_request_error"
 
 
+def test_rejections_that_say_the_same_have_one_fingerprint_and_others_another() -> None:
+    def fingerprint(status: int = 400, **said: object) -> object:
+        body = {"message": "m", "type": "invalid_request_error", "code": "bad_input", "param": "model"} | said
+        error = read_create(Answer(status, {}, json.dumps(body).encode()))
+        assert isinstance(error, Rejected)
+        return error.fingerprint
+
+    assert fingerprint() == fingerprint(message="other words")
+    others = [fingerprint(422), fingerprint(type="x"), fingerprint(code=None), fingerprint(param="the prompt: planted")]
+    assert len({fingerprint(), *others}) == 5
+    assert "planted" not in repr(others)
+
+
 def test_what_does_not_look_like_an_identifier_is_not_told() -> None:
     body = {"message": "m", "type": "my card is 4111", "code": "x" * 65, "status": 10**30}
     error = read_create(Answer(400, {}, json.dumps(body).encode()))

@@ -210,7 +210,11 @@ def test_a_base_url_that_is_not_one_is_refused(url: str) -> None:
 
 
 def test_errors_survive_a_copy_with_all_they_know() -> None:
-    for error in (OutcomeUnknown("d", Trace("c", "r", "s", 500)), Throttled("d", Trace("c"), 7.0)):
+    for error in (
+        OutcomeUnknown("d", Trace("c", "r", "s", 500), response_id="resp_1"),
+        Rejected("d", Trace("c"), fingerprint=(400, "a", "b", None)),
+        Throttled("d", Trace("c"), 7.0, response_id="resp_1"),
+    ):
         copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         assert (type(copy), copy.__dict__) == (type(error), error.__dict__)
 
