@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from documents.client import connect_with_key
+from documents.tables import definitions
 from infra.cloud import KEY, REGION, Stopped, require, storage
-from ledger.client import connect_with_key
-from ledger.tables import definitions
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
+from documents import TableUnavailable
 from infra.cloud import KEY, Stopped, require
 from infra.smoke import ledger_of
 from infra.terraform import INFRA, Root
-from ledger import LedgerUnavailable
 from ledger.row import Row
 
 
@@ -26,7 +26,7 @@ def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, An
     key = keys.key(namespace, name)
     try:
         row = store.get(key)
-    except LedgerUnavailable as error:
+    except TableUnavailable as error:
         raise Stopped(f"the ledger can't be read: {error}") from None
     return {"key": key, "row": None if row == Row(key) else asdict(row)}
 

@@ -19,12 +19,13 @@ import httpx
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
+from documents import TableUnavailable
+from documents.client import connect_with_token
+from documents.tables import LEDGER
 from infra.cloud import KEY, REGION, Stopped, endpoint, require
 from infra.terraform import INFRA, Root
-from ledger import Keys, LedgerUnavailable, Store
-from ledger.client import connect_with_token
+from ledger import Keys, Ledger
 from ledger.row import FACTS, HELD, PARKED
-from ledger.tables import LEDGER
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -70,7 +71,7 @@ def check(
     sent: list[Probe],
     queues: Mapping[str, str],
     sqs: "SQSClient",
-    store: Store,
+    store: Ledger,
     patience: float = PATIENCE,
     wait: Callable[[float], None] = time.sleep,
 ) -> bool:
@@ -97,10 +98,10 @@ def check(
     return well
 
 
-def _look(store: Store, row: str) -> tuple[str | None, str | None]:
+def _look(store: Ledger, row: str) -> tuple[str | None, str | None]:
     try:
         found = store.get(row)
-    except LedgerUnavailable:
+    except TableUnavailable:
         return None, None  # asked again until patience ends
     return found.state, found.reason
 
@@ -112,12 +113,12 @@ def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
     return 0 if check(probes(queues, keys), queues, sqs, store) else 1
 
 
-def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Store]:
+def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Ledger]:
     """A deployment's ledger by platform's output, with what makes its keys; YC_TOKEN opens both. Raises Stopped."""
     token = os.environ["YC_TOKEN"]
     keys = Keys(_hash_key(platform["hash_key"], token))
     tables = connect_with_token(platform["document_api_endpoint"], REGION, lambda: token)
-    return keys, Store(tables, platform["table_prefix"] + LEDGER)
+    return keys, Ledger(tables, platform["table_prefix"] + LEDGER)
 
 
 def _hash_key(secret: Mapping[str, str], token: str) -> str:

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 
 import delete_response
 from aistudio import API, Config
+from documents.client import connect_with_key
 from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers, running_servers
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings
-from ledger.client import connect_with_key
 from tests.support import ask
 from tests.support.bench import Bench
 from tests.support.kit import Kit
@@ -60,7 +60,7 @@ def session_kit(servers: Servers, local_studio: StudioHandle) -> Iterator[Kit]:
 def kit(session_kit: Kit) -> Iterator[Kit]:
     session_kit.reset()
     yield session_kit
-    for package in ("aistudio", "ledger", "worker"):  # a bench's logger takes these over
+    for package in ("aistudio", "documents", "ledger", "worker"):  # a bench's logger takes these over
         logger = logging.getLogger(package)
         logger.handlers, logger.propagate = [], True
     assert not session_kit.ledger.unused, "a fault that was armed on the ledger never came about"

@@ -3,19 +3,6 @@
 from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Keys
-from ledger.row import Row
-from ledger.store import LedgerUnavailable, Store, Written
-from ledger.writes import Write
+from ledger.row import Ledger, Row
 
-__all__ = [
-    "Claim",
-    "HoldReport",
-    "HoldStatus",
-    "Holds",
-    "Keys",
-    "LedgerUnavailable",
-    "Row",
-    "Store",
-    "Write",
-    "Written",
-]
+__all__ = ["Claim", "HoldReport", "HoldStatus", "Holds", "Keys", "Ledger", "Row"]

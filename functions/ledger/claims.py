@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from documents.writes import Write
 from ledger import conditions as when
 from ledger.row import CLAIMED, DONE, OPEN, PARKED, PENDING, SENT
-from ledger.writes import Write
 
 KEPT = 35 * 86_400
 """Seconds that a create's row is kept: longer than 14 days in a queue and 14 more as a dead letter."""
@@ -49,7 +49,7 @@ def claim(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
         },
         removes=("reason", "dlq", "sent_at", "next_at", "detail"),
         condition=when.any_of(when.LAPSED, when.all_of(when.any_of(*free), when.SAME_BODY)),
-        given={"now": now},
+        given=when.given(now=now),
     )
 
 
@@ -60,7 +60,7 @@ def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
         sets={**notes, "state": DONE, "executed_at": now, "expires_at": int(now) + KEPT},
         removes=("reason", "dlq", "next_at", "detail"),
         condition=when.STILL_MINE_TO_FINISH,
-        given={"owner": claim.owner},
+        given=when.given(owner=claim.owner),
     )
 
 
@@ -76,7 +76,7 @@ def release(claim: Claim, seq: int, next_at: float, reason: str) -> Write:
             "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.MINE,
-        given={"owner": claim.owner},
+        given=when.given(owner=claim.owner),
     )
 
 
@@ -93,13 +93,13 @@ def park(key: str, owner: str | None, reason: str, now: float, notes: Mapping[st
             "expires_at": int(now) + KEPT,
         },
         condition=when.MINE,
-        given={"owner": owner},
+        given=when.given(owner=owner),
     )
 
 
 def dead_letter_sent(key: str, owner: str | None) -> Write:
     """Note that the dead letter of this owner's parking is confirmed (best effort)."""
-    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={"owner": owner})
+    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given=when.given(owner=owner))
 
 
 def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, notes: Mapping[str, Any]) -> Write:
@@ -115,7 +115,7 @@ def raise_mark(key: str, redrive: int, copy_seq: int, next_at: float, notes: Map
             "expires_at": int(next_at) + OPEN_KEPT,
         },
         condition=when.any_of(when.FREE, when.OPEN_BELOW_COPY),
-        given={"copy_seq": copy_seq},
+        given=when.given(copy_seq=copy_seq),
     )
 
 
@@ -125,5 +125,5 @@ def raise_mark_of_claimed(key: str, redrive: int, copy_seq: int) -> Write:
         key,
         sets={"seq": copy_seq},
         condition=when.CLAIMED_BELOW_COPY,
-        given={"redrive": redrive, "copy_seq": copy_seq},
+        given=when.given(redrive=redrive, copy_seq=copy_seq),
     )

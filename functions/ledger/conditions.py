@@ -11,6 +11,14 @@ A timeline of one key, with the fragment that lets each writer through::
 A comparison with an attribute that is missing is false, here as in DynamoDB.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.row import CLAIMED, FACTS, HELD, OPEN, OUTCOME_UNKNOWN, PARKED
+
+_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, PARKED, *FACTS, OUTCOME_UNKNOWN)}
+"""What conditions compare with by name: ``:claimed`` is the text "claimed"."""
+
 FREE = "attribute_not_exists(#state)"
 """Nobody has dealt with the key (the row may hold a legal hold all the same)."""
 
@@ -63,6 +71,11 @@ OPEN_FOR_ANOTHER = "#state = :open AND #due <> :due"
 
 CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
 """The same while another delivery of this redrive holds the claim."""
+
+
+def given(**values: Any) -> Mapping[str, Any]:
+    """What a condition compares with: the states' words, and these values."""
+    return {**_WORDS, **values}
 
 
 def any_of(*fragments: str) -> str:

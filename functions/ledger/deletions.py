@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from documents.writes import Write
 from ledger import conditions as when
 from ledger.row import HELD, OPEN, PARKED, PENDING, QUEUE_RETENTION, SENT
-from ledger.writes import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def fact(key: str, state: str, now: float, notes: Mapping[str, Any]) -> Write:
         sets={**notes, "state": state, "executed_at": now},
         removes=("dlq", "owner", "next_at", "expires_at", "sent_at", "detail"),
         condition=when.NO_FACT,
+        given=when.given(),
     )
 
 
@@ -45,6 +46,7 @@ def held(key: str, order: Order, subjects: frozenset[str], now: float, notes: Ma
         adds=_concerning(subjects),
         removes=("dlq", "owner", "next_at", "detail"),
         condition=when.NO_FACT,
+        given=when.given(),
     )
 
 
@@ -65,7 +67,7 @@ def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, notes
         condition=when.any_of(
             when.FREE, when.OPEN_BELOW_COPY, when.OPEN_FOR_ANOTHER, when.NEWER_THAN_PARKED, when.NEWER_THAN_HELD
         ),
-        given={"copy_seq": order.seq, "sent_at": order.sent_at},
+        given=when.given(copy_seq=order.seq, sent_at=order.sent_at),
     )
 
 
@@ -102,7 +104,7 @@ def parked(
             when.NEWER_THAN_PARKED,
             when.NEWER_THAN_HELD,
         ),
-        given={"due": order.due, "forgotten": now - QUEUE_RETENTION},
+        given=when.given(due=order.due, forgotten=now - QUEUE_RETENTION),
     )
 
 
@@ -113,7 +115,7 @@ def concerning(key: str, subjects: frozenset[str]) -> Write:
 
 def dead_letter_sent(key: str, owner: str) -> Write:
     """The dead letter of this very parking is confirmed (best effort)."""
-    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given={"owner": owner})
+    return Write(key, sets={"dlq": SENT}, condition=when.PARKED_BY, given=when.given(owner=owner))
 
 
 def _concerning(subjects: frozenset[str]) -> Mapping[str, set[str]]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.row import FACTS, Row
-from ledger.store import LedgerUnavailable, Store, Written
-from ledger.writes import Write
+from documents import TableUnavailable, Write, Written
+from ledger.row import FACTS, Ledger, Row
 
 
 class HoldStatus(StrEnum):
@@ -36,13 +35,13 @@ class Holds:
     Any program can place them that has the functions' settings and this package::
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
-        store = Store(client, LEDGER_TABLE_PREFIX + "ledger")
+        store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
         holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the function's timeout, LEASE_MARGIN
         row = Keys(HASH_KEY).key("delete_response", "resp_1")  # or .key("subject", "alice")
         holds.place(row, "case 42", time.time())
     """
 
-    def __init__(self, store: Store, settling: float) -> None:
+    def __init__(self, store: Ledger, settling: float) -> None:
         self._store = store
         self._settling = settling
 
@@ -50,17 +49,17 @@ class Holds:
         """Add the hold of one case and return when it can first be relied on (then ask ``report``).
 
         Raises:
-            LedgerUnavailable: whether it was placed is not known; placing it again is safe.
+            TableUnavailable: whether it was placed is not known; placing it again is safe.
         """
         self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}}))
         return now + self._settling
 
     def release(self, key: str, case: str) -> None:
-        """Take the hold of one case away; other cases' holds stay. Raises LedgerUnavailable."""
+        """Take the hold of one case away; other cases' holds stay. Raises TableUnavailable."""
         self._must(Write(key, sets={}, deletes={"hold": {case}}))
 
     def report(self, key: str, now: float) -> HoldReport:
-        """How the hold stands, from the row as it is now. Raises LedgerUnavailable."""
+        """How the hold stands, from the row as it is now. Raises TableUnavailable."""
         row = self._store.get(key)
         effective_at = float(row.rest.get("hold_at", 0)) + self._settling
         if not row.hold:
@@ -73,4 +72,4 @@ class Holds:
 
     def _must(self, write: Write) -> None:
         if self._store.write(write) is not Written.YES:
-            raise LedgerUnavailable("hold")
+            raise TableUnavailable("hold")

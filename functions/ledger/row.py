@@ -6,10 +6,16 @@ confirmed, and what is below it is superseded. A **claim** says that its **owner
 ``lease_until``. A **fact** is what is known for good; ``held`` and ``parked`` end a message, not its key.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from documents.store import Store
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 OPEN, CLAIMED, HELD, PARKED = "open", "claimed", "held", "parked"
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
@@ -69,6 +75,13 @@ class Row:
     def lapsed(self, now: float) -> bool:
         """Whether the row has passed its expiry, which the table's own deletion follows only days later."""
         return self.expires_at is not None and self.expires_at < now
+
+
+class Ledger(Store[Row]):
+    """The ledger's table, read as rows. ``sleep`` waits between tries, for a second in all at the most."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__(client, table, Row.read, sleep)
 
 
 def _plain(value: Any) -> Any:

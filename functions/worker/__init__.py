@@ -4,19 +4,24 @@ Knows of endpoints only what their results look like (outcome) and what they nee
 
 ::
 
-    function       the decorator of entry files; its first invocation builds what lives as long as the instance (wiring)
-    batch          event -> deliveries (event) -> messages (message) -> one Item a key (merging) -> a log line each
-      repeatable   calls that may repeat: what the row says (_row), whose holds count (subjects), the call,
-                   and writing down what came of it (_record)
-      claimed      calls that must not: the claim, the call, the result, the outcome; what the row says (_row)
-    calling        may a call begin now?
-    judge          what its error means: again, and when, or parked; verdict asks it for an item
-    outbox         copies and dead letters (copies), confirmed by their queues (queue)
-    results        what a call produced, to the results queue; what is too large for it, to a bucket (shelf)
+    function          the decorator of entry files; the first invocation builds what lives as long as the instance (wiring)
+    receive           what arrives
+      event           a trigger's event -> deliveries
+      message         a delivery -> a valid message with its key
+    settle            what becomes of it
+      batch           one Item a key (collapse) -> settled -> a log line each; context holds what an invocation works with
+      repeatable      calls that may repeat: what the record says (_row), whose holds count (subjects), the call,
+                      and writing down how it ended (_record)
+      claimed         calls that must not: the claim, the call, the result, the outcome; what the record says (_row)
+      calling         may a call begin now?
+      retry_policy    what its error means: again, and when, or to the dead letters; verdict asks it for an item
+      effects         retry messages and dead letters, confirmed by their queues; audit: what the ledger keeps for people
+    send              what leaves: copies, queue, results; what is too large for a queue goes to a bucket (claim_check)
+    settlement_attribute   what travels on a message beside its body
 """
 
 from worker.function import queue_function
-from worker.message import Message, Time
 from worker.outcome import Outcome, Unsettled
+from worker.receive.message import Message, Time
 
 __all__ = ["Message", "Outcome", "Time", "Unsettled", "queue_function"]

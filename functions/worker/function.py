@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from aistudio import API
-from worker.invocation import C, Call, Function
-from worker.message import M
+from worker.receive.message import M
 from worker.settings import Check
+from worker.settle.context import C, Call, Function
 
 
 class Handler(Protocol):

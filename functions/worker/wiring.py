@@ -11,19 +11,19 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from aistudio import API, Config
-from ledger import Keys, Store
-from ledger.client import client_config, connect_with_key, connect_with_token
-from ledger.tables import LEDGER
-from worker.batch import settle_batch
+from documents.client import client_config, connect_with_key, connect_with_token
+from documents.tables import LEDGER
+from ledger import Keys, Ledger
 from worker.clock import Clock, Deadline, SystemClock
-from worker.executor import Threads
-from worker.invocation import Function, Invocation
-from worker.judge import Limits
 from worker.log import get_logger
-from worker.queue import Queue
-from worker.results import Results
+from worker.send.claim_check import Shelf
+from worker.send.queue import Queue
+from worker.send.results import Results
 from worker.settings import Settings, SettingsError
-from worker.shelf import Shelf
+from worker.settle.batch import settle_batch
+from worker.settle.context import Function, Invocation
+from worker.settle.retry_policy import Limits
+from worker.threads import Threads
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -58,7 +58,7 @@ class Instance:
         self._random = random.SystemRandom()
         self._client = function.client(API(_studio(settings), self._token, connections=settings.concurrency))
         table = settings.ledger_table_prefix + LEDGER
-        self._store = Store(_documents(settings, self._token), table, clock.sleep)
+        self._store = Ledger(_documents(settings, self._token), table, clock.sleep)
         self._queue = Queue(_queues(settings), clock)
         self._results = Results(
             self._queue,

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from documents import tables
 from infra.local.catalog import LocalFunction
 from infra.local.runtime import Runtime
 from infra.local.servers import Servers, running_servers
@@ -15,7 +16,6 @@ from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings as StudioSettings
 from infra.local.trigger import Invocation, Trigger
 from infra.local.trigger_event import platform_id
-from ledger import tables
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -9,7 +9,7 @@ from infra.local.environment import Environment
 from infra.local.samples import UNUSABLE, Case, End
 from infra.local.servers import Waiting
 from infra.local.trigger_event import platform_id
-from ledger import Keys, Row, Store
+from ledger import Keys, Ledger, Row
 from ledger.row import FACTS, HELD, PARKED
 
 FINAL = FACTS | {HELD}
@@ -44,7 +44,7 @@ class Observer:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._keys = Keys(environment.settings["HASH_KEY"])
-        self._store = Store(environment.dynamodb, environment.ledger)
+        self._store = Ledger(environment.dynamodb, environment.ledger)
         self._dead: list[Waiting] = []
         self._copies: dict[str, list[Waiting]] = {}
         self._results: dict[str, Mapping[str, Any]] = {}

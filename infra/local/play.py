@@ -11,7 +11,7 @@ from infra.local.environment import Environment
 from infra.local.observe import Observed, Observer
 from infra.local.runtime import Runtime
 from infra.local.samples import Case
-from ledger import Holds, Keys, Store
+from ledger import Holds, Keys, Ledger
 
 FIRST_DELIVERY = 10.0
 """Seconds to wait for a sample's first delivery, before the next is sent: samples must not share a batch."""
@@ -63,7 +63,7 @@ class Player:
         self.runs: list[Run] = []
         self._environment = environment
         self._over = over
-        self._holds = Holds(Store(environment.dynamodb, environment.ledger), settling=0)
+        self._holds = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0)
         self._keys = Keys(environment.settings["HASH_KEY"])
         self._runtimes: dict[tuple[str, ...], Runtime] = {}
 

@@ -13,7 +13,7 @@ from infra.local.runtime import Runtime
 from infra.local.servers import Waiting
 from infra.local.studio.settings import Settings as StudioSettings
 from infra.local.trigger import Batching
-from ledger import Keys, Row, Store
+from ledger import Keys, Ledger, Row
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
 from tests.support.planted import EVENT_ID, PROMPT
@@ -83,7 +83,7 @@ class Scene:
 
     def row(self, event_id: str) -> Row:
         """Its row."""
-        return Store(self.environment.dynamodb, self.environment.ledger).get(self.row_key(event_id))
+        return Ledger(self.environment.dynamodb, self.environment.ledger).get(self.row_key(event_id))
 
     def billed(self, event_id: str) -> int:
         """How often a model was run for it."""

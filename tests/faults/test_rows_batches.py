@@ -10,7 +10,7 @@ import delete_response
 from tests.support.bench import Bench
 from tests.support.messages import Entry
 from tests.support.observations import numbers, reasons
-from worker.event import deliveries
+from worker.receive.event import deliveries
 from worker.settings import SettingsError
 from worker.wiring import instance
 

@@ -7,7 +7,7 @@ from tests.support.bench import Bench, Delivered
 from tests.support.messages import again
 from tests.support.observations import numbers, reasons
 from tests.support.paused import Paused
-from worker.executor import Threads
+from worker.threads import Threads
 
 
 def test_row01_a_deletion_delivered_twice_calls_once_and_tells_the_same_twice(stored: Bench) -> None:

@@ -13,7 +13,7 @@ from tests.fuzz.inputs import bent, fuzzed, json_values, texts, written
 from tests.fuzz.refusals import refusals
 from tests.support.bench import Bench
 from tests.support.messages import Entry, entry
-from worker.event import deliveries
+from worker.receive.event import deliveries
 
 _turn = itertools.count(1)
 SENT = 1_795_334_400.0

@@ -21,8 +21,8 @@ from tests.fuzz.refusals import refusals
 from tests.fuzz.test_answers import RESPONSE, Answering
 from tests.support.bench import Bench
 from tests.support.messages import entry
-from worker.event import deliveries
-from worker.message import Invalid, parse
+from worker.receive.event import deliveries
+from worker.receive.message import Invalid, parse
 
 LARGE = 300 * 1024
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from documents import tables
 from infra import backup
 from infra.backup import check, restore, save
 from infra.cloud import Stopped
 from infra.local.servers import KEY_ID, KEY_SECRET, Servers
-from ledger import tables
 from tests.infra.workspace import run
 
 BUCKET = "backups"

@@ -6,7 +6,7 @@ import pytest
 from infra import look
 from infra.local.environment import Environment
 from infra.smoke import check, probes
-from ledger import Keys, Store
+from ledger import Keys, Ledger
 from tests.infra.deployed import platform_of
 from tests.infra.pretend import Pretend
 
@@ -29,7 +29,7 @@ def test_an_id_leads_to_its_row(
     keys = Keys(environment.settings["HASH_KEY"])
     sent = probes(environment.queues, keys, fresh="looked-at")
     assert check(
-        sent, environment.queues, environment.sqs, Store(environment.dynamodb, environment.ledger), patience=30
+        sent, environment.queues, environment.sqs, Ledger(environment.dynamodb, environment.ledger), patience=30
     )
     capsys.readouterr()
 

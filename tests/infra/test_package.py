@@ -90,7 +90,7 @@ def test_it_has_at_most_10_mb(built: Package) -> None:
 def test_it_holds_the_functions_and_nothing_of_tests_or_infra(names: list[str]) -> None:
     for entry in FUNCTIONS.values():
         assert f"{entry['entrypoint'].partition('.')[0]}.py" in names
-    assert "ledger/tables.json" in names
+    assert "documents/tables.json" in names
     folders = {part for name in names for part in name.split("/")[:-1]}
     assert not folders & {"tests", "test", "infra", "events", "bin"}
     assert not [name for name in names if name.startswith(("pip", "setuptools", "."))]

@@ -3,8 +3,8 @@ import json
 import pytest
 import yaml
 
+from documents import tables
 from infra.local.servers import Servers
-from ledger import tables
 from tests.infra.document_api import Server
 from tests.infra.workspace import (
     APP_VARIABLES,

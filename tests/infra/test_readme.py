@@ -10,10 +10,10 @@ from aws_lambda_powertools import Logger
 
 from infra import deploy
 from tests.infra.workspace import INFRA
-from worker.batch import _log
-from worker.event import Delivery
-from worker.invocation import Item
 from worker.outcome import End, Settlement
+from worker.receive.event import Delivery
+from worker.settle.batch import _log
+from worker.settle.context import Item
 
 README = (INFRA / "README.md").read_text()
 

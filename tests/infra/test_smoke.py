@@ -6,7 +6,7 @@ import pytest
 from infra.cloud import Stopped
 from infra.local.environment import Environment
 from infra.smoke import Probe, check, probes, run
-from ledger import Keys, Store
+from ledger import Keys, Ledger
 from tests.infra.deployed import platform_of
 
 
@@ -16,8 +16,8 @@ def keys(environment: Environment) -> Keys:
 
 
 @pytest.fixture
-def store(environment: Environment) -> Store:
-    return Store(environment.dynamodb, environment.ledger)
+def store(environment: Environment) -> Ledger:
+    return Ledger(environment.dynamodb, environment.ledger)
 
 
 def test_each_function_that_has_a_queue_gets_a_message_with_a_fresh_key() -> None:
@@ -37,7 +37,7 @@ def test_the_row_that_is_waited_for_is_the_one_that_the_function_writes() -> Non
 
 
 def test_a_deployment_that_works_passes(
-    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+    environment: Environment, keys: Keys, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent = probes(environment.queues, keys)
     assert check(sent, environment.queues, environment.sqs, store, patience=30)
@@ -45,7 +45,7 @@ def test_a_deployment_that_works_passes(
 
 
 def test_a_message_that_is_parked_fails_at_once_and_says_why(
-    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+    environment: Environment, keys: Keys, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.studio.fault(status=400)
     assert not check(probes(environment.queues, keys), environment.queues, environment.sqs, store, patience=30)
@@ -53,7 +53,7 @@ def test_a_message_that_is_parked_fails_at_once_and_says_why(
 
 
 def test_an_end_that_is_no_success_fails_at_once(
-    environment: Environment, keys: Keys, store: Store, capsys: pytest.CaptureFixture[str]
+    environment: Environment, keys: Keys, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent = [replace(probe, ends=("deleted",)) for probe in probes(environment.queues, keys)]
     assert not check(sent, environment.queues, environment.sqs, store, patience=30)
@@ -61,14 +61,14 @@ def test_an_end_that_is_no_success_fails_at_once(
 
 
 def test_nothing_in_the_ledger_fails_when_patience_ends(
-    environment: Environment, store: Store, capsys: pytest.CaptureFixture[str]
+    environment: Environment, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost = Probe("delete_response", '{"response_id": "resp_1"}', "delete_response#nothing", ("deleted",))
     assert not check([lost], environment.queues, environment.sqs, store, patience=0.5)
     assert "nothing in the ledger" in capsys.readouterr().out
 
 
-def test_a_queue_that_is_not_there_is_named(environment: Environment, keys: Keys, store: Store) -> None:
+def test_a_queue_that_is_not_there_is_named(environment: Environment, keys: Keys, store: Ledger) -> None:
     (probe,) = probes(environment.queues, keys)
     with pytest.raises(Stopped, match="delete_response can't be sent"):
         check([probe], {"delete_response": f"{environment.servers.endpoint}/000000000000/no"}, environment.sqs, store)

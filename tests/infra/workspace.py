@@ -72,7 +72,7 @@ class Workspace:
     def copied_to(cls, path: Path) -> "Workspace":
         ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
         shutil.copytree(INFRA, path / "infra", ignore=ignored)
-        tables = Path("functions/ledger/tables.json")
+        tables = Path("functions/documents/tables.json")
         (path / tables).parent.mkdir(parents=True)
         shutil.copy(PROJECT / tables, path / tables)
         for root in ("platform", "app"):

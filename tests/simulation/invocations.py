@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 import delete_response
 import realtime_response_create
 from aistudio import API, Config
-from ledger import Store
+from ledger import Ledger
 from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, MAX_AGE, TOKEN
 from tests.simulation.process import Process, ProcessClock
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.studio import URL
 from tests.simulation.table import NAME
-from worker.batch import settle_batch
 from worker.clock import Deadline
-from worker.invocation import Function, Invocation
-from worker.judge import Limits
 from worker.outcome import Unsettled
-from worker.queue import Queue
-from worker.results import Results
+from worker.send.queue import Queue
+from worker.send.results import Results
+from worker.settle.batch import settle_batch
+from worker.settle.context import Function, Invocation
+from worker.settle.retry_policy import Limits
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -39,7 +39,7 @@ class Ports:
 
     def __init__(self, world: "World") -> None:
         self.function = FUNCTIONS[world.plan.function]
-        self.store = Store(cast("Any", world.table), NAME, world.sleep)
+        self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
         self.logger: Any = Lines(world)
         api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)
         self.client = self.function.client(api)
@@ -131,7 +131,7 @@ CAPTURED = Captured(logging.INFO)
 @contextmanager
 def capture() -> Iterator[None]:
     """Listen to the packages' loggers, instead of whoever listened before."""
-    loggers = [logging.getLogger(package) for package in ("aistudio", "ledger", "worker")]
+    loggers = [logging.getLogger(package) for package in ("aistudio", "documents", "ledger", "worker")]
     before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
     for logger in loggers:
         logger.handlers, logger.propagate = [CAPTURED], False

@@ -16,19 +16,27 @@ OF_BOTH = (
     hole(
         "H21",
         "every copy counts as an attempt",
-        ("worker.outbox", "attempt = item.delivery.attempt + again.counted", "attempt = item.delivery.attempt + 1"),
+        (
+            "worker.settle.effects",
+            "attempt = item.delivery.attempt + again.counted",
+            "attempt = item.delivery.attempt + 1",
+        ),
         by="neighbours",
     ),
     hole(
         "H22",
         "a 429 counts as an attempt",
-        ("worker.judge", "if isinstance(error, OutcomeUnknown):", "if isinstance(error, (OutcomeUnknown, Throttled)):"),
+        (
+            "worker.settle.retry_policy",
+            "if isinstance(error, OutcomeUnknown):",
+            "if isinstance(error, (OutcomeUnknown, Throttled)):",
+        ),
         by="storm",
     ),
     hole(
         "unconfirmed",
         "a copy that the queue did not confirm counts as sent",
-        ("worker.outbox", "[confirmed.get(index, False) for", "[confirmed.get(index, False) or True for"),
+        ("worker.settle.effects", "[confirmed.get(index, False) for", "[confirmed.get(index, False) or True for"),
         by="create",
     ),
 )

@@ -2,8 +2,8 @@
 
 from tests.simulation.mutation import hole
 
-CLAIMED = "worker.claimed"
-STEPS = "worker.claimed_row"
+CLAIMED = "worker.settle.claimed"
+STEPS = "worker.settle.claimed_row"
 CLAIMS = "ledger.claims"
 CONDITIONS = "ledger.conditions"
 
@@ -57,13 +57,17 @@ OF_CREATES = (
     hole(
         "H8",
         "the owner of a claim is the instance, not the delivery",
-        ("worker.batch", "owner=inv.new_id(),", 'owner="this instance",'),
+        ("worker.settle.batch", "owner=inv.new_id(),", 'owner="this instance",'),
         by="create",
     ),
     hole(
         "H9",
         "a copy does not say its key, so it stands for itself",
-        ("worker.copies", '    attributes["key"] = ("String", key if sendable(key) else delivery.message_id)\n', ""),
+        (
+            "worker.send.copies",
+            '    attributes["key"] = ("String", key if sendable(key) else delivery.message_id)\n',
+            "",
+        ),
         by="unnamed",
     ),
     hole(
@@ -77,8 +81,8 @@ OF_CREATES = (
         "an ended lease is parked without naming the owner that was seen",
         (
             CLAIMS,
-            'condition=when.MINE,\n        given={"owner": owner}',
-            'condition="",\n        given={"owner": owner}',
+            "condition=when.MINE,\n        given=when.given(owner=owner)",
+            'condition="",\n        given=when.given(owner=owner)',
         ),
         by="a create twice at once, writes go astray",
     ),

@@ -2,9 +2,9 @@
 
 from tests.simulation.mutation import hole
 
-ROW = "worker.repeatable_row"
-RECORD = "worker.repeatable_record"
-REPEATABLE = "worker.repeatable"
+ROW = "worker.settle.repeatable_row"
+RECORD = "worker.settle.repeatable_record"
+REPEATABLE = "worker.settle.repeatable"
 DELETIONS = "ledger.deletions"
 
 OF_DELETIONS = (
@@ -36,8 +36,8 @@ OF_DELETIONS = (
         "receipts are written whatever is there",
         (
             DELETIONS,
-            "        condition=when.NO_FACT,\n    )\n\n\ndef held",
-            '        condition="",\n    )\n\n\ndef held',
+            "        condition=when.NO_FACT,\n        given=when.given(),\n    )\n\n\ndef held",
+            '        condition="",\n        given=when.given(),\n    )\n\n\ndef held',
         ),
         by="deletion",
     ),

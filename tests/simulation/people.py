@@ -3,7 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ledger import Holds, HoldStatus, LedgerUnavailable
+from documents import TableUnavailable
+from ledger import Holds, HoldStatus
 from tests.simulation.plan import SETTLING, hold_row
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
@@ -27,7 +28,7 @@ def _place(world: "World", response_id: str, case: str) -> None:
         world.current.process.ends = float("inf")
         world.sleep(effective_at - world.t)
         report = holds.report(row, world.t)
-    except LedgerUnavailable:
+    except TableUnavailable:
         return
     if report.status is HoldStatus.EFFECTIVE and case in world.checker.placed:
         world.checker.effective.add(row)
@@ -44,7 +45,7 @@ def _release(world: "World", response_id: str, case: str) -> None:
     world.checker.effective.discard(row)
     try:
         Holds(world.ports.store, SETTLING).release(row, case)
-    except LedgerUnavailable:
+    except TableUnavailable:
         return
 
 
@@ -63,7 +64,7 @@ def _redrive(world: "World", letter: Post, force: bool) -> None:
     if force:
         try:
             row = world.ports.store.get(letter.row)
-        except LedgerUnavailable:
+        except TableUnavailable:
             return
         if world.t <= row.lease_until:
             return  # whoever calls may still be at it

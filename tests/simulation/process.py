@@ -74,7 +74,7 @@ class Process:
         self.tasks.clear()
 
     def run(self, thunks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
-        """Run tasks side by side, as greenlets of their own (``worker.invocation.Run``)."""
+        """Run tasks side by side, as greenlets of their own (``worker.settle.context.Run``)."""
         if len(thunks) < 2:
             return [_attempt(thunk) for thunk in thunks]
         results: list[Any] = [None] * len(thunks)

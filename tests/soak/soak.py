@@ -12,7 +12,7 @@ from infra.local.catalog import LocalFunction
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from infra.local.trigger import Batching
-from ledger import Holds, Keys, Store
+from ledger import Holds, Keys, Ledger
 from tests.soak.chaos import Chaos
 from tests.soak.evidence import Evidence, collect
 from tests.soak.load import CREATE, DELETE, HELD_SUBJECT, Kind, Load, make_load
@@ -110,7 +110,7 @@ def soak(plan: Plan) -> Report:
 
 def place_holds(environment: Environment, load: Load) -> None:
     """Put what is to be held under a hold, by itself or by its subject."""
-    holds, keys = Holds(Store(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
+    holds, keys = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
     holds.place(keys.key("subject", HELD_SUBJECT), "soak", time.time())
     for planned in load.of(Kind.HELD, Kind.RELEASED).values():
         if HELD_SUBJECT not in planned.body:
@@ -119,7 +119,7 @@ def place_holds(environment: Environment, load: Load) -> None:
 
 def release_holds(environment: Environment, load: Load) -> None:
     """Release those that are to be released."""
-    holds, keys = Holds(Store(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
+    holds, keys = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
     for key in load.of(Kind.RELEASED):
         holds.release(keys.key(DELETE, key), "soak")
 

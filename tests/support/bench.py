@@ -11,20 +11,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from documents import tables
 from infra.local.servers import Waiting
-from ledger import Holds, Keys, Row, Store, tables
+from ledger import Holds, Keys, Ledger, Row
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.messages import Change, Entry, arrived, entry
 from tests.support.seam import Crash
 from tests.support.tasks import one_after_another
-from worker.batch import settle_batch
 from worker.clock import Clock, Deadline
-from worker.invocation import Function, Invocation, Run
-from worker.judge import Limits
 from worker.log import get_logger
-from worker.queue import Queue
-from worker.results import Results
+from worker.send.queue import Queue
+from worker.send.results import Results
+from worker.settle.batch import settle_batch
+from worker.settle.context import Function, Invocation, Run
+from worker.settle.retry_policy import Limits
 
 MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
 
@@ -64,8 +65,8 @@ class Bench:
             kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("own", "dead", "answers")
         )
         (self.table,) = tables.create(kit.spectator, f"{name}.")
-        self.store = Store(kit.dynamodb, self.table, self.clock.sleep)
-        self._watched = Store(kit.spectator, self.table)
+        self.store = Ledger(kit.dynamodb, self.table, self.clock.sleep)
+        self._watched = Ledger(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
         self._printed: list[io.StringIO] = []

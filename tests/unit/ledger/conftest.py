@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Row, Store, Write, Written, tables
+from documents import Write, Written, tables
+from ledger import Ledger, Row
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
@@ -18,15 +19,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def store(kit: Kit, clock: FakeClock) -> Store:
+def store(kit: Kit, clock: FakeClock) -> Ledger:
     """A store on an empty table of its own."""
     (table,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
     kit.ledger.seen.clear()
-    return Store(kit.dynamodb, table, clock.sleep)
+    return Ledger(kit.dynamodb, table, clock.sleep)
 
 
 @pytest.fixture
-def given(store: Store) -> Callable[..., Row]:
+def given(store: Ledger) -> Callable[..., Row]:
     """Puts a row into the table as it is told, whatever was there."""
 
     def put(key: str = KEY, **attributes: Any) -> Row:

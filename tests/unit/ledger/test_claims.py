@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Claim, Row, Store, Written, claims
+from documents import Written
+from ledger import Claim, Ledger, Row, claims
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
@@ -59,7 +60,7 @@ CLAIM = {
 @pytest.mark.parametrize("forced", [False, True])
 @pytest.mark.parametrize("what", CLAIM)
 def test_a_claim_is_given_only_to_who_may_call(
-    store: Store, given: Callable[..., Row], what: str, forced: bool
+    store: Ledger, given: Callable[..., Row], what: str, forced: bool
 ) -> None:
     row, unforced, by_force = CLAIM[what]
     before = given(**row)
@@ -105,7 +106,7 @@ ALLOWED = {
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("what", ALLOWED)
 def test_a_write_after_the_claim_happens_only_where_it_still_holds(
-    store: Store, given: Callable[..., Row], what: str, name: str
+    store: Ledger, given: Callable[..., Row], what: str, name: str
 ) -> None:
     row, allowed = ALLOWED[what]
     before = given(**row)
@@ -117,7 +118,7 @@ def test_a_write_after_the_claim_happens_only_where_it_still_holds(
         assert store.get(KEY) == before
 
 
-def test_a_release_opens_the_key_at_the_copys_number(store: Store, given: Callable[..., Row]) -> None:
+def test_a_release_opens_the_key_at_the_copys_number(store: Ledger, given: Callable[..., Row]) -> None:
     given(**MINE)
     store.write(claims.release(mine(), 4, NOW + 60, "throttled"))
 
@@ -125,7 +126,7 @@ def test_a_release_opens_the_key_at_the_copys_number(store: Store, given: Callab
     assert (row.state, row.mark, row.next_at, row.reason) == ("open", (1, 4), NOW + 60, "throttled")
 
 
-def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Store, given: Callable[..., Row]) -> None:
+def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Ledger, given: Callable[..., Row]) -> None:
     given(**MINE)
     store.write(claims.park(KEY, "me", "rejected", NOW, {"detail": "HTTP 400"}))
     assert (store.get(KEY).state, store.get(KEY).dlq) == ("parked", "pending")
@@ -137,7 +138,7 @@ def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Store, given:
 
 @pytest.mark.parametrize("name", ["done", "park"])
 def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_its_message(
-    store: Store, given: Callable[..., Row], name: str
+    store: Ledger, given: Callable[..., Row], name: str
 ) -> None:
     given(**MINE)
     store.write(WRITES[name])

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Row, Store, Written, deletions
+from documents import Written
+from ledger import Ledger, Row, deletions
 from ledger.deletions import Order
 from ledger.row import QUEUE_RETENTION
 from tests.unit.ledger.conftest import KEY
@@ -67,7 +68,7 @@ ALLOWED = {
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("what", ALLOWED)
 def test_facts_beat_all_else_and_newer_messages_beat_older_ones(
-    store: Store, given: Callable[..., Row], what: str, name: str
+    store: Ledger, given: Callable[..., Row], what: str, name: str
 ) -> None:
     row, allowed = ALLOWED[what]
     before = given(**row)
@@ -80,7 +81,7 @@ def test_facts_beat_all_else_and_newer_messages_beat_older_ones(
         assert store.get(KEY) == before
 
 
-def test_a_receipt_keeps_nothing_of_a_parking(store: Store, given: Callable[..., Row]) -> None:
+def test_a_receipt_keeps_nothing_of_a_parking(store: Ledger, given: Callable[..., Row]) -> None:
     given(**ended("parked", 1, SENT), detail="HTTP 400", expires_at=NOW)
     store.write(deletions.fact(KEY, "deleted", NOW, {"reason": "erasure", "attempt": 2}))
 
@@ -91,7 +92,7 @@ def test_a_receipt_keeps_nothing_of_a_parking(store: Store, given: Callable[...,
 
 
 def test_a_mark_over_an_older_parking_opens_the_key_without_its_leftovers(
-    store: Store, given: Callable[..., Row]
+    store: Ledger, given: Callable[..., Row]
 ) -> None:
     given(**ended("parked", 0, SENT))
     store.write(deletions.mark(KEY, Order(1, 4, SENT, 0), NOBODY, NOW + 60, {"attempt": 1}))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ledger import Holds, HoldStatus, LedgerUnavailable, Store, deletions
+from documents import TableUnavailable
+from ledger import Holds, HoldStatus, Ledger, deletions
 from tests.support.kit import Kit
 from tests.support.seam import refused, unseen
 from tests.unit.ledger.conftest import KEY
@@ -12,7 +13,7 @@ SETTLING = 670.0
 
 
 @pytest.fixture
-def holds(store: Store) -> Holds:
+def holds(store: Ledger) -> Holds:
     return Holds(store, SETTLING)
 
 
@@ -26,7 +27,7 @@ def test_a_hold_is_effective_only_after_it_has_settled(holds: Holds) -> None:
     assert holds.report(KEY, effective_at).status is HoldStatus.EFFECTIVE
 
 
-def test_a_hold_on_something_deleted_came_too_late_and_says_when(holds: Holds, store: Store) -> None:
+def test_a_hold_on_something_deleted_came_too_late_and_says_when(holds: Holds, store: Ledger) -> None:
     holds.place(KEY, "case-1", NOW)
     store.write(deletions.fact(KEY, "deleted", NOW + 5, {}))
 
@@ -64,7 +65,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
     assert holds.report(KEY, NOW + 600 + SETTLING).status is HoldStatus.EFFECTIVE
 
 
-def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Store) -> None:
+def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Ledger) -> None:
     store.write(deletions.mark(KEY, deletions.Order(0, 3, 0, 0), frozenset(), NOW, {}))
     holds.place(KEY, "case-1", NOW)
 
@@ -75,7 +76,7 @@ def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: 
 def test_a_hold_that_is_not_confirmed_is_not_reported_as_placed(kit: Kit, holds: Holds, action: object) -> None:
     kit.ledger.arm("UpdateItem", action, action)  # type: ignore[arg-type]  # one of two actions
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         holds.place(KEY, "case-1", NOW)
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         holds.release(KEY, "case-1")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.bench import Bench
 from tests.support.observations import numbers
-from worker.executor import Threads
+from worker.threads import Threads
 
 
 @pytest.mark.parametrize("subject", [{}, {"subject": "someone"}])

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.support.clock import START
 from tests.support.kit import Kit
 from tests.support.messages import entry
-from worker.copies import MAX_BYTES, MAX_DELAY, CannotCopy, Copy, dead_letter, retry, sendable
-from worker.event import Delivery, deliveries
+from worker.receive.event import Delivery, deliveries
+from worker.send.copies import MAX_BYTES, MAX_DELAY, CannotCopy, Copy, dead_letter, retry
+from worker.settlement_attribute import sendable
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 COPIED = Delivery("m-1", '{"a": 1}', 1, first_seen=START - 5, attempt=2, seq=4, redrive=1, traceparent=TRACE)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.messages import entry
-from worker.event import Delivery, deliveries
+from worker.receive.event import Delivery, deliveries
 
 NOW = 1_795_334_400.0
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

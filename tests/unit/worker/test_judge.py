@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized, Unavailable
-from worker.judge import Again, Limits, Park, backoff, judge, patience, stops_batch
+from worker.settle.retry_policy import Again, Limits, Park, backoff, judge, patience, stops_batch
 
 LIMITS = Limits(attempts=8, age=86_400)
 FRESH, OLD = 0.0, 86_401.0

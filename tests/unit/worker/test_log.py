@@ -37,7 +37,7 @@ def test_levels_are_named_as_the_platform_names_them() -> None:
 def test_the_projects_packages_write_through_the_same_logger_and_libraries_keep_quiet() -> None:
     lines = lines_of(
         "INFO",
-        lambda _: logging.getLogger("ledger.store").warning("a ledger write ended unknown: %s", "Throttling"),
+        lambda _: logging.getLogger("documents.store").warning("a ledger write ended unknown: %s", "Throttling"),
         lambda _: logging.getLogger("httpx").info("GET https://host/responses/%s", SECRET),
         lambda _: logging.getLogger("botocore.endpoint").debug("body %s", SECRET),
     )

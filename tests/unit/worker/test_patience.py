@@ -8,9 +8,9 @@ import pytest
 from aistudio import OutcomeUnknown, Trace
 from tests.support.bench import Bench
 from tests.support.clock import FakeClock
-from worker.calling import SHORT_WAIT
 from worker.clock import MARGIN, Deadline
 from worker.outcome import Outcome
+from worker.settle.calling import SHORT_WAIT
 
 
 def throttle(bench: Bench, wait: float, times: int = 1) -> None:

@@ -5,8 +5,8 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, entry_refused, fails, passes, refused, throttled, unseen
-from worker.copies import MAX_BYTES, Copy
-from worker.queue import Queue
+from worker.send.copies import MAX_BYTES, Copy
+from worker.send.queue import Queue
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.bench import Bench
-from worker.queue import Queue
-from worker.results import LARGEST, Result, Results
+from worker.send.queue import Queue
+from worker.send.results import LARGEST, Result, Results
 
 BULKY = ("audio", "output", "text")
 LONG = "x" * (LARGEST + 1)

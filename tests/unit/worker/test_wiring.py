@@ -14,13 +14,14 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 import delete_response
+from documents import tables
 from infra.local.settings import local_settings
-from ledger import Keys, Row, Store, tables
+from ledger import Keys, Ledger, Row
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
+from worker.send.claim_check import Shelf
 from worker.settings import Settings
-from worker.shelf import Shelf
 from worker.wiring import _storage
 
 FUNCTIONS = Path(delete_response.__file__).parent
@@ -75,7 +76,7 @@ class Deployment:
 
     def row(self, key: str, function: str = "delete_response") -> Row:
         """What the ledger says of a key."""
-        return Store(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(function, key))
+        return Ledger(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(function, key))
 
 
 @pytest.fixture

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from functools import partial
 
 from aistudio import APIError, Trace
+from documents.store import READ_AT_ONCE, TableUnavailable
 from ledger.row import HELD, Row
-from ledger.store import READ_AT_ONCE, LedgerUnavailable
-from worker.calling import NotBegun, make_call
-from worker.invocation import Invocation, Item
-from worker.judge import Again, Park
-from worker.merging import apart
 from worker.outcome import End, Outcome, Settlement
-from worker.repeatable_record import Verdict, record
-from worker.repeatable_row import consider
-from worker.subjects import held_rows, remember
-from worker.verdict import Failed, after_error, after_waiting
+from worker.settle.calling import NotBegun, make_call
+from worker.settle.collapse import apart
+from worker.settle.context import Invocation, Item
+from worker.settle.repeatable_record import Verdict, record
+from worker.settle.repeatable_row import consider
+from worker.settle.retry_policy import Again, Park
+from worker.settle.subjects import held_rows, remember
+from worker.settle.verdict import Failed, after_error, after_waiting
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, Settlemen
         try:
             rows = inv.store.get_many(item.row for item in chunk)
             held = held_rows(chunk, rows, inv)
-        except LedgerUnavailable as error:
+        except TableUnavailable as error:
             _log.error("the ledger can't be read, so nothing may be called: %s", error)
             return settled + [(item, Settlement(End.UNSETTLED, "ledger")) for item in [*chunk, *waiting]]
         chunk = [part for item in chunk for part in apart(item, rows[item.row], inv.clock.now())]

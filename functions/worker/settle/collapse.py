@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from ledger.row import PARKED, Row
-from worker.invocation import Item
-from worker.repeatable_row import newer
+from worker.settle.context import Item
+from worker.settle.repeatable_row import newer
 
 
 def by_key(items: Iterable[Item], now: float) -> list[Item]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from worker.copies import CannotCopy, Copy, dead_letter, retry
-from worker.invocation import Invocation, Item
-from worker.judge import Again
+from worker.send.copies import CannotCopy, Copy, dead_letter, retry
+from worker.settle.context import Invocation, Item
+from worker.settle.retry_policy import Again
 
 _log = logging.getLogger(__name__)
 

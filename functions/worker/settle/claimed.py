@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import APIError, OutcomeUnknown, Trace
-from ledger import Claim, LedgerUnavailable, Row, Written, claims
+from documents import TableUnavailable, Written
+from ledger import Claim, Row, claims
 from ledger.row import CLAIMED, FACTS, PARKED
-from worker.calling import make_call, may_begin
-from worker.claimed_row import Step, next_step
-from worker.invocation import Invocation, Item
-from worker.judge import Again, Park
-from worker.notes import notes_of, token_counts, traceback_of
-from worker.outbox import Letter, send_copies, send_letters
 from worker.outcome import End, Outcome, Settlement
-from worker.results import Result
-from worker.verdict import Failed, after_error, after_waiting
+from worker.send.results import Result
+from worker.settle.audit import notes_of, token_counts, traceback_of
+from worker.settle.calling import make_call, may_begin
+from worker.settle.claimed_row import Step, next_step
+from worker.settle.context import Invocation, Item
+from worker.settle.effects import Letter, send_copies, send_letters
+from worker.settle.retry_policy import Again, Park
+from worker.settle.verdict import Failed, after_error, after_waiting
 
 _DECISIONS = 3
 """How often a delivery tries to claim: each refusal means that another one was quicker, and the row says more then."""
@@ -56,7 +57,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> tuple[list[tuple[Item, Set
 def _settle(item: Item, inv: Invocation) -> Settlement:
     try:
         return _Create(item, inv).settle()
-    except LedgerUnavailable as error:
+    except TableUnavailable as error:
         _log.warning("the ledger can't be read: %s", error)
         return Settlement(End.UNSETTLED, "ledger")
 

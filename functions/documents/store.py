@@ -6,16 +6,15 @@ reads, at most 25 writes in a transaction (https://yandex.cloud/en/docs/ydb/doca
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.row import Row
-from ledger.writes import Write, request
+from documents.writes import Write, request
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -29,11 +28,13 @@ _AWAY = 2
 
 _REFUSED = "ConditionalCheckFailed"
 
+R = TypeVar("R")
+
 _log = logging.getLogger(__name__)
 
 
-class LedgerUnavailable(Exception):
-    """The ledger could not be read or written in time: what was written is not known."""
+class TableUnavailable(Exception):
+    """The table could not be read or written in time: what was written is not known."""
 
 
 class Written(Enum):
@@ -48,39 +49,50 @@ class _NoAnswer(Exception):
     """The service said nothing in time, so what was sent may have been applied; or it stayed busy."""
 
 
-class Store:
-    """One table of the Document API. ``sleep`` waits between tries, for a second in all at the most."""
+class Store(Generic[R]):
+    """One table of the Document API whose items have a ``key``.
 
-    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    ``read`` makes a record of an item's attributes, and of the key alone where there is no item. ``sleep`` waits
+    between tries, for a second in all at the most.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        read: Callable[[Mapping[str, Any]], R],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._make = read
         self._sleep = sleep
 
-    def get(self, key: str) -> Row:
-        """The row as it is now (consistent read), an empty one where there is none.
+    def get(self, key: str) -> R:
+        """The record as it is now (consistent read), an empty one where there is none.
 
         Raises:
-            LedgerUnavailable: it could not be read.
+            TableUnavailable: it could not be read.
         """
         answer = self._read(
             lambda: self._client.get_item(TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
         )
         item = answer.get("Item")
-        return _row(item) if item else Row(key)
+        return self._make(_attributes(item) if item else {"key": key})
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Row]:
-        """The rows of these keys as they are now, 100 a request; absent ones are empty rows.
+    def get_many(self, keys: Iterable[str]) -> dict[str, R]:
+        """The records of these keys as they are now, 100 a request; absent ones are empty records.
 
         Raises:
-            LedgerUnavailable: not all could be read.
+            TableUnavailable: not all could be read.
         """
-        rows = {key: Row(key) for key in keys}
-        every = list(rows)
+        items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in keys}
+        every = list(items)
         for at in range(0, len(every), READ_AT_ONCE):
             for item in self._get_chunk(every[at : at + READ_AT_ONCE]):
-                row = _row(item)
-                rows[row.key] = row
-        return rows
+                attributes = _attributes(item)
+                items[attributes["key"]] = attributes
+        return {key: self._make(attributes) for key, attributes in items.items()}
 
     def write(self, write: Write) -> Written:
         """Carry out one conditional write; where the service is busy, it is tried again."""
@@ -138,11 +150,11 @@ class Store:
                 return ask()
             except ClientError as error:
                 if not _is_busy(error):
-                    raise LedgerUnavailable(_name(error)) from None
+                    raise TableUnavailable(_name(error)) from None
                 self._sleep(pause)
             except BotoCoreError as error:
-                raise LedgerUnavailable(_name(error)) from None
-        raise LedgerUnavailable("the service stayed busy")
+                raise TableUnavailable(_name(error)) from None
+        raise TableUnavailable("the service stayed busy")
 
     def _get_chunk(self, keys: Sequence[str]) -> list[Any]:
         wanted: Any = {self._table: {"Keys": [{"key": {"S": key}} for key in keys], "ConsistentRead": True}}
@@ -154,7 +166,7 @@ class Store:
             if not wanted:
                 return found
             self._sleep(pause)
-        raise LedgerUnavailable("UnprocessedKeys")
+        raise TableUnavailable("UnprocessedKeys")
 
     def _write(self, write: Write) -> Written:
         busy = ""
@@ -215,6 +227,6 @@ def _name(error: Exception) -> str:
     )
 
 
-def _row(item: Any) -> Row:
+def _attributes(item: Any) -> dict[str, Any]:
     deserialize = TypeDeserializer().deserialize
-    return Row.read({name: deserialize(value) for name, value in item.items()})
+    return {name: deserialize(value) for name, value in item.items()}

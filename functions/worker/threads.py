@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from worker.invocation import T
+T = TypeVar("T")
 
 
 class Threads:

@@ -8,7 +8,7 @@ from traceback import extract_tb
 from typing import Any
 
 from aistudio import Trace
-from worker.invocation import Invocation, Item
+from worker.settle.context import Invocation, Item
 
 _COUNTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _LARGEST_COUNT = 10**15

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ledger.row import FACTS, OPEN, PARKED, PENDING, QUEUE_RETENTION, Row
-from worker.event import Delivery
-from worker.invocation import Item
 from worker.outcome import End, Settlement
+from worker.receive.event import Delivery
+from worker.settle.context import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from worker import claimed, repeatable
-from worker.event import Delivery, deliveries
-from worker.invocation import Invocation, Item
-from worker.merging import by_key
-from worker.message import Invalid, parse
-from worker.notes import subject_row, token_counts
 from worker.outcome import End, Settlement, Unsettled
+from worker.receive.event import Delivery, deliveries
+from worker.receive.message import Invalid, parse
+from worker.settle import claimed, repeatable
+from worker.settle.audit import subject_row, token_counts
+from worker.settle.collapse import by_key
+from worker.settle.context import Invocation, Item
 
 INVALID, REUSED = "invalid_message", "key_reused"
 

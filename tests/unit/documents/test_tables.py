@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ledger import tables
+from documents import tables
 from tests.support.kit import Kit
 
 FUNCTIONS = Path(tables.__file__).parents[1]
@@ -48,7 +48,7 @@ def test_creating_at_once_ends_well_for_both(kit: Kit) -> None:
 def command(**environment: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS), **environment}
     return subprocess.run(
-        [sys.executable, "-m", "ledger.tables"], env=clean, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "documents.tables"], env=clean, capture_output=True, text=True, timeout=60, check=False
     )
 
 

@@ -9,18 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from aistudio import Trace
-from ledger import LedgerUnavailable, Row, Written, deletions
+from documents import TableUnavailable, Written
+from ledger import Row, deletions
 from ledger.claims import KEPT
 from ledger.row import FACTS, HELD, PENDING
-from worker.invocation import Invocation, Item
-from worker.judge import Again, Park
-from worker.notes import notes_of, traceback_of
-from worker.outbox import Letter, send_copies, send_letters
 from worker.outcome import End, Outcome, Settlement
-from worker.repeatable_row import Answered, Remind, consider
-from worker.results import Result
-from worker.subjects import keep, lacking
-from worker.verdict import Failed
+from worker.send.results import Result
+from worker.settle.audit import notes_of, traceback_of
+from worker.settle.context import Invocation, Item
+from worker.settle.effects import Letter, send_copies, send_letters
+from worker.settle.repeatable_row import Answered, Remind, consider
+from worker.settle.retry_policy import Again, Park
+from worker.settle.subjects import keep, lacking
+from worker.settle.verdict import Failed
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def _publish_what_stands(refused: Sequence[Ended], inv: Invocation) -> list[Ende
     """The fact that stands is another delivery's, or ours from a write whose answer was lost: publish what it says."""
     try:
         rows = inv.store.get_many(item.row for item, _ in refused)
-    except LedgerUnavailable:
+    except TableUnavailable:
         return [(item, Settlement(End.UNSETTLED, "ledger", trace=end.trace)) for item, end in refused]
     facts = [(item, rows[item.row], end) for item, end in refused]
     return _publish([(i, str(row.state), _known(row), replace(end, outcome=row.state)) for i, row, end in facts], inv)
@@ -157,7 +158,7 @@ def _consider_again(item: Item, inv: Invocation) -> Row | Answered | Settlement:
     """What the row says now that a parking was refused: another delivery has ended this key, or is about to."""
     try:
         row = inv.store.get(item.row)
-    except LedgerUnavailable:
+    except TableUnavailable:
         return Settlement(End.UNSETTLED, "ledger")
     if keep({item.row: lacking(item, row)}, inv):
         return Settlement(End.UNSETTLED, "ledger")

@@ -1,20 +1,18 @@
 """Copies: the messages that this project puts on queues, with the attributes that its other parts read."""
 
 import base64
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from worker.event import Delivery
+from worker.receive.event import Delivery
+from worker.settlement_attribute import cleaned, sendable
 
 MAX_BYTES = 262_144
 """The queue's limit on a body with its attributes (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
 
 MAX_DELAY = 900
 """Seconds: the queue's longest delay; a longer wait carries ``not_before`` and hops."""
-
-_REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class CannotCopy(Exception):
@@ -36,11 +34,6 @@ class Copy:
         return len(self.body.encode()) + sum(len(text.encode()) for text in texts)
 
 
-def sendable(text: str) -> bool:
-    """Whether the queue takes this text: it refuses what XML 1.0 can't hold."""
-    return not _REFUSED.search(text)
-
-
 def retry(delivery: Delivery, key: str, *, attempt: int, wait: float, now: float) -> Copy:
     """The delivery once more, after ``wait`` seconds, numbered one higher. Raises CannotCopy."""
     delay = max(0, min(MAX_DELAY, ceil(wait)))
@@ -55,7 +48,7 @@ def dead_letter(
     attributes = _numbers(delivery, key, attempt, delivery.seq, redrive, 0)
     attributes |= {"reason": ("String", reason), "function": ("String", function)}
     if detail:
-        attributes["detail"] = ("String", _REFUSED.sub("?", detail)[:256])
+        attributes["detail"] = ("String", cleaned(detail)[:256])
     return _copy(delivery, attributes, 0)
 
 

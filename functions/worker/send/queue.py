@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from worker.clock import Clock
-from worker.copies import MAX_BYTES, Copy
+from worker.send.copies import MAX_BYTES, Copy
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import from_json
 
-from worker.copies import sendable
-from worker.event import Delivery, trace_of
+from worker.receive.event import Delivery, trace_of
+from worker.settlement_attribute import sendable
 
 MAX_KEY = 256
 """Characters of a key: it travels as a message attribute."""

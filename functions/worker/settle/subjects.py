@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from ledger import Row, Written, deletions
+from documents import Written
+from ledger import Row, deletions
 from ledger.row import FACTS
-from worker.invocation import Invocation, Item
-from worker.notes import subject_row
-from worker.repeatable_row import consider
+from worker.settle.audit import subject_row
+from worker.settle.context import Invocation, Item
+from worker.settle.repeatable_row import consider
 
 
 def held_rows(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -> set[str]:
     """The rows under a hold: their own, or that of any subject that a message of theirs names, or named before.
 
-    Raises LedgerUnavailable.
+    Raises TableUnavailable.
     """
     concerned = {item.row: item.subjects | rows[item.row].subjects for item in items}
     subjects = frozenset[str]().union(*concerned.values())

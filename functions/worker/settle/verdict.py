@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from aistudio import APIError, Trace, Unavailable
-from worker.calling import NotBegun
-from worker.invocation import Invocation, Item
-from worker.judge import Again, Park, judge, patience
+from worker.settle.calling import NotBegun
+from worker.settle.context import Invocation, Item
+from worker.settle.retry_policy import Again, Park, judge, patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,12 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from ledger.row import CLAIMED, FACTS, HELD, OPEN, OUTCOME_UNKNOWN, PARKED
-
-_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, PARKED, *FACTS, OUTCOME_UNKNOWN)}
-"""What conditions compare with by name: ``:claimed`` is the text "claimed"."""
-
 _PLACEHOLDER = re.compile(r"[#:](\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One conditional update of one row. ``given`` are values that only the condition names, beside the states' names."""
+    """One conditional update of one record. ``given`` are values that only the condition names; unused ones are left out."""
 
     key: str
     sets: Mapping[str, Any]
@@ -38,7 +33,7 @@ def request(table: str, write: Write) -> Any:
         ("DELETE", ", ".join(f"#{name} :{name}" for name in write.deletes)),
     ]
     update = " ".join(f"{verb} {what}" for verb, what in clauses if what)
-    given = {**_WORDS, **write.given, **write.sets, **write.adds, **write.deletes}
+    given = {**write.given, **write.sets, **write.adds, **write.deletes}
     used = set(_PLACEHOLDER.findall(f"{update} {write.condition}"))
     serialize = TypeSerializer().serialize
     values = {f":{name}": serialize(_storable(value)) for name, value in given.items() if name in used}

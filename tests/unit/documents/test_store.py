@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger import Row, Store, Write, Written
+from documents import Write, Written
+from ledger import Ledger, Row
 from ledger.conditions import FREE
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, half_unprocessed, refused, throttled, unseen
@@ -18,7 +19,7 @@ def writes(count: int) -> list[Write]:
     return [Write(f"key-{n}", sets={"state": "deleted", "n": n}, condition=FREE) for n in range(count)]
 
 
-def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Store) -> None:
+def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Ledger) -> None:
     rows = store.get_many(f"key-{n}" for n in range(100))
 
     assert rows == {f"key-{n}": Row(f"key-{n}") for n in range(100)}
@@ -27,7 +28,7 @@ def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Store) -> No
     assert wanted["ConsistentRead"] is True
 
 
-def test_more_rows_than_a_request_takes_are_read_in_several(kit: Kit, store: Store) -> None:
+def test_more_rows_than_a_request_takes_are_read_in_several(kit: Kit, store: Ledger) -> None:
     store.write(Write("key-150", sets={"state": "deleted"}))
     kit.ledger.seen.clear()
 
@@ -37,7 +38,7 @@ def test_more_rows_than_a_request_takes_are_read_in_several(kit: Kit, store: Sto
     assert kit.ledger.operations() == ["BatchGetItem"] * 3
 
 
-def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Store) -> None:
+def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Ledger) -> None:
     store.write_all(writes(10))
     kit.ledger.arm("BatchGetItem", half_unprocessed, half_unprocessed, half_unprocessed)
 
@@ -46,13 +47,13 @@ def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Store) -> None
     assert {row.state for row in rows.values()} == {"deleted"}
 
 
-def test_a_single_read_is_consistent(kit: Kit, store: Store) -> None:
+def test_a_single_read_is_consistent(kit: Kit, store: Ledger) -> None:
     store.get("key-1")
 
     assert kit.ledger.seen[0].document["ConsistentRead"] is True
 
 
-def test_a_hundred_writes_are_four_transactions_of_what_the_service_documents(kit: Kit, store: Store) -> None:
+def test_a_hundred_writes_are_four_transactions_of_what_the_service_documents(kit: Kit, store: Ledger) -> None:
     assert store.write_all(writes(100)) == [YES] * 100
 
     assert kit.ledger.operations() == ["TransactWriteItems"] * 4
@@ -63,13 +64,15 @@ def test_a_hundred_writes_are_four_transactions_of_what_the_service_documents(ki
         assert all(set(each["Update"]) <= documented for each in asked.document["TransactItems"])
 
 
-def test_nothing_to_write_is_no_request(kit: Kit, store: Store) -> None:
+def test_nothing_to_write_is_no_request(kit: Kit, store: Ledger) -> None:
     assert store.write_all([]) == []
     assert kit.ledger.seen == []
 
 
 @pytest.mark.parametrize("taken", [{0}, {24}, {3, 7, 11}, set(range(25))])
-def test_rows_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back(store: Store, taken: set[int]) -> None:
+def test_rows_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back(
+    store: Ledger, taken: set[int]
+) -> None:
     for n in taken:
         store.write(Write(f"key-{n}", sets={"state": "already_absent"}))
 
@@ -90,7 +93,7 @@ UNCLEAR: dict[str, tuple[Action, Written]] = {
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
-def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, store: Store, what: str) -> None:
+def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, store: Ledger, what: str) -> None:
     action, end = UNCLEAR[what]
     kit.ledger.arm("TransactWriteItems", action)
 
@@ -98,7 +101,7 @@ def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, stor
     assert {row.state for row in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
 
 
-def test_values_come_back_as_they_were_written(store: Store, given: Callable[..., Row]) -> None:
+def test_values_come_back_as_they_were_written(store: Ledger, given: Callable[..., Row]) -> None:
     usage: dict[str, Any] = {"input_tokens": 5, "details": {"cached": 1.5}}
     given("key-1", lease_until=1_795_334_400.123, seq=7, hold={"b", "a"}, usage=usage, subject="s")
 
@@ -108,5 +111,5 @@ def test_values_come_back_as_they_were_written(store: Store, given: Callable[...
 
 
 @pytest.mark.parametrize("count", [1, 2, 25, 26, 27, 51])
-def test_batches_of_all_sizes_are_written_whole(store: Store, count: int) -> None:
+def test_batches_of_all_sizes_are_written_whole(store: Ledger, count: int) -> None:
     assert store.write_all(writes(count)) == [YES] * count

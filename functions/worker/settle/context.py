@@ -6,15 +6,15 @@ from random import Random
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from aistudio import API, APIError
-from ledger import Keys, Store
+from ledger import Keys, Ledger
 from worker.clock import Clock, Deadline
-from worker.event import Delivery
-from worker.judge import Limits, stops_batch
-from worker.message import M, Message
 from worker.outcome import Outcome
-from worker.queue import Queue
-from worker.results import Results
+from worker.receive.event import Delivery
+from worker.receive.message import M, Message
+from worker.send.queue import Queue
+from worker.send.results import Results
 from worker.settings import Check
+from worker.settle.retry_policy import Limits, stops_batch
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Invocation:
 
     function: Function[Any, Any]
     client: Any
-    store: Store
+    store: Ledger
     queue: Queue
     results: Results
     keys: Keys

@@ -1,6 +1,6 @@
 """The ledger's tables: one definition (``tables.json``), and a command that creates them.
 
-``python -m ledger.tables`` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
+``python -m documents.tables`` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
 with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from ledger.client import connect_with_key, connect_with_token
+from documents.client import connect_with_key, connect_with_token
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from ledger.row import CLAIMED, FACTS, OUTCOME_UNKNOWN, PARKED, PENDING, QUEUE_RETENTION, Row
-from worker.invocation import Item
+from worker.settle.context import Item
 
 
 class Step(Enum):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from worker.copies import Copy, sendable
-from worker.queue import Queue
-from worker.shelf import Shelf
+from worker.send.claim_check import Shelf
+from worker.send.copies import Copy
+from worker.send.queue import Queue
+from worker.settlement_attribute import sendable
 
 LARGEST = 240 * 1024
 """Bytes of an event that still go by queue; the queue takes 256 KiB with attributes."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aistudio import APIError, Throttled
-from worker.invocation import Call, Invocation, Item
 from worker.outcome import Outcome
+from worker.settle.context import Call, Invocation, Item
 
 SHORT_WAIT = 3.0
 """Seconds: the longest Retry-After that is waited for in the process, which is billed; longer ones are the queue's."""

@@ -2,11 +2,12 @@
 
 import pytest
 
-from ledger import LedgerUnavailable, Store, Write, Written
+from documents import TableUnavailable, Write, Written
+from ledger import Ledger
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, fails, half_unprocessed, passes, refused, throttled, unseen
-from tests.unit.ledger.test_store import writes
+from tests.unit.documents.test_store import writes
 
 YES, UNKNOWN = Written.YES, Written.UNKNOWN
 
@@ -20,20 +21,22 @@ BUSY: list[Action] = [
 
 
 @pytest.mark.parametrize("action", [refused, unseen, fails("InternalServerError", 500)])
-def test_a_read_that_fails_says_so_at_once(kit: Kit, store: Store, clock: FakeClock, action: Action) -> None:
+def test_a_read_that_fails_says_so_at_once(kit: Kit, store: Ledger, clock: FakeClock, action: Action) -> None:
     kit.ledger.arm("BatchGetItem", action)
     kit.ledger.arm("GetItem", action)
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         store.get_many(["key-1"])
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         store.get("key-1")
     assert kit.ledger.operations() == ["BatchGetItem", "GetItem"]
     assert clock.slept == []
 
 
 @pytest.mark.parametrize("action", BUSY)
-def test_a_busy_service_is_asked_four_times_for_a_row(kit: Kit, store: Store, clock: FakeClock, action: Action) -> None:
+def test_a_busy_service_is_asked_four_times_for_a_row(
+    kit: Kit, store: Ledger, clock: FakeClock, action: Action
+) -> None:
     store.write(Write("key-1", sets={"state": "deleted"}))
     kit.ledger.arm("GetItem", *[action] * 3)
     kit.ledger.arm("BatchGetItem", *[action] * 3)
@@ -45,30 +48,30 @@ def test_a_busy_service_is_asked_four_times_for_a_row(kit: Kit, store: Store, cl
 
 @pytest.mark.parametrize("action", BUSY)
 def test_a_read_from_a_service_that_stays_busy_says_so(
-    kit: Kit, store: Store, clock: FakeClock, action: Action
+    kit: Kit, store: Ledger, clock: FakeClock, action: Action
 ) -> None:
     kit.ledger.arm("GetItem", *[action] * 4)
     kit.ledger.arm("BatchGetItem", *[action] * 4)
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         store.get("key-1")
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         store.get_many(["key-1"])
     assert kit.ledger.operations() == ["GetItem"] * 4 + ["BatchGetItem"] * 4
     assert sum(clock.slept) <= 2
 
 
 def test_what_a_read_leaves_out_again_and_again_is_not_taken_for_absent(
-    kit: Kit, store: Store, clock: FakeClock
+    kit: Kit, store: Ledger, clock: FakeClock
 ) -> None:
     kit.ledger.arm("BatchGetItem", *[half_unprocessed] * 4)
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         store.get_many(f"key-{n}" for n in range(100))
     assert 0 < sum(clock.slept) <= 1
 
 
-def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Store) -> None:
+def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Ledger) -> None:
     kit.ledger.arm("TransactWriteItems", throttled)
     kit.ledger.arm("UpdateItem", *[throttled] * 4)
 
@@ -77,7 +80,7 @@ def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Sto
 
 @pytest.mark.parametrize("action", BUSY)
 def test_a_write_that_a_busy_service_refuses_is_tried_four_times(
-    kit: Kit, store: Store, clock: FakeClock, action: Action
+    kit: Kit, store: Ledger, clock: FakeClock, action: Action
 ) -> None:
     kit.ledger.arm("UpdateItem", *[action] * 3)
 
@@ -86,7 +89,7 @@ def test_a_write_that_a_busy_service_refuses_is_tried_four_times(
 
 
 @pytest.mark.parametrize("action", BUSY)
-def test_a_write_that_a_busy_service_refuses_each_time_is_unknown(kit: Kit, store: Store, action: Action) -> None:
+def test_a_write_that_a_busy_service_refuses_each_time_is_unknown(kit: Kit, store: Ledger, action: Action) -> None:
     kit.ledger.arm("UpdateItem", *[action] * 4)
 
     assert store.write(writes(1)[0]) is UNKNOWN
@@ -97,7 +100,7 @@ SILENT: dict[str, list[Action]] = {"nobody listens": [refused] * 200, "answers a
 
 
 @pytest.mark.parametrize("how", SILENT)
-def test_a_silent_ledger_is_asked_a_few_times_for_a_hundred_writes(kit: Kit, store: Store, how: str) -> None:
+def test_a_silent_ledger_is_asked_a_few_times_for_a_hundred_writes(kit: Kit, store: Ledger, how: str) -> None:
     for operation in ("TransactWriteItems", "UpdateItem"):
         kit.ledger.arm(operation, *SILENT[how])
 
@@ -106,7 +109,7 @@ def test_a_silent_ledger_is_asked_a_few_times_for_a_hundred_writes(kit: Kit, sto
     kit.ledger.reset()
 
 
-def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit, store: Store) -> None:
+def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit, store: Ledger) -> None:
     kit.ledger.arm("TransactWriteItems", passes, refused)
     kit.ledger.arm("UpdateItem", refused)
 
@@ -114,7 +117,7 @@ def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit,
     assert kit.ledger.operations() == ["TransactWriteItems"] * 2 + ["UpdateItem"]
 
 
-def test_a_ledger_that_stays_busy_is_given_up_as_soon(kit: Kit, store: Store, clock: FakeClock) -> None:
+def test_a_ledger_that_stays_busy_is_given_up_as_soon(kit: Kit, store: Ledger, clock: FakeClock) -> None:
     for operation in ("TransactWriteItems", "UpdateItem"):
         kit.ledger.arm(operation, *[throttled] * 500)
 
@@ -124,7 +127,7 @@ def test_a_ledger_that_stays_busy_is_given_up_as_soon(kit: Kit, store: Store, cl
     kit.ledger.reset()
 
 
-def test_one_silence_gives_nothing_up(kit: Kit, store: Store) -> None:
+def test_one_silence_gives_nothing_up(kit: Kit, store: Ledger) -> None:
     kit.ledger.arm("TransactWriteItems", refused, passes, refused)
     kit.ledger.arm("UpdateItem", *[passes, refused] * 12)
 
@@ -138,7 +141,7 @@ def test_one_silence_gives_nothing_up(kit: Kit, store: Store) -> None:
     [(refused, None), (fails("InternalServerError", 500), None), (unseen, "deleted")],
 )
 def test_a_write_without_a_clear_answer_is_unknown_whether_it_was_applied_or_not(
-    kit: Kit, store: Store, action: Action, state: str | None
+    kit: Kit, store: Ledger, action: Action, state: str | None
 ) -> None:
     kit.ledger.arm("UpdateItem", action)
 
@@ -155,7 +158,7 @@ def test_a_write_without_a_clear_answer_is_unknown_whether_it_was_applied_or_not
     ],
 )
 def test_failures_are_logged_by_name_and_without_what_the_service_says(
-    kit: Kit, store: Store, caplog: pytest.LogCaptureFixture, actions: list[Action], told: str
+    kit: Kit, store: Ledger, caplog: pytest.LogCaptureFixture, actions: list[Action], told: str
 ) -> None:
     kit.ledger.arm("UpdateItem", *actions)
     store.write(Write("key-0", sets={"detail": "planted"}))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from documents.client import connect_with_key, connect_with_token
 from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers
-from ledger.client import connect_with_key, connect_with_token
 from worker.clock import MARGIN
 
 
