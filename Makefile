@@ -28,8 +28,21 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive functions
 
-test: setup ## All tests that need only Python; ARGS goes to pytest
-	$(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312 and not soak" $(ARGS)
+test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
+	$(ON_CLOCK) $(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312 and not soak" $(ARGS)
+
+# libfaketime sets the clock for `make test CLOCK=+400d` and all of its children; what is waited for stays as long.
+.PHONY: clock
+ifdef CLOCK
+LIBFAKETIME := $(firstword $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1))
+UNMOVED_SLEEP := $(CURDIR)/.local/unmoved_sleep.so
+ON_CLOCK := env LD_PRELOAD=$(UNMOVED_SLEEP):$(LIBFAKETIME) FAKETIME=$(CLOCK) FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+clock: $(UNMOVED_SLEEP)
+	@test -n "$(LIBFAKETIME)" || { echo "CLOCK needs libfaketime: apt-get install faketime"; exit 1; }
+$(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
+	@mkdir -p $(@D)
+	$(CC) -shared -fPIC -o $@ $<
+endif
 
 test-all: setup aimock ## The same, and those that need node, terraform (TERRAFORM), or CPython 3.12 (PYTHON312)
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)

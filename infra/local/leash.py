@@ -15,6 +15,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_HANDED_ON = ("PATH", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED", "NO_FAKE_STAT")
+
+
+def handed_on() -> dict[str, str]:
+    """The part of this process's environment that each child gets: where programs are, and what sets the clock.
+
+    `make test CLOCK=...` sets the clock by variables. A child without them would live on another day than its parent.
+    """
+    return {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+
 
 def hold() -> None:
     """End this process, without any clean-up, as soon as its standard input ends."""

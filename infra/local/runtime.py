@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from infra.local.leash import ROOT
+from infra.local.leash import ROOT, handed_on
 
 FUNCTIONS = ROOT / "functions"
 FUNCTION_ID = "d4elocalfunction0000"
@@ -112,7 +112,7 @@ class Runtime:
         self._process = process = subprocess.Popen(
             [sys.executable, str(FUNCTION_PROCESS), str(self._root), self._entry_point],
             cwd=self._root,
-            env={"PATH": os.environ.get("PATH", ""), **self._settings, **self._reserved()},
+            env={**handed_on(), **self._settings, **self._reserved()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

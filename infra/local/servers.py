@@ -1,6 +1,5 @@
 """The queue and table server: one ministack process, on loopback, on a port that was free."""
 
-import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_s3 import S3Client
 from types_boto3_sqs import SQSClient
 
-from infra.local.leash import Leashed
+from infra.local.leash import Leashed, handed_on
 from infra.local.readiness import ready
 
 HOST = "127.0.0.1"
@@ -107,7 +106,7 @@ def running_servers() -> Iterator[Servers]:
 
 def _environment(port: int) -> dict[str, str]:
     return {
-        "PATH": os.environ.get("PATH", ""),
+        **handed_on(),
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,

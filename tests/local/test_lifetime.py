@@ -15,7 +15,7 @@ from typing import IO
 import httpx
 import pytest
 
-from infra.local.leash import ROOT
+from infra.local.leash import ROOT, handed_on
 from infra.local.printed import as_json
 from infra.local.send import send
 from infra.local.settings import read_env
@@ -23,7 +23,7 @@ from infra.local.sweep import swept
 from tests.local.helpers import alive, descendants
 from tests.support.waiting import eventually
 
-ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": "functions"}
+ENVIRONMENT = {**handed_on(), "PYTHONPATH": "functions"}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.leash import handed_on
 from infra.local.runtime import Reply, Runtime
 from tests.local.helpers import alive, event, order
 from tests.support.waiting import eventually
@@ -107,8 +108,8 @@ def test_a_function_sees_its_settings_and_nothing_else_of_the_parent(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     seen = told(new_runtime(settings={"QUEUE_URL": "http://queue"}), printed, "surroundings")
-    assert set(seen["environment"]) - {"LC_CTYPE"} == {
-        "PATH", "HOME", "QUEUE_URL", "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    assert set(seen["environment"]) - {"LC_CTYPE"} == set(handed_on()) | {
+        "HOME", "QUEUE_URL", "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
     }  # fmt: skip
     assert seen["environment"]["QUEUE_URL"] == "http://queue"
     assert seen["path"][0] == seen["cwd"] == seen["environment"]["LAMBDA_TASK_ROOT"]

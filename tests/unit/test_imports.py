@@ -1,6 +1,5 @@
 """What the deployed files load, since every import is paid for at each cold start, and how small they are."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import delete_response
+from infra.local.leash import handed_on
 
 FUNCTIONS = Path(delete_response.__file__).parent
 UNWANTED = ("openai", "aiohttp", "requests", "pydantic_settings", "websockets")
@@ -25,7 +25,7 @@ def loaded_by(program: str) -> set[str]:
     """The modules that a fresh process has loaded after this program."""
     told = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", f"import sys\n{program}\nprint(*sys.modules)"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS)},
+        env={**handed_on(), "PYTHONPATH": str(FUNCTIONS)},
         capture_output=True,
         text=True,
         timeout=60,

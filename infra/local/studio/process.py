@@ -1,6 +1,5 @@
 """A local AI Studio in a process of its own, for as long as a `with` block lasts."""
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from infra.local.leash import Leashed
+from infra.local.leash import Leashed, handed_on
 from infra.local.readiness import ready
 from infra.local.studio.settings import HOST, PostMode, Settings
 
@@ -96,7 +95,7 @@ def running_studio(settings: Settings | None = None) -> Iterator[StudioHandle]:
         child = Leashed(
             "infra.local.studio",
             [f"--fd={listener.fileno()}", *_flags(given)],
-            {"PATH": os.environ.get("PATH", "")},
+            handed_on(),
             inherit=[listener.fileno()],
         )
     with (

@@ -1,6 +1,5 @@
 """The tables' one definition, and the command that creates them."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from documents import tables
+from infra.local.leash import handed_on
 from tests.support.kit import Kit
 
 FUNCTIONS = Path(tables.__file__).parents[1]
@@ -46,7 +46,7 @@ def test_creating_at_once_ends_well_for_both(kit: Kit) -> None:
 
 
 def command(**environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS), **environment}
+    clean = {**handed_on(), "PYTHONPATH": str(FUNCTIONS), **environment}
     return subprocess.run(
         [sys.executable, "-m", "documents.tables"], env=clean, capture_output=True, text=True, timeout=60, check=False
     )

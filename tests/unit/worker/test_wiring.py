@@ -1,7 +1,6 @@
 """The composition root, in a process of its own as on the platform: environment in, settled messages out."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from botocore.compat import HTTPHeaders
 
 import delete_response
 from documents import tables
+from infra.local.leash import handed_on
 from infra.local.settings import local_settings
 from ledger import Keys, Ledger, Row
 from tests.support.kit import Kit
@@ -64,7 +64,7 @@ class Deployment:
         asked = [{"event": {"messages": event}, "token": each} for event, each in zip(events, tokens, strict=True)]
         told = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-c", PLATFORM, module],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{FUNCTIONS}:{ROOT}", **self.settings, **changes},
+            env={**handed_on(), "PYTHONPATH": f"{FUNCTIONS}:{ROOT}", **self.settings, **changes},
             input="\n".join(map(json.dumps, asked)),
             capture_output=True,
             text=True,
