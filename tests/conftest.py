@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 import delete_response
 from aistudio import API, Config
 from documents.client import connect_with_key
-from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers, running_servers
+from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers, running_servers
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings
 from tests.support import ask

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import yaml
 
-from infra.local.leash import ROOT
-from infra.local.runtime import FUNCTIONS
-from infra.local.trigger import Batching
+from infra.local.cloud.runtime import FUNCTIONS
+from infra.local.cloud.trigger import Batching
+from infra.local.processes.surroundings import ROOT
 
 LONGEST_TIMEOUT = 10
 """Seconds: calls to a local AI Studio are short, and a stuck function should show soon."""

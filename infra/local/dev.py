@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local import catalog
+from infra.local.demo.printed import as_json
 from infra.local.environment import Environment, running_environment
-from infra.local.printed import as_json
+from infra.local.processes.stopping import stopping_in_order
+from infra.local.processes.sweep import Taken, swept
 from infra.local.settings import LOCAL_ENV, write_env
-from infra.local.stopping import stopping_in_order
-from infra.local.sweep import Taken, swept
 
 
 def describe(console: Console, environment: Environment, path: Path) -> None:

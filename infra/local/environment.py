@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from documents import tables
 from infra.local.catalog import LocalFunction
-from infra.local.runtime import Runtime
-from infra.local.servers import Servers, running_servers
+from infra.local.cloud.runtime import Runtime
+from infra.local.cloud.servers import Servers, running_servers
+from infra.local.cloud.trigger import Invocation, Trigger
+from infra.local.cloud.trigger_event import platform_id
 from infra.local.settings import RESULTS_BUCKET, local_settings
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings as StudioSettings
-from infra.local.trigger import Invocation, Trigger
-from infra.local.trigger_event import platform_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

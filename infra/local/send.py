@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
-from infra.local import samples
 from infra.local.catalog import LocalFunction
+from infra.local.samples.case import Attributes, load
 from infra.local.settings import LOCAL_ENV, read_env
 
 
@@ -44,11 +44,11 @@ def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _messages(given: str) -> list[tuple[str, samples.Attributes]]:
+def _messages(given: str) -> list[tuple[str, Attributes]]:
     if not given.endswith(".json"):
         return [(given, {})]
     try:
-        case = samples.load(Path(given))
+        case = load(Path(given))
     except OSError as error:
         raise CannotSend(f"{given}: {error.strerror}") from None
     except ValueError as error:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from infra.local.leash import ROOT
-from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers
+from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers
+from infra.local.processes.surroundings import ROOT
 from infra.local.studio.process import StudioHandle
 from worker.settings import Settings
 

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from infra.local.leash import ROOT
+from infra.local.processes.surroundings import ROOT
 from infra.local.studio.process import running_studio
 from infra.local.studio.settings import Settings
 from tests.contract.helpers import port_of, raw_request

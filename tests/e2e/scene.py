@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.local.catalog import LocalFunction
+from infra.local.cloud.runtime import Runtime
+from infra.local.cloud.servers import Waiting
+from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment
-from infra.local.runtime import Runtime
-from infra.local.servers import Waiting
 from infra.local.studio.settings import Settings as StudioSettings
-from infra.local.trigger import Batching
 from ledger import Keys, Ledger, Row
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry

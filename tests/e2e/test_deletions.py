@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from infra.local.catalog import LocalFunction
+from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment
 from infra.local.studio.settings import Settings
-from infra.local.trigger import Batching
 from tests.support.planted import RESPONSE_ID, SUBJECT
 from tests.support.waiting import eventually
 from tests.support.watched import watched_environment

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.catalog import LocalFunction
+from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment
-from infra.local.trigger import Batching
 from tests.support.planted import EVENT_ID, PROMPT, RESPONSE_ID, SUBJECT
 from tests.support.waiting import eventually
 from tests.support.watched import Leaked, watched_environment

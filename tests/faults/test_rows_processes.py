@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infra.local.catalog import functions
+from infra.local.cloud.runtime import Reply
 from infra.local.environment import Environment
-from infra.local.runtime import Reply
 from infra.local.studio.settings import Settings
 from tests.support.messages import entry
 from tests.support.planted import EVENT_ID, PROMPT, RESPONSE_ID, SUBJECT

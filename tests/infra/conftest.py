@@ -8,8 +8,8 @@ import pytest
 
 from infra import smoke
 from infra.local.catalog import functions
+from infra.local.cloud.servers import Servers, running_servers
 from infra.local.environment import Environment, running_environment
-from infra.local.servers import Servers, running_servers
 from tests.infra.deployed import Lockbox
 from tests.infra.document_api import Server, document_api
 from tests.infra.pretend import PLATFORM, PROGRAM, Pretend

@@ -9,7 +9,7 @@ from documents import tables
 from infra import backup
 from infra.backup import check, restore, save
 from infra.cloud import Stopped
-from infra.local.servers import KEY_ID, KEY_SECRET, Servers
+from infra.local.cloud.servers import KEY_ID, KEY_SECRET, Servers
 from tests.infra.workspace import run
 
 BUCKET = "backups"

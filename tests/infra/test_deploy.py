@@ -10,7 +10,7 @@ import pytest
 from infra import deploy
 from infra.cloud import Stopped
 from infra.deploy import apply, earlier, upload
-from infra.local.servers import Servers
+from infra.local.cloud.servers import Servers
 from infra.package import Package, described
 from tests.infra.pretend import BUCKET, PLATFORM, Pretend
 from tests.infra.workspace import INFRA, LOCAL_STATE, ONE_AT_A_TIME

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from documents import tables
-from infra.local.servers import Servers
+from infra.local.cloud.servers import Servers
 from tests.infra.document_api import Server
 from tests.infra.workspace import (
     APP_VARIABLES,

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from infra.local.servers import running_servers
+from infra.local.cloud.servers import running_servers
 from tests.infra.document_api import document_api
 from tests.infra.workspace import Shown, Workspace, resources
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.runtime import Runtime
+from infra.local.cloud.runtime import Runtime
 
 STANDIN = Path(__file__).parent / "standin"
 

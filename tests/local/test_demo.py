@@ -4,9 +4,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.leash import ROOT
-from infra.local.printed import without
-from infra.local.samples import EVENTS
+from infra.local.demo.printed import without
+from infra.local.processes.surroundings import ROOT
+from infra.local.samples.case import EVENTS
 from tests.local.test_lifetime import ENVIRONMENT
 
 

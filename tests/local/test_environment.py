@@ -5,11 +5,11 @@ import pytest
 import yaml
 
 from infra.local.catalog import LocalFunction, functions
+from infra.local.cloud.runtime import Runtime
+from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
-from infra.local.leash import ROOT
-from infra.local.runtime import Runtime
+from infra.local.processes.surroundings import ROOT
 from infra.local.settings import QUEUES, read_env, write_env
-from infra.local.trigger import Batching
 from ledger import Ledger, Row
 from tests.local.conftest import STANDIN
 from tests.local.helpers import order

@@ -15,11 +15,11 @@ from typing import IO
 import httpx
 import pytest
 
-from infra.local.leash import ROOT, handed_on
-from infra.local.printed import as_json
+from infra.local.demo.printed import as_json
+from infra.local.processes.surroundings import ROOT, handed_on
+from infra.local.processes.sweep import swept
 from infra.local.send import send
 from infra.local.settings import read_env
-from infra.local.sweep import swept
 from tests.local.helpers import alive, descendants
 from tests.support.waiting import eventually
 
@@ -82,7 +82,7 @@ def test_a_killed_environment_leaves_no_process_and_no_file(running: "subprocess
 
 IN_THE_MIDDLE = """
 import os, signal
-from infra.local.stopping import stopping_in_order
+from infra.local.processes.stopping import stopping_in_order
 with stopping_in_order():
     try:
         os.kill(os.getpid(), signal.SIGINT)
@@ -200,7 +200,7 @@ def test_an_environment_whose_parent_is_killed_ends_with_it(settings: Path) -> N
 
 
 def test_a_leashed_module_runs_like_any_other_and_ends_with_its_standard_input() -> None:
-    command = [sys.executable, "-m", "infra.local.leash", "http.server", "--bind", "127.0.0.1", "0"]
+    command = [sys.executable, "-m", "infra.local.processes.leash", "http.server", "--bind", "127.0.0.1", "0"]
     with subprocess.Popen(  # noqa: S603 - a fixed command
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT | {"PYTHONUNBUFFERED": "1"}
     ) as process:

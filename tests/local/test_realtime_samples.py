@@ -1,7 +1,7 @@
 from infra.local.catalog import functions
+from infra.local.demo.play import play
 from infra.local.environment import running_environment
-from infra.local.play import play
-from infra.local.samples import cases
+from infra.local.samples.case import cases
 from infra.local.studio.settings import Settings
 
 NAME = "realtime_response_create"

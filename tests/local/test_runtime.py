@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.leash import handed_on
-from infra.local.runtime import Reply, Runtime
+from infra.local.cloud.runtime import Reply, Runtime
+from infra.local.processes.surroundings import handed_on
 from tests.local.helpers import alive, event, order
 from tests.support.waiting import eventually
 

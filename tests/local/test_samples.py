@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.catalog import functions
-from infra.local.samples import EVENTS, Case, cases, load
+from infra.local.samples.case import EVENTS, Case, cases, load
 from infra.local.studio.faults import parse
 
 CASES = cases()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.leash import ROOT
+from infra.local.processes.surroundings import ROOT
 from infra.local.settings import write_env
 from tests.local.test_lifetime import ENVIRONMENT
 

@@ -4,9 +4,9 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.leash import Leashed
-from infra.local.readiness import DidNotStart, ready
-from infra.local.servers import Servers, running_servers
+from infra.local.cloud.servers import Servers, running_servers
+from infra.local.processes.leash import Leashed
+from infra.local.processes.readiness import DidNotStart, ready
 from tests.local.helpers import alive, listening
 
 LOOPBACK = "0100007F"

@@ -5,10 +5,11 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from infra.local.observe import Observed
-from infra.local.play import Run
-from infra.local.samples import Case, End, cases
-from infra.local.table import show
+from infra.local.demo.observe import Observed
+from infra.local.demo.play import Run
+from infra.local.demo.table import show
+from infra.local.samples.case import Case, cases
+from infra.local.samples.model import End
 
 WHERES = ("results queue without audio", "dead letters, by the queue", "results queue and bucket", "its own queue")
 

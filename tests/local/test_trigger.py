@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from infra.local.runtime import Runtime
-from infra.local.servers import Servers
-from infra.local.trigger import Batching, Invocation, Trigger
-from infra.local.trigger_event import platform_id
+from infra.local.cloud.runtime import Runtime
+from infra.local.cloud.servers import Servers
+from infra.local.cloud.trigger import Batching, Invocation, Trigger
+from infra.local.cloud.trigger_event import platform_id
 from tests.local.helpers import order
 from tests.support.waiting import eventually
 

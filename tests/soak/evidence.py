@@ -8,8 +8,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from infra.local.cloud.servers import Waiting
 from infra.local.environment import Environment
-from infra.local.servers import Waiting
 from ledger import Keys, Row
 
 

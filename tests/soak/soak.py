@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from random import Random
 
 from infra.local.catalog import LocalFunction
+from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
-from infra.local.trigger import Batching
 from ledger import Holds, Keys, Ledger
 from tests.soak.chaos import Chaos
 from tests.soak.evidence import Evidence, collect

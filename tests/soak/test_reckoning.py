@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.servers import Waiting
+from infra.local.cloud.servers import Waiting
 from ledger import Keys, Row
 from tests.soak.evidence import Evidence
 from tests.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load

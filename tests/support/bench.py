@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from documents import tables
-from infra.local.servers import Waiting
+from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Row
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit

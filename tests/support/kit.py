@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from aistudio import API
-from infra.local.servers import Servers, Waiting
+from infra.local.cloud.servers import Servers, Waiting
 from infra.local.studio.process import StudioHandle
 from tests.support.ask import Hooks
 from tests.support.seam import Seam

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.servers import Waiting
-from infra.local.trigger_event import platform_id
+from infra.local.cloud.servers import Waiting
+from infra.local.cloud.trigger_event import platform_id
 
 Entry = dict[str, Any]
 Attributes = dict[str, str | int]

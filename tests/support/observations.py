@@ -1,6 +1,6 @@
 """Small readings that many tests make."""
 
-from infra.local.servers import Waiting
+from infra.local.cloud.servers import Waiting
 from tests.support.messages import Entry
 
 

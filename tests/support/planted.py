@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from infra.local.cloud.servers import Waiting
 from infra.local.environment import Environment
-from infra.local.servers import Waiting
 
 Needles = Mapping[str, str]
 """What was planted, by what it is called: the beginning that all ids share is as good as every id."""

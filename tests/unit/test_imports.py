@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import delete_response
-from infra.local.leash import handed_on
+from infra.local.processes.surroundings import handed_on
 
 FUNCTIONS = Path(delete_response.__file__).parent
 UNWANTED = ("openai", "aiohttp", "requests", "pydantic_settings", "websockets")

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import httpx
 
-from infra.local.leash import Leashed, handed_on
-from infra.local.readiness import ready
+from infra.local.processes.leash import Leashed
+from infra.local.processes.readiness import ready
+from infra.local.processes.surroundings import handed_on
 from infra.local.studio.settings import HOST, PostMode, Settings
 
 

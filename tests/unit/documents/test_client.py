@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from documents.client import connect_with_key, connect_with_token
-from infra.local.servers import KEY_ID, KEY_SECRET, REGION, Servers
+from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers
 from worker.clock import MARGIN
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from documents import tables
-from infra.local.leash import handed_on
+from infra.local.processes.surroundings import handed_on
 from tests.support.kit import Kit
 
 FUNCTIONS = Path(tables.__file__).parents[1]

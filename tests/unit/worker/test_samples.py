@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 import delete_response
-from infra.local.samples import Case, cases
+from infra.local.samples.case import Case, cases
 from tests.support.bench import Bench
 
 CASES = [case for case in cases() if case.function == delete_response.handler.function.name]

@@ -14,7 +14,7 @@ from botocore.compat import HTTPHeaders
 
 import delete_response
 from documents import tables
-from infra.local.leash import handed_on
+from infra.local.processes.surroundings import handed_on
 from infra.local.settings import local_settings
 from ledger import Keys, Ledger, Row
 from tests.support.kit import Kit

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from infra.local.leash import Leashed
+from infra.local.processes.leash import Leashed
 
 START_TIMEOUT = 30.0
 """Seconds that a server may take to answer: a busy machine needs seconds for what takes 0.3 s."""

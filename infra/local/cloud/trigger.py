@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.runtime import Reply, Runtime
-from infra.local.trigger_event import trigger_event
+from infra.local.cloud.runtime import Reply, Runtime
+from infra.local.cloud.trigger_event import trigger_event
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

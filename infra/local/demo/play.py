@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local.cloud.runtime import Runtime
+from infra.local.demo.observe import Observed, Observer
 from infra.local.environment import Environment
-from infra.local.observe import Observed, Observer
-from infra.local.runtime import Runtime
-from infra.local.samples import Case
+from infra.local.samples.case import Case
 from ledger import Holds, Keys, Ledger
 
 FIRST_DELIVERY = 10.0

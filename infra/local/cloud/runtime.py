@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from infra.local.leash import ROOT, handed_on
+from infra.local.processes.surroundings import ROOT, handed_on
 
 FUNCTIONS = ROOT / "functions"
 FUNCTION_ID = "d4elocalfunction0000"

@@ -1,4 +1,4 @@
-"""Removes files when the process that started it has ended, however that was: ``python -m infra.local.sweep FILE ...``.
+"""Removes files when the process that started it has ended, however that was: ``python -m infra.local.processes.sweep FILE ...``.
 
 The parent holds the other end of standard input, which the kernel closes in every case.
 """
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from infra.local.leash import ROOT
+from infra.local.processes.surroundings import ROOT
 
 
 class Taken(Exception):
@@ -27,7 +27,13 @@ def swept(path: Path) -> Iterator[None]:
         Taken: another process has it now. What a killed one left does not count.
     """
     with _lock(path.with_name(path.name + ".lock")) as lock:
-        command = [sys.executable, "-m", "infra.local.sweep", str(path.absolute()), str(Path(lock.name).absolute())]
+        command = [
+            sys.executable,
+            "-m",
+            "infra.local.processes.sweep",
+            str(path.absolute()),
+            str(Path(lock.name).absolute()),
+        ]
         # The sweeper shares the lock, so nobody else begins before it is done.
         with subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, pass_fds=[lock.fileno()], start_new_session=True

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.play import Run
+from infra.local.demo.play import Run
 
 OTHERS = 56
 """Columns that all but the name need: the longest word of each, and a gap between two."""

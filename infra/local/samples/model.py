@@ -1,25 +1,10 @@
-"""The sample events under ``events/<function>/<case>.json``: what is in a file, and what its ``sample`` says.
+"""What a sample says: what must be so before it, and how each of its messages must end."""
 
-A file is a whole trigger event, which a handler takes as it is. Its further key ``sample`` says what has to be so
-before, and how each message must end; handlers ignore it.
-"""
-
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from infra.local.leash import ROOT
 from infra.local.studio.settings import PostMode
-
-EVENTS = ROOT / "events"
-
-Attributes = dict[str, Any]
-"""Message attributes as SendMessage takes them."""
 
 UNUSABLE = frozenset({"invalid_message", "key_reused"})
 """Reasons for which a message is parked under its message id: it has no valid key, or another message's."""
@@ -103,69 +88,3 @@ class Sample(_Strict):
     def strikes_anyone(self) -> bool:
         """Whether a fault names no id: it strikes the next request, whoever sends it."""
         return any("id" not in dict(fault.get("match") or {}) for fault in self.faults)  # type: ignore[arg-type]  # JSON
-
-
-@dataclass(frozen=True)
-class Case:
-    """One file: its function, its name, the event as a function gets it, and the sample."""
-
-    function: str
-    name: str
-    event: dict[str, Any]
-    sample: Sample
-
-    @property
-    def title(self) -> str:
-        """How people refer to it."""
-        return f"{self.function}/{self.name}"
-
-    @property
-    def messages(self) -> list[Mapping[str, Any]]:
-        """The messages inside the event, in order."""
-        return [entry["details"]["message"] for entry in self.event["messages"]]
-
-    def queue_attributes(self) -> list[Attributes]:
-        """Each message's attributes as SendMessage takes them; snake case or camel case in the file."""
-        return [
-            {name: {_CAPITALS[part]: text for part, text in value.items()} for name, value in given.items()}
-            for given in ((message.get("message_attributes") or {}) for message in self.messages)
-        ]
-
-    def numbers(self, index: int) -> tuple[int, int]:
-        """The attempt and seq with which a message starts; a producer's has none."""
-        given = self.queue_attributes()[index]
-        attempt, seq = (int(given.get(name, {}).get("StringValue", 0)) for name in ("attempt", "seq"))
-        return attempt, seq
-
-
-_CAPITALS = {
-    "data_type": "DataType",
-    "string_value": "StringValue",
-    "dataType": "DataType",
-    "stringValue": "StringValue",
-}
-
-
-def load(path: Path) -> Case:
-    """Read one file. Raises ValueError, naming the file, where it is no sample."""
-    try:
-        event = json.loads(path.read_text(encoding="utf-8"))
-        case = Case(path.parent.name, path.stem, event, Sample.model_validate(event["sample"]))
-        messages = case.messages
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    except (LookupError, TypeError) as error:
-        raise ValueError(f"{path}: it is no trigger event with a sample") from error
-    if len(case.sample.ends) != len(messages):
-        raise ValueError(f"{path}: {len(messages)} messages, but {len(case.sample.ends)} ends")
-    if case.sample.pad_to is not None:
-        for message in event["messages"]:
-            inner = message["details"]["message"]
-            inner["body"] += " " * (case.sample.pad_to - len(inner["body"].encode()))
-            inner["md5_of_body"] = hashlib.md5(inner["body"].encode(), usedforsecurity=False).hexdigest()
-    return case
-
-
-def cases(folder: Path = EVENTS) -> list[Case]:
-    """All samples, by function and name."""
-    return [load(path) for path in sorted(folder.glob("*/*.json"))]

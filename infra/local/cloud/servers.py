@@ -13,8 +13,9 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_s3 import S3Client
 from types_boto3_sqs import SQSClient
 
-from infra.local.leash import Leashed, handed_on
-from infra.local.readiness import ready
+from infra.local.processes.leash import Leashed
+from infra.local.processes.readiness import ready
+from infra.local.processes.surroundings import handed_on
 
 HOST = "127.0.0.1"
 REGION = "ru-central1"

@@ -1,6 +1,6 @@
 """Children that never outlive their parent, however it ends: Ctrl-C, SIGTERM or SIGKILL.
 
-``python -m infra.local.leash MODULE [ARG ...]`` runs MODULE as ``python -m MODULE`` would, and ends the process when
+``python -m infra.local.processes.leash MODULE [ARG ...]`` runs MODULE as ``python -m MODULE`` would, and ends the process when
 its standard input ends. The parent holds the other end of that pipe, so the kernel closes it in every case.
 """
 
@@ -11,19 +11,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
-_HANDED_ON = ("PATH", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED", "NO_FAKE_STAT")
-
-
-def handed_on() -> dict[str, str]:
-    """The part of this process's environment that each child gets: where programs are, and what sets the clock.
-
-    `make test CLOCK=...` sets the clock by variables. A child without them would live on another day than its parent.
-    """
-    return {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+from infra.local.processes.surroundings import ROOT
 
 
 def hold() -> None:
@@ -47,7 +36,7 @@ class Leashed:
 
     def __init__(self, module: str, args: Sequence[str], env: Mapping[str, str], *, inherit: Sequence[int] = ()):
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.leash", module, *args],
+            [sys.executable, "-m", "infra.local.processes.leash", module, *args],
             cwd=ROOT,
             env=dict(env),
             stdin=subprocess.PIPE,

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from infra.local.cloud.servers import Waiting
+from infra.local.cloud.trigger_event import platform_id
 from infra.local.environment import Environment
-from infra.local.samples import UNUSABLE, Case, End
-from infra.local.servers import Waiting
-from infra.local.trigger_event import platform_id
+from infra.local.samples.case import Case
+from infra.local.samples.model import UNUSABLE, End
 from ledger import Keys, Ledger, Row
 from ledger.row import FACTS, HELD, PARKED
 

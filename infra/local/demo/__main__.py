@@ -12,14 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import catalog, samples
+from infra.local import catalog
+from infra.local.demo.play import Run, play
+from infra.local.demo.printed import without
+from infra.local.demo.table import show
 from infra.local.environment import Environment, running_environment
-from infra.local.play import Run, play
-from infra.local.printed import without
-from infra.local.samples import Case
-from infra.local.stopping import stopping_in_order
+from infra.local.processes.stopping import stopping_in_order
+from infra.local.samples.case import EVENTS, Case, cases
 from infra.local.studio.settings import Settings as StudioSettings
-from infra.local.table import show
 from ledger import Keys
 
 PATIENCE = 50.0
@@ -50,11 +50,11 @@ def _told(printed: Sequence[tuple[str, str]], chosen: Sequence[Case], runs: Sequ
 def main() -> int:
     """Run the demo; 0 if all ended as the files say."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo", description="Every sample, and how it ended.")
-    parser.add_argument("--events", type=Path, default=samples.EVENTS, help="folder of the samples (%(default)s)")
+    parser.add_argument("--events", type=Path, default=EVENTS, help="folder of the samples (%(default)s)")
     parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for all to end (%(default)s)")
     given = parser.parse_args()
     console, begun = Console(width=None if sys.stdout.isatty() else 120), time.monotonic()
-    chosen, printed = samples.cases(given.events), list[tuple[str, str]]()
+    chosen, printed = cases(given.events), list[tuple[str, str]]()
     with (
         stopping_in_order(),
         running_environment(

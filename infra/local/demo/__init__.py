@@ -1,0 +1,1 @@
+"""The demo: plays samples in the local environment, observes how each message ends, and shows it."""

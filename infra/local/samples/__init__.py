@@ -1,0 +1,1 @@
+"""The sample events under ``events/<function>/<case>.json``."""
