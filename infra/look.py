@@ -17,7 +17,7 @@ from documents import TableUnavailable
 from infra.cloud import KEY, Stopped, require
 from infra.smoke import ledger_of
 from infra.terraform import INFRA, Root
-from ledger.row import Row
+from ledger.record import Record
 
 
 def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, An
         row = store.get(key)
     except TableUnavailable as error:
         raise Stopped(f"the ledger can't be read: {error}") from None
-    return {"key": key, "row": None if row == Row(key) else asdict(row)}
+    return {"key": key, "row": None if row == Record(key) else asdict(row)}
 
 
 def main() -> int:

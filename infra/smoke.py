@@ -25,7 +25,7 @@ from documents.tables import LEDGER
 from infra.cloud import KEY, REGION, Stopped, endpoint, require
 from infra.terraform import INFRA, Root
 from ledger import Keys, Ledger
-from ledger.row import FACTS, HELD, PARKED
+from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -34,7 +34,7 @@ LOCKBOX = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/secrets"
 PATIENCE = 420.0
 """Seconds: a new trigger may take five minutes to begin."""
 
-FINAL = FACTS | {HELD, PARKED}
+FINAL = FINAL_STATES | {HELD, DEAD_LETTERED}
 """States after which nothing more happens of itself."""
 
 
@@ -91,7 +91,7 @@ def check(
             if state in FINAL or left <= 0:
                 del open_[row]
                 well &= state in probe.ends
-                told = f"{state or 'nothing in the ledger'}{f' ({reason})' if state == PARKED else ''}"
+                told = f"{state or 'nothing in the ledger'}{f' ({reason})' if state == DEAD_LETTERED else ''}"
                 print(f"{probe.function}: {told} after {time.monotonic() - begun:.0f} s")
         if open_:
             wait(min(2.0, max(left, 0.0)))

@@ -3,6 +3,6 @@
 from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Keys
-from ledger.row import Ledger, Row
+from ledger.record import Ledger, Record
 
-__all__ = ["Claim", "HoldReport", "HoldStatus", "Holds", "Keys", "Ledger", "Row"]
+__all__ = ["Claim", "HoldReport", "HoldStatus", "Holds", "Keys", "Ledger", "Record"]

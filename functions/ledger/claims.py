@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
-from ledger.row import CLAIMED, DONE, OPEN, PARKED, PENDING, SENT
+from ledger.record import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING, SENT
 
 KEPT = 35 * 86_400
 """Seconds that a create's row is kept: longer than 14 days in a queue and 14 more as a dead letter."""
@@ -86,10 +86,10 @@ def park(key: str, owner: str | None, reason: str, now: float, notes: Mapping[st
         key,
         sets={
             **notes,
-            "state": PARKED,
+            "state": DEAD_LETTERED,
             "reason": reason,
             "dlq": PENDING,
-            "parked_at": now,
+            "dead_lettered_at": now,
             "expires_at": int(now) + KEPT,
         },
         condition=when.MINE,

@@ -14,9 +14,9 @@ A comparison with an attribute that is missing is false, here as in DynamoDB.
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.row import CLAIMED, FACTS, HELD, OPEN, OUTCOME_UNKNOWN, PARKED
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN
 
-_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, PARKED, *FACTS, OUTCOME_UNKNOWN)}
+_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN)}
 """What conditions compare with by name: ``:claimed`` is the text "claimed"."""
 
 FREE = "attribute_not_exists(#state)"
@@ -31,10 +31,10 @@ OPEN_TO_ME = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AN
 MINE = "#owner = :owner AND #state = :claimed"
 """My own claim: also one that I wrote before, in a request whose answer never came."""
 
-REDRIVEN = "#state = :parked AND #redrive < :redrive AND #reason <> :outcome_unknown"
+REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND #reason <> :outcome_unknown"
 """An operator redrove a parked key; one whose call may have happened needs force."""
 
-REDRIVEN_BY_FORCE = "#state = :parked AND #redrive < :redrive"
+REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"
 """The same with force, which is good for one redrive: the row then holds its number."""
 
 LAPSED_CLAIM_BY_FORCE = "#state = :claimed AND #lease_until < :now AND #redrive < :redrive"
@@ -44,17 +44,17 @@ SAME_BODY = "attribute_not_exists(#body_hash) OR #body_hash = :body_hash"
 """The key was never used for other content."""
 
 STILL_MINE_TO_FINISH = (
-    "#owner = :owner AND (#state IN (:claimed, :done) OR (#state = :parked AND #reason = :outcome_unknown))"
+    "#owner = :owner AND (#state IN (:claimed, :done) OR (#state = :dead_lettered AND #reason = :outcome_unknown))"
 )
 """My call did happen: that is a fact, even where the lease ended meanwhile and the key was parked as unknown."""
 
-PARKED_BY = "#state = :parked AND #owner = :owner"
+PARKED_BY = "#state = :dead_lettered AND #owner = :owner"
 """The very parking whose dead letter was sent: a later one needs a dead letter of its own."""
 
 NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:done, :deleted, :already_absent)"
 """Nothing final is known of the key."""
 
-NEWER_THAN_PARKED = "#state = :parked AND (#redrive < :redrive OR #sent_at < :sent_at)"
+NEWER_THAN_PARKED = "#state = :dead_lettered AND (#redrive < :redrive OR #sent_at < :sent_at)"
 """This deletion was redriven, or sent after the one that was parked, however often that one was redriven."""
 
 NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR #sent_at < :sent_at)"

@@ -10,7 +10,7 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
-from ledger.row import HELD, OPEN, PARKED, PENDING, QUEUE_RETENTION, SENT
+from ledger.record import DEAD_LETTERED, HELD, OPEN, PENDING, QUEUE_RETENTION, SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def held(key: str, order: Order, subjects: frozenset[str], now: float, notes: Ma
     )
 
 
-def mark(key: str, order: Order, subjects: frozenset[str], next_at: float, notes: Mapping[str, Any]) -> Write:
+def watermark(key: str, order: Order, subjects: frozenset[str], next_at: float, notes: Mapping[str, Any]) -> Write:
     """The mark, raised to a confirmed copy (best effort)."""
     return Write(
         key,
@@ -85,14 +85,14 @@ def parked(
         key,
         sets={
             **notes,
-            "state": PARKED,
+            "state": DEAD_LETTERED,
             "owner": owner,
             "redrive": order.redrive,
             "seq": order.seq,
             "sent_at": order.sent_at,
             "reason": reason,
             "dlq": PENDING,
-            "parked_at": now,
+            "dead_lettered_at": now,
         },
         adds=_concerning(subjects),
         removes=("next_at",),

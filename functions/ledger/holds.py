@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from documents import TableUnavailable, Write, Written
-from ledger.row import FACTS, Ledger, Row
+from ledger.record import FINAL_STATES, Ledger, Record
 
 
 class HoldStatus(StrEnum):
@@ -22,7 +22,7 @@ class HoldReport:
 
     status: HoldStatus
     effective_at: float
-    row: Row
+    row: Record
 
 
 class Holds:
@@ -64,7 +64,7 @@ class Holds:
         effective_at = float(row.rest.get("hold_at", 0)) + self._settling
         if not row.hold:
             status = HoldStatus.NONE
-        elif row.state in FACTS:
+        elif row.state in FINAL_STATES:
             status = HoldStatus.TOO_LATE
         else:
             status = HoldStatus.EFFECTIVE if now >= effective_at else HoldStatus.PLACED

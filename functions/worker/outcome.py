@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from aistudio import Deletion, Existence, Trace
-from ledger.row import ALREADY_ABSENT, DELETED, DONE, HELD
+from ledger.record import ALREADY_ABSENT, DELETED, DONE, HELD
 
 if TYPE_CHECKING:
     # Its module needs a WebSocket library, which only realtime functions load.
@@ -55,7 +55,7 @@ class End(StrEnum):
     DONE = "done"
     RETRY = "retry"
     DEFERRED = "deferred"
-    PARKED = "parked"
+    DEAD_LETTERED = "dead_lettered"
     UNSETTLED = "unsettled"
 
 

@@ -45,7 +45,7 @@ locals {
         {
           # Its own, of the dead letters that all share.
           id      = "parked", title = "Parked messages, a minute", stack = false
-          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"parked\"}), \"parked\")"]
+          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"dead_lettered\"}), \"parked\")"]
         },
         {
           id = "latency", title = "Invocations: duration and wait, ms", stack = false

@@ -13,7 +13,7 @@ from infra.local.cloud.servers import Waiting
 from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment
 from infra.local.studio.settings import Settings as StudioSettings
-from ledger import Keys, Ledger, Row
+from ledger import Keys, Ledger, Record
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
 from tests.support.planted import EVENT_ID, PROMPT
@@ -81,7 +81,7 @@ class Scene:
         """The key of its row."""
         return Keys(self.environment.settings["HASH_KEY"]).key(NAME, event_id)
 
-    def row(self, event_id: str) -> Row:
+    def row(self, event_id: str) -> Record:
         """Its row."""
         return Ledger(self.environment.dynamodb, self.environment.ledger).get(self.row_key(event_id))
 

@@ -64,7 +64,7 @@ def held_letter(scene: Scene, event_id: str, transport: Transport) -> Callable[[
     return scene.hold_letter(event_id, applied=False).reached.is_set
 
 
-UNKNOWN, DONE = ("parked", "outcome_unknown"), ("done", None)
+UNKNOWN, DONE = ("dead_lettered", "outcome_unknown"), ("done", None)
 STEPS = [
     Step("before the claim", held_write("claimed", applied=False), None, DONE, billed=1, results=1),
     Step("after the claim", held_write("claimed", applied=True), "claimed", UNKNOWN, 0, 0, ("outcome_unknown",)),
@@ -73,7 +73,7 @@ STEPS = [
     Step("after the result", held_result(applied=True), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
     Step("before the outcome", held_write("done", applied=False), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
     Step("after the outcome", held_write("done", applied=True), "done", DONE, 1, 1),
-    Step("before the dead letter", held_letter, "parked", ("parked", "rejected"), 0, 0, ("rejected",)),
+    Step("before the dead letter", held_letter, "dead_lettered", ("dead_lettered", "rejected"), 0, 0, ("rejected",)),
 ]
 
 

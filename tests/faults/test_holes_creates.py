@@ -15,7 +15,7 @@ def test_h01_a_claim_does_not_supersede_the_message_that_made_it(creates: Bench)
     message = creates.message(QUESTION)
     creates.hooks.before.append(crash)
     creates.deliver(message)
-    assert creates.row("evt_1").mark == (0, 0)
+    assert creates.row("evt_1").watermark == (0, 0)
 
     assert creates.deliver(again(message)).ends == [("deferred", "busy")]
 
@@ -30,7 +30,7 @@ def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -
     first = creates.deliver(message)
 
     assert not first.acknowledged
-    assert (creates.row("evt_1").state, creates.row("evt_1").mark) == ("open", (0, 0))
+    assert (creates.row("evt_1").state, creates.row("evt_1").watermark) == ("open", (0, 0))
     assert creates.deliver(again(message)).ends == [("done", "done")]
 
 
@@ -39,13 +39,13 @@ def test_h02_a_crash_between_the_copy_and_the_release_loses_nothing(creates: Ben
     throttle(creates)
     creates.ledger.arm("UpdateItem", passes, killed_before)
     creates.deliver(message)
-    assert creates.row("evt_1").mark == (0, 0)
+    assert creates.row("evt_1").watermark == (0, 0)
     assert len(creates.copies()) == 1
 
     creates.clock.advance(LEASE + 1)
     ends = [creates.deliver(again(message)).ends, creates.deliver(*creates.take_copies()).ends]
 
-    assert ends == [[("parked", "outcome_unknown")], [("parked", "outcome_unknown")]]
+    assert ends == [[("dead_lettered", "outcome_unknown")], [("dead_lettered", "outcome_unknown")]]
     assert len(creates.letters()) == 1
 
 
@@ -59,7 +59,7 @@ def test_h03_a_busy_delivery_leaves_a_copy_behind_before_it_is_acknowledged(crea
     assert busy.acknowledged
     (copy,) = creates.take_copies()
     creates.clock.advance(LEASE + 60)
-    assert creates.deliver(copy).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(copy).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 0
     assert len(creates.letters()) == 1
 
@@ -82,7 +82,7 @@ def test_h04_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(cre
 
     back = creates.deliver(again(message))
 
-    assert back.ends == [("parked", "rejected")]
+    assert back.ends == [("dead_lettered", "rejected")]
     assert [letter.attributes["reason"] for letter in creates.letters()] == ["rejected"]
     assert creates.row("evt_1").dlq == "sent"
     creates.deliver(again(message))
@@ -99,7 +99,7 @@ def test_h08_no_delivery_takes_an_earlier_one_for_itself(creates: Bench) -> None
     creates.clock.advance(LEASE + 60)
     later = creates.deliver(*creates.take_copies())
 
-    assert (back.ends, later.ends) == ([("deferred", "busy")], [("parked", "outcome_unknown")])
+    assert (back.ends, later.ends) == ([("deferred", "busy")], [("dead_lettered", "outcome_unknown")])
     assert creates.billed() == 1
 
 
@@ -116,7 +116,7 @@ def test_h10_a_503_may_have_happened_whatever_retry_after_says(creates: Bench, h
 
     delivered = creates.deliver(creates.message(QUESTION))
 
-    assert delivered.ends == [("parked", "outcome_unknown")]
+    assert delivered.ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 1
     assert creates.copies() == []
 
@@ -140,7 +140,7 @@ def test_h12_a_call_that_did_happen_is_a_fact_even_where_it_was_parked_as_unknow
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
         creates.clock.advance(LEASE + 1)
-        assert creates.deliver(again(message)).ends == [("parked", "outcome_unknown")]
+        assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
         assert caller.finish().ends == [("done", "done")]
 
     assert creates.row("evt_1").state == "done"
@@ -167,7 +167,7 @@ def test_h13_without_the_answer_sent_no_outcome_is_written(creates: Bench) -> No
     assert not first.acknowledged
     assert creates.row("evt_1").state == "claimed"
     creates.clock.advance(LEASE + 1)
-    assert creates.deliver(again(message)).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 1
 
 

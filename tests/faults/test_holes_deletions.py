@@ -27,7 +27,7 @@ def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) ->
     first = stored.deliver(message)
 
     assert not first.acknowledged
-    assert (stored.row("resp_1").mark, stored.copies()) == ((0, 0), [])
+    assert (stored.row("resp_1").watermark, stored.copies()) == ((0, 0), [])
     assert stored.deliver(again(message)).ends == [("done", "deleted")]
 
 
@@ -52,7 +52,7 @@ def test_h04_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(sto
 
     back = stored.deliver(again(message))
 
-    assert back.ends == [("parked", "rejected")]
+    assert back.ends == [("dead_lettered", "rejected")]
     assert reasons(stored.letters()) == ["rejected"]
     assert stored.row("resp_1").dlq == "sent"
     stored.deliver(again(message))
@@ -62,7 +62,7 @@ def test_h04_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(sto
 def test_h05_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(stored.message(RETENTION))
-    assert stored.row("resp_1").mark == (0, 1)
+    assert stored.row("resp_1").watermark == (0, 1)
     stored.take_copies()
 
     moved = stored.message(RETENTION, key="resp_1", redrive=1, seq=0, attempt=0)
@@ -201,7 +201,7 @@ def test_h23_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged
 
     delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(40)], seconds=60)
 
-    assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "parked": 0, "unsettled": 0}
+    assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "dead_lettered": 0, "unsettled": 0}
     assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
 
 
@@ -223,5 +223,5 @@ def test_h26_a_forgotten_mark_does_not_keep_a_message_from_being_parked(stored: 
     stored.clock.advance(14 * DAY + 120)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
 
-    assert stored.deliver(stored.message(RETENTION)).ends == [("parked", "rejected")]
+    assert stored.deliver(stored.message(RETENTION)).ends == [("dead_lettered", "rejected")]
     assert reasons(stored.letters()) == ["rejected"]

@@ -15,12 +15,12 @@ QUESTION = {"event_id": "evt_1"}
 def park_as_unknown(bench: Bench) -> None:
     """A POST that was billed, and whose answer was lost."""
     bench.studio.fault(match={"method": "POST"}, drop="after")
-    assert bench.deliver(bench.message(QUESTION)).ends == [("parked", "outcome_unknown")]
+    assert bench.deliver(bench.message(QUESTION)).ends == [("dead_lettered", "outcome_unknown")]
 
 
 def park_as_rejected(bench: Bench) -> None:
     bench.studio.fault(match={"method": "POST"}, status=400)
-    assert bench.deliver(bench.message(QUESTION)).ends == [("parked", "rejected")]
+    assert bench.deliver(bench.message(QUESTION)).ends == [("dead_lettered", "rejected")]
 
 
 def test_h05_a_redriven_create_runs_again(creates: Bench) -> None:
@@ -36,7 +36,7 @@ def test_h05_a_redriven_create_that_fails_again_is_parked_again(creates: Bench) 
     park_as_rejected(creates)
     creates.studio.fault(match={"method": "POST"}, status=400)
 
-    assert creates.deliver(*creates.redrive()).ends == [("parked", "rejected")]
+    assert creates.deliver(*creates.redrive()).ends == [("dead_lettered", "rejected")]
 
     (letter,) = creates.letters()
     assert numbers(letter) == (1, 0, 1)
@@ -47,7 +47,7 @@ def test_h05_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(crea
     message = creates.message(QUESTION)
     creates.studio.fault(match={"method": "POST"}, status=429, headers={"Retry-After": "60"})
     creates.deliver(message)
-    assert creates.row("evt_1").mark == (0, 1)
+    assert creates.row("evt_1").watermark == (0, 1)
     creates.take_copies()
 
     moved = creates.message(QUESTION, key="evt_1", redrive=1, seq=0, attempt=0)
@@ -60,7 +60,7 @@ def test_h06_an_unforced_redrive_of_an_unknown_outcome_goes_back_to_the_dead_let
 
     delivered = creates.deliver(*creates.redrive())
 
-    assert delivered.ends == [("parked", "outcome_unknown")]
+    assert delivered.ends == [("dead_lettered", "outcome_unknown")]
     (letter,) = creates.letters()
     assert (letter.attributes["reason"], letter.attributes["redrive"]) == ("outcome_unknown", "0")
     assert creates.calls() == 1
@@ -84,8 +84,8 @@ def test_h07_a_force_is_good_for_one_call_only(creates: Bench) -> None:
     creates.clock.advance(LEASE + 60)
     ends += [creates.deliver(again(forced)).ends, creates.deliver(*creates.take_copies()).ends]
 
-    assert ends == [[("deferred", "busy")], [("done", "superseded")], [("parked", "outcome_unknown")]]
-    assert creates.deliver(again(forced)).ends == [("parked", "outcome_unknown")]
+    assert ends == [[("deferred", "busy")], [("done", "superseded")], [("dead_lettered", "outcome_unknown")]]
+    assert creates.deliver(again(forced)).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 2
 
 
@@ -105,7 +105,7 @@ def test_h07_a_force_is_not_inherited_by_copies(creates: Bench) -> None:
 def test_a_force_that_says_no_is_none(creates: Bench, word: str) -> None:
     park_as_unknown(creates)
 
-    assert creates.deliver(*creates.redrive(force=word)).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(*creates.redrive(force=word)).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 1
 
 
@@ -118,7 +118,7 @@ def test_h09_a_redriven_message_without_a_business_key_keeps_its_first_message_i
     (redriven,) = creates.redrive()
 
     assert redriven["details"]["message"]["message_id"] != "first-id"
-    assert creates.deliver(redriven).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(redriven).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 1
 
 
@@ -134,7 +134,7 @@ def test_h17_a_late_note_about_one_parking_does_not_count_for_the_next(creates: 
     late.arrive()
 
     assert (creates.row("evt_1").redrive, creates.row("evt_1").dlq) == (1, "pending")
-    assert creates.deliver(again(redriven)).ends == [("parked", "rejected")]
+    assert creates.deliver(again(redriven)).ends == [("dead_lettered", "rejected")]
     assert reasons(creates.letters()) == ["rejected"]
 
 
@@ -151,7 +151,7 @@ def test_h17_a_late_note_about_one_parking_of_a_deletion_does_not_count_for_the_
     late.arrive()
 
     assert (deletions.row("resp_1").redrive, deletions.row("resp_1").dlq) == (1, "pending")
-    assert deletions.deliver(again(redriven)).ends == [("parked", "rejected")]
+    assert deletions.deliver(again(redriven)).ends == [("dead_lettered", "rejected")]
     assert reasons(deletions.letters()) == ["rejected"]
 
 

@@ -11,7 +11,7 @@ QUESTION = {"event_id": "evt_1"}
 def test_h19_a_throttled_call_gives_its_claim_back(creates: Bench) -> None:
     throttle(creates)
     creates.deliver(creates.message(QUESTION))
-    assert (creates.row("evt_1").state, creates.row("evt_1").mark) == ("open", (0, 1))
+    assert (creates.row("evt_1").state, creates.row("evt_1").watermark) == ("open", (0, 1))
 
     creates.clock.advance(60)
 
@@ -51,7 +51,7 @@ def test_h23_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged
 
     delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(40)], seconds=60)
 
-    assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "parked": 0, "unsettled": 0}
+    assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "dead_lettered": 0, "unsettled": 0}
     assert {copy.attributes["attempt"] for copy in creates.copies()} == {"0"}
     assert creates.billed() == 10
 

@@ -34,7 +34,7 @@ def test_an_erasure_that_is_refused_is_parked_though_an_earlier_message_waits(st
     stored.clock.advance(3600)
     stored.kit.studio.fault(match={"id": "resp_1"}, status=400)
 
-    assert stored.deliver(erasure(stored)).ends == [("parked", "rejected")]
+    assert stored.deliver(erasure(stored)).ends == [("dead_lettered", "rejected")]
     assert [letter.attributes["reason"] for letter in stored.letters()] == ["rejected"]
 
 
@@ -102,11 +102,11 @@ def test_a_date_a_few_minutes_ahead_is_not_waited_for_either(stored: Bench) -> N
 def test_an_old_message_that_comes_back_does_not_take_a_fresh_one_along(stored: Bench) -> None:
     old = erasure(stored)
     stored.studio.fault(times=1, status=400)
-    assert stored.deliver(old).ends == [("parked", "rejected")]
+    assert stored.deliver(old).ends == [("dead_lettered", "rejected")]
     stored.clock.advance(1)
     fresh = retention_in_a_month(stored)
 
-    assert set(stored.deliver(again(old), fresh).ends) == {("parked", "rejected"), ("deferred", None)}
+    assert set(stored.deliver(again(old), fresh).ends) == {("dead_lettered", "rejected"), ("deferred", None)}
     stored.clock.advance(30 * DAY)
     assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
 
@@ -129,8 +129,8 @@ def failed_after_a_redrive(bench: Bench) -> None:
     bench.studio.fault(match=DELETE, times=2, status=400)
     delete(bench)
     bench.clock.advance(DAY)
-    assert bench.deliver(*bench.redrive()).ends == [("parked", "rejected")]
-    assert (bench.row("resp_1").state, bench.row("resp_1").redrive) == ("parked", 1)
+    assert bench.deliver(*bench.redrive()).ends == [("dead_lettered", "rejected")]
+    assert (bench.row("resp_1").state, bench.row("resp_1").redrive) == ("dead_lettered", 1)
 
 
 def test_a_deletion_that_is_sent_after_a_redrive_failed_is_called(stored: Bench) -> None:
@@ -146,7 +146,7 @@ def test_a_deletion_that_is_sent_after_a_redrive_failed_and_is_refused_leaves_a_
     stored.studio.fault(match=DELETE, status=400)
     already = len(stored.letters())
 
-    assert delete(stored) == [("parked", "rejected")]
+    assert delete(stored) == [("dead_lettered", "rejected")]
     assert len(stored.letters()) == already + 1
 
 
@@ -155,7 +155,7 @@ def test_a_deletion_sent_before_a_redrive_failed_is_answered_by_that_parking(sto
     stored.clock.advance(1)
     failed_after_a_redrive(stored)
 
-    assert stored.deliver(early).ends == [("parked", "rejected")]
+    assert stored.deliver(early).ends == [("dead_lettered", "rejected")]
     assert stored.calls("resp_1") == 2
 
 
@@ -186,9 +186,9 @@ def test_a_deletion_that_is_refused_after_a_redriven_one_was_held_leaves_a_dead_
     assert held_after_a_redrive(stored) == [("done", "held")]
     stored.studio.fault(match=DELETE, status=400)
 
-    assert delete(stored) == [("parked", "rejected")]
+    assert delete(stored) == [("dead_lettered", "rejected")]
     assert reasons(stored.letters()) == ["rejected"]
-    assert (stored.row("resp_1").state, stored.row("resp_1").dlq) == ("parked", "sent")
+    assert (stored.row("resp_1").state, stored.row("resp_1").dlq) == ("dead_lettered", "sent")
 
 
 def test_a_deletion_after_a_redriven_one_was_held_and_released_is_carried_out(stored: Bench) -> None:

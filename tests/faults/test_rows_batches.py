@@ -57,11 +57,11 @@ def test_row25_poison_is_parked_in_one_step_and_tells_what_was_wrong_and_where(d
 
     delivered = deletions.deliver(*batch)
 
-    assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "parked": 1, "unsettled": 0}
+    assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
     (letter,) = deletions.letters()
     assert (letter.attributes["reason"], letter.attributes["key"]) == ("invalid_message", "m-bad")
     assert letter.attributes["detail"].startswith(("body", "details.message.body"))
-    assert (deletions.message_row("m-bad").state, deletions.calls()) == ("parked", 2)
+    assert (deletions.message_row("m-bad").state, deletions.calls()) == ("dead_lettered", 2)
     assert content_free(deletions)
 
 
@@ -69,7 +69,7 @@ def test_row25_poison_is_parked_in_one_step_and_tells_what_was_wrong_and_where(d
 def test_row25_poison_of_a_create_is_parked_in_one_step(creates: Bench, what: str) -> None:
     delivered = creates.deliver(creates.message(POISON[what], message_id="m-bad"), creates.message({"event_id": "e"}))
 
-    assert sorted(delivered.ends) == [("done", "done"), ("parked", "invalid_message")]
+    assert sorted(delivered.ends) == sorted([("done", "done"), ("dead_lettered", "invalid_message")])
     assert reasons(creates.letters()) == ["invalid_message"]
     assert content_free(creates)
 
@@ -82,7 +82,7 @@ def test_row25_a_dead_letter_brings_back_exactly_what_was_sent(deletions: Bench,
     first, second = deliveries({"messages": [sent, redriven]}, deletions.clock.now())
     assert first.body == second.body == POISON[what]
 
-    assert deletions.deliver(redriven).ends == [("parked", "invalid_message")]
+    assert deletions.deliver(redriven).ends == [("dead_lettered", "invalid_message")]
     (letter,) = deletions.letters()
     assert numbers(letter) == (0, 0, 1)
     assert deletions.message_row("m-bad").redrive == 1
@@ -113,7 +113,7 @@ def test_row25_what_is_null_or_missing_beside_the_body_does_no_harm(
 def test_row25_an_entry_that_is_no_message_is_parked_beside_its_neighbours(deletions: Bench, entry: Any) -> None:
     delivered = deletions.deliver(entry, good(deletions, 1))
 
-    assert sorted(delivered.ends) == [("done", "deleted"), ("parked", "invalid_message")]
+    assert sorted(delivered.ends) == sorted([("done", "deleted"), ("dead_lettered", "invalid_message")])
 
 
 def test_row25_an_empty_batch_is_acknowledged(deletions: Bench) -> None:
@@ -133,7 +133,7 @@ def test_row25_a_body_that_fits_no_copy_is_left_to_the_queues_own_policy(deletio
 def test_row25_two_poisons_that_claim_one_key_are_both_kept(deletions: Bench) -> None:
     batch = [deletions.message(f"poison {n}", message_id=f"m-{n}", key="resp_1") for n in range(2)]
 
-    assert deletions.deliver(*batch).ends == [("parked", "invalid_message")] * 2
+    assert deletions.deliver(*batch).ends == [("dead_lettered", "invalid_message")] * 2
     assert sorted(letter.body for letter in deletions.letters()) == ["poison 0", "poison 1"]
 
 
@@ -151,7 +151,7 @@ def test_row26_bad_messages_are_dealt_with_alone_wherever_they_are(deletions: Be
 
     delivered = deletions.deliver(*(poison + fine if place == "first" else fine + poison))
 
-    assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "parked": bad, "unsettled": 0}
+    assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "dead_lettered": bad, "unsettled": 0}
     assert (deletions.calls(), len(deletions.letters())) == (6 - bad, bad)
 
 
@@ -162,7 +162,7 @@ def test_row26_bad_calls_of_creates_are_dealt_with_alone(creates: Bench, bad: in
 
     delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(6)])
 
-    assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "parked": bad, "unsettled": 0}
+    assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "dead_lettered": bad, "unsettled": 0}
     assert creates.billed() == 6 - bad
 
 
@@ -171,9 +171,9 @@ def test_row27_the_last_counted_attempt_parks_row_and_dead_letter_with_the_last_
 
     worn = deletions.message({"response_id": "resp_1"}, key="resp_1", attempt=7, seq=9, redrive=0)
 
-    assert deletions.deliver(worn).ends == [("parked", "outcome_unknown")]
+    assert deletions.deliver(worn).ends == [("dead_lettered", "outcome_unknown")]
     row = deletions.row("resp_1")
-    assert (row.state, row.reason, row.dlq) == ("parked", "outcome_unknown", "sent")
+    assert (row.state, row.reason, row.dlq) == ("dead_lettered", "outcome_unknown", "sent")
     assert reasons(deletions.letters()) == ["outcome_unknown"]
 
 
@@ -184,7 +184,7 @@ def test_row27_deferrals_end_at_the_age_limit(deletions: Bench, status: int, rea
 
     old = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=50, first_seen=first_seen)
 
-    assert deletions.deliver(old).ends == [("parked", reason)]
+    assert deletions.deliver(old).ends == [("dead_lettered", reason)]
     assert reasons(deletions.letters()) == [reason]
 
 
@@ -202,7 +202,7 @@ def test_row27_what_never_had_the_time_to_begin_ends_too(creates: Bench) -> None
 
     delivered = creates.deliver(creates.message({"event_id": "evt_0"}), message)
 
-    assert delivered.ends == [("done", "done"), ("parked", "unavailable")]
+    assert delivered.ends == [("done", "done"), ("dead_lettered", "unavailable")]
 
 
 def test_row35_a_missing_environment_fails_loudly_and_names_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,5 +222,5 @@ def test_row35_a_missing_environment_fails_loudly_and_names_all_of_it(monkeypatc
 def test_row25_a_time_that_is_a_number_is_not_guessed_at(stored: Bench, times: dict[str, object]) -> None:
     message = stored.message({"response_id": "resp_1", **times})
 
-    assert stored.deliver(message).ends == [("parked", "invalid_message")]
+    assert stored.deliver(message).ends == [("dead_lettered", "invalid_message")]
     assert (stored.calls(), reasons(stored.letters())) == (0, ["invalid_message"])

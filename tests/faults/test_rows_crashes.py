@@ -28,7 +28,7 @@ def test_row04_05_a_create_killed_around_its_call_is_parked_as_unknown_and_never
 
     creates.clock.advance(LEASE + 1)
 
-    assert creates.deliver(again(message)).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
     assert (creates.calls(), creates.letters()[0].attributes["reason"]) == (called, "outcome_unknown")
 
 
@@ -74,8 +74,8 @@ def test_row07_a_create_that_gets_no_answer_in_time_is_parked_as_unknown(creates
 
     delivered = creates.deliver(question(creates), seconds=0.6)
 
-    assert delivered.ends == [("parked", "outcome_unknown")]
-    assert creates.row("evt_1").state == "parked"
+    assert delivered.ends == [("dead_lettered", "outcome_unknown")]
+    assert creates.row("evt_1").state == "dead_lettered"
 
 
 @pytest.mark.parametrize("killed", [killed_after])
@@ -123,7 +123,7 @@ def test_row09_a_parked_copy_that_is_not_confirmed_returns_the_batch(stored: Ben
     stored.queues.arm("SendMessageBatch", refused, refused)
 
     assert stored.deliver(message).ends == [("unsettled", "rejected")]
-    assert stored.deliver(again(message)).ends == [("parked", "rejected")]
+    assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
     assert (stored.calls(), len(stored.letters())) == (1, 1)
 
 
@@ -133,7 +133,7 @@ def test_row09_a_create_whose_dead_letter_is_not_confirmed_returns_and_is_not_ca
     creates.queues.arm("SendMessageBatch", refused, refused)
 
     assert not creates.deliver(message).acknowledged
-    assert creates.deliver(again(message)).ends == [("parked", "rejected")]
+    assert creates.deliver(again(message)).ends == [("dead_lettered", "rejected")]
     assert (creates.calls(), len(creates.letters())) == (1, 1)
 
 

@@ -118,9 +118,9 @@ def test_row11_a_server_error_is_unknown_where_the_question_was_sent_and_only_th
 
 
 REFUSALS = {
-    400: ("parked", "rejected"),
-    422: ("parked", "rejected"),
-    404: ("parked", "rejected"),
+    400: ("dead_lettered", "rejected"),
+    422: ("dead_lettered", "rejected"),
+    404: ("dead_lettered", "rejected"),
     401: ("deferred", "unauthorized"),
     403: ("deferred", "forbidden"),
 }
@@ -136,10 +136,10 @@ def test_row12_13_14_a_refusal_parks_the_message_and_a_broken_deployment_stops_t
 
     end, reason = REFUSALS[status]
     assert delivered.ends == [(end, reason)] * 2
-    assert {line["level"] for line in delivered.lines} == {"WARN" if end == "parked" else "ERROR"}
+    assert {line["level"] for line in delivered.lines} == {"WARN" if end == "dead_lettered" else "ERROR"}
     asked = [call for call in bench.studio.requests() if call["status"] == status]
-    assert len(asked) == (2 if end == "parked" else 1)
-    assert reasons(bench.letters()) == ([reason] * 2 if end == "parked" else [])
+    assert len(asked) == (2 if end == "dead_lettered" else 1)
+    assert reasons(bench.letters()) == ([reason] * 2 if end == "dead_lettered" else [])
 
 
 def told(content_type: str, body: bytes) -> Script:

@@ -38,7 +38,7 @@ def test_row25_poison_is_parked_in_one_step_beside_its_neighbours(bench: Bench, 
 
     delivered = bench.deliver(*batch)
 
-    assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "parked": 1, "unsettled": 0}
+    assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
     (letter,) = bench.letters()
     assert (letter.attributes["reason"], letter.attributes["key"]) == ("invalid_message", "m-bad")
     assert sum(call["billed"] for call in bench.studio.requests()) == 2
@@ -65,7 +65,7 @@ def test_row26_bad_calls_are_dealt_with_alone_and_good_ones_called_once(
     delivered = bench.deliver(*[event(bench, f"evt_{number}") for number in range(5)])
 
     assert delivered.counts == {
-        "done": 5 - len(bad), "retry": 0, "deferred": 0, "parked": len(bad), "unsettled": 0,
+        "done": 5 - len(bad), "retry": 0, "deferred": 0, "dead_lettered": len(bad), "unsettled": 0,
     }  # fmt: skip
     assert [bench.studio.billed(f"evt_{number}") for number in range(5)] == [1] * 5
 
@@ -79,7 +79,12 @@ def test_row27_the_last_counted_attempt_is_parked_as_unknown_whatever_its_produc
 
     assert bench.deliver(worn).ends == UNKNOWN
     row = bench.row("evt_1")
-    assert (row.state, row.attempt, row.dlq, reasons(bench.letters())) == ("parked", 8, "sent", ["outcome_unknown"])
+    assert (row.state, row.attempt, row.dlq, reasons(bench.letters())) == (
+        "dead_lettered",
+        8,
+        "sent",
+        ["outcome_unknown"],
+    )
 
 
 def test_row27_deferrals_end_at_the_age_limit_with_the_last_reason(bench: Bench, transport: Transport) -> None:
@@ -87,7 +92,7 @@ def test_row27_deferrals_end_at_the_age_limit_with_the_last_reason(bench: Bench,
 
     old = event(bench, first_seen=int(bench.clock.now()) - 86_401, key="evt_1", seq=40)
 
-    assert bench.deliver(old).ends == [("parked", "throttled")]
+    assert bench.deliver(old).ends == [("dead_lettered", "throttled")]
 
 
 @pytest.mark.parametrize("killed", [(killed_after,), (passes, killed_before)], ids=["at the claim", "at the outcome"])

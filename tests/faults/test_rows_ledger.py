@@ -75,7 +75,7 @@ def test_row21_a_claim_that_arrives_late_lets_nobody_call_twice(creates: Bench) 
     assert creates.deliver(again(message)).ends == [("deferred", "busy")]
     creates.clock.advance(LEASE + 60)
 
-    assert creates.deliver(*creates.take_copies()).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(*creates.take_copies()).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 0
 
 
@@ -117,7 +117,7 @@ def test_row22_an_outcome_that_cannot_be_written_becomes_unknown_and_is_not_call
     assert creates.deliver(message).ends == [("unsettled", "ledger")]
     assert len(creates.results()) == 1
     creates.clock.advance(LEASE + 1)
-    assert creates.deliver(again(message)).ends == [("parked", "outcome_unknown")]
+    assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 1
 
 
@@ -134,14 +134,14 @@ def test_row22_a_parking_that_cannot_be_written_sends_no_dead_letter(stored: Ben
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
     assert stored.letters() == []
-    assert stored.deliver(again(message)).ends == [("parked", "rejected")]
+    assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
 
 
 def test_row22_a_parking_whose_confirmation_was_lost_sends_its_dead_letter(creates: Bench) -> None:
     creates.studio.fault(match={"method": "POST"}, status=400)
     creates.ledger.arm("UpdateItem", passes, unseen)
 
-    assert creates.deliver(creates.message({"event_id": "evt_1"})).ends == [("parked", "rejected")]
+    assert creates.deliver(creates.message({"event_id": "evt_1"})).ends == [("dead_lettered", "rejected")]
     assert (len(creates.letters()), creates.row("evt_1").dlq) == (1, "sent")
 
 

@@ -58,7 +58,7 @@ def test_row14_a_404_of_a_create_is_a_refusal(creates: Bench) -> None:
     creates.studio.realtime_post("404")
     ended = ask(creates)
 
-    assert ended == [("parked", "rejected")]
+    assert ended == [("dead_lettered", "rejected")]
 
 
 @pytest.mark.parametrize("body", [None, b"", DELETED, b" \n"])
@@ -75,7 +75,7 @@ def test_row16_a_200_that_does_not_say_deleted_is_retried(deletions: Bench, lie:
 
 @pytest.mark.parametrize("lie", ["no JSON", "too long"])
 def test_row16_an_unreadable_answer_to_a_create_is_parked_as_unknown(creates: Bench, lie: str) -> None:
-    assert against(creates, ask, serve(answer(200, LIES[lie]))) == [("parked", "outcome_unknown")]
+    assert against(creates, ask, serve(answer(200, LIES[lie]))) == [("dead_lettered", "outcome_unknown")]
 
 
 def test_row17_what_was_never_sent_is_deferred(deletions: Bench, creates: Bench) -> None:
@@ -108,7 +108,7 @@ def test_row19_a_deletion_whose_connection_breaks_twice_is_retried(deletions: Be
 
 def test_row19_a_create_whose_connection_breaks_is_unknown_and_sent_once(creates: Bench) -> None:
     with raw_server(drops, serve(answer(200))) as server, client_of(creates, server.url) as client:
-        assert ask(creates, client=client) == [("parked", "outcome_unknown")]
+        assert ask(creates, client=client) == [("dead_lettered", "outcome_unknown")]
         assert len(server.requests) == 1
 
 
@@ -116,5 +116,5 @@ def test_row20_a_body_that_drips_does_not_outlive_the_deadline(creates: Bench, s
     for match in (POST, DELETE):
         creates.studio.fault(match=match, body={"id": "resp_1", "deleted": True}, slow_body=0.05)
 
-    assert ask(creates, seconds=0.6) == [("parked", "outcome_unknown")]
+    assert ask(creates, seconds=0.6) == [("dead_lettered", "outcome_unknown")]
     assert delete(stored, seconds=0.6) == [("retry", "outcome_unknown")]

@@ -61,7 +61,7 @@ def test_row31_a_close_after_the_frame_is_unknown_and_never_asked_again(
 ) -> None:
     delivered = deliver(session, realtime="close_after", after_events=after_events, close_code=code)
 
-    assert delivered.ends == [("parked", "outcome_unknown")]
+    assert delivered.ends == [("dead_lettered", "outcome_unknown")]
     assert (session.billed(), session.copies()) == (1, [])
 
 
@@ -71,10 +71,10 @@ def test_row31_a_close_after_the_frame_is_unknown_and_never_asked_again(
         ("rate_limit_error", "rate_limit_exceeded", ("deferred", "throttled")),
         ("authentication_error", "invalid_api_key", ("deferred", "unauthorized")),
         ("permission_error", None, ("deferred", "forbidden")),
-        ("invalid_request_error", None, ("parked", "rejected")),
-        ("server_error", None, ("parked", "outcome_unknown")),
-        ("invalid_request_error", "session_expired", ("parked", "outcome_unknown")),
-        ("something_new", None, ("parked", "outcome_unknown")),
+        ("invalid_request_error", None, ("dead_lettered", "rejected")),
+        ("server_error", None, ("dead_lettered", "outcome_unknown")),
+        ("invalid_request_error", "session_expired", ("dead_lettered", "outcome_unknown")),
+        ("something_new", None, ("dead_lettered", "outcome_unknown")),
     ],
 )
 def test_row31_an_error_event_is_classed_by_its_type(

@@ -19,7 +19,7 @@ def test_row28_a_redriven_deletion_settles_or_is_parked_again_with_its_history(s
 
     ended = stored.deliver(*stored.redrive()).ends
 
-    assert ended == [("done", "deleted") if mended else ("parked", "rejected")]
+    assert ended == [("done", "deleted") if mended else ("dead_lettered", "rejected")]
     again_parked = stored.letters()
     assert [numbers(letter)[2] for letter in again_parked] == ([] if mended else [1])
     assert {letter.body for letter in again_parked} <= {first.body}
@@ -33,7 +33,7 @@ def test_row28_what_may_have_happened_is_refused_unless_forced(creates: Bench) -
     refused = creates.deliver(*creates.redrive()).ends
     forced = creates.deliver(*creates.redrive(force="true")).ends
 
-    assert (refused, forced) == ([("parked", "outcome_unknown")], [("done", "done")])
+    assert (refused, forced) == ([("dead_lettered", "outcome_unknown")], [("done", "done")])
     assert creates.billed() == 2
 
 
@@ -53,7 +53,7 @@ def test_row33_copies_of_the_first_version_are_understood(stored: Bench, creates
 
     assert stored.deliver(deleting).ends == [("done", "deleted")]
     assert creates.deliver(asking).ends == [("done", "done")]
-    assert creates.row("evt_1").mark == (0, 2)
+    assert creates.row("evt_1").watermark == (0, 2)
 
 
 def test_row33_a_message_with_what_only_a_later_version_knows_is_kept_whole(stored: Bench) -> None:

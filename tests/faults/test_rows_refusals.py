@@ -123,7 +123,7 @@ def test_row11_a_server_error_of_a_deletion_is_retried_within_its_budget(stored:
         ends += stored.deliver(*waiting).ends
         waiting = stored.take_copies()
 
-    assert ends == [("retry", "outcome_unknown")] * 7 + [("parked", "outcome_unknown")]
+    assert ends == [("retry", "outcome_unknown")] * 7 + [("dead_lettered", "outcome_unknown")]
     assert stored.calls() == 8
     assert reasons(stored.letters()) == ["outcome_unknown"]
 
@@ -138,7 +138,7 @@ def test_row11_a_503_of_a_deletion_is_a_throttling(stored: Bench) -> None:
 def test_row11_a_server_error_of_a_create_is_never_sent_again(creates: Bench, status: int) -> None:
     creates.studio.fault(match=POST, status=status, html=True, headers={"Retry-After": "1"})
 
-    assert ask(creates) == [("parked", "outcome_unknown")]
+    assert ask(creates) == [("dead_lettered", "outcome_unknown")]
     assert (creates.calls(), creates.copies()) == (1, [])
 
 
@@ -155,7 +155,7 @@ def test_row11_a_create_whose_producer_accepts_a_second_call_is_retried(creates:
 def test_row12_a_refusal_is_parked_at_once(stored: Bench, status: int) -> None:
     stored.studio.fault(match=DELETE, status=status)
 
-    assert delete(stored) == [("parked", "rejected")]
+    assert delete(stored) == [("dead_lettered", "rejected")]
     (letter,) = stored.letters()
     assert letter.attributes["detail"].startswith(f"HTTP {status}")
     assert (stored.calls(), stored.copies()) == (1, [])
@@ -165,8 +165,8 @@ def test_row12_a_refusal_is_parked_at_once(stored: Bench, status: int) -> None:
 def test_row12_a_refused_create_is_parked_at_once(creates: Bench, status: int) -> None:
     creates.studio.fault(match=POST, status=status)
 
-    assert ask(creates) == [("parked", "rejected")]
-    assert (creates.row("evt_1").state, reasons(creates.letters())) == ("parked", ["rejected"])
+    assert ask(creates) == [("dead_lettered", "rejected")]
+    assert (creates.row("evt_1").state, reasons(creates.letters())) == ("dead_lettered", ["rejected"])
 
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
@@ -189,5 +189,5 @@ def test_row13_a_broken_deployment_parks_only_what_is_too_old(creates: Bench, st
 
     creates.clock.advance(86_401)
 
-    assert creates.deliver(*creates.take_copies()).ends == [("parked", reason)]
+    assert creates.deliver(*creates.take_copies()).ends == [("dead_lettered", reason)]
     assert reasons(creates.letters()) == [reason]

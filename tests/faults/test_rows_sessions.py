@@ -100,7 +100,7 @@ def test_row31_a_session_that_is_over_after_the_frame_leaves_the_outcome_unknown
         ({"error_type": "invalid_request_error", "error_code": "session_expired"}, DEFERRED),
         ({"error_type": "server_error"}, DEFERRED),
         ({"error_type": "rate_limit_error"}, [("deferred", "throttled")]),
-        ({"error_type": "invalid_request_error"}, [("parked", "rejected")]),
+        ({"error_type": "invalid_request_error"}, [("dead_lettered", "rejected")]),
     ],
     ids=str,
 )

@@ -99,15 +99,15 @@ def waiting_without_a_mark(bench: Bench) -> None:
 def parked_before(bench: Bench) -> None:
     """A message that names alice was refused for good."""
     bench.studio.fault(times=1, status=400)
-    assert bench.deliver(bench.message(OF_ALICE)).ends == [("parked", "rejected")]
+    assert bench.deliver(bench.message(OF_ALICE)).ends == [("dead_lettered", "rejected")]
 
 
 def parked_by_a_newer_one(bench: Bench) -> None:
     """A message that names alice ends with a newer one that was refused for good."""
     of_alice, plain = sent_one_by_one(bench, OF_ALICE, PLAIN)
     bench.studio.fault(times=1, status=400)
-    assert bench.deliver(plain).ends == [("parked", "rejected")]
-    assert bench.deliver(of_alice).ends == [("parked", "rejected")]
+    assert bench.deliver(plain).ends == [("dead_lettered", "rejected")]
+    assert bench.deliver(of_alice).ends == [("dead_lettered", "rejected")]
 
 
 BEFORE = [held_before, waiting_for_its_date, waiting_without_a_mark, parked_before, parked_by_a_newer_one]

@@ -12,7 +12,7 @@ from tests.support.messages import Entry
 
 Transport = Literal["http", "websocket"]
 TRANSPORTS: tuple[Transport, ...] = ("http", "websocket")
-DONE, UNKNOWN = [("done", "done")], [("parked", "outcome_unknown")]
+DONE, UNKNOWN = [("done", "done")], [("dead_lettered", "outcome_unknown")]
 
 
 @contextmanager

@@ -44,7 +44,7 @@ ERROR: dict[str, Any] = {
     "type": "error",
     "error": {"type": "rate_limit_error", "code": "rate_limit_exceeded", "message": "no"},
 }
-ENDS = {"done", "parked", "deferred"}
+ENDS = {"done", "dead_lettered", "deferred"}
 
 events = st.sampled_from([*TURN, ERROR]) | bent(ERROR) | json_values
 turns = st.just(TURN) | bent(TURN) | st.lists(events, max_size=8).map(lambda told: [*told, *TURN]) | st.lists(events)

@@ -9,7 +9,7 @@ from tests.support.bench import Bench
 from tests.support.clock import START
 from tests.support.messages import Entry, entry
 
-DONE, PARKED = ("done", "already_absent"), ("parked", "invalid_message")
+DONE, DEAD_LETTERED = ("done", "already_absent"), ("dead_lettered", "invalid_message")
 
 
 def message(body: object, own: dict[str, str | int] | None = None, **fields: Any) -> Entry:
@@ -26,10 +26,10 @@ def enveloped(**fields: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("odd", "end"),
     [
-        (message("not ASCII: \x80", {"encoding": "base64"}), PARKED),
-        (message("not JSON", message_id="a\x0fb"), PARKED),
-        (message("not JSON", message_id="\ud800"), PARKED),
-        (message("not JSON", message_id=""), PARKED),
+        (message("not ASCII: \x80", {"encoding": "base64"}), DEAD_LETTERED),
+        (message("not JSON", message_id="a\x0fb"), DEAD_LETTERED),
+        (message("not JSON", message_id="\ud800"), DEAD_LETTERED),
+        (message("not JSON", message_id=""), DEAD_LETTERED),
         (message({"response_id": "resp_1"}, attributes={"SentTimestamp": 10**5000}), DONE),
         (message(enveloped(traceparent="\x01")), DONE),
         (message(enveloped(traceparent="x" * 300)), DONE),

@@ -138,7 +138,7 @@ def test_a_function_s_parked_messages_are_counted_by_its_own_lines(app: Shown) -
     }
     assert len(queries) == 2
     for chart, query in queries.items():
-        assert f'function="{chart.removesuffix("-parked")}", end="parked"' in query
+        assert f'function="{chart.removesuffix("-parked")}", end="dead_lettered"' in query
 
 
 def test_the_charts_of_the_dashboard_do_not_overlap(app: Shown) -> None:

@@ -20,7 +20,7 @@ def test_each_sample_is_of_a_function_that_runs_here() -> None:
 @pytest.mark.parametrize("function", sorted({case.function for case in CASES}))
 def test_the_samples_show_every_end_that_a_message_can_have(function: str) -> None:
     shown = {end.end for case in CASES if case.function == function for end in case.sample.ends}
-    assert shown == {"done", "retry", "deferred", "parked", "unsettled"}
+    assert shown == {"done", "retry", "deferred", "dead_lettered", "unsettled"}
 
 
 def test_the_samples_of_deletions_show_every_outcome() -> None:
@@ -31,7 +31,7 @@ def test_the_samples_of_deletions_show_every_outcome() -> None:
 @pytest.mark.parametrize("transport", ["http", "websocket"])
 def test_the_samples_of_creates_show_every_end_that_a_call_can_have_over_each_transport(transport: str) -> None:
     over = [end for case in CREATES for end in case.sample.ends if end.transport == transport]
-    assert {end.end for end in over} >= {"done", "retry", "deferred", "parked"}
+    assert {end.end for end in over} >= {"done", "retry", "deferred", "dead_lettered"}
     assert {end.reason for end in over} >= {"rejected", "outcome_unknown"}
 
 
@@ -70,10 +70,10 @@ def test_no_two_samples_of_a_function_share_a_key_or_a_message_id() -> None:
     [
         ({"ends": []}, "1 messages, but 0 ends"),
         ({"ends": [{"end": "done"}]}, "with which outcome"),
-        ({"ends": [{"end": "parked"}]}, "for which reason"),
+        ({"ends": [{"end": "dead_lettered"}]}, "for which reason"),
         ({"ends": [{"end": "gone"}]}, "Input should be"),
-        ({"ends": [{"end": "parked", "reason": "invalid_message", "calls": 1}]}, "is not called"),
-        ({"ends": [{"end": "parked", "reason": "rejected", "result": "whole"}]}, "only an outcome"),
+        ({"ends": [{"end": "dead_lettered", "reason": "invalid_message", "calls": 1}]}, "is not called"),
+        ({"ends": [{"end": "dead_lettered", "reason": "rejected", "result": "whole"}]}, "only an outcome"),
         ({"settings": {"LOG_LEVEL": "DEBUG"}}, "via invoke"),
         ({"via": "invoke", "ends": [{"end": "unsettled"}]}, "needs a queue"),
         ({"stores": []}, "Extra inputs"),

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from ledger.row import CLAIMED, FACTS, HELD, OPEN, PARKED, QUEUE_RETENTION
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, QUEUE_RETENTION
 from tests.simulation.budgets import Budgets
 from tests.simulation.expressions import Item
 from tests.simulation.invocations import FUNCTIONS
@@ -90,14 +90,14 @@ class Checker:
         """A row was written; ``stated``: with a state, be it the same."""
         self.touch(key)
         was, now = (item.get("state", {}).get("S") for item in (old, new))
-        if was in FACTS and any(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - _NOTES):
+        if was in FINAL_STATES and any(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - _NOTES):
             self._broken(f"I4: a fact was changed, from {was} to {now}")
         if "hold" in new and "hold" not in old:
             self._held_since[key] = self._world.t
             self.placed |= set(new["hold"]["SS"])
         elif "hold" not in new:
             self._held_since.pop(key, None)
-        if was in (HELD, PARKED) and now in FACTS:
+        if was in (HELD, DEAD_LETTERED) and now in FINAL_STATES:
             self.overtook.add(key)
         if stated and was == CLAIMED:
             self._taken_from(old["owner"]["S"].partition("-")[0])
@@ -111,9 +111,9 @@ class Checker:
 
     def _entered(self, key: str, state: str, new: Item) -> None:
         studio, business = self._world.studio, self._ids.get(key, "")
-        if state in (HELD, PARKED):
+        if state in (HELD, DEAD_LETTERED):
             self._ended[key] = self._world.steps
-        if state == PARKED:
+        if state == DEAD_LETTERED:
             self._parked(key, new["reason"]["S"])
             if business:
                 self.budgets.parked(business, int(new["attempt"]["N"]))
@@ -175,7 +175,7 @@ class Checker:
         self.touch(post.row)
         if SUBJECT in post.body:
             self._named_since.setdefault(post.row, self._world.t)
-        if state not in (HELD, PARKED) or self._alive(post.row, post.number):
+        if state not in (HELD, DEAD_LETTERED) or self._alive(post.row, post.number):
             return
         # A deletion sent after the row's end runs; a create only where an operator redrove it.
         fresh = self._ended[post.row] < post.step
@@ -211,13 +211,13 @@ class Checker:
         state = item.get("state", {}).get("S")
         mark = (int(item.get("redrive", {"N": "0"})["N"]), int(item.get("seq", {"N": "0"})["N"]))
         told = self.letters.get(row, -1) > self._ended.get(row, -1)
-        if state == PARKED and (told or item["dlq"]["S"] == "sent"):
+        if state == DEAD_LETTERED and (told or item["dlq"]["S"] == "sent"):
             # What the row says of its dead letter is best effort: only a false "sent" does harm.
             if not told:
                 self._broken("H17: parked, its dead letter noted as sent, and it never was")
             if not self._on_record(row, mark[0]):
                 self._broken("I1: parked, and its dead letter is gone")
-        elif state in (None, OPEN, CLAIMED, PARKED) and not self._alive(row, self._least(item, mark)):
+        elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(row, self._least(item, mark)):
             self._broken(f"I1: lost: the row is {state or 'not there'}, and no message lives that could go on")
 
     def _least(self, item: Item, mark: tuple[int, int]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ledger.row import FACTS, HELD, PARKED
+from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from tests.simulation.invocations import told
 from tests.simulation.plan import BEGUN, CONTENT, SECRET, SUBJECT, TOKEN, Sent
 from tests.simulation.queues import OWN
@@ -32,9 +32,9 @@ def _settled(world: "World", sent: Sent, row: str) -> None:
     if not row:
         if sent.body not in checker.letters:
             world.violation("a message that can't be used is not on the dead-letter queue")
-    elif state not in (*FACTS, HELD, PARKED):
+    elif state not in (*FINAL_STATES, HELD, DEAD_LETTERED):
         world.violation(f"a message was never settled: its row is {state}")
-    elif world.plan.function == "delete" and state in FACTS:
+    elif world.plan.function == "delete" and state in FINAL_STATES:
         if f"{row}#{state}" not in checker.results and not _lost_its_writer(world, row):
             world.violation(f"{state}, and its result was never sent")
         if not world.plan.faults:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ledger.row import QUEUE_RETENTION
+from ledger.record import QUEUE_RETENTION
 from tests.simulation import people
 from tests.simulation.invocations import invoke
 from tests.simulation.plan import DUPLICATE, GHOST

@@ -10,7 +10,11 @@ OF_BOTH = (
     hole(
         "H17",
         "sent is written without naming which parking",
-        (CONDITIONS, 'PARKED_BY = "#state = :parked AND #owner = :owner"', 'PARKED_BY = "#state = :parked"'),
+        (
+            CONDITIONS,
+            'PARKED_BY = "#state = :dead_lettered AND #owner = :owner"',
+            'PARKED_BY = "#state = :dead_lettered"',
+        ),
         by="a deletion refused, redriven, refused again, a crash",
     ),
     hole(

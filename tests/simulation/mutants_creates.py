@@ -44,8 +44,8 @@ OF_CREATES = (
         "a force is good for ever",
         (
             CONDITIONS,
-            'REDRIVEN_BY_FORCE = "#state = :parked AND #redrive < :redrive"',
-            'REDRIVEN_BY_FORCE = "#state = :parked AND #redrive <= :redrive"',
+            'REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"',
+            'REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive <= :redrive"',
         ),
         (
             STEPS,

@@ -50,13 +50,13 @@ OF_DELETIONS = (
     hole(
         "H15",
         "held blocks for ever",
-        (ROW, "if row.state in FACTS:\n", 'if row.state in FACTS or row.state == "held":\n'),
+        (ROW, "if row.state in FINAL_STATES:\n", 'if row.state in FINAL_STATES or row.state == "held":\n'),
         by="deletion",
     ),
     hole(
         "H15",
         "a parked deletion answers every later message",
-        (ROW, "if row.state == PARKED and not newer(delivery, row):", "if row.state == PARKED:"),
+        (ROW, "if row.state == DEAD_LETTERED and not newer(delivery, row):", "if row.state == DEAD_LETTERED:"),
         by="deletions",
     ),
     hole(

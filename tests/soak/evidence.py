@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from infra.local.cloud.servers import Waiting
 from infra.local.environment import Environment
-from ledger import Keys, Row
+from ledger import Keys, Record
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Evidence:
     """
 
     keys: Keys
-    rows: dict[str, Row]
+    rows: dict[str, Record]
     letters: list[Waiting]
     results: dict[str, list[dict[str, Any]]]
     calls: dict[str, list[dict[str, Any]]]
@@ -29,10 +29,10 @@ class Evidence:
     waiting: list[Waiting]
     defects: list[str]
 
-    def row(self, function: str, key: str) -> Row:
+    def row(self, function: str, key: str) -> Record:
         """The row of a business key, an empty one where there is none."""
         name = self.keys.key(function, key)
-        return self.rows.get(name, Row(name))
+        return self.rows.get(name, Record(name))
 
     def effects(self, key: str) -> int:
         """How often something was deleted or created for this id."""
@@ -48,7 +48,7 @@ def collect(environment: Environment, lines: Iterable[str]) -> Evidence:
     deserialize = TypeDeserializer().deserialize
     pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
     items = [item for page in pages for item in page["Items"]]
-    rows = [Row.read({name: deserialize(value) for name, value in item.items()}) for item in items]
+    rows = [Record.read({name: deserialize(value) for name, value in item.items()}) for item in items]
     calls, results = defaultdict(list), defaultdict(list)
     for call in environment.studio.requests():
         calls[str(call["id"])].append(call)

@@ -22,7 +22,7 @@ class Progress:
             said = _said(line)
             if "end" in said:
                 self.ends[said["end"]] += 1
-            if said.get("end") in ("done", "parked"):
+            if said.get("end") in ("done", "dead_lettered"):
                 self._keys.add(said["key"])
 
     @property

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ledger import Row
-from ledger.row import ALREADY_ABSENT, DELETED, DONE, FACTS, HELD, OUTCOME_UNKNOWN, PARKED
+from ledger import Record
+from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
 from tests.soak.evidence import Evidence
 from tests.soak.load import CREATE, DELETE, Kind, Load, Planned
 
@@ -44,9 +44,9 @@ def _lost(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator
                 yield f"lost: a broken message has no dead letter: {planned.body[:80]}"
             continue
         row = found.row(planned.function, planned.key)
-        if row.state not in {*FACTS, HELD, PARKED}:
+        if row.state not in {*FINAL_STATES, HELD, DEAD_LETTERED}:
             yield f"lost: {planned.key} is {row.state}, and nothing is on its way"
-        elif row.state == PARKED and row.reason not in letters.get(row.key, ()):
+        elif row.state == DEAD_LETTERED and row.reason not in letters.get(row.key, ()):
             yield f"lost: {planned.key} is parked ({row.reason}), but has no dead letter that says so"
 
 
@@ -54,7 +54,7 @@ def _unknown_rows(load: Load, found: Evidence, letters: dict[str, set[str]]) -> 
     known = {found.keys.key(planned.function, planned.key) for planned in load.messages}
     for row in found.rows.values():
         is_message = row.key.partition("#")[0].endswith(":message")
-        if is_message and (row.state != PARKED or row.reason not in letters.get(row.key, ())):
+        if is_message and (row.state != DEAD_LETTERED or row.reason not in letters.get(row.key, ())):
             yield f"a message's row is {row.state} ({row.reason}), with letters {letters.get(row.key)}"
         elif not is_message and row.key not in known and not row.hold:
             yield f"a row that nobody asked for: {row.key} {row.state}"
@@ -75,7 +75,7 @@ def _deletions(load: Load, found: Evidence) -> Iterator[str]:
             yield f"{key} was deleted, but nobody asked for it"
 
 
-def _receipt(key: str, planned: Planned, row: Row, effects: int, there: bool, found: Evidence) -> Iterator[str]:
+def _receipt(key: str, planned: Planned, row: Record, effects: int, there: bool, found: Evidence) -> Iterator[str]:
     gone = planned.kind is not Kind.MISSING
     if effects + there != gone:
         yield f"{key} was deleted {effects} times, and is {'still' if there else 'not'} there"
@@ -83,7 +83,7 @@ def _receipt(key: str, planned: Planned, row: Row, effects: int, there: bool, fo
         yield f"{key} has a receipt, but was not deleted"
     if row.state == ALREADY_ABSENT and there:
         yield f"{key} is said to be absent, but is there"
-    if row.state not in FACTS:
+    if row.state not in FINAL_STATES:
         yield f"{key} was deleted {effects} times, but has no receipt: {row.state} {row.reason}"
     elif f"{row.key}#{row.state}" not in found.results:
         yield f"{key} is {row.state}, but no result says so"
@@ -101,7 +101,12 @@ def _creates(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Itera
         results = found.results.get(f"{row.key}#{row.redrive}", [])
         if row.state == DONE and not (results and billed):
             yield f"{key} is done, with {len(results)} results, billed {billed} times"
-        if row.state == PARKED and row.reason != OUTCOME_UNKNOWN and billed and planned.kind is not Kind.REPEATABLE:
+        if (
+            row.state == DEAD_LETTERED
+            and row.reason != OUTCOME_UNKNOWN
+            and billed
+            and planned.kind is not Kind.REPEATABLE
+        ):
             yield f"{key} is parked as {row.reason}, but was billed"
         texts = {str(result["data"].get("text")) for result in results if result["data"].get("status") == "completed"}
         if not texts <= {f"You said: {text}" for text in said[key]}:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud.servers import Waiting
-from ledger import Keys, Row
+from ledger import Keys, Record
 from tests.soak.evidence import Evidence
 from tests.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
 from tests.soak.reckoning import differences
@@ -45,13 +45,13 @@ def answer(planned: Planned) -> list[dict[str, Any]]:
 def all_is_well() -> Evidence:
     parked = KEYS.key(f"{DELETE}:message", "m-1")
     rows = [
-        Row(name(STORED), "deleted"),
-        Row(name(MISSING), "already_absent"),
-        Row(name(HELD), "held"),
-        Row(name(ASKED), "done"),
-        Row(name(UNKNOWN), "parked", reason="outcome_unknown"),
-        Row(name(FIRST), "done"),
-        Row(parked, "parked", reason="invalid_message"),
+        Record(name(STORED), "deleted"),
+        Record(name(MISSING), "already_absent"),
+        Record(name(HELD), "held"),
+        Record(name(ASKED), "done"),
+        Record(name(UNKNOWN), "dead_lettered", reason="outcome_unknown"),
+        Record(name(FIRST), "done"),
+        Record(parked, "dead_lettered", reason="invalid_message"),
     ]
     return Evidence(
         keys=KEYS,
@@ -90,7 +90,7 @@ def with_row(planned: Planned, **fields: Any) -> Callable[[Evidence], Evidence]:
 def parked_after(reason: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
     """The stored one is parked for this reason, with its dead letter, after these calls."""
     changes = [
-        with_row(STORED, state="parked", reason=reason),
+        with_row(STORED, state="dead_lettered", reason=reason),
         with_calls("resp_1", *calls),
         with_letter(STORED.body, reason, "resp_1", DELETE),
     ]
@@ -150,7 +150,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "no receipt, unknown": (parked_after("outcome_unknown", EFFECT, call()), "resp_1 was deleted 1 times, but has no"),
     "parked for good": (parked_after("unavailable", call()), "resp_1 was deleted 0 times, but has no receipt"),
     "a stranger deleted": (with_calls("resp_9", EFFECT), "resp_9 was deleted, but nobody asked for it"),
-    "a hold parked": (with_row(HELD, state="parked"), "resp_3 is on hold, but parked, deleted 0 times"),
+    "a hold parked": (with_row(HELD, state="dead_lettered"), "resp_3 is on hold, but dead_lettered, deleted 0 times"),
     "deleted twice": (with_calls("resp_1", call(effect=True), call(effect=True)), "resp_1 was deleted 2 times"),
     "absent, yet there": (
         lambda found: replace(with_row(STORED, state="already_absent")(found), stored={"resp_1", "resp_3"}),
@@ -159,7 +159,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "a deletion that nobody hears of": (without_result(STORED, "deleted"), "resp_1 is deleted, but no result says so"),
     "deleted under a hold": (with_calls("resp_3", call(effect=True)), "resp_3 is on hold, but held, deleted 1 times"),
     "a row of nobody's": (
-        lambda found: replace(found, rows={**found.rows, "delete_response#x": Row("delete_response#x", "deleted")}),
+        lambda found: replace(found, rows={**found.rows, "delete_response#x": Record("delete_response#x", "deleted")}),
         "a row that nobody asked for",
     ),
     "a defect": (lambda found: replace(found, defects=["TypeError"]), "defect: TypeError"),

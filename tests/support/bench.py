@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 
 from documents import tables
 from infra.local.cloud.servers import Waiting
-from ledger import Holds, Keys, Ledger, Row
+from ledger import Holds, Keys, Ledger, Record
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.messages import Change, Entry, arrived, entry
@@ -120,11 +120,11 @@ class Bench:
             error = raised
         return Delivered(counts, error, [json.loads(line) for line in printed.getvalue().splitlines()])
 
-    def row(self, key: str) -> Row:
+    def row(self, key: str) -> Record:
         """The row of a business key."""
         return self._watched.get(self.keys.key(self.function.name, key))
 
-    def message_row(self, message_id: str) -> Row:
+    def message_row(self, message_id: str) -> Record:
         """The row of a message that could not be used."""
         return self._watched.get(self.keys.key(f"{self.function.name}:message", message_id))
 

@@ -102,4 +102,4 @@ def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float 
 def _level(settlement: Settlement, logger: Logger) -> Callable[..., None]:
     if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
         return logger.error
-    return logger.warning if settlement.end is End.PARKED else logger.info
+    return logger.warning if settlement.end is End.DEAD_LETTERED else logger.info

@@ -10,8 +10,8 @@ from functools import partial
 
 from aistudio import APIError, OutcomeUnknown, Trace
 from documents import TableUnavailable, Written
-from ledger import Claim, Row, claims
-from ledger.row import CLAIMED, FACTS, PARKED
+from ledger import Claim, Record, claims
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import Result
 from worker.settle.audit import notes_of, token_counts, traceback_of
@@ -172,7 +172,7 @@ class _Create:
     def _park(
         self, owner: str | None, redrive: int, attempt: int, park: Park, trace: Trace | None
     ) -> Settlement | None:
-        """Row, dead letter, row; None where the row is not this owner's claim any more, or can't be written."""
+        """Record, dead letter, row; None where the row is not this owner's claim any more, or can't be written."""
         notes = notes_of(self.item, self.inv, trace) | {"attempt": attempt, "detail": park.detail}
         write = claims.park(self.item.row, owner, park.reason, self.inv.clock.now(), notes)
         if self.inv.store.write(write) is not Written.YES:
@@ -183,19 +183,19 @@ class _Create:
         if not send_letters([letter], self.inv)[0]:
             return Settlement(End.UNSETTLED, "dead-letter queue", letter.detail, trace)
         self.inv.store.write(claims.dead_letter_sent(self.item.row, owner))  # best effort: else it is sent again
-        return Settlement(End.PARKED, letter.reason, letter.detail, trace)
+        return Settlement(End.DEAD_LETTERED, letter.reason, letter.detail, trace)
 
-    def _answer(self, step: Step, row: Row) -> Settlement | None:
+    def _answer(self, step: Step, row: Record) -> Settlement | None:
         """Do as the row says; None: claim again."""
         detail = str(row.rest.get("detail", ""))
         letter = Letter(self.item, row.attempt, row.redrive, str(row.reason), detail)
         match step:
             case Step.REUSED:
                 raise KeyReused
-            case Step.ANSWERED if row.state == PARKED:
-                return Settlement(End.PARKED, row.reason, detail)
+            case Step.ANSWERED if row.state == DEAD_LETTERED:
+                return Settlement(End.DEAD_LETTERED, row.reason, detail)
             case Step.ANSWERED:
-                return Settlement(End.DONE, row.state if row.state in FACTS else "superseded")
+                return Settlement(End.DONE, row.state if row.state in FINAL_STATES else "superseded")
             case Step.REMIND | Step.REFUSE:
                 return self._send_letter(row.owner, letter)
             case Step.EXPIRED:
@@ -205,7 +205,7 @@ class _Create:
             case _:
                 return None
 
-    def _expired(self, row: Row) -> Settlement | None:
+    def _expired(self, row: Record) -> Settlement | None:
         """Parked, unless its producer accepts a second call; None where the claim is not that caller's any more."""
         lost = OutcomeUnknown("the caller ended without a word, its lease is over")
         verdict = after_error(lost, self.item, self.inv).verdict
@@ -213,7 +213,7 @@ class _Create:
             return self._park(row.owner, row.redrive, row.attempt, verdict, None)
         return self._give_back(replace(self._claim(), owner=str(row.owner)), verdict, None)
 
-    def _busy(self, row: Row) -> Settlement:
+    def _busy(self, row: Record) -> Settlement:
         now = self.inv.clock.now()
         wait = row.lease_until - now + self.inv.random.uniform(1, _BUSY_JITTER)
         return self._copy_and_mark(Again(wait, reason="busy"), row)
@@ -228,7 +228,7 @@ class _Create:
                 return end
         return self._copy_and_mark(again, row)
 
-    def _copy_and_mark(self, again: Again, row: Row) -> Settlement:
+    def _copy_and_mark(self, again: Again, row: Record) -> Settlement:
         end = self._send_copy(again, None)
         if end.end is not End.UNSETTLED:
             delivery, next_at = self.item.delivery, self.inv.clock.now() + again.wait
@@ -245,5 +245,5 @@ class _Create:
             return Settlement(End.UNSETTLED, "queue", trace=trace)
         return Settlement(again.end, again.reason, trace=trace)
 
-    def _read(self) -> Row:
+    def _read(self) -> Record:
         return self.inv.store.get(self.item.row)

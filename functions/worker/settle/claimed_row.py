@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from ledger.row import CLAIMED, FACTS, OUTCOME_UNKNOWN, PARKED, PENDING, QUEUE_RETENTION, Row
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, OUTCOME_UNKNOWN, PENDING, QUEUE_RETENTION, Record
 from worker.settle.context import Item
 
 
@@ -19,7 +19,7 @@ class Step(Enum):
     REUSED = "the key stands for other content"
 
 
-def next_step(item: Item, row: Row, now: float) -> Step:
+def next_step(item: Item, row: Record, now: float) -> Step:
     """Decide from the row as read consistently; the order of the questions matters."""
     delivery = item.delivery
     if row.lapsed(now):
@@ -28,13 +28,13 @@ def next_step(item: Item, row: Row, now: float) -> Step:
         return Step.CALL
     if row.body_hash and row.body_hash != item.body_hash:
         return Step.REUSED
-    if row.state in FACTS:
+    if row.state in FINAL_STATES:
         return Step.ANSWERED
-    if row.state == PARKED:
+    if row.state == DEAD_LETTERED:
         return _of_parked(item, row)
     # No queue holds a copy any more that was sent so long ago: the mark of a caller that died counts no longer.
     gone = row.state == CLAIMED and now >= row.lease_until + QUEUE_RETENTION
-    if delivery.number < row.mark and not gone:
+    if delivery.number < row.watermark and not gone:
         return Step.ANSWERED
     if row.state != CLAIMED:
         return Step.CLAIM
@@ -43,7 +43,7 @@ def next_step(item: Item, row: Row, now: float) -> Step:
     return Step.CLAIM if delivery.forced and delivery.redrive > row.redrive else Step.EXPIRED
 
 
-def _of_parked(item: Item, row: Row) -> Step:
+def _of_parked(item: Item, row: Record) -> Step:
     if item.delivery.redrive > row.redrive:
         return Step.REFUSE if row.reason == OUTCOME_UNKNOWN and not item.delivery.forced else Step.CLAIM
     return Step.REMIND if row.dlq == PENDING else Step.ANSWERED

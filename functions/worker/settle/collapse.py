@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ledger.row import PARKED, Row
+from ledger.record import DEAD_LETTERED, Record
 from worker.settle.context import Item
 from worker.settle.repeatable_row import newer
 
@@ -19,12 +19,12 @@ def by_key(items: Iterable[Item], now: float) -> list[Item]:
     return [_merged(group, now) for group in groups.values()]
 
 
-def apart(item: Item, row: Row, now: float) -> list[Item]:
+def apart(item: Item, row: Record, now: float) -> list[Item]:
     """The same, where some of the deliveries ended in the row's parking and others were sent since: both by themselves.
 
     Else a fresh message would share the end of an old one that comes back, only because that one is due earlier.
     """
-    if row.state != PARKED:
+    if row.state != DEAD_LETTERED:
         return [item]
     fresh = [part for part in item.parts if newer(part.delivery, row)]
     ended = [part for part in item.parts if not newer(part.delivery, row)]

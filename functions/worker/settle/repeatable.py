@@ -10,7 +10,7 @@ from functools import partial
 
 from aistudio import APIError, Trace
 from documents.store import READ_AT_ONCE, TableUnavailable
-from ledger.row import HELD, Row
+from ledger.record import HELD, Record
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.calling import NotBegun, make_call
 from worker.settle.collapse import apart
@@ -52,7 +52,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, Settlemen
     return settled
 
 
-def _decide(item: Item, row: Row, held: bool, read_at: float, inv: Invocation) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial
+def _decide(item: Item, row: Record, held: bool, read_at: float, inv: Invocation) -> Verdict | NotBegun:  # noqa: FBT001 - a fact, passed by partial
     """Decide about one item, calling where that is called for; ``NotBegun`` where the rows must be read again."""
     now = inv.clock.now()
     answer = consider(item, row, now)

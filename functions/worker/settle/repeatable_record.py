@@ -10,9 +10,9 @@ from typing import Any
 
 from aistudio import Trace
 from documents import TableUnavailable, Written
-from ledger import Row, deletions
+from ledger import Record, deletions
 from ledger.claims import KEPT
-from ledger.row import FACTS, HELD, PENDING
+from ledger.record import FINAL_STATES, HELD, PENDING
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import Result
 from worker.settle.audit import notes_of, traceback_of
@@ -100,7 +100,7 @@ def _send_again(copies: Sequence[tuple[Item, Failed, Again]], inv: Invocation) -
             continue
         notes: dict[str, Any] = {"attempt": delivery.attempt + again.counted}
         notes |= {"reason": again.reason} if again.reason else {}
-        marks.append(deletions.mark(item.row, _order(item, copied=1), item.subjects, now + again.wait, notes))
+        marks.append(deletions.watermark(item.row, _order(item, copied=1), item.subjects, now + again.wait, notes))
         copied.append((item, Settlement(again.end, again.reason, trace=failed.trace)))
     written = inv.store.write_all(marks)  # best effort: without its mark a copy lives all the same
     # But whom it concerns has to be known before another message of the key comes that does not say it.
@@ -127,11 +127,11 @@ def _park(parkings: Sequence[tuple[Item, Failed, Park]], inv: Invocation) -> lis
             notes["expires_at"] = int(now) + KEPT  # no key of a response: it can carry no hold and is no receipt
         writes.append(deletions.parked(item.row, item.owner, _order(item), item.subjects, park.reason, now, notes))
     ended: list[Ended] = []
-    to_send: list[tuple[Item, Row, Trace | None]] = []
+    to_send: list[tuple[Item, Record, Trace | None]] = []
     answered = []
     for (item, failed, park), written in zip(parkings, inv.store.write_all(writes), strict=True):
         if written is Written.YES:
-            row = Row(
+            row = Record(
                 item.row,
                 redrive=item.delivery.redrive,
                 attempt=item.delivery.attempt + park.counted,
@@ -145,7 +145,7 @@ def _park(parkings: Sequence[tuple[Item, Failed, Park]], inv: Invocation) -> lis
             ended.append((item, Settlement(End.UNSETTLED, "ledger", trace=failed.trace)))
         else:
             again = _consider_again(item, inv)
-            if isinstance(again, Row):
+            if isinstance(again, Record):
                 to_send.append((item, again, failed.trace))
             elif isinstance(again, Answered):
                 answered.append((item, again))
@@ -154,7 +154,7 @@ def _park(parkings: Sequence[tuple[Item, Failed, Park]], inv: Invocation) -> lis
     return ended + _send_letters(to_send, inv) + _repeat_answers(answered, inv)
 
 
-def _consider_again(item: Item, inv: Invocation) -> Row | Answered | Settlement:
+def _consider_again(item: Item, inv: Invocation) -> Record | Answered | Settlement:
     """What the row says now that a parking was refused: another delivery has ended this key, or is about to."""
     try:
         row = inv.store.get(item.row)
@@ -174,13 +174,13 @@ def _repeat_answers(answered: Sequence[tuple[Item, Answered]], inv: Invocation) 
     facts = [
         (item, str(each.row.state), _known(each.row), each.settlement)
         for item, each in answered
-        if each.row.state in FACTS
+        if each.row.state in FINAL_STATES
     ]
-    others = [(item, each.settlement) for item, each in answered if each.row.state not in FACTS]
+    others = [(item, each.settlement) for item, each in answered if each.row.state not in FINAL_STATES]
     return others + _publish(facts, inv)
 
 
-def _send_letters(parked: Sequence[tuple[Item, Row, Trace | None]], inv: Invocation) -> list[Ended]:
+def _send_letters(parked: Sequence[tuple[Item, Record, Trace | None]], inv: Invocation) -> list[Ended]:
     letters = [
         Letter(item, row.attempt, row.redrive, str(row.reason), str(row.rest.get("detail", "")))
         for item, row, _ in parked
@@ -190,7 +190,7 @@ def _send_letters(parked: Sequence[tuple[Item, Row, Trace | None]], inv: Invocat
     for (item, row, trace), letter, sent in zip(parked, letters, send_letters(letters, inv), strict=True):
         if sent:
             sent_marks.append(deletions.dead_letter_sent(item.row, str(row.owner)))
-        end = End.PARKED if sent else End.UNSETTLED
+        end = End.DEAD_LETTERED if sent else End.UNSETTLED
         ended.append((item, Settlement(end, letter.reason, letter.detail, trace)))
     inv.store.write_all(sent_marks)  # best effort: without it the next delivery sends the dead letter again
     return ended
@@ -216,7 +216,7 @@ def _publish(facts: Sequence[tuple[Item, str, Mapping[str, Any], Settlement]], i
     ]
 
 
-def _known(row: Row) -> Mapping[str, Any]:
+def _known(row: Record) -> Mapping[str, Any]:
     return {**row.rest, "reason": row.reason}
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from documents import Written
-from ledger import Row, deletions
-from ledger.row import FACTS
+from ledger import Record, deletions
+from ledger.record import FINAL_STATES
 from worker.settle.audit import subject_row
 from worker.settle.context import Invocation, Item
 from worker.settle.repeatable_row import consider
 
 
-def held_rows(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -> set[str]:
+def held_rows(items: Sequence[Item], rows: Mapping[str, Record], inv: Invocation) -> set[str]:
     """The rows under a hold: their own, or that of any subject that a message of theirs names, or named before.
 
     Raises TableUnavailable.
@@ -21,7 +21,7 @@ def held_rows(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -
     return {item.row for item in items if rows[item.row].hold or concerned[item.row] & holds}
 
 
-def remember(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) -> set[str]:
+def remember(items: Sequence[Item], rows: Mapping[str, Record], inv: Invocation) -> set[str]:
     """Keep on its row whom a message concerns that does not go on itself; the rows where that failed.
 
     A message that goes on carries its own subject, and what is written at its end keeps it. One that is merged into
@@ -37,9 +37,9 @@ def remember(items: Sequence[Item], rows: Mapping[str, Row], inv: Invocation) ->
     return keep(lost, inv)
 
 
-def lacking(item: Item, row: Row) -> frozenset[str]:
+def lacking(item: Item, row: Record) -> frozenset[str]:
     """Whom the item concerns and its row does not name; nobody, where nothing can come of the row any more."""
-    return frozenset() if row.state in FACTS else item.subjects - row.subjects
+    return frozenset() if row.state in FINAL_STATES else item.subjects - row.subjects
 
 
 def keep(subjects: Mapping[str, frozenset[str]], inv: Invocation) -> set[str]:

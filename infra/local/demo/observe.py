@@ -10,10 +10,10 @@ from infra.local.cloud.trigger_event import platform_id
 from infra.local.environment import Environment
 from infra.local.samples.case import Case
 from infra.local.samples.model import UNUSABLE, End
-from ledger import Keys, Ledger, Row
-from ledger.row import FACTS, HELD, PARKED
+from ledger import Keys, Ledger, Record
+from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 
-FINAL = FACTS | {HELD}
+FINAL = FINAL_STATES | {HELD}
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Observer:
             return replace(seen, end="unsettled", where="dead letters, by the queue")
         first = _first_end(row, *case.numbers(index))
         parked = [letter for letter in self._dead if letter.attributes.get("key") == name]
-        if parked and row.state == PARKED:
+        if parked and row.state == DEAD_LETTERED:
             reason = parked[-1].attributes["reason"]
-            end = "parked" if first == "done" else first
+            end = "dead_lettered" if first == "done" else first
             return replace(seen, end=end, reason=reason, where="dead letters")
         if row.state in FINAL:
             result = self._results.get(row.key) or self._results.get(name)
@@ -90,7 +90,7 @@ class Observer:
             return replace(seen, end="retry" if counted else "deferred", where="its own queue")
         return seen
 
-    def _row(self, function: str, name: str, *, usable: bool) -> Row:
+    def _row(self, function: str, name: str, *, usable: bool) -> Record:
         """The ledger's row of a key, or of a message that can't be used."""
         return self._store.get(self._keys.key(function if usable else f"{function}:message", name))
 
@@ -114,7 +114,7 @@ def _size(result: Mapping[str, Any]) -> tuple[str, str]:
     return "whole", "results queue"
 
 
-def _first_end(row: Row, attempt: int, seq: int) -> str:
+def _first_end(row: Record, attempt: int, seq: int) -> str:
     """How the first delivery ended, told by the numbers of the last one: copies raise seq, counted calls attempt."""
     if row.seq <= seq:
         return "done"

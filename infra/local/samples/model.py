@@ -27,7 +27,7 @@ class End(_Strict):
     whether the result went whole, by way of Object Storage, or lightened: without what made it too large.
     """
 
-    end: Literal["done", "retry", "deferred", "parked", "unsettled"]
+    end: Literal["done", "retry", "deferred", "dead_lettered", "unsettled"]
     key: str | None = None
     outcome: Literal["deleted", "already_absent", "held", "done", "accepted"] | None = None
     reason: str | None = None
@@ -39,7 +39,7 @@ class End(_Strict):
     def _makes_sense(self) -> Self:
         if (self.end == "done") > (self.outcome is not None):
             raise ValueError("done: say with which outcome")
-        if (self.end == "parked") > (self.reason is not None):
+        if (self.end == "dead_lettered") > (self.reason is not None):
             raise ValueError("parked: say for which reason")
         if self.outcome is not None and self.reason is not None:
             raise ValueError("a message ends with an outcome or is parked, not both")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from documents import Write, Written
-from ledger import Ledger, Row
+from ledger import Ledger, Record
 from ledger.conditions import FREE
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, half_unprocessed, refused, throttled, unseen
@@ -22,7 +22,7 @@ def writes(count: int) -> list[Write]:
 def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Ledger) -> None:
     rows = store.get_many(f"key-{n}" for n in range(100))
 
-    assert rows == {f"key-{n}": Row(f"key-{n}") for n in range(100)}
+    assert rows == {f"key-{n}": Record(f"key-{n}") for n in range(100)}
     (asked,) = kit.ledger.seen
     (wanted,) = asked.document["RequestItems"].values()
     assert wanted["ConsistentRead"] is True
@@ -101,7 +101,7 @@ def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, stor
     assert {row.state for row in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
 
 
-def test_values_come_back_as_they_were_written(store: Ledger, given: Callable[..., Row]) -> None:
+def test_values_come_back_as_they_were_written(store: Ledger, given: Callable[..., Record]) -> None:
     usage: dict[str, Any] = {"input_tokens": 5, "details": {"cached": 1.5}}
     given("key-1", lease_until=1_795_334_400.123, seq=7, hold={"b", "a"}, usage=usage, subject="s")
 

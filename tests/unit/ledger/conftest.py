@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from documents import Write, Written, tables
-from ledger import Ledger, Row
+from ledger import Ledger, Record
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
@@ -27,10 +27,10 @@ def store(kit: Kit, clock: FakeClock) -> Ledger:
 
 
 @pytest.fixture
-def given(store: Ledger) -> Callable[..., Row]:
+def given(store: Ledger) -> Callable[..., Record]:
     """Puts a row into the table as it is told, whatever was there."""
 
-    def put(key: str = KEY, **attributes: Any) -> Row:
+    def put(key: str = KEY, **attributes: Any) -> Record:
         if attributes:
             assert store.write(Write(key, sets=attributes)) is Written.YES
         return store.get(key)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from documents import Written
-from ledger import Claim, Ledger, Row, claims
+from ledger import Claim, Ledger, Record, claims
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
@@ -23,7 +23,7 @@ def open_at(redrive: int, seq: int) -> dict[str, Any]:
 
 
 def parked(redrive: int, reason: str, owner: str = "another") -> dict[str, Any]:
-    return {"state": "parked", "redrive": redrive, "seq": 9, "reason": reason, "owner": owner, "dlq": "pending"}
+    return {"state": "dead_lettered", "redrive": redrive, "seq": 9, "reason": reason, "owner": owner, "dlq": "pending"}
 
 
 def mine(*, forced: bool = False, body: str = "hash") -> Claim:
@@ -60,7 +60,7 @@ CLAIM = {
 @pytest.mark.parametrize("forced", [False, True])
 @pytest.mark.parametrize("what", CLAIM)
 def test_a_claim_is_given_only_to_who_may_call(
-    store: Ledger, given: Callable[..., Row], what: str, forced: bool
+    store: Ledger, given: Callable[..., Record], what: str, forced: bool
 ) -> None:
     row, unforced, by_force = CLAIM[what]
     before = given(**row)
@@ -72,7 +72,7 @@ def test_a_claim_is_given_only_to_who_may_call(
     if written is REFUSED:
         assert after == before
     else:
-        assert (after.state, after.owner, after.mark, after.attempt) == ("claimed", "me", (1, 3), 2)
+        assert (after.state, after.owner, after.watermark, after.attempt) == ("claimed", "me", (1, 3), 2)
         assert (after.lease_until, after.reason, after.hold) == (NOW + 660, None, before.hold)
 
 
@@ -106,7 +106,7 @@ ALLOWED = {
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("what", ALLOWED)
 def test_a_write_after_the_claim_happens_only_where_it_still_holds(
-    store: Ledger, given: Callable[..., Row], what: str, name: str
+    store: Ledger, given: Callable[..., Record], what: str, name: str
 ) -> None:
     row, allowed = ALLOWED[what]
     before = given(**row)
@@ -118,18 +118,18 @@ def test_a_write_after_the_claim_happens_only_where_it_still_holds(
         assert store.get(KEY) == before
 
 
-def test_a_release_opens_the_key_at_the_copys_number(store: Ledger, given: Callable[..., Row]) -> None:
+def test_a_release_opens_the_key_at_the_copys_number(store: Ledger, given: Callable[..., Record]) -> None:
     given(**MINE)
     store.write(claims.release(mine(), 4, NOW + 60, "throttled"))
 
     row = store.get(KEY)
-    assert (row.state, row.mark, row.next_at, row.reason) == ("open", (1, 4), NOW + 60, "throttled")
+    assert (row.state, row.watermark, row.next_at, row.reason) == ("open", (1, 4), NOW + 60, "throttled")
 
 
-def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Ledger, given: Callable[..., Row]) -> None:
+def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Ledger, given: Callable[..., Record]) -> None:
     given(**MINE)
     store.write(claims.park(KEY, "me", "rejected", NOW, {"detail": "HTTP 400"}))
-    assert (store.get(KEY).state, store.get(KEY).dlq) == ("parked", "pending")
+    assert (store.get(KEY).state, store.get(KEY).dlq) == ("dead_lettered", "pending")
 
     store.write(claims.dead_letter_sent(KEY, "me"))
 
@@ -138,7 +138,7 @@ def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Ledger, given
 
 @pytest.mark.parametrize("name", ["done", "park"])
 def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_its_message(
-    store: Ledger, given: Callable[..., Row], name: str
+    store: Ledger, given: Callable[..., Record], name: str
 ) -> None:
     given(**MINE)
     store.write(WRITES[name])

@@ -66,10 +66,10 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
 
 
 def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Ledger) -> None:
-    store.write(deletions.mark(KEY, deletions.Order(0, 3, 0, 0), frozenset(), NOW, {}))
+    store.write(deletions.watermark(KEY, deletions.Order(0, 3, 0, 0), frozenset(), NOW, {}))
     holds.place(KEY, "case-1", NOW)
 
-    assert (store.get(KEY).state, store.get(KEY).mark) == ("open", (0, 3))
+    assert (store.get(KEY).state, store.get(KEY).watermark) == ("open", (0, 3))
 
 
 @pytest.mark.parametrize("action", [refused, unseen])

@@ -22,7 +22,7 @@ def test_a_hundred_deletions_take_at_most_six_requests_to_the_ledger(deletions: 
         run=Threads(16),
     )
 
-    assert delivered.counts == {"done": 100, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}
+    assert delivered.counts == {"done": 100, "retry": 0, "deferred": 0, "dead_lettered": 0, "unsettled": 0}
     assert deletions.studio.stored() == []
     reads = 2 if subject else 1
     assert Counter(deletions.ledger.operations()) == {"BatchGetItem": reads, "TransactWriteItems": 4}
@@ -34,7 +34,7 @@ def test_a_batch_may_hold_a_thousand_messages(deletions: Bench) -> None:
 
     delivered = deletions.deliver(*[deletions.message({"response_id": each}) for each in ids], run=Threads(16))
 
-    assert delivered.counts == {"done": 1_000, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}
+    assert delivered.counts == {"done": 1_000, "retry": 0, "deferred": 0, "dead_lettered": 0, "unsettled": 0}
     assert deletions.studio.stored() == []
     assert Counter(call["id"] for call in deletions.studio.requests()) == Counter(ids)
 

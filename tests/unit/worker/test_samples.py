@@ -35,7 +35,7 @@ def test_a_sample_ends_as_its_file_says(deletions: Bench, case: Case) -> None:
         if end.outcome is not None:
             assert row.state == end.outcome
         if end.reason is not None:
-            assert (row.state, row.reason) == ("parked", end.reason)
+            assert (row.state, row.reason) == ("dead_lettered", end.reason)
             assert end.reason in [letter.attributes["reason"] for letter in deletions.letters()]
         if end.key is not None:
             assert deletions.calls(end.key) == end.calls

@@ -16,7 +16,7 @@ import delete_response
 from documents import tables
 from infra.local.processes.surroundings import handed_on
 from infra.local.settings import local_settings
-from ledger import Keys, Ledger, Row
+from ledger import Keys, Ledger, Record
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
@@ -74,7 +74,7 @@ class Deployment:
         *lines, ends = told.stdout.splitlines()
         return json.loads(ends), [json.loads(line) for line in lines]
 
-    def row(self, key: str, function: str = "delete_response") -> Row:
+    def row(self, key: str, function: str = "delete_response") -> Record:
         """What the ledger says of a key."""
         return Ledger(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(function, key))
 
@@ -97,7 +97,7 @@ def test_a_handler_reads_the_environment_and_settles_an_event(deployment: Deploy
 
     ends, lines = deployment.invoke(deletion("resp_1"))
 
-    assert ends == [{"done": 1, "retry": 0, "deferred": 0, "parked": 0, "unsettled": 0}]
+    assert ends == [{"done": 1, "retry": 0, "deferred": 0, "dead_lettered": 0, "unsettled": 0}]
     assert deployment.row("resp_1").state == "deleted"
     assert [(line["level"], line["service"], line["end"]) for line in lines] == [("INFO", "delete_response", "done")]
     assert lines[0]["invocation"] == "r-1"

@@ -17,9 +17,9 @@ from documents.store import Store
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-OPEN, CLAIMED, HELD, PARKED = "open", "claimed", "held", "parked"
+OPEN, CLAIMED, HELD, DEAD_LETTERED = "open", "claimed", "held", "dead_lettered"
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
-FACTS = frozenset({DONE, DELETED, ALREADY_ABSENT})
+FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
 """States that are written once and never change."""
 
 PENDING, SENT = "pending", "sent"
@@ -32,7 +32,7 @@ QUEUE_RETENTION = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Record:
     """A row as read, with the values of an absent one as defaults. Times are epoch seconds, ``sent_at`` milliseconds.
 
     ``redrive`` and ``seq`` are the mark: the highest confirmed copy. ``reason`` says why a row is parked or what it
@@ -68,7 +68,7 @@ class Row:
         return cls(**known, rest=plain)
 
     @property
-    def mark(self) -> tuple[int, int]:
+    def watermark(self) -> tuple[int, int]:
         """The highest (redrive, seq) whose copy is confirmed."""
         return (self.redrive, self.seq)
 
@@ -77,11 +77,11 @@ class Row:
         return self.expires_at is not None and self.expires_at < now
 
 
-class Ledger(Store[Row]):
+class Ledger(Store[Record]):
     """The ledger's table, read as rows. ``sleep`` waits between tries, for a second in all at the most."""
 
     def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        super().__init__(client, table, Row.read, sleep)
+        super().__init__(client, table, Record.read, sleep)
 
 
 def _plain(value: Any) -> Any:
