@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.catalog import functions
 from infra.local.samples.case import EVENTS, Case, cases, load
-from infra.local.studio.faults import parse
+from infra.local.studio.faults.book import parse
 
 CASES = cases()
 CREATES = [case for case in CASES if case.function == "realtime_response_create"]

@@ -2,14 +2,15 @@
 
 from aiohttp import web
 
-from infra.local.studio import responses
-from infra.local.studio.answers import Answer, no_such_path
 from infra.local.studio.control import routes
-from infra.local.studio.realtime_post import create as create_by_post
-from infra.local.studio.realtime_session import connect
-from infra.local.studio.responses import Inquiry
-from infra.local.studio.serve import STUDIO, handler
+from infra.local.studio.realtime.post import create as create_by_post
+from infra.local.studio.realtime.session import connect
+from infra.local.studio.responses.create import create as create_response
+from infra.local.studio.responses.inquiry import Inquiry
+from infra.local.studio.responses.stored import delete, get, input_items
 from infra.local.studio.state import Studio
+from infra.local.studio.wire.answers import Answer, no_such_path
+from infra.local.studio.wire.serve import STUDIO, handler
 
 BODY_LIMIT = 64 * 2**20  # room for faults whose body is larger than clients may read
 
@@ -25,10 +26,10 @@ def build(studio: Studio) -> web.Application:
     app.add_routes(routes())
     app.add_routes(
         [
-            web.post("/v1/responses", handler(responses.create)),
-            web.get("/v1/responses/{id}", handler(responses.get), allow_head=False),
-            web.delete("/v1/responses/{id}", handler(responses.delete)),
-            web.get("/v1/responses/{id}/input_items", handler(responses.input_items), allow_head=False),
+            web.post("/v1/responses", handler(create_response)),
+            web.get("/v1/responses/{id}", handler(get), allow_head=False),
+            web.delete("/v1/responses/{id}", handler(delete)),
+            web.get("/v1/responses/{id}/input_items", handler(input_items), allow_head=False),
             web.post("/v1/realtime/client-events/response.create", handler(create_by_post)),
             web.get("/v1/realtime", connect, allow_head=False),
             web.route("*", "/{path:.*}", handler(_nothing_here)),

@@ -10,11 +10,11 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from infra.local.studio.faults import parse
+from infra.local.studio.faults.book import parse
 from infra.local.studio.model import response_object
-from infra.local.studio.serve import STUDIO
 from infra.local.studio.settings import POST_MODES
 from infra.local.studio.state import Studio
+from infra.local.studio.wire.serve import STUDIO
 
 
 def routes() -> list[web.RouteDef]:

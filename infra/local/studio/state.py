@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from infra.local.studio.fault_book import FaultBook
+from infra.local.studio.faults.book import FaultBook
 from infra.local.studio.settings import PostMode, Settings
 
 LOGGED_HEADERS = (

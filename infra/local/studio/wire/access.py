@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from infra.local.studio.answers import Answer, error
 from infra.local.studio.settings import Settings
+from infra.local.studio.wire.answers import Answer, error
 
 
 def refused(headers: Mapping[str, str], settings: Settings, *, folder_required: bool) -> Answer | None:

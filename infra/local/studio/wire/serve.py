@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local.studio.access import refused
-from infra.local.studio.answers import Answer, spoilt
-from infra.local.studio.faults import HttpFault
-from infra.local.studio.responses import Inquiry
+from infra.local.studio.faults.http import HttpFault
+from infra.local.studio.responses.inquiry import Inquiry
 from infra.local.studio.state import LOGGED_HEADERS, Call, Studio, Transport
+from infra.local.studio.wire.access import refused
+from infra.local.studio.wire.answers import Answer, spoilt
 
 STUDIO = web.AppKey("studio", Studio)
 Endpoint = Callable[[Studio, Inquiry], Answer]

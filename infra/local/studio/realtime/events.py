@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.studio.faults import RealtimeFault
+from infra.local.studio.faults.realtime import RealtimeFault
 from infra.local.studio.model import reply_to, tokens
 
 Event = dict[str, Any]

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.studio.faults import HttpFault
+from infra.local.studio.faults.http import HttpFault
 
 JSON = "application/json"
 GATEWAY_PAGE = b"<html><head><title>Bad gateway</title></head><body><h1>The service is unavailable</h1></body></html>"

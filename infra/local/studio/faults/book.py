@@ -8,7 +8,11 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from infra.local.studio.faults import Fault, HttpFault, RealtimeFault, Step
+from pydantic import TypeAdapter
+
+from infra.local.studio.faults.fault import Fault
+from infra.local.studio.faults.http import HttpFault
+from infra.local.studio.faults.realtime import RealtimeFault, Step
 
 
 @dataclass
@@ -64,3 +68,9 @@ class FaultBook:
         if armed.left is not None:
             armed.left -= 1
         return True
+
+
+def parse(document: object) -> Fault:
+    """One fault from its JSON object; raises pydantic's ValidationError, which names what is wrong."""
+    realtime = isinstance(document, dict) and "realtime" in document
+    return TypeAdapter[Fault](RealtimeFault if realtime else HttpFault).validate_python(document)

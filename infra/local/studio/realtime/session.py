@@ -9,14 +9,14 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from infra.local.studio.access import refused
-from infra.local.studio.answers import Answer, bad_request, error, spoilt
-from infra.local.studio.faults import RealtimeFault
+from infra.local.studio.faults.realtime import RealtimeFault
 from infra.local.studio.model import text_of
-from infra.local.studio.realtime_events import Event, Turn, error_event, turn_events
-from infra.local.studio.realtime_post import asked_for, event_problem, fit_modalities
-from infra.local.studio.serve import begin, cut, describe, send
+from infra.local.studio.realtime.events import Event, Turn, error_event, turn_events
+from infra.local.studio.realtime.post import asked_for, event_problem, fit_modalities
 from infra.local.studio.state import Call, Studio
+from infra.local.studio.wire.access import refused
+from infra.local.studio.wire.answers import Answer, bad_request, error, spoilt
+from infra.local.studio.wire.serve import begin, cut, describe, send
 
 FRAME_LIMIT = 8 * 2**20
 SESSION_FIELDS_OF_2025 = {"modalities", "input_audio_format", "output_audio_format"}

@@ -6,11 +6,11 @@ Nobody has published a live answer, so every plausible one can be chosen; the de
 import json
 from typing import Any
 
-from infra.local.studio.answers import Answer, bad_request, document, error, no_such_path
 from infra.local.studio.model import text_of
-from infra.local.studio.realtime_events import Turn, done_event, turn_events
-from infra.local.studio.responses import Inquiry
+from infra.local.studio.realtime.events import Turn, done_event, turn_events
+from infra.local.studio.responses.inquiry import Inquiry
 from infra.local.studio.state import Studio
+from infra.local.studio.wire.answers import Answer, bad_request, document, error, no_such_path
 
 FIELDS = {"type", "event_id", "response"}
 

@@ -1,0 +1,1 @@
+"""The Realtime API: sessions over WebSocket, and the POST form of client events."""

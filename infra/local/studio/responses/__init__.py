@@ -1,0 +1,1 @@
+"""The Responses API: create, get, cancel, delete, list of input items."""
