@@ -73,4 +73,4 @@ clean: ## Remove all that was made, .venv included
 	rm -rf .venv .local .local.env .local.env.lock $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-include infra/infra.mk tests/proof.mk tests/simulation/simulation.mk
+include infra/infra.mk tests/tests.mk tests/simulation/simulation.mk

@@ -12,7 +12,7 @@ from infra.local.processes.surroundings import ROOT
 from infra.local.studio.process import running_studio
 from infra.local.studio.settings import Settings
 from tests.contract.helpers import port_of, raw_request
-from tests.local.helpers import alive
+from tests.support.processes import alive
 from tests.support.waiting import eventually
 
 

@@ -16,14 +16,12 @@ import httpx
 import pytest
 
 from infra.local.demo.printed import as_json
-from infra.local.processes.surroundings import ROOT, handed_on
+from infra.local.processes.surroundings import ROOT
 from infra.local.processes.sweep import swept
 from infra.local.send import send
 from infra.local.settings import read_env
-from tests.local.helpers import alive, descendants
+from tests.support.processes import ENVIRONMENT, alive, descendants
 from tests.support.waiting import eventually
-
-ENVIRONMENT = {**handed_on(), "PYTHONPATH": "functions"}
 
 
 @contextmanager

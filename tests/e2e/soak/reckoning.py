@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ledger import Record
 from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
-from tests.soak.evidence import Evidence
-from tests.soak.load import CREATE, DELETE, Kind, Load, Planned
+from tests.e2e.soak.evidence import Evidence
+from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned
 
 DELETIONS = (Kind.STORED, Kind.MISSING, Kind.HELD, Kind.RELEASED)
 CREATES = (Kind.CREATED, Kind.REPEATABLE, Kind.REUSED)

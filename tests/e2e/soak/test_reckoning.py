@@ -9,9 +9,9 @@ import pytest
 
 from infra.local.cloud.servers import Waiting
 from ledger import Keys, Record
-from tests.soak.evidence import Evidence
-from tests.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
-from tests.soak.reckoning import differences
+from tests.e2e.soak.evidence import Evidence
+from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
+from tests.e2e.soak.reckoning import differences
 from tests.support.planted import leaks, texts_of_letters, texts_of_rows
 
 KEYS = Keys("a secret of the tests")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from infra.local.environment import Environment
-from tests.soak.load import DELETE
+from tests.e2e.soak.load import DELETE
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef

@@ -11,8 +11,8 @@ from infra.local.environment import Environment, running_environment
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import QUEUES, read_env, write_env
 from ledger import Ledger, Record
-from tests.local.conftest import STANDIN
-from tests.local.helpers import order
+from tests.infra.local.conftest import STANDIN
+from tests.infra.local.orders import order
 from tests.support.waiting import eventually
 from worker.settings import Settings
 

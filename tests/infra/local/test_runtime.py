@@ -10,7 +10,8 @@ import pytest
 
 from infra.local.cloud.runtime import Reply, Runtime
 from infra.local.processes.surroundings import handed_on
-from tests.local.helpers import alive, event, order
+from tests.infra.local.orders import event, order
+from tests.support.processes import alive
 from tests.support.waiting import eventually
 
 NewRuntime = Callable[..., Runtime]

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from tests.soak import __main__ as command
-from tests.soak.soak import Plan, Report
+from tests.e2e.soak import __main__ as command
+from tests.e2e.soak.soak import Plan, Report
 from tests.support.waiting import NotInTime
 
 

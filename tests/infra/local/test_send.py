@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import write_env
-from tests.local.test_lifetime import ENVIRONMENT
+from tests.support.processes import ENVIRONMENT
 
 NOBODY = {
     "YMQ_ENDPOINT": "http://127.0.0.1:1",

@@ -1,19 +1,12 @@
-"""Orders for the stand-in function, and looking at processes."""
+"""Looking at processes, as the Linux kernel tells of them."""
 
-import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from infra.local.processes.surroundings import handed_on
 
-def order(do: str, **what: Any) -> str:
-    """A body for the stand-in function."""
-    return json.dumps({"do": do, **what})
-
-
-def event(*bodies: str) -> dict[str, Any]:
-    """As much of a trigger event as the stand-in function reads."""
-    return {"messages": [{"details": {"message": {"body": body}}} for body in bodies]}
+ENVIRONMENT = {**handed_on(), "PYTHONPATH": "functions"}
+"""That of a command which is run as the Makefile runs it."""
 
 
 def descendants(pid: int) -> set[int]:
@@ -34,7 +27,7 @@ def alive(pids: set[int]) -> set[int]:
 
 
 def _processes() -> dict[int, tuple[str, int]]:
-    """State and parent of every process, as the Linux kernel tells them."""
+    """State and parent of every process."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has just ended

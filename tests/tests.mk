@@ -2,7 +2,7 @@
 .PHONY: soak fuzz audit
 
 soak: setup ## Ten thousand messages while everything goes wrong, five minutes at the most; ARGS="--seed 2"
-	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tests.e2e.soak $(ARGS)
 
 fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
 	FUZZ=$(or $(FUZZ),10) $(BIN)/pytest tests/fuzz --timeout 3600 $(ARGS)

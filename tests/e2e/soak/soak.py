@@ -13,13 +13,13 @@ from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Holds, Keys, Ledger
-from tests.soak.chaos import Chaos
-from tests.soak.evidence import Evidence, collect
-from tests.soak.load import CREATE, DELETE, HELD_SUBJECT, Kind, Load, make_load
-from tests.soak.progress import Progress
-from tests.soak.proxy import running_proxy
-from tests.soak.reckoning import differences
-from tests.soak.redrive import redrive_deletions
+from tests.e2e.soak.chaos import Chaos
+from tests.e2e.soak.evidence import Evidence, collect
+from tests.e2e.soak.load import CREATE, DELETE, HELD_SUBJECT, Kind, Load, make_load
+from tests.e2e.soak.progress import Progress
+from tests.e2e.soak.proxy import running_proxy
+from tests.e2e.soak.reckoning import differences
+from tests.e2e.soak.redrive import redrive_deletions
 from tests.support.planted import API_KEY, HASH_KEY, PLANTED, SECRETS, TOKEN, leaks_of
 from tests.support.waiting import eventually
 

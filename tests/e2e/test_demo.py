@@ -7,7 +7,7 @@ from pathlib import Path
 from infra.local.demo.printed import without
 from infra.local.processes.surroundings import ROOT
 from infra.local.samples.case import EVENTS
-from tests.local.test_lifetime import ENVIRONMENT
+from tests.support.processes import ENVIRONMENT
 
 
 def demo(folder: Path, samples: Mapping[str, Mapping[str, str]]) -> "subprocess.CompletedProcess[str]":

@@ -9,7 +9,7 @@ from infra.local.cloud.runtime import Runtime
 from infra.local.cloud.servers import Servers
 from infra.local.cloud.trigger import Batching, Invocation, Trigger
 from infra.local.cloud.trigger_event import platform_id
-from tests.local.helpers import order
+from tests.infra.local.orders import order
 from tests.support.waiting import eventually
 
 NewRuntime = Callable[..., Runtime]

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from infra.local.environment import Environment
-from tests.soak.proxy import QueueProxy
+from tests.e2e.soak.proxy import QueueProxy
 
 Fault = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.soak.soak import Plan, soak
+from tests.e2e.soak.soak import Plan, soak
 
 PLAN = Plan(messages=1000, seed=20_261_122, kills=8, storms=4, rounds=1, within=150)
 

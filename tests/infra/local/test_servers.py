@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.processes.leash import Leashed
 from infra.local.processes.readiness import DidNotStart, ready
-from tests.local.helpers import alive, listening
+from tests.support.processes import alive, listening
 
 LOOPBACK = "0100007F"
 
