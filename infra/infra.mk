@@ -1,31 +1,31 @@
-# Packaging and deployment (infra/README.md). ENV is a folder of infra/environments: make deploy ENV=dev
+# Packaging and deployment (infra/README.md). ENV is a folder of infra/terraform/environments: make deploy ENV=dev
 .PHONY: package bootstrap platform plan deploy rollback smoke backup test-infra inventory
 
 FOR_ENV = $(if $(ENV),$(ENV),$(error ENV is not set: make $@ ENV=dev))
 
 package: setup ## Build dist/functions.zip; PYTHON312 names the CPython 3.12 that compiles it
-	$(BIN)/python -m infra.package
+	$(BIN)/python -m infra.deploy.package
 
 bootstrap: setup ## Once an environment: the buckets for states and packages, and the deployer
-	$(BIN)/python -m infra.terraform $(FOR_ENV) bootstrap apply
+	$(BIN)/python -m infra.deploy.terraform $(FOR_ENV) bootstrap apply
 
 platform: setup ## What changes seldom: database, tables, accounts, secrets, logs, copies
-	$(BIN)/python -m infra.terraform $(FOR_ENV) platform apply
+	$(BIN)/python -m infra.deploy.terraform $(FOR_ENV) platform apply
 
 plan: setup ## Show what deploy would change
-	$(BIN)/python -m infra.deploy $(FOR_ENV) --plan
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --plan
 
 deploy: setup ## Package, upload, apply, make sure of it, and send one message to each function
-	$(BIN)/python -m infra.deploy $(FOR_ENV)
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV)
 
 rollback: setup ## Run an earlier package again: make rollback ENV=dev RELEASE=<sha256>
-	$(BIN)/python -m infra.deploy $(FOR_ENV) --release $(or $(RELEASE),$(error RELEASE is not set: the sha256 of an earlier package))
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --release $(or $(RELEASE),$(error RELEASE is not set: the sha256 of an earlier package))
 
 smoke: setup ## Send one message to each deployed function and wait for its outcome
-	$(BIN)/python -m infra.smoke $(FOR_ENV)
+	$(BIN)/python -m infra.deploy.smoke $(FOR_ENV)
 
 backup: setup ## Copy the ledger to its bucket; its settings come from the environment (infra/README.md)
-	$(BIN)/python -m infra.backup save
+	$(BIN)/python -m infra.operate.backup save
 
 test-infra: setup ## Only the tests of infra; ARGS goes to pytest
 	$(BIN)/pytest -n 2 --dist loadfile tests/infra $(ARGS)

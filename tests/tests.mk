@@ -9,4 +9,4 @@ fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
 
 # 3: nothing was found, but not all could be audited. The last line says so; a build without a network goes on.
 audit: setup ## Known slips in our code, licences of what is deployed, advisories about it
-	@$(BIN)/python -m infra.audit || [ $$? -eq 3 ]
+	@$(BIN)/python -m infra.operate.audit || [ $$? -eq 3 ]

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from infra import smoke
+from infra.deploy import smoke
 from infra.local.catalog import functions
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.environment import Environment, running_environment

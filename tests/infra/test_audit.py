@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from infra.audit import REQUIREMENTS, Audit, Deployed, advisories, deployed, licences, pinned, report, slips
+from infra.operate.audit import REQUIREMENTS, Audit, Deployed, advisories, deployed, licences, pinned, report, slips
 
 NAMES = ["aaa", "bbb"]
 OLD = {"id": "PYSEC-1", "fix_versions": ["2.0"], "description": "it leaks"}

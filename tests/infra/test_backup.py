@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from documents import tables
-from infra import backup
-from infra.backup import check, restore, save
-from infra.cloud import Stopped
 from infra.local.cloud.servers import KEY_ID, KEY_SECRET, Servers
+from infra.operate import backup
+from infra.operate.backup import check, restore, save
+from infra.operate.cloud import Stopped
 from tests.infra.workspace import run
 
 BUCKET = "backups"
@@ -117,6 +117,8 @@ def test_the_command_copies_and_restores_by_what_the_environment_says(
 
 
 def test_none_needs_terraform_or_what_packages_and_deploys() -> None:
-    loaded = "import sys, infra.backup; print(*sorted(name for name in sys.modules if name.startswith('infra')))"
+    loaded = (
+        "import sys, infra.operate.backup; print(*sorted(name for name in sys.modules if name.startswith('infra')))"
+    )
     done = run([sys.executable, "-c", loaded], PYTHONPATH="functions")
-    assert done.stdout.split() == ["infra", "infra.backup", "infra.cloud"], done.stderr
+    assert done.stdout.split() == ["infra", "infra.operate", "infra.operate.backup", "infra.operate.cloud"], done.stderr

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.cloud import REGION, Stopped, endpoint, require, storage
+from infra.operate.cloud import REGION, Stopped, endpoint, require, storage
 
 
 def test_a_service_is_where_the_environment_says_else_where_the_functions_find_it(

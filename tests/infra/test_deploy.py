@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra import deploy
-from infra.cloud import Stopped
-from infra.deploy import apply, earlier, upload
+from infra.deploy import deploy
+from infra.deploy.deploy import apply, earlier, upload
+from infra.deploy.package import Package, described
 from infra.local.cloud.servers import Servers
-from infra.package import Package, described
+from infra.operate.cloud import Stopped
 from tests.infra.pretend import BUCKET, PLATFORM, Pretend
 from tests.infra.workspace import INFRA, LOCAL_STATE, ONE_AT_A_TIME
 
@@ -195,15 +195,15 @@ def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, buc
     """The root as it is, locking included, twice: a rollback is no different. Then without one of its functions."""
     ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
     infra = Path(shutil.copytree(INFRA, tmp_path / "infra", ignore=ignored))
-    backend = infra / "environments" / "dev" / "s3.tfbackend"
+    backend = infra / "terraform" / "environments" / "dev" / "s3.tfbackend"
     backend.write_text(f'bucket = "{BUCKET}"\nendpoints = {{ s3 = "{servers.endpoint}" }}\nuse_path_style = true\n')
-    assert LOCAL_STATE not in (infra / "app" / "versions.tf").read_text()
+    assert LOCAL_STATE not in (infra / "terraform" / "app" / "versions.tf").read_text()
     with ONE_AT_A_TIME:
         apply("dev", RELEASE.replace("1", "2"), PLATFORM, infra)
         app = apply("dev", RELEASE, PLATFORM, infra)
         assert app.output("release") == RELEASE
 
-        settings = infra / "environments" / "dev" / "app.tfvars"
+        settings = infra / "terraform" / "environments" / "dev" / "app.tfvars"
         settings.write_text(settings.read_text() + 'functions = ["delete_response"]\n')
         gone = "aistudio-dev-realtime-response-create"
         with pytest.raises(Stopped, match=f"would delete {gone} with"):

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import look
+from infra.deploy.smoke import check, probes
 from infra.local.environment import Environment
-from infra.smoke import check, probes
+from infra.operate import look
 from ledger import Keys, Ledger
 from tests.infra.deployed import platform_of
 from tests.infra.pretend import Pretend

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.terraform
 
 
 def test_all_files_are_in_terraform_s_own_format() -> None:
-    done = terraform("fmt", "-check", "-recursive", "-diff", cwd=INFRA)
+    done = terraform("fmt", "-check", "-recursive", "-diff", cwd=INFRA / "terraform")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -24,6 +24,6 @@ def test_its_own_tests_pass(workspace: Workspace, directory: str) -> None:
 @pytest.mark.parametrize("directory", [*MODULES, *ROOTS])
 def test_every_variable_and_output_says_what_it_is_for(directory: str) -> None:
     for name in ("variables.tf", "outputs.tf"):
-        for block in (INFRA / directory / name).read_text().split("\n}\n"):
+        for block in (INFRA / "terraform" / directory / name).read_text().split("\n}\n"):
             if block.strip().startswith(("variable ", "output ")):
                 assert '\n  description = "' in block, f"{directory}/{name}: {block.strip().splitlines()[0]}"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra import package
-from infra.package import CannotBuild, Package, build, described
+from infra.deploy import package
+from infra.deploy.package import CannotBuild, Package, build, described
 from tests.infra.workspace import INFRA, run
 
 pytestmark = pytest.mark.python312
@@ -151,7 +151,7 @@ def test_another_python_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_the_command_fails_without_an_interpreter_and_says_why() -> None:
-    done = run([sys.executable, "-m", "infra.package"], PYTHON312="")
+    done = run([sys.executable, "-m", "infra.deploy.package"], PYTHON312="")
     assert done.returncode == 1
     assert "PYTHON312" in done.stderr
     assert "Traceback" not in done.stderr

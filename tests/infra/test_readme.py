@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from aws_lambda_powertools import Logger
 
-from infra import deploy
+from infra.deploy import deploy
 from tests.infra.workspace import INFRA
 from worker.outcome import End, Settlement
 from worker.receive.event import Delivery
@@ -42,7 +42,7 @@ def test_outcomes_are_counted_from_every_line_that_tells_a_message_s_end() -> No
     assert set(selector[1].split("|")) == noted.messages
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (infra\.[a-z]+)", README))))
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (infra\.[a-z.]+)", README))))
 def test_every_command_that_is_named_is_there(module: str) -> None:
     assert callable(importlib.import_module(module).main)
 
@@ -50,7 +50,7 @@ def test_every_command_that_is_named_is_there(module: str) -> None:
 def test_every_option_of_a_deployment_that_is_named_is_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = re.findall(r"python -m infra\.deploy [^`\n]+", README)
+    named = re.findall(r"python -m infra\.deploy\.deploy [^`\n]+", README)
     options = {option for command in named for option in re.findall(r"--[a-z-]+", command)}
     assert options == {"--plan", "--release", "--no-smoke", "--drop-queue"}
     monkeypatch.setattr("sys.argv", ["deploy", "--help"])

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.cloud import Stopped
+from infra.deploy.smoke import Probe, check, probes, run
 from infra.local.environment import Environment
-from infra.smoke import Probe, check, probes, run
+from infra.operate.cloud import Stopped
 from ledger import Keys, Ledger
 from tests.infra.deployed import platform_of
 

@@ -1,8 +1,8 @@
 import pytest
 
-from infra import terraform
-from infra.cloud import Stopped
-from infra.terraform import Root
+from infra.deploy import terraform
+from infra.deploy.terraform import Root
+from infra.operate.cloud import Stopped
 from tests.infra.pretend import Pretend
 from tests.infra.workspace import INFRA
 
@@ -34,10 +34,10 @@ def test_each_root_is_given_its_own_files_and_its_own_state(
     assert terraform.main() == 0
     init, applied = calls.read_text().splitlines()
     state = "path=" if root == "bootstrap" else ""
-    assert f"-backend-config={state}{INFRA / 'environments' / 'prod'}/" in init
+    assert f"-backend-config={state}{INFRA / 'terraform' / 'environments' / 'prod'}/" in init
     assert applied.split()[1:] == [
         "apply",
-        *(f"-var-file={INFRA / 'environments' / 'prod' / name}.tfvars" for name in files),
+        *(f"-var-file={INFRA / 'terraform' / 'environments' / 'prod' / name}.tfvars" for name in files),
         "-refresh=false",
     ]
 

@@ -22,7 +22,7 @@ PLATFORM_VARIABLES = (f"-var-file={DEV}/cloud.tfvars", f"-var-file={DEV}/platfor
 # The server that takes the Document API's place allows no slash in a table's name.
 LOCAL_PLATFORM_VARIABLES = (*PLATFORM_VARIABLES, "-var=table_prefix=aistudio.")
 APP_VARIABLES = (
-    "-var-file=../../platform.tfvars.json",
+    "-var-file=../../../platform.tfvars.json",
     f"-var-file={DEV}/app.tfvars",
     "-var=release=" + "0" * 63 + "1",
 )
@@ -76,11 +76,11 @@ class Workspace:
         (path / tables).parent.mkdir(parents=True)
         shutil.copy(PROJECT / tables, path / tables)
         for root in ("platform", "app"):
-            (path / "infra" / root / "backend_override.tf").write_text(LOCAL_STATE)
+            (path / "infra" / "terraform" / root / "backend_override.tf").write_text(LOCAL_STATE)
         return cls(path)
 
     def folder(self, directory: str) -> Path:
-        return self.path / "infra" / directory
+        return self.path / "infra" / "terraform" / directory
 
     def run(self, directory: str, *arguments: str) -> str:
         if directory not in self.ready:

@@ -1,7 +1,7 @@
 """Run Terraform on one root of one environment, without one environment's files ever serving another.
 
-``python -m infra.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy's to change, and
-can only be looked at here: ``python -m infra.terraform ENVIRONMENT app output|state [ARGUMENT ...]``.
+``python -m infra.deploy.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy.deploy's to change, and
+can only be looked at here: ``python -m infra.deploy.terraform ENVIRONMENT app output|state [ARGUMENT ...]``.
 """
 
 import argparse
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.cloud import KEY, Stopped, require
+from infra.operate.cloud import KEY, Stopped, require
 
-INFRA = Path(__file__).resolve().parent
+INFRA = Path(__file__).resolve().parents[1]
 
 VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platform"), "app": ("app",)}
 """Which of an environment's .tfvars each root takes."""
@@ -33,13 +33,13 @@ class Root:
     @property
     def settings(self) -> Path:
         """The folder with the environment's files."""
-        return self.infra / "environments" / self.environment
+        return self.infra / "terraform" / "environments" / self.environment
 
     def init(self) -> None:
         """Fetch providers and connect the environment's state. Raises Stopped."""
         if not self.settings.is_dir():
-            known = ", ".join(sorted(path.name for path in (self.infra / "environments").iterdir()))
-            raise Stopped(f"there is no environment {self.environment!r}: infra/environments has {known}")
+            known = ", ".join(sorted(path.name for path in (self.infra / "terraform" / "environments").iterdir()))
+            raise Stopped(f"there is no environment {self.environment!r}: infra/terraform/environments has {known}")
         # bootstrap makes the bucket of the other states, so its own is a file.
         backend = (
             f"path={self.settings / 'bootstrap.tfstate'}"
@@ -73,7 +73,7 @@ class Root:
         self, arguments: Sequence[str], *, capture: bool = False, allowed: Sequence[int] = (0,)
     ) -> "subprocess.CompletedProcess[str]":
         binary = os.environ.get("TERRAFORM", "terraform")
-        command = [binary, f"-chdir={self.infra / self.name}", *arguments]
+        command = [binary, f"-chdir={self.infra / 'terraform' / self.name}", *arguments]
         stdout = subprocess.PIPE if capture else None
         try:
             done = subprocess.run(command, env=self._environment(), stdout=stdout, text=True, check=False)
@@ -98,14 +98,14 @@ class Root:
 
 def main() -> int:
     """Run what the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m infra.terraform", description=__doc__)
-    parser.add_argument("environment", help="a folder of infra/environments")
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy.terraform", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("root", choices=[*VARIABLES])
     parser.add_argument("verb", choices=["plan", "apply", "output", "import", "state"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="further arguments of Terraform's")
     asked = parser.parse_args()
     if asked.root == "app" and asked.verb not in ("output", "state"):
-        parser.error("app is changed by infra.deploy only (make plan, make deploy): here, output or state")
+        parser.error("app is changed by infra.deploy.deploy only (make plan, make deploy): here, output or state")
     root = Root(asked.root, asked.environment)
     try:
         require("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))

@@ -1,6 +1,6 @@
 """Find what the ledger and the logs say of one message, which both name by a keyed hash of its id only.
 
-``python -m infra.look ENVIRONMENT FUNCTION ID``: a deletion's id is its ``response_id``, a create's its ``event_id``;
+``python -m infra.operate.look ENVIRONMENT FUNCTION ID``: a deletion's id is its ``response_id``, a create's its ``event_id``;
 with ``FUNCTION:message`` it is the queue's message id, for what had no valid key of its own.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from documents import TableUnavailable
-from infra.cloud import KEY, Stopped, require
-from infra.smoke import ledger_of
-from infra.terraform import INFRA, Root
+from infra.deploy.smoke import ledger_of
+from infra.deploy.terraform import INFRA, Root
+from infra.operate.cloud import KEY, Stopped, require
 from ledger.record import Record
 
 
@@ -34,8 +34,8 @@ def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, An
 def main() -> int:
     """Look as the arguments say."""
     functions = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
-    parser = argparse.ArgumentParser(prog="python -m infra.look", description=__doc__)
-    parser.add_argument("environment", help="a folder of infra/environments")
+    parser = argparse.ArgumentParser(prog="python -m infra.operate.look", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("function", choices=[*functions, *(f"{name}:message" for name in functions)])
     parser.add_argument("id", help="the message's own key, as its producer knows it")
     asked = parser.parse_args()

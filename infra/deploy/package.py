@@ -1,6 +1,6 @@
 """Build dist/functions.zip: one archive with all functions and what they need, the same bytes for the same sources.
 
-``PYTHON312=/path/to/python3.12 python -m infra.package``
+``PYTHON312=/path/to/python3.12 python -m infra.deploy.package``
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "functions"
 REQUIREMENTS = ROOT / "requirements.txt"
 WHEELS = ROOT / ".local" / "wheels"

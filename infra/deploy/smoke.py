@@ -1,6 +1,6 @@
 """After a deployment: send one message to each function and wait for its outcome in the ledger.
 
-``python -m infra.smoke ENVIRONMENT``
+``python -m infra.deploy.smoke ENVIRONMENT``
 """
 
 import argparse
@@ -22,8 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from documents import TableUnavailable
 from documents.client import connect_with_token
 from documents.tables import LEDGER
-from infra.cloud import KEY, REGION, Stopped, endpoint, require
-from infra.terraform import INFRA, Root
+from infra.deploy.terraform import INFRA, Root
+from infra.operate.cloud import KEY, REGION, Stopped, endpoint, require
 from ledger import Keys, Ledger
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 
@@ -135,8 +135,8 @@ def _hash_key(secret: Mapping[str, str], token: str) -> str:
 
 def main() -> int:
     """Check the deployment that the arguments name."""
-    parser = argparse.ArgumentParser(prog="python -m infra.smoke", description=__doc__)
-    parser.add_argument("environment", help="a folder of infra/environments")
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy.smoke", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/terraform/environments")
     environment = parser.parse_args().environment
     try:
         require("YC_TOKEN", *KEY)

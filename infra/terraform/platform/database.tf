@@ -25,7 +25,7 @@ module "tables" {
   source = "../modules/document_tables"
 
   prefix = var.table_prefix
-  tables = jsondecode(file("${path.module}/../../functions/documents/tables.json")).tables
+  tables = jsondecode(file("${path.module}/../../../functions/documents/tables.json")).tables
 }
 
 # The role may also drop tables: the service documents no narrower one that writes rows. A binding takes the role away

@@ -44,7 +44,7 @@ variable "functions" {
   }
 
   validation {
-    condition     = length(setsubtract(coalesce(var.functions, []), keys(yamldecode(file("${path.module}/../functions.yaml")).functions))) == 0
+    condition     = length(setsubtract(coalesce(var.functions, []), keys(yamldecode(file("${path.module}/../../functions.yaml")).functions))) == 0
     error_message = "Only functions of functions.yaml can be deployed."
   }
 }

@@ -1,6 +1,6 @@
 """Deploy the functions: build and upload the package, apply app, and believe it only when the next plan is empty.
 
-``python -m infra.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again; ``--plan`` only shows.
+``python -m infra.deploy.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again; ``--plan`` only shows.
 A queue is deleted, with the messages in it, only where ``--drop-queue NAME`` names it.
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import smoke
-from infra.cloud import KEY, Stopped, require, storage
-from infra.package import CannotBuild, Package, build
-from infra.terraform import INFRA, Root
+from infra.deploy import smoke
+from infra.deploy.package import CannotBuild, Package, build
+from infra.deploy.terraform import INFRA, Root
+from infra.operate.cloud import KEY, Stopped, require, storage
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -109,8 +109,8 @@ def _key(release: str) -> str:
 
 def main() -> int:
     """Deploy as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("environment", help="a folder of infra/environments")
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy.deploy", description=__doc__)
+    parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("--release", help="sha256 of an earlier package, to roll back to")
     parser.add_argument("--plan", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--no-smoke", action="store_true", help="send no message to each function afterwards")

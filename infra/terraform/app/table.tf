@@ -3,7 +3,7 @@ locals {
   prefix = "aistudio-${var.platform.environment}"
   labels = { project = "aistudio-functions", environment = var.platform.environment }
 
-  table     = yamldecode(file("${path.module}/../functions.yaml"))
+  table     = yamldecode(file("${path.module}/../../functions.yaml"))
   selected  = coalesce(var.functions, [for name, function in local.table.functions : name if function.default])
   functions = { for name, function in local.table.functions : name => function if contains(local.selected, name) }
   queued    = { for name, function in local.functions : name => function if can(function.queue) }

@@ -1,6 +1,6 @@
 """Copy the ledger's tables to Object Storage, and back without overwriting anything.
 
-``python -m infra.backup save`` from a scheduler, daily; ``check`` from another one, to see that it did; and
+``python -m infra.operate.backup save`` from a scheduler, daily; ``check`` from another one, to see that it did; and
 ``restore NAME`` after a mistake. None needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
 """
 
@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.client import connect_with_key
 from documents.tables import definitions
-from infra.cloud import KEY, REGION, Stopped, require, storage
+from infra.operate.cloud import KEY, REGION, Stopped, require, storage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -109,7 +109,7 @@ def _decode(value: dict[str, Any]) -> Any:
 
 def main() -> int:
     """Save, check or restore as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m infra.backup", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m infra.operate.backup", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("save", help="write a copy")
     verbs.add_parser("check", help="fail where the newest copy is too old")

@@ -1,0 +1,1 @@
+"""Package, apply and check the functions in one environment."""
