@@ -60,9 +60,9 @@ def main() -> int:
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
     try:
         with stopping_in_order(), swept(path), running_environment(catalog.functions(), log=tell) as up:
+            up.start()
             write_env(up.settings, path)
             try:
-                up.start()
                 describe(console, up, path)
                 threading.Event().wait()
             finally:

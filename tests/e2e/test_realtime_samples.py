@@ -5,7 +5,6 @@ from infra.local.samples.case import cases
 from infra.local.studio.settings import Settings
 
 NAME = "realtime_response_create"
-PATIENCE = 90.0
 
 
 def test_each_sample_of_creates_ends_as_its_file_says_behind_a_queue() -> None:
@@ -13,6 +12,6 @@ def test_each_sample_of_creates_ends_as_its_file_says_behind_a_queue() -> None:
     here = [function.hurried() for function in functions() if function.name == NAME]
     with running_environment(here, studio=Settings(realtime_post="json")) as environment:
         environment.start()
-        runs = play(environment, chosen, PATIENCE)
+        runs = play(environment, chosen)
     assert {run.case.name: run.differences for run in runs if run.differences} == {}
     assert len(runs) == len(chosen) > 50

@@ -1,6 +1,5 @@
 """A local environment with secrets planted in it, and a search for all that is planted once everything has stopped."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,6 @@ from infra.local.catalog import LocalFunction
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from tests.support.planted import API_KEY, PLANTED, SECRETS, TOKEN, leaks_of
-from tests.support.waiting import eventually
 
 
 class Leaked(AssertionError):
@@ -46,16 +44,9 @@ def watched_environment(
         lines.append(line)
         told(line)
 
-    before = set(threading.enumerate())
     keys = replace(studio or StudioSettings(realtime_post="json"), keys=(TOKEN, API_KEY))
     with running_environment(functions, studio=keys, settings={**SECRETS, **(settings or {})}, log=hear) as environment:
         yield Watched(environment, lines)
         environment.stop()
-        eventually(lambda: _all_is_heard(before), "the functions' output has ended")
         if found := leaks_of(environment, lines, PLANTED):
             raise Leaked("\n".join(found[:10]))
-
-
-def _all_is_heard(before: set[threading.Thread]) -> bool:
-    """Whether no thread still reads what a function printed, but for those that were there before."""
-    return not any(thread.name == "function output" for thread in set(threading.enumerate()) - before)

@@ -69,6 +69,7 @@ class Runtime:
         self._log = log
         self._root = root
         self._process: subprocess.Popen[bytes] | None = None
+        self._output: threading.Thread | None = None
 
     @property
     def pid(self) -> int | None:
@@ -99,9 +100,14 @@ class Runtime:
             process.wait()
 
     def stop(self) -> None:
-        """Kill the process and let go of its pipes; not while a call is under way. Safe to repeat."""
+        """Kill the process and let go of its pipes; not while a call is under way. Safe to repeat.
+
+        When it returns, ``log`` has been told everything that the process printed.
+        """
         self.kill()
         process, self._process = self._process, None
+        if self._output is not None:
+            self._output.join()
         for pipe in (process.stdin, process.stdout) if process is not None else ():
             if pipe is not None:
                 with suppress(BrokenPipeError):  # what a killed process did not read
@@ -118,7 +124,8 @@ class Runtime:
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the parent
         )
-        threading.Thread(target=self._pump, args=[process.stderr], name="function output", daemon=True).start()
+        self._output = threading.Thread(target=self._pump, args=[process.stderr], name="function output", daemon=True)
+        self._output.start()
         return process
 
     def _pump(self, output: IO[bytes]) -> None:

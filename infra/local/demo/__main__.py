@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.local import catalog
-from infra.local.demo.play import Run, play
+from infra.local.demo.play import PATIENCE, Run, play
 from infra.local.demo.printed import without
 from infra.local.demo.table import show
 from infra.local.environment import Environment, running_environment
@@ -22,8 +22,6 @@ from infra.local.samples.case import EVENTS, Case, cases
 from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Keys
 
-PATIENCE = 50.0
-"""Seconds from the first message until what has not ended counts as a difference."""
 LAST = 30
 """Lines of a function that are shown where one of its samples failed."""
 
@@ -51,7 +49,9 @@ def main() -> int:
     """Run the demo; 0 if all ended as the files say."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo", description="Every sample, and how it ended.")
     parser.add_argument("--events", type=Path, default=EVENTS, help="folder of the samples (%(default)s)")
-    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for all to end (%(default)s)")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds without a change until it is given up (%(default)s)"
+    )
     given = parser.parse_args()
     console, begun = Console(width=None if sys.stdout.isatty() else 120), time.monotonic()
     chosen, printed = cases(given.events), list[tuple[str, str]]()

@@ -14,13 +14,14 @@ from ledger import Keys, Ledger, Record
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 
 FINAL = FINAL_STATES | {HELD}
+OWN_QUEUE = "its own queue"
 
 
 @dataclass(frozen=True)
 class Observed:
     """How a message ended, in the words of ``End``, and where it is now; ``end`` is None while it is on its way.
 
-    ``where`` names a queue; what is done or parked stands in the ledger, too.
+    ``where`` names a queue; what is done or dead-lettered stands in the ledger, too.
     """
 
     end: str | None = None
@@ -30,6 +31,11 @@ class Observed:
     transport: str | None = None
     result: str | None = None
     where: str = "on its way"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will become of the message by itself."""
+        return self.end is not None and self.where != OWN_QUEUE
 
     def differences(self, wanted: End) -> list[str]:
         """What is not as the sample says."""
@@ -68,12 +74,12 @@ class Observer:
         # An event without an id of its own is known by that of the request, which the ledger keeps.
         came = self._calls.get(name) or self._calls.get(str(row.rest.get("client_request_id"))) or []
         seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
-        if any(platform_id(letter.message_id) == message_id for letter in self._dead):
+        if any(platform_id(dead.message_id) == message_id for dead in self._dead):
             return replace(seen, end="unsettled", where="dead letters, by the queue")
         first = _first_end(row, *case.numbers(index))
-        parked = [letter for letter in self._dead if letter.attributes.get("key") == name]
-        if parked and row.state == DEAD_LETTERED:
-            reason = parked[-1].attributes["reason"]
+        letters = [dead for dead in self._dead if dead.attributes.get("key") == name]
+        if letters and row.state == DEAD_LETTERED:
+            reason = letters[-1].attributes["reason"]
             end = "dead_lettered" if first == "done" else first
             return replace(seen, end=end, reason=reason, where="dead letters")
         if row.state in FINAL:
@@ -87,7 +93,7 @@ class Observer:
         if waiting and not waiting[-1].visible:
             attempt, _ = case.numbers(index)
             counted = int(waiting[-1].attributes["attempt"]) > attempt
-            return replace(seen, end="retry" if counted else "deferred", where="its own queue")
+            return replace(seen, end="retry" if counted else "deferred", where=OWN_QUEUE)
         return seen
 
     def _row(self, function: str, name: str, *, usable: bool) -> Record:
@@ -108,10 +114,10 @@ def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 def _size(result: Mapping[str, Any]) -> tuple[str, str]:
     """What became of a result that may have been too large for a queue, and where it is."""
     if "dataref" in result:
-        return "stored", "results queue and bucket"
+        return "stored", "results, bucket"
     if "omitted" in result["data"]:
-        return "lightened", f"results queue without {', '.join(result['data']['omitted'])}"
-    return "whole", "results queue"
+        return "lightened", f"results without {', '.join(result['data']['omitted'])}"
+    return "whole", "results"
 
 
 def _first_end(row: Record, attempt: int, seq: int) -> str:

@@ -13,8 +13,8 @@ from infra.local.environment import Environment
 from infra.local.samples.case import Case
 from ledger import Holds, Keys, Ledger
 
-FIRST_DELIVERY = 10.0
-"""Seconds to wait for a sample's first delivery, before the next is sent: samples must not share a batch."""
+PATIENCE = 60.0
+"""Seconds in which nothing changes until what has not ended is given up: a busy machine is slow, but goes on."""
 LOOK_EVERY = 0.3
 """Seconds between two looks at the queues."""
 
@@ -28,11 +28,13 @@ class Run:
     observed: list[Observed] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Begin with messages that are on their way."""
+        self.observed = self.observed or [Observed() for _ in self.message_ids]
+
     @property
     def differences(self) -> list[str]:
         """What did not end as the file says."""
-        if len(self.observed) < len(self.message_ids):
-            return ["not looked at yet"]
         wrong = [
             f"message {number}: {difference}"
             for number, (seen, wanted) in enumerate(zip(self.observed, self.case.sample.ends, strict=True), 1)
@@ -50,9 +52,15 @@ class Run:
         }
 
     @property
+    def over(self) -> bool:
+        """Whether each message has ended, as it should or in another way."""
+        ends = zip(self.observed, self.case.sample.ends, strict=True)
+        return all(seen.over or not seen.differences(wanted) for seen, wanted in ends)
+
+    @property
     def settled(self) -> int:
         """How many of its messages have ended as they should."""
-        ends = zip(self.observed, self.case.sample.ends, strict=False)
+        ends = zip(self.observed, self.case.sample.ends, strict=True)
         return sum(not seen.differences(wanted) for seen, wanted in ends)
 
 
@@ -72,7 +80,7 @@ class Player:
         try:
             for case in sorted(chosen, key=lambda case: (not case.sample.returns, not case.sample.strikes_anyone)):
                 if case.sample.strikes_anyone:
-                    self._wait(lambda: not any(run.differences for run in self.runs if not run.case.sample.returns))
+                    self._wait(lambda: all(run.over for run in self.runs if not run.case.sample.returns))
                 if self._over.is_set():
                     break
                 self.runs.append(self._begin(case))
@@ -112,28 +120,31 @@ class Player:
     def _send(self, case: Case) -> Run:
         bodies = [message["body"] for message in case.messages]
         run = Run(case, self._environment.send(case.function, *bodies, attributes=case.queue_attributes()))
-        self._wait(lambda: self._delivered(run), FIRST_DELIVERY)
+        self._wait(lambda: self._delivered(run))  # samples must not share a batch
         return run
 
     def _delivered(self, run: Run) -> bool:
         seen = {message_id for each in list(self._environment.seen) for message_id in each.message_ids}
         return seen.issuperset(run.message_ids)
 
-    def _wait(self, fact: Callable[[], bool], seconds: float = float("inf")) -> None:
-        deadline = time.monotonic() + seconds
-        while not fact() and time.monotonic() < deadline:
-            if self._over.wait(0.02):
-                break
+    def _wait(self, fact: Callable[[], bool]) -> None:
+        while not fact() and not self._over.wait(0.02):
+            pass
 
 
 def play(
-    environment: Environment, chosen: Sequence[Case], patience: float, progress: Callable[[int], Any] = lambda _: None
+    environment: Environment,
+    chosen: Sequence[Case],
+    patience: float = PATIENCE,
+    progress: Callable[[int], Any] = lambda _: None,
 ) -> list[Run]:
-    """Play samples, the functions side by side, until each has ended as it should, or patience (seconds) ends.
+    """Play samples, the functions side by side, until each has ended, as it should or not.
 
-    ``progress`` is told how many messages have ended as they should. What was not even begun in time is left out.
+    ``patience``: seconds in which nothing changes until what has not ended is given up; what was not begun by then is
+    left out. ``progress`` is told how many messages have ended as they should.
     """
-    deadline, over, observer = time.monotonic() + patience, threading.Event(), Observer(environment)
+    over, observer = threading.Event(), Observer(environment)
+    changed, before = time.monotonic(), list[list[Observed]]()
     names = dict.fromkeys(case.function for case in chosen)
     players = {name: Player(environment, over) for name in names}
 
@@ -141,7 +152,7 @@ def play(
         observer.look()
         for run in watched:
             run.observed = [observer.observe(run.case, index, each) for index, each in enumerate(run.message_ids)]
-        return not any(run.differences for run in watched)
+        return all(run.over for run in watched)
 
     with ThreadPoolExecutor(len(players) or 1) as pool:
         playing = [
@@ -149,14 +160,16 @@ def play(
             for name, player in players.items()
         ]
         try:
-            while time.monotonic() < deadline:
+            while time.monotonic() < changed + patience:
                 begun = [each.result() for each in playing if each.done()]  # raises what a player raised
                 runs = [run for player in players.values() for run in player.runs]
-                # The last look is at all of them: none may have been called once more since.
-                ended = look([run for run in runs if run.differences]) and len(begun) == len(playing) and look(runs)
+                # The last look is at all of them: calls are counted before records are read, and may have grown since.
+                ended = look([run for run in runs if not run.over]) and len(begun) == len(playing) and look(runs)
                 progress(sum(run.settled for run in runs))
                 if ended:
                     break
+                if (now := [list(run.observed) for run in runs]) != before:
+                    changed, before = time.monotonic(), now
                 time.sleep(LOOK_EVERY)
         finally:
             over.set()

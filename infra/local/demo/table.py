@@ -17,7 +17,7 @@ SAME = "same"
 
 NOTES = {
     "first end": "of the first delivery; what was deferred or retried ends later",
-    "in the end": "the outcome, or the reason for which it was parked",
+    "in the end": "the outcome, or the reason for which it was dead-lettered",
     SAME: "the call of the message above, which has the same key",
     DIRECT.strip(): "straight to the function: no queue takes it, or it needs settings of its own",
 }

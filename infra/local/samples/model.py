@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from infra.local.studio.settings import PostMode
 
 UNUSABLE = frozenset({"invalid_message", "key_reused"})
-"""Reasons for which a message is parked under its message id: it has no valid key, or another message's."""
+"""Reasons for which a message is dead-lettered under its message id: it has no valid key, or another message's."""
 
 Transport = Literal["http", "websocket", "http, websocket"]
 
@@ -40,9 +40,9 @@ class End(_Strict):
         if (self.end == "done") > (self.outcome is not None):
             raise ValueError("done: say with which outcome")
         if (self.end == "dead_lettered") > (self.reason is not None):
-            raise ValueError("parked: say for which reason")
+            raise ValueError("dead_lettered: say for which reason")
         if self.outcome is not None and self.reason is not None:
-            raise ValueError("a message ends with an outcome or is parked, not both")
+            raise ValueError("a message ends with an outcome or is dead-lettered, not both")
         if self.calls and self.reason in UNUSABLE:
             raise ValueError("what is unusable is not called")
         if self.result is not None and self.outcome is None:

@@ -111,9 +111,10 @@ def test_what_a_killed_environment_and_its_sweeper_left_is_replaced(settings: Pa
     with dev(settings) as process:
         eventually(settings.exists, seconds=30)
         started = {process.pid, *descendants(process.pid)}
-        for pid in started:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # all at once: a sweeper that saw its parent end would sweep
+            for pid in started:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
         process.wait(timeout=10)
     eventually(lambda: not alive(started))
     left = read_env(settings)

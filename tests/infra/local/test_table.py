@@ -11,7 +11,7 @@ from infra.local.demo.table import show
 from infra.local.samples.case import Case, cases
 from infra.local.samples.model import End
 
-WHERES = ("results queue without audio", "dead letters, by the queue", "results queue and bucket", "its own queue")
+WHERES = ("results without audio", "dead letters, by the queue", "results, bucket", "its own queue")
 
 
 def seen(end: End, where: str) -> Observed:
@@ -19,7 +19,7 @@ def seen(end: End, where: str) -> Observed:
     return Observed(end.end, end.outcome, end.reason, end.calls, end.transport or "http", end.result, where)
 
 
-def run(case: Case, where: str = "results queue") -> Run:
+def run(case: Case, where: str = "results") -> Run:
     ids = [message["message_id"] for message in case.messages]
     return Run(case, ids, [seen(end, where) for end in case.sample.ends])
 
@@ -36,7 +36,7 @@ def named(title: str) -> Case:
 
 def cells(lines: Sequence[str]) -> list[tuple[str, ...]]:
     """The rows of 80 columns, without headings; a folded cell is put together again."""
-    starts = (0, 25, 31, 41, 51, 67, 80)
+    starts = (0, 25, 31, 41, 55, 71, 80)
     rows: list[tuple[str, ...]] = []
     for line in lines:
         found = tuple(line[start:end].strip() for start, end in pairwise(starts))
@@ -97,7 +97,7 @@ def test_a_long_name_folds_and_takes_nothing_from_the_others() -> None:
     case = named("delete_response/plain")
     lines = shown([run(Case(case.function, "a_name_of_more_than_twenty_four", case.event, case.sample))])
     (row,) = [line.split() for line in lines if line.startswith("a_name")]
-    assert row[1:] == ["1", "http", "done", "deleted", "results", "queue"]
+    assert row[1:] == ["1", "http", "done", "deleted", "results"]
 
 
 def test_what_differs_is_told_as_it_is() -> None:
