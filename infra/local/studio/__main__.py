@@ -24,6 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--realtime-post", choices=POST_MODES, default="404", help="how it answers the POST form")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--keepalive", type=float, default=75.0, help="seconds until it closes an idle connection")
+    parser.add_argument("--background-polls", type=int, default=2, help="GETs until a background response is over")
     parser.add_argument("--seed", type=int, default=0, help="for ids and for faults with a probability")
     return parser.parse_args()
 
@@ -65,6 +66,7 @@ def main() -> None:
         latency=given.latency,
         keepalive=given.keepalive,
         seed=given.seed,
+        background_polls=given.background_polls,
     )
     asyncio.run(_run(_listener(given), settings))
 

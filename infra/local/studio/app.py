@@ -6,8 +6,9 @@ from infra.local.studio.control import routes
 from infra.local.studio.realtime.post import create as create_by_post
 from infra.local.studio.realtime.session import connect
 from infra.local.studio.responses.create import create as create_response
+from infra.local.studio.responses.input_items import list_input_items
 from infra.local.studio.responses.inquiry import Inquiry
-from infra.local.studio.responses.stored import delete, get, input_items
+from infra.local.studio.responses.stored import cancel, delete, get
 from infra.local.studio.state import Studio
 from infra.local.studio.wire.answers import Answer, no_such_path
 from infra.local.studio.wire.serve import STUDIO, handler
@@ -29,7 +30,8 @@ def build(studio: Studio) -> web.Application:
             web.post("/v1/responses", handler(create_response)),
             web.get("/v1/responses/{id}", handler(get), allow_head=False),
             web.delete("/v1/responses/{id}", handler(delete)),
-            web.get("/v1/responses/{id}/input_items", handler(input_items), allow_head=False),
+            web.post("/v1/responses/{id}/cancel", handler(cancel)),
+            web.get("/v1/responses/{id}/input_items", handler(list_input_items), allow_head=False),
             web.post("/v1/realtime/client-events/response.create", handler(create_by_post)),
             web.get("/v1/realtime", connect, allow_head=False),
             web.route("*", "/{path:.*}", handler(_nothing_here)),

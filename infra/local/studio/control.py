@@ -11,7 +11,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from infra.local.studio.faults.book import parse
-from infra.local.studio.model import response_object
+from infra.local.studio.model import text_of
+from infra.local.studio.responses.create import input_items
+from infra.local.studio.responses.life import Life
+from infra.local.studio.responses.objects import response_object
 from infra.local.studio.settings import POST_MODES
 from infra.local.studio.state import Studio
 from infra.local.studio.wire.serve import STUDIO
@@ -32,12 +35,15 @@ def routes() -> list[web.RouteDef]:
 
 
 def _seed(studio: Studio, response_id: str, fields: dict[str, Any]) -> None:
-    made = response_object(response_id, 1_700_000_000, {}, "seeded")
-    studio.responses[response_id] = {**made, **fields, "id": response_id}
+    asked = fields.get("input", "seeded")
+    text = text_of(asked)
+    made = response_object(response_id, 1_700_000_000, {}, text)
+    final = {**made, **{name: fields[name] for name in fields if name != "input"}, "id": response_id}
+    studio.responses[response_id] = Life(final, input_items(studio, asked), text, final["status"])
 
 
 async def _stored(request: web.Request) -> web.Response:
-    return web.json_response(sorted(request.app[STUDIO].responses))
+    return web.json_response(sorted(key for key, life in request.app[STUDIO].responses.items() if not life.hidden))
 
 
 async def _seed_many(request: web.Request) -> web.Response:

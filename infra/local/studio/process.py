@@ -13,6 +13,7 @@ from infra.local.processes.leash import Leashed
 from infra.local.processes.readiness import ready
 from infra.local.processes.surroundings import handed_on
 from infra.local.studio.settings import HOST, PostMode, Settings
+from infra.local.studio.state import hash_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class StudioHandle:
         return f"gpt://{self.folder_id}/{self.realtime_model}"
 
     def seed(self, *response_ids: str, **fields: Any) -> None:
-        """Store responses under these ids, with these fields of theirs in place of the usual ones."""
+        """Store responses under these ids, with these fields of theirs in place of the usual ones.
+
+        A `status` that is not the last one stays: until a cancel, where `background` is true. `input` is what was asked.
+        """
         if not fields:
             self._ask("POST", "responses", list(response_ids))
         for response_id in response_ids if fields else ():
@@ -57,8 +61,12 @@ class StudioHandle:
         """How many response.create of this event id a model was run for, over both transports."""
         return sum(call["billed"] for call in self.requests(event_id))
 
+    def creates(self, text: str) -> list[dict[str, Any]]:
+        """The calls that created, or tried to create, a response to an input of this text."""
+        return [call for call in self.requests() if call["input_hash"] == hash_of(text)]
+
     def fault(self, **fault: Any) -> None:
-        """Arm a fault: the fields of `faults.HttpFault`, or with `realtime=` of `faults.RealtimeFault`."""
+        """Arm a fault: the fields of `HttpFault`, with `response=` of `ResponseFault`, with `realtime=` of `RealtimeFault`."""
         self._ask("POST", "faults", fault)
 
     def faults(self, faults: list[dict[str, Any]]) -> None:
@@ -122,5 +130,6 @@ def _flags(settings: Settings) -> list[str]:
         "--latency": settings.latency,
         "--keepalive": settings.keepalive,
         "--seed": settings.seed,
+        "--background-polls": settings.background_polls,
     }
     return [f"{name}={value}" for name, value in named.items()] + [f"--key={key}" for key in settings.keys]

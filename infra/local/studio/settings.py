@@ -17,6 +17,8 @@ class Settings:
     """The credentials and the folder it knows, its pace, and how it answers the Realtime API's POST form.
 
     `keys` holds every accepted secret, as an API key or as an IAM token alike. `latency` and `keepalive` are seconds.
+    `background_polls`: how many GETs it takes until a response created in the background is over. `retired_models` is
+    what it knows no more.
     """
 
     keys: tuple[str, ...] = (DEFAULT_KEY,)
@@ -26,3 +28,5 @@ class Settings:
     latency: float = 0.0
     keepalive: float = 75.0
     seed: int = 0
+    background_polls: int = 2
+    retired_models: tuple[str, ...] = ("gpt-oss-120b", "gpt-oss-20b", "qwen3-235b-a22b-fp8")

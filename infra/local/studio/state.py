@@ -1,5 +1,6 @@
 """What a local AI Studio holds: stored responses, the log of what it was asked, faults, and its source of ids."""
 
+import hashlib
 import random
 import time
 from collections import deque
@@ -8,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from infra.local.studio.faults.book import FaultBook
+from infra.local.studio.responses.life import Life
 from infra.local.studio.settings import PostMode, Settings
 
 LOGGED_HEADERS = (
@@ -28,7 +30,7 @@ class Call:
     """One request, or one response.create frame of a WebSocket session, as `/_local/requests` shows it.
 
     `id` is the response id or the event id. `effect`: something was deleted or created. `status` stays null where no
-    answer was begun. `billed`: a model was run for it.
+    answer was begun. `billed`: a model was run for it. `input_hash` is that of a create's text, never the text itself.
     """
 
     seq: int
@@ -43,6 +45,12 @@ class Call:
     billed: bool = False
     status: int | None = None
     fault: str | None = None
+    input_hash: str | None = None
+
+
+def hash_of(text: str) -> str:
+    """What the log keeps of an input: enough to find a create again, too little to read it."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 class Studio:
@@ -55,8 +63,7 @@ class Studio:
     def reset(self) -> None:
         """Start over: nothing stored, nothing logged, no faults, ids from the seed again."""
         self.faults = FaultBook(self.settings.seed)
-        self.responses: dict[str, dict[str, Any]] = {}
-        self.inputs: dict[str, list[dict[str, Any]]] = {}
+        self.responses: dict[str, Life] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LIMIT)
         self.realtime_post: PostMode = self.settings.realtime_post
         self.post_modes: dict[str, PostMode] = {}  # of single event ids

@@ -1,6 +1,6 @@
 """Which request gets which fault.
 
-Of several that match, the oldest wins. With a `probability` the draw depends on the seed, the fault, the id and how
+Of several that match, the oldest wins (for responses: the oldest of each name). With a `probability` the draw depends on the seed, the fault, the id and how
 often that id was seen, and on nothing else: the same seed fails the same requests in whatever order they arrive.
 """
 
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from infra.local.studio.faults.fault import Fault
 from infra.local.studio.faults.http import HttpFault
 from infra.local.studio.faults.realtime import RealtimeFault, Step
+from infra.local.studio.faults.responses import Name, Operation, ResponseFault
 
 
 @dataclass
@@ -40,13 +41,26 @@ class FaultBook:
         """Disarm all."""
         self._armed.clear()
 
-    def http(self, method: str, path: str, subject: str | None) -> HttpFault | None:
+    def http(self, method: str, path: str, subject: str | None, text: str | None = None) -> HttpFault | None:
         """The fault that this request gets, used up by one."""
         for armed in self._armed:
             fault = armed.fault
-            if isinstance(fault, HttpFault) and self._strikes(armed, method, path, subject):
+            if isinstance(fault, HttpFault) and self._strikes(armed, method, path, subject, text):
                 return fault
         return None
+
+    def responses(
+        self, operation: Operation, path: str, response_id: str | None, text: str
+    ) -> dict[Name, ResponseFault]:
+        """The faults that this operation on a response gets, each used up by one."""
+        struck: dict[Name, ResponseFault] = {}
+        for armed in self._armed:
+            fault = armed.fault
+            if not isinstance(fault, ResponseFault) or fault.operation != operation or fault.response in struck:
+                continue
+            if self._strikes(armed, operation, path, response_id, text):
+                struck[fault.response] = fault
+        return struck
 
     def realtime(self, step: Step, path: str, event_id: str | None) -> RealtimeFault | None:
         """The fault that this step of a session gets, used up by one."""
@@ -56,8 +70,8 @@ class FaultBook:
                 return fault
         return None
 
-    def _strikes(self, armed: _Armed, method: str, path: str, subject: str | None) -> bool:
-        if armed.left == 0 or not armed.fault.match.fits(method, path, subject):
+    def _strikes(self, armed: _Armed, method: str, path: str, subject: str | None, text: str | None = None) -> bool:
+        if armed.left == 0 or not armed.fault.match.fits(method, path, subject, text):
             return False
         if armed.fault.probability < 1:
             who = f"{method}/{subject or path}"
@@ -72,5 +86,9 @@ class FaultBook:
 
 def parse(document: object) -> Fault:
     """One fault from its JSON object; raises pydantic's ValidationError, which names what is wrong."""
-    realtime = isinstance(document, dict) and "realtime" in document
-    return TypeAdapter[Fault](RealtimeFault if realtime else HttpFault).validate_python(document)
+    kind: type[Fault] = HttpFault
+    if isinstance(document, dict) and "realtime" in document:
+        kind = RealtimeFault
+    elif isinstance(document, dict) and "response" in document:
+        kind = ResponseFault
+    return TypeAdapter(kind).validate_python(document)

@@ -19,18 +19,24 @@ class Strict(BaseModel):
 
 
 class Match(Strict):
-    """Which requests: `method` exactly, `path` as a regular expression found in it, `id` a response or event id."""
+    """Which requests: `method` exactly, `path` and `text` as regular expressions found in them, `id` exactly.
+
+    `id` is a response id or event id. `text` is the text of a response's input, so that a create can be named before
+    its id is known, and what concerns the same response afterwards.
+    """
 
     method: str | None = None
     path: re.Pattern[str] | None = None
     id: str | None = None
+    text: re.Pattern[str] | None = None
 
-    def fits(self, method: str, path: str, subject: str | None) -> bool:
+    def fits(self, method: str, path: str, subject: str | None, text: str | None = None) -> bool:
         """Whether the request is one of these."""
         return (
             self.method in (None, method)
             and (self.path is None or self.path.search(path) is not None)
             and self.id in (None, subject)
+            and (self.text is None or (text is not None and self.text.search(text) is not None))
         )
 
 

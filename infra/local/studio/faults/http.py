@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from infra.local.studio.faults.fault import Fault, Seconds
+from infra.local.studio.wire.error_shapes import ErrorShape
 
 
 class HttpFault(Fault):
@@ -13,13 +14,15 @@ class HttpFault(Fault):
     `effect` says whether the call takes effect: before the answer, after it (late), or never. Without it a status of
     400 and more means never, anything else before. `delay` is seconds between the effect and the answer. `drop` cuts
     the connection before the effect, after it, or half way through the answer's body; with `reset` by RST, else by
-    FIN. `slow_body` is seconds a byte.
+    FIN. `slow_body` is seconds a byte. `shape` is that of the status's error, or without a status that of whatever
+    error the answer is.
     """
 
     status: Annotated[int, Field(ge=200, le=599)] | None = None
     body: JsonValue = None
     headers: dict[str, str] = Field(default_factory=dict)
     html: bool = False
+    shape: ErrorShape | None = None
     delay: Seconds = 0.0
     slow_body: Seconds = 0.0
     effect: Literal["before", "after", "none"] | None = None
@@ -30,6 +33,8 @@ class HttpFault(Fault):
     def _makes_sense(self) -> Self:
         if self.html and (self.status is None or self.has_body):
             raise ValueError("html brings its own body and needs a status")
+        if self.shape is not None and (self.html or self.has_body):
+            raise ValueError("shape makes the body: leave html and body out")
         if self.reset and self.drop is None:
             raise ValueError("reset says how to drop: it needs drop")
         if self.effect is not None and self.drop is not None:
@@ -37,7 +42,7 @@ class HttpFault(Fault):
         if self.effect in ("after", "none") and self.status is None and not self.has_body:
             raise ValueError("without the effect there is no answer: give a status or a body")
         if self.model_fields_set <= {"match", "times", "probability"}:
-            raise ValueError("the fault does nothing: give it a status, body, headers, delay, slow_body or drop")
+            raise ValueError("the fault does nothing: give it a status, body, shape, headers, delay, slow_body or drop")
         return self
 
     @property

@@ -16,7 +16,8 @@ from infra.local.studio.realtime.post import asked_for, event_problem, fit_modal
 from infra.local.studio.state import Call, Studio
 from infra.local.studio.wire.access import refused
 from infra.local.studio.wire.answers import Answer, bad_request, error, spoilt
-from infra.local.studio.wire.serve import begin, cut, describe, send
+from infra.local.studio.wire.connection import cut
+from infra.local.studio.wire.serve import begin, describe, send
 
 FRAME_LIMIT = 8 * 2**20
 SESSION_FIELDS_OF_2025 = {"modalities", "input_audio_format", "output_audio_format"}

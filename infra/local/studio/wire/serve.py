@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import socket
-import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -11,10 +9,13 @@ from typing import Any
 from aiohttp import web
 
 from infra.local.studio.faults.http import HttpFault
+from infra.local.studio.model import text_of
 from infra.local.studio.responses.inquiry import Inquiry
-from infra.local.studio.state import LOGGED_HEADERS, Call, Studio, Transport
+from infra.local.studio.state import LOGGED_HEADERS, Call, Studio, Transport, hash_of
 from infra.local.studio.wire.access import refused
 from infra.local.studio.wire.answers import Answer, spoilt
+from infra.local.studio.wire.connection import cut
+from infra.local.studio.wire.stream import write
 
 STUDIO = web.AppKey("studio", Studio)
 Endpoint = Callable[[Studio, Inquiry], Answer]
@@ -39,11 +40,13 @@ def handler(endpoint: Endpoint) -> HttpHandler:
         call.id = request.match_info.get("id")
         if call.id is None and isinstance(body, dict) and isinstance(event_id := body.get("event_id"), str):
             call.id = call.event_id = event_id
+        if isinstance(body, dict) and "input" in body:
+            call.input_hash = hash_of(text_of(body["input"]))
         if refusal := refused(request.headers, studio.settings, folder_required=True):
             return await send(request, studio, call, refusal)
         inquiry = Inquiry(call, call.id or "", dict(request.query), body)
         await asyncio.sleep(studio.settings.latency)
-        fault = studio.faults.http(call.method, call.path, call.id)
+        fault = studio.faults.http(call.method, call.path, call.id, _text(studio, inquiry))
         if fault is None:
             return await send(request, studio, call, endpoint(studio, inquiry))
         return await _fail(request, studio, inquiry, endpoint, fault)
@@ -83,6 +86,8 @@ async def send(
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     if fault is None or not (fault.slow_body or fault.drop):
+        if answer.stream is not None:
+            return await write(request, headers, answer.status, answer.stream)
         return web.Response(status=answer.status, body=answer.body or None, headers=headers)
     response = web.StreamResponse(status=answer.status, headers=headers)
     response.content_length = len(answer.body)
@@ -100,13 +105,12 @@ async def send(
     return response
 
 
-def cut(request: web.Request, *, reset: bool = False) -> web.Response:
-    """Cut the TCP connection, by FIN or by RST; what is returned goes nowhere."""
-    if (transport := request.transport) is not None:
-        if reset:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    return web.Response(status=502)
+def _text(studio: Studio, inquiry: Inquiry) -> str | None:
+    """The text of the input that the request brings, or of the response that it is about."""
+    if isinstance(inquiry.body, dict) and "input" in inquiry.body:
+        return text_of(inquiry.body["input"])
+    stored = studio.responses.get(inquiry.id)
+    return None if stored is None else stored.text
 
 
 def _id_headers(request: web.Request, studio: Studio) -> dict[str, str]:
