@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all aimock demo dev send lock clean
+.PHONY: help setup lint test test-all aimock demo dev send sample lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -61,6 +61,9 @@ dev: setup ## Leave the local environment running, its settings in .local.env
 
 send: setup ## Send to it: make send TO=delete_response MESSAGE='{"response_id": "resp_1"}' (or a file of events/)
 	@$(BIN)/python -m infra.local.send "$$TO" "$$MESSAGE"
+
+sample: setup ## Print a sample with the times of now, for the test console: make sample NAME=delete_response/plain
+	@$(BIN)/python -m infra.local.samples "$$NAME"
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" $(ARGS) pyproject.toml

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def _messages(given: str) -> list[tuple[str, Attributes]]:
     if not given.endswith(".json"):
         return [(given, {})]
     try:
-        case = load(Path(given))
+        case = load(Path(given)).redated(time.time())
     except OSError as error:
         raise CannotSend(f"{given}: {error.strerror}") from None
     except ValueError as error:

@@ -83,7 +83,7 @@ class Player:
                     self._wait(lambda: all(run.over for run in self.runs if not run.case.sample.returns))
                 if self._over.is_set():
                     break
-                self.runs.append(self._begin(case))
+                self.runs.append(self._begin(case.redated(time.time())))
         finally:
             for runtime in self._runtimes.values():
                 runtime.stop()

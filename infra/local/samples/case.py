@@ -4,14 +4,15 @@ A file is a whole trigger event, which a handler takes as it is. Its further key
 before, and how each message must end; handlers ignore it.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from infra.local.processes.surroundings import ROOT
+from infra.local.samples.attributes import for_queue
+from infra.local.samples.dates import md5_of_body, redated
 from infra.local.samples.model import Sample
 
 EVENTS = ROOT / "events"
@@ -41,10 +42,7 @@ class Case:
 
     def queue_attributes(self) -> list[Attributes]:
         """Each message's attributes as SendMessage takes them; snake case or camel case in the file."""
-        return [
-            {name: {_CAPITALS[part]: text for part, text in value.items()} for name, value in given.items()}
-            for given in ((message.get("message_attributes") or {}) for message in self.messages)
-        ]
+        return [for_queue(message.get("message_attributes") or {}) for message in self.messages]
 
     def numbers(self, index: int) -> tuple[int, int]:
         """The attempt and seq with which a message starts; a producer's has none."""
@@ -52,13 +50,9 @@ class Case:
         attempt, seq = (int(given.get(name, {}).get("StringValue", 0)) for name in ("attempt", "seq"))
         return attempt, seq
 
-
-_CAPITALS = {
-    "data_type": "DataType",
-    "string_value": "StringValue",
-    "dataType": "DataType",
-    "stringValue": "StringValue",
-}
+    def redated(self, now: float) -> "Case":
+        """The same as if it had arrived at ``now`` (epoch seconds)."""
+        return replace(self, event=redated(self.event, now, lambda said, _body: json.dumps(said)))
 
 
 def load(path: Path) -> Case:
@@ -77,7 +71,7 @@ def load(path: Path) -> Case:
         for message in event["messages"]:
             inner = message["details"]["message"]
             inner["body"] += " " * (case.sample.pad_to - len(inner["body"].encode()))
-            inner["md5_of_body"] = hashlib.md5(inner["body"].encode(), usedforsecurity=False).hexdigest()
+            inner["md5_of_body"] = md5_of_body(inner["body"])
     return case
 
 
