@@ -18,11 +18,13 @@ from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
 from worker.send.claim_check import Shelf
 from worker.send.queue import Queue
+from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settings import Settings, SettingsError
 from worker.settle.batch import settle_batch
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
+from worker.settlement_attribute import Signer
 from worker.threads import Threads
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Instance:
             Shelf(partial(_storage, settings), settings.results_bucket) if settings.results_bucket else None,
         )
         self._keys = Keys(settings.hash_key.get_secret_value())
+        self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name))
         self._run = Threads(settings.concurrency)
         self._logger: Logger = get_logger(function.name, settings.log_level)
         if not settings.results_queue_url and not function.idempotent:
@@ -86,6 +89,7 @@ class Instance:
             client=self._client,
             store=self._store,
             queue=self._queue,
+            carrier=self._carrier,
             results=self._results,
             keys=self._keys,
             clock=self._clock,

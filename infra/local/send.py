@@ -24,7 +24,7 @@ def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
 
     Raises CannotSend, saying why in one line.
     """
-    messages = _messages(message)
+    messages = _messages(message, settings.get("HASH_KEY", ""))
     sqs = boto3.client(
         "sqs",
         endpoint_url=settings["YMQ_ENDPOINT"],
@@ -45,11 +45,11 @@ def send(function: str, message: str, settings: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _messages(given: str) -> list[tuple[str, Attributes]]:
+def _messages(given: str, hash_key: str) -> list[tuple[str, Attributes]]:
     if not given.endswith(".json"):
         return [(given, {})]
     try:
-        case = load(Path(given)).redated(time.time())
+        case = load(Path(given)).redated(time.time(), hash_key)
     except OSError as error:
         raise CannotSend(f"{given}: {error.strerror}") from None
     except ValueError as error:

@@ -16,6 +16,7 @@ from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Keys, Ledger, Record
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
+from tests.support.observations import said
 from tests.support.planted import EVENT_ID, PROMPT
 from tests.support.watched import watched_environment
 
@@ -96,7 +97,7 @@ class Scene:
     def letters(self, event_id: str) -> list[str]:
         """The reasons of its dead letters."""
         dead = self.environment.servers.peek(self.environment.dead_letters)
-        return [letter.attributes["reason"] for letter in dead if letter.attributes.get("key") == event_id]
+        return [letter.attributes["reason"] for letter in dead if said(letter).get("key") == event_id]
 
     def results(self, event_id: str) -> list[dict[str, Any]]:
         """Its results."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.bench import LEASE_MARGIN, Bench
 from tests.support.messages import Entry
+from tests.support.observations import said
 from tests.support.seam import Crash
 
 LEASE = 60 + LEASE_MARGIN
@@ -47,4 +48,4 @@ def throttle(bench: Bench, times: int = 1, wait: int = 60) -> None:
 
 def not_before(bench: Bench) -> float:
     """What the first copy in the queue says of when it is due, 0 where its delay says enough."""
-    return float(bench.copies()[0].attributes.get("not_before", 0))
+    return float(said(bench.copies()[0]).get("not_before", 0)) / 1000

@@ -2,6 +2,7 @@
 
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
+from tests.support.observations import said
 from tests.support.paused import Paused
 
 ROUNDS = 6
@@ -18,9 +19,7 @@ def live_copies(bench: Bench, batch: list[Entry], key: str) -> int:
         for copy in copies:
             assert bench.deliver(copy).acknowledged
         copies = bench.take_copies()
-    return sum(
-        copy["details"]["message"]["message_attributes"].get("key", {}).get("string_value") == key for copy in copies
-    )
+    return sum(said(copy).get("key") == key for copy in copies)
 
 
 def throttled(bench: Bench, method: str, key: str) -> None:
@@ -79,6 +78,8 @@ def test_h20_a_busy_create_does_not_multiply(creates: Bench) -> None:
 
 
 def test_h20_a_create_that_is_not_due_does_not_multiply(creates: Bench) -> None:
-    message = creates.message({"event_id": "evt_1"}, key="evt_1", not_before=int(creates.clock.now()) + 30 * 86_400)
+    message = creates.retry_message(
+        {"event_id": "evt_1"}, key="evt_1", not_before=int(creates.clock.now()) + 30 * 86_400
+    )
 
     assert live_copies(creates, [message, uncopyable(creates)], "evt_1") == 1

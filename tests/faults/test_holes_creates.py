@@ -5,6 +5,7 @@ import pytest
 from tests.faults.steps import LEASE, crash, throttle
 from tests.support.bench import Bench
 from tests.support.messages import again
+from tests.support.observations import said
 from tests.support.paused import Paused
 from tests.support.seam import killed_after, killed_before, passes, refused
 
@@ -19,7 +20,7 @@ def test_h01_a_claim_does_not_supersede_the_message_that_made_it(creates: Bench)
 
     assert creates.deliver(again(message)).ends == [("deferred", "busy")]
 
-    assert [copy.attributes["seq"] for copy in creates.copies()] == ["1"]
+    assert [said(copy)["copy"] for copy in creates.copies()] == [1]
 
 
 def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -> None:

@@ -65,7 +65,7 @@ def test_h05_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(stor
     assert stored.row("resp_1").watermark == (0, 1)
     stored.take_copies()
 
-    moved = stored.message(RETENTION, key="resp_1", redrive=1, seq=0, attempt=0)
+    moved = stored.retry_message(RETENTION, key="resp_1", redrive=1)
 
     assert stored.deliver(moved).ends == [("done", "deleted")]
 

@@ -3,6 +3,7 @@
 from tests.faults.steps import throttle
 from tests.support.bench import Bench
 from tests.support.messages import again
+from tests.support.observations import numbers, said
 from tests.support.paused import Paused
 
 QUESTION = {"event_id": "evt_1"}
@@ -27,8 +28,7 @@ def test_h21_waiting_for_a_busy_key_costs_no_attempt(creates: Bench) -> None:
             creates.deliver(*waiting)
             waiting = creates.take_copies()
 
-    numbers = waiting[0]["details"]["message"]["message_attributes"]
-    assert (numbers["attempt"]["string_value"], numbers["seq"]["string_value"]) == ("0", "10")
+    assert numbers(waiting[0]) == (0, 10, 0)
     assert creates.deliver(*waiting).ends == [("done", "done")]
 
 
@@ -52,7 +52,7 @@ def test_h23_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged
     delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(40)], seconds=60)
 
     assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "dead_lettered": 0, "unsettled": 0}
-    assert {copy.attributes["attempt"] for copy in creates.copies()} == {"0"}
+    assert {said(copy)["attempt"] for copy in creates.copies()} == {0}
     assert creates.billed() == 10
 
 

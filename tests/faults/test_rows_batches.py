@@ -9,7 +9,7 @@ import pytest
 import delete_response
 from tests.support.bench import Bench
 from tests.support.messages import Entry
-from tests.support.observations import numbers, reasons
+from tests.support.observations import numbers, reasons, said
 from worker.receive.event import deliveries
 from worker.settings import SettingsError
 from worker.wiring import instance
@@ -59,7 +59,7 @@ def test_row25_poison_is_parked_in_one_step_and_tells_what_was_wrong_and_where(d
 
     assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
     (letter,) = deletions.letters()
-    assert (letter.attributes["reason"], letter.attributes["key"]) == ("invalid_message", "m-bad")
+    assert (letter.attributes["reason"], said(letter)["key"]) == ("invalid_message", "m-bad")
     assert letter.attributes["detail"].startswith(("body", "details.message.body"))
     assert (deletions.message_row("m-bad").state, deletions.calls()) == ("dead_lettered", 2)
     assert content_free(deletions)
@@ -79,7 +79,7 @@ def test_row25_a_dead_letter_brings_back_exactly_what_was_sent(deletions: Bench,
     sent = deletions.message(POISON[what], message_id="m-bad")
     deletions.deliver(sent)
     (redriven,) = deletions.redrive()
-    first, second = deliveries({"messages": [sent, redriven]}, deletions.clock.now())
+    first, second = deliveries({"messages": [sent, redriven]}, deletions.clock.now(), deletions.carrier.signer)
     assert first.body == second.body == POISON[what]
 
     assert deletions.deliver(redriven).ends == [("dead_lettered", "invalid_message")]
@@ -131,14 +131,14 @@ def test_row25_a_body_that_fits_no_copy_is_left_to_the_queues_own_policy(deletio
 
 
 def test_row25_two_poisons_that_claim_one_key_are_both_kept(deletions: Bench) -> None:
-    batch = [deletions.message(f"poison {n}", message_id=f"m-{n}", key="resp_1") for n in range(2)]
+    batch = [deletions.message(f"poison {n}", message_id=f"m-{n}", attributes={"key": "resp_1"}) for n in range(2)]
 
     assert deletions.deliver(*batch).ends == [("dead_lettered", "invalid_message")] * 2
     assert sorted(letter.body for letter in deletions.letters()) == ["poison 0", "poison 1"]
 
 
 def test_row25_poison_that_claims_a_business_key_leaves_that_keys_row_alone(deletions: Bench) -> None:
-    deletions.deliver(deletions.message("poison", key="resp_1"))
+    deletions.deliver(deletions.message("poison", attributes={"key": "resp_1"}))
 
     assert deletions.row("resp_1").state is None
     assert deletions.deliver(good(deletions, 1)).ends == [("done", "deleted")]
@@ -169,7 +169,7 @@ def test_row26_bad_calls_of_creates_are_dealt_with_alone(creates: Bench, bad: in
 def test_row27_the_last_counted_attempt_parks_row_and_dead_letter_with_the_last_reason(deletions: Bench) -> None:
     deletions.studio.fault(match={"method": "DELETE"}, status=500)
 
-    worn = deletions.message({"response_id": "resp_1"}, key="resp_1", attempt=7, seq=9, redrive=0)
+    worn = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", attempt=7, copy=9)
 
     assert deletions.deliver(worn).ends == [("dead_lettered", "outcome_unknown")]
     row = deletions.row("resp_1")
@@ -182,7 +182,7 @@ def test_row27_deferrals_end_at_the_age_limit(deletions: Bench, status: int, rea
     deletions.studio.fault(match={"method": "DELETE"}, times=None, status=status)
     first_seen = int(deletions.clock.now()) - 86_401
 
-    old = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=50, first_seen=first_seen)
+    old = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=50, first_seen=first_seen)
 
     assert deletions.deliver(old).ends == [("dead_lettered", reason)]
     assert reasons(deletions.letters()) == [reason]
@@ -197,7 +197,7 @@ def test_row27_the_age_counts_from_when_a_message_was_due(deletions: Bench) -> N
 
 
 def test_row27_what_never_had_the_time_to_begin_ends_too(creates: Bench) -> None:
-    message = creates.message({"event_id": "evt_1"}, first_seen=int(creates.clock.now()) - 86_401)
+    message = creates.retry_message({"event_id": "evt_1"}, first_seen=int(creates.clock.now()) - 86_401)
     creates.hooks.before.append(lambda: creates.clock.advance(49))
 
     delivered = creates.deliver(creates.message({"event_id": "evt_0"}), message)

@@ -8,7 +8,7 @@ from tests.faults.steps import LEASE, Ends
 from tests.faults.transports import DONE, UNKNOWN, Transport, event, lose, refuse
 from tests.support.bench import Bench
 from tests.support.messages import again
-from tests.support.observations import numbers, reasons
+from tests.support.observations import numbers, reasons, said
 from tests.support.seam import Action, killed_after, killed_before, passes
 
 SECRET = "planted-secret-0451"
@@ -40,7 +40,7 @@ def test_row25_poison_is_parked_in_one_step_beside_its_neighbours(bench: Bench, 
 
     assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
     (letter,) = bench.letters()
-    assert (letter.attributes["reason"], letter.attributes["key"]) == ("invalid_message", "m-bad")
+    assert (letter.attributes["reason"], said(letter)["key"]) == ("invalid_message", "m-bad")
     assert sum(call["billed"] for call in bench.studio.requests()) == 2
     shown = [*bench.log, *map(str, bench.rows()), letter.attributes["detail"]]
     assert not [text for text in shown if SECRET in text]
@@ -75,7 +75,7 @@ def test_row27_the_last_counted_attempt_is_parked_as_unknown_whatever_its_produc
 ) -> None:
     lose(bench, transport)
 
-    worn = event(bench, more={"on_unknown": "retry"}, key="evt_1", attempt=7, seq=9)
+    worn = event(bench, more={"on_unknown": "retry"}, key="evt_1", attempt=7, copy=9)
 
     assert bench.deliver(worn).ends == UNKNOWN
     row = bench.row("evt_1")
@@ -90,7 +90,7 @@ def test_row27_the_last_counted_attempt_is_parked_as_unknown_whatever_its_produc
 def test_row27_deferrals_end_at_the_age_limit_with_the_last_reason(bench: Bench, transport: Transport) -> None:
     refuse(bench, transport, status=429)
 
-    old = event(bench, first_seen=int(bench.clock.now()) - 86_401, key="evt_1", seq=40)
+    old = event(bench, first_seen=int(bench.clock.now()) - 86_401, key="evt_1", copy=40)
 
     assert bench.deliver(old).ends == [("dead_lettered", "throttled")]
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.faults.steps import DELETE, POST, delete, question
 from tests.support.bench import Bench
-from tests.support.clock import START as SENT
-from tests.support.messages import entry
 from tests.support.observations import numbers
 
 
@@ -31,29 +29,35 @@ def test_row28_what_may_have_happened_is_refused_unless_forced(creates: Bench) -
     creates.deliver(question(creates))
 
     refused = creates.deliver(*creates.redrive()).ends
-    forced = creates.deliver(*creates.redrive(force="true")).ends
+    forced = creates.deliver(*creates.redrive(force=True)).ends
 
     assert (refused, forced) == ([("dead_lettered", "outcome_unknown")], [("done", "done")])
     assert creates.billed() == 2
 
 
-OF_THE_FIRST_VERSION: dict[str, str | int] = {
-    "attempt": 1,
+WRITTEN_BY_A_BRIDGE: dict[str, str | int] = {
+    "key": "evt_9",
+    "attempt": 8,
     "seq": 2,
-    "redrive": 0,
-    "first_seen": 1_795_334_000,
-    "not_before": 1_795_334_300,
-    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "redrive": 3,
+    "Content-Type": "a/b",
 }
 
 
-def test_row33_copies_of_the_first_version_are_understood(stored: Bench, creates: Bench) -> None:
-    deleting = entry({"response_id": "resp_1"}, sent_at=SENT, attributes={"key": "resp_1", **OF_THE_FIRST_VERSION})
-    asking = entry({"text": "Hello"}, sent_at=SENT, attributes={"key": "evt_1", **OF_THE_FIRST_VERSION})
+def test_a_producers_attributes_of_any_name_are_only_carried_along(stored: Bench, creates: Bench) -> None:
+    creates.studio.fault(times=1, status=429, headers={"Retry-After": "60"})
+    deleting = stored.message({"response_id": "resp_1"}, attributes=WRITTEN_BY_A_BRIDGE)
+    asking = creates.message({"event_id": "evt_1"}, attributes=WRITTEN_BY_A_BRIDGE)
 
+    assert creates.deliver(asking).ends == [("deferred", "throttled")]
     assert stored.deliver(deleting).ends == [("done", "deleted")]
-    assert creates.deliver(asking).ends == [("done", "done")]
-    assert creates.row("evt_1").watermark == (0, 2)
+
+    (copy,) = creates.copies()
+    assert numbers(copy) == (0, 1, 0)
+    assert {name: copy.attributes[name] for name in WRITTEN_BY_A_BRIDGE} == {
+        name: str(value) for name, value in WRITTEN_BY_A_BRIDGE.items()
+    }
+    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
 
 
 def test_row33_a_message_with_what_only_a_later_version_knows_is_kept_whole(stored: Bench) -> None:

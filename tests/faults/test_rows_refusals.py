@@ -48,7 +48,7 @@ def test_row10_a_long_retry_after_is_left_to_the_queue(stored: Bench, wait: int,
 def test_row10_what_was_throttled_together_does_not_come_back_at_the_same_second(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, times=None, status=429, headers={"Retry-After": "60"})
     since = int(stored.clock.now()) - 100
-    waiting = [stored.message({"response_id": f"resp_{n}"}, seq=5, first_seen=since) for n in range(20)]
+    waiting = [stored.retry_message({"response_id": f"resp_{n}"}, copy=5, first_seen=since) for n in range(20)]
 
     stored.deliver(*waiting)
 
@@ -74,7 +74,7 @@ def test_row10_13_what_is_put_off_again_and_again_waits_longer_each_time(stored:
         seen = len(stored.delays())
         stored.deliver(
             *[
-                stored.message({"response_id": f"resp_{age}_{n}"}, seq=puts_off, first_seen=since - age)
+                stored.retry_message({"response_id": f"resp_{age}_{n}"}, copy=puts_off, first_seen=since - age)
                 for n in range(40)
             ]
         )

@@ -31,10 +31,10 @@ def client_of(kit: Kit, transport: Transport, **urls: str) -> Iterator[Realtime]
         yield Realtime(api)
 
 
-def event(bench: Bench, event_id: str = "evt_1", more: dict[str, Any] | None = None, **attributes: Any) -> Entry:
-    """A message that asks for a response."""
+def event(bench: Bench, event_id: str = "evt_1", more: dict[str, Any] | None = None, **said: Any) -> Entry:
+    """A message that asks for a response; a retry message where ``said`` is given."""
     body = {"type": "response.create", "event_id": event_id, "response": {"instructions": "hi"}, **(more or {})}
-    return bench.message(body, **attributes)
+    return bench.retry_message(body, **said) if said else bench.message(body)
 
 
 def refuse(bench: Bench, transport: Transport, **fault: Any) -> None:

@@ -12,21 +12,35 @@ from ledger import Keys
 from tests.fuzz.inputs import bent, fuzzed, json_values, texts, written
 from tests.fuzz.refusals import refusals
 from tests.support.bench import Bench
-from tests.support.messages import Entry, entry
+from tests.support.messages import Entry, entry, signed
 from worker.receive.event import deliveries
+from worker.send.queue_message import Carrier
+from worker.settlement_attribute import Signer
 
 _turn = itertools.count(1)
 SENT = 1_795_334_400.0
+SECRET = "a secret"
+SIGNER = Signer(SECRET, "delete_response")
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": texts.filter(bool),
+        "attempt": st.integers(0, 10),
+        "copy": st.integers(0, 1_000),
+        "redrive": st.integers(0, 3),
+        "first_seen": st.floats(SENT - 100_000, SENT),
+        "not_before": st.floats(SENT - 100_000, SENT),
+        "force": st.booleans(),
+        "dead": st.booleans(),
+    },
+)
+"""What the attribute of a retry message or a dead letter may say."""
 ATTRIBUTES: dict[str, str | int] = {
-    "key": "resp_odd",
-    "attempt": 1,
-    "seq": 2,
-    "redrive": 1,
-    "not_before": 1_795_334_000,
-    "first_seen": 1_795_334_000,
+    "settlement": '{"v":1,"key":"resp_odd","attempt":1,"copy":2,"redrive":1,"encoding":"base64","mac":"00"}',
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    "force": "true",
-    "encoding": "base64",
+    "reason": "rejected",
+    "attempt": 9,
+    **{f"own-{n}": n for n in range(6)},
 }
 
 DELETION = {
@@ -66,18 +80,22 @@ def bodies(message: dict[str, Any]) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def odd_messages(draw: st.DrawFn, message: dict[str, Any]) -> Any:
+def odd_messages(draw: st.DrawFn, message: dict[str, Any], function: str) -> Any:
     """A message whose body is odd, or one bent anywhere, or nothing like a message."""
     chosen = draw(st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.none(), max_size=4))
     body = draw(bodies(message))
     made = entry(body, sent_at=SENT, attributes={name: ATTRIBUTES[name] for name in chosen})
     made["details"]["message"]["message_id"] = f"odd-{next(_turn)}"
+    said = draw(st.none() | SAID)
+    if said is not None:
+        signed(made, Signer(SECRET, function), **said)
     return draw(st.just(made) | bent(made))
 
 
 def ends_of(bench: Bench, odd: list[Any], *good: Entry) -> dict[str, str]:
     """Deliver odd messages between good ones; how each row ended, once all of them did."""
     bench.keys = Keys(f"secret of turn {next(_turn)}")  # a ledger that knows nothing of earlier examples
+    bench.carrier = Carrier(Signer(SECRET, bench.function.name))
     bench.queues.seen.clear()
     delivered = bench.deliver(good[0], *odd, *good[1:])
     assert delivered.acknowledged, delivered.error
@@ -87,7 +105,7 @@ def ends_of(bench: Bench, odd: list[Any], *good: Entry) -> dict[str, str]:
     return {line["key"]: line["outcome"] for line in delivered.lines if line.get("end") == "done"}
 
 
-@given(odd=st.lists(odd_messages(DELETION), min_size=1, max_size=3))
+@given(odd=st.lists(odd_messages(DELETION, "delete_response"), min_size=1, max_size=3))
 @fuzzed(120)
 def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: list[Any]) -> None:
     ids = [f"resp_good_{next(_turn)}" for _ in range(2)]
@@ -98,7 +116,7 @@ def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: 
     assert [ends[deletions.keys.key("delete_response", each)] for each in ids] == ["deleted"] * 2
 
 
-@given(odd=st.lists(odd_messages(CREATE), min_size=1, max_size=2))
+@given(odd=st.lists(odd_messages(CREATE, "realtime_response_create"), min_size=1, max_size=2))
 @fuzzed(80)
 def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: list[Any]) -> None:
     ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
@@ -114,10 +132,10 @@ def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: lis
 @fuzzed(200)
 def test_what_is_no_event_of_a_queue_makes_the_batch_return(event: Any) -> None:
     if isinstance(event, dict) and isinstance(event.get("messages"), list):
-        assert len(deliveries(event, SENT)) == len(event["messages"])
+        assert len(deliveries(event, SENT, SIGNER)) == len(event["messages"])
     else:
         with pytest.raises(ValueError, match="not a list"):
-            deliveries(event, SENT)
+            deliveries(event, SENT, SIGNER)
 
 
 @given(body=texts.filter(bool), md5=st.none() | texts | st.just("right"))
@@ -127,6 +145,6 @@ def test_a_body_that_is_not_what_was_sent_is_never_acted_upon(body: str, md5: st
     real = hashlib.md5(body.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
     made["details"]["message"]["md5_of_body"] = real if md5 == "right" else md5
 
-    (delivery,) = deliveries({"messages": [made]}, SENT)
+    (delivery,) = deliveries({"messages": [made]}, SENT, SIGNER)
 
     assert (delivery.flaw is None) == (md5 in {None, "", "right", real})

@@ -26,7 +26,7 @@ def enveloped(**fields: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("odd", "end"),
     [
-        (message("not ASCII: \x80", {"encoding": "base64"}), DEAD_LETTERED),
+        (message("not ASCII: \x80", {"settlement": '{"v":1,"encoding":"base64","mac":"0"}'}), DEAD_LETTERED),
         (message("not JSON", message_id="a\x0fb"), DEAD_LETTERED),
         (message("not JSON", message_id="\ud800"), DEAD_LETTERED),
         (message("not JSON", message_id=""), DEAD_LETTERED),

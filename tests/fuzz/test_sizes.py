@@ -23,6 +23,7 @@ from tests.support.bench import Bench
 from tests.support.messages import entry
 from worker.receive.event import deliveries
 from worker.receive.message import Invalid, parse
+from worker.settlement_attribute import Signer
 
 LARGE = 300 * 1024
 
@@ -51,6 +52,9 @@ def test_an_envelope_with_a_name_as_long_as_a_message_harms_nobody(deletions: Be
 
     assert delivered.ends == [("done", "already_absent")] * 2
     assert refusals(deletions.queues.seen) == []
+
+
+SIGNER = Signer("a secret", "realtime_response_create")
 
 
 def a_line_in_pieces(size: int) -> Callable[[], object]:
@@ -108,7 +112,7 @@ def a_retry_after_that_is_no_date(size: int) -> Callable[[], object]:
 
 def a_message_of_many_fields(size: int) -> Callable[[], object]:
     body = {"type": "response.create", **{f"field{number}": number for number in range(size // 24)}}
-    (delivery,) = deliveries({"messages": [entry(body, sent_at=0)]}, 0)
+    (delivery,) = deliveries({"messages": [entry(body, sent_at=0)]}, 0, SIGNER)
 
     def read() -> None:
         with pytest.raises(Invalid):
@@ -119,7 +123,7 @@ def a_message_of_many_fields(size: int) -> Callable[[], object]:
 
 def an_event_of_many_messages(size: int) -> Callable[[], object]:
     event = {"messages": [entry("{}", sent_at=0)] * (size // 512)}
-    return lambda: deliveries(event, 0)
+    return lambda: deliveries(event, 0, SIGNER)
 
 
 READERS = [

@@ -11,7 +11,7 @@ import delete_response
 import realtime_response_create
 from aistudio import API, Config
 from ledger import Ledger
-from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, MAX_AGE, TOKEN
+from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, MAX_AGE, SECRET, TOKEN
 from tests.simulation.process import Process, ProcessClock
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.studio import URL
@@ -19,10 +19,12 @@ from tests.simulation.table import NAME
 from worker.clock import Deadline
 from worker.outcome import Unsettled
 from worker.send.queue import Queue
+from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settle.batch import settle_batch
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
+from worker.settlement_attribute import Signer
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -40,6 +42,7 @@ class Ports:
     def __init__(self, world: "World") -> None:
         self.function = FUNCTIONS[world.plan.function]
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
+        self.carrier = Carrier(Signer(SECRET, self.function.name))
         self.logger: Any = Lines(world)
         api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)
         self.client = self.function.client(api)
@@ -83,6 +86,7 @@ def _invocation(world: "World", process: Process) -> Invocation:
         client=ports.client,
         store=ports.store,
         queue=queue,
+        carrier=ports.carrier,
         results=Results(queue, RESULTS, function.name, function.result_type, "hash", None),
         keys=KEYS,
         clock=clock,

@@ -63,11 +63,7 @@ OF_CREATES = (
     hole(
         "H9",
         "a copy does not say its key, so it stands for itself",
-        (
-            "worker.send.copies",
-            '    attributes["key"] = ("String", key if sendable(key) else delivery.message_id)\n',
-            "",
-        ),
+        ("worker.send.retry_message", "key=letter.key or letter.message_id", "key=letter.message_id"),
         by="unnamed",
     ),
     hole(

@@ -8,6 +8,8 @@ from ledger import Holds, HoldStatus
 from tests.simulation.plan import SETTLING, hold_row
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
+from worker.receive.event import deliveries
+from worker.send.retry_message import redriven
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -69,18 +71,14 @@ def _redrive(world: "World", letter: Post, force: bool) -> None:
         if world.t <= row.lease_until:
             return  # whoever calls may still be at it
         world.checker.budgets.forced.add((letter.row, letter.redrive + 1))
-    kept = {name: letter.attributes[name] for name in ("key", "first_seen", "traceparent") if name in letter.attributes}
-    numbers = {"attempt": "0", "seq": "0", "redrive": str(letter.redrive + 1)}
-    attributes = kept | {name: ("Number", value) for name, value in numbers.items()}
-    attributes.setdefault("key", ("String", letter.name))
-    if force:
-        attributes["force"] = ("String", "true")
+    (delivery,) = deliveries({"messages": [letter.entry()]}, world.t, world.ports.carrier.signer)
+    message = redriven(delivery, force=force, now=world.t, carrier=world.ports.carrier)
     entry = {
         "Id": "0",
-        "MessageBody": letter.body,
+        "MessageBody": message.body,
         "DelaySeconds": 0,
         "MessageAttributes": {
-            name: {"DataType": kind, "StringValue": text} for name, (kind, text) in attributes.items()
+            name: {"DataType": kind, "StringValue": text} for name, (kind, text) in message.attributes.items()
         },
     }
     answer = world.queues.send_message_batch(QueueUrl=OWN, Entries=[entry])

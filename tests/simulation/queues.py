@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.table import failure, silence
+from worker.settlement_attribute import NAME, unverified
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -17,9 +18,9 @@ Attributes = Mapping[str, tuple[str, str]]
 
 
 class Post:
-    """A message in a queue. ``row`` is its key in the ledger, empty where it has none; times are true epoch seconds."""
+    """A message in a queue. ``number`` orders the retry messages of a key; ``row`` is its key in the ledger, empty where it has none; times are true epoch seconds."""
 
-    __slots__ = ("attributes", "body", "flying", "name", "received", "row", "sent_at", "step", "visible_at")
+    __slots__ = ("attributes", "body", "flying", "name", "number", "received", "row", "sent_at", "step", "visible_at")
 
     def __init__(self, name: str, body: str, attributes: Attributes, row: str, sent_at: float, step: int) -> None:
         self.name = name
@@ -31,16 +32,13 @@ class Post:
         self.visible_at = sent_at
         self.received = 0
         self.flying = 0
+        said = unverified(attributes[NAME][1]) if NAME in attributes else {}
+        self.number: tuple[int, int] = (said.get("redrive", 0), said.get("copy", 0))
 
     @property
     def redrive(self) -> int:
         """How often an operator redrove it."""
-        return int(self.attributes.get("redrive", ("", "0"))[1])
-
-    @property
-    def number(self) -> tuple[int, int]:
-        """What orders the copies of a key."""
-        return (self.redrive, int(self.attributes.get("seq", ("", "0"))[1]))
+        return self.number[0]
 
     @property
     def reason(self) -> str:

@@ -16,16 +16,20 @@ from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Record
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
-from tests.support.messages import Change, Entry, arrived, entry
+from tests.support.messages import Attributes, Entry, arrived, entry, signed
 from tests.support.seam import Crash
 from tests.support.tasks import one_after_another
 from worker.clock import Clock, Deadline
 from worker.log import get_logger
+from worker.receive.event import deliveries
 from worker.send.queue import Queue
+from worker.send.queue_message import Carrier
 from worker.send.results import Results
+from worker.send.retry_message import redriven
 from worker.settle.batch import settle_batch
 from worker.settle.context import Function, Invocation, Run
 from worker.settle.retry_policy import Limits
+from worker.settlement_attribute import Signer
 
 MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
 
@@ -58,7 +62,9 @@ class Bench:
         self.function = function
         self.client = client
         self.clock = FakeClock()
-        self.keys = Keys(secrets.token_hex(8))
+        self.secret = secrets.token_hex(8)
+        self.keys = Keys(self.secret)
+        self.carrier = Carrier(Signer(self.secret, function.name))
         self.ledger, self.queues, self.hooks = kit.ledger, kit.queues, kit.hooks
         name = uuid.uuid4().hex[:12]
         self.own, self.dead, self.answers = (
@@ -72,9 +78,15 @@ class Bench:
         self._printed: list[io.StringIO] = []
         self.queues.seen.clear()
 
-    def message(self, body: object, message_id: str = "", received: int = 1, **attributes: str | int) -> Entry:
+    def message(
+        self, body: object, message_id: str = "", received: int = 1, attributes: Attributes | None = None
+    ) -> Entry:
         """A message that a producer sent just now."""
         return entry(body, sent_at=self.clock.now(), message_id=message_id, received=received, attributes=attributes)
+
+    def retry_message(self, body: object, message_id: str = "", **said: Any) -> Entry:
+        """A message as this function signed it: ``said`` are fields of its attribute, the times epoch seconds."""
+        return signed(self.message(body, message_id), self.carrier.signer, **said)
 
     def deliver(
         self,
@@ -97,6 +109,7 @@ class Bench:
             client=client or self.client,
             store=self.store,
             queue=queue,
+            carrier=self.carrier,
             results=Results(queue, url, self.function.name, self.function.result_type, "hash", None),
             keys=self.keys,
             clock=own_clock,
@@ -159,17 +172,14 @@ class Bench:
         """Take everything off the own queue, whatever its delay, as the trigger would deliver it."""
         return self._take(self.own)
 
-    def redrive(self, **changes: Change) -> list[Entry]:
+    def redrive(self, *, force: bool = False) -> list[Entry]:
         """Take everything off the dead-letter queue, as an operator's redrive would send it: the next generation."""
-        taken = []
+        now, taken = self.clock.now(), []
         for letter in self.letters():
-            redriven = int(letter.attributes.get("redrive", "0")) + 1
-            key = letter.attributes.get("key") or letter.message_id
-            numbers: dict[str, Change] = {"key": key, "redrive": redriven, "seq": 0, "attempt": 0}
-            gone: dict[str, Change] = dict.fromkeys(
-                ("reason", "function", "detail", "not_before", "first_seen", "force")
-            )
-            taken.append(arrived(letter, self.clock.now(), **{**gone, **numbers, **changes}))
+            (delivery,) = deliveries({"messages": [arrived(letter, now)]}, now, self.carrier.signer)
+            message = redriven(delivery, force=force, now=now, carrier=self.carrier)
+            texts: Attributes = {name: text for name, (_, text) in message.attributes.items()}
+            taken.append(entry(message.body, sent_at=now, attributes=texts))
         self.kit.sqs.purge_queue(QueueUrl=self.dead)
         return taken
 

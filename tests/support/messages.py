@@ -8,10 +8,10 @@ from typing import Any
 
 from infra.local.cloud.servers import Waiting
 from infra.local.cloud.trigger_event import platform_id
+from worker.settlement_attribute import NAME, SettlementAttribute, Signer
 
 Entry = dict[str, Any]
 Attributes = dict[str, str | int]
-Change = str | int | None
 
 _ids = itertools.count(1)
 
@@ -42,13 +42,26 @@ def entry(
     }
 
 
-def arrived(waiting: Waiting, sent_at: float, **changes: Change) -> Entry:
-    """A message found on a queue, as the trigger would deliver it; ``changes`` to its attributes, None to drop one."""
+def signed(sent: Entry, signer: Signer, **said: Any) -> Entry:
+    """The message as its function would have sent it, with these fields in its attribute; times are epoch seconds."""
+    message = sent["details"]["message"]
+    sent_at = int(message["attributes"]["SentTimestamp"])
+    times: dict[str, Any] = {
+        name: int(said.pop(name) * 1000) for name in ("first_seen", "sent_at", "not_before") if name in said
+    }
+    first: dict[str, Any] = {"key": message["message_id"], "origin": message["message_id"]}
+    fields: dict[str, Any] = {**first, "first_seen": sent_at, "sent_at": sent_at, **times, **said}
+    text = signer.write(SettlementAttribute(**fields), message["body"])
+    message["message_attributes"][NAME] = _attribute(text)
+    return sent
+
+
+def arrived(waiting: Waiting, sent_at: float) -> Entry:
+    """A message found on a queue, as the trigger would deliver it."""
     attributes: Attributes = {
         name: int(value) if value.isdigit() else value for name, value in waiting.attributes.items()
     }
-    changed = {name: value for name, value in {**attributes, **changes}.items() if value is not None}
-    return entry(waiting.body, sent_at=sent_at, message_id=platform_id(waiting.message_id), attributes=changed)
+    return entry(waiting.body, sent_at=sent_at, message_id=platform_id(waiting.message_id), attributes=attributes)
 
 
 def again(delivered: Entry) -> Entry:

@@ -1,18 +1,26 @@
 """Small readings that many tests make."""
 
+from typing import Any
+
 from infra.local.cloud.servers import Waiting
 from tests.support.messages import Entry
+from worker.settlement_attribute import NAME, unverified
+
+
+def said(of: Waiting | Entry) -> dict[str, Any]:
+    """What a message's attribute says, nothing where it has none."""
+    if isinstance(of, Waiting):
+        text = of.attributes.get(NAME, "{}")
+    else:
+        text = of["details"]["message"]["message_attributes"].get(NAME, {}).get("string_value", "{}")
+    return unverified(text)
 
 
 def numbers(of: Waiting | Entry) -> tuple[int, int, int]:
-    """A copy's attempt, seq and redrive."""
-    if isinstance(of, Waiting):
-        given = dict(of.attributes)
-    else:
-        attributes = of["details"]["message"]["message_attributes"]
-        given = {name: value["string_value"] for name, value in attributes.items()}
-    attempt, seq, redrive = (int(given.get(name, 0)) for name in ("attempt", "seq", "redrive"))
-    return attempt, seq, redrive
+    """A retry message's attempt, copy number and redrive."""
+    told = said(of)
+    attempt, copy, redrive = (int(told.get(name, 0)) for name in ("attempt", "copy", "redrive"))
+    return attempt, copy, redrive
 
 
 def reasons(letters: list[Waiting]) -> list[str]:

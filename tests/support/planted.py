@@ -30,7 +30,7 @@ PLANTED: Needles = {
     "a subject": SUBJECT,
 }
 
-OWN = frozenset({"key"})
+OWN = frozenset({"settlement"})
 """Attributes of a dead letter that hold an id by their nature: it is the message itself that waits there."""
 
 

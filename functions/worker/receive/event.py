@@ -3,24 +3,35 @@
 What is documented: https://yandex.cloud/en/docs/functions/concepts/trigger/ymq-trigger
 """
 
-import base64
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
+
+from worker.settlement_attribute import NAME, OURS, Signer, UnknownVersion, sendable
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,128}")
+_ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws\.|amazon\.))[A-Za-z0-9_.-]{1,256}")
+_ATTRIBUTE_TYPE = re.compile(r"(String|Number)(\.[!-~]{1,200})?")
+
+MOST_CARRIED = 5
+"""A producer's attributes that travel along: a queue takes ten, and a dead letter needs five for itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One arrival of a message. Numbers are 0 on a producer's message; times are epoch seconds, ``sent_at`` ms.
+    """One arrival of a message. Times are epoch seconds, ``sent_at`` milliseconds.
 
-    ``flaw`` says, without content, why the message can't be used whatever its body says.
+    Where its attribute ``settlement`` is ``signed``, that tells of the deliveries before: ``origin`` is the id of the
+    chain's first message and ``sent_at`` its time, ``dead`` says that it was sent as a dead letter, and the numbers are
+    those of a retry message. A producer's message has numbers of 0, and is its own origin.
+
+    ``attributes`` are the producer's own as (type, value), of which ``dropped`` did not fit. ``flaw`` says, without
+    content, why the message can't be used whatever its body says.
     """
 
     message_id: str
@@ -29,21 +40,26 @@ class Delivery:
     first_seen: float = 0
     received: int = 1
     key: str | None = None
+    origin: str = ""
     attempt: int = 0
-    seq: int = 0
+    copy: int = 0
     redrive: int = 0
     not_before: float = 0
+    force: bool = False
+    dead: bool = False
+    signed: bool = False
     traceparent: str | None = None
-    forced: bool = False
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    dropped: int = 0
     flaw: str | None = None
 
     @property
     def number(self) -> tuple[int, int]:
-        """What orders the copies of a key."""
-        return (self.redrive, self.seq)
+        """What orders the retry messages of a key."""
+        return (self.redrive, self.copy)
 
 
-def deliveries(event: Mapping[str, Any], now: float) -> list[Delivery]:
+def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Delivery]:
     """The deliveries of a trigger event, in order; one that is damaged carries its ``flaw``.
 
     Raises:
@@ -53,15 +69,15 @@ def deliveries(event: Mapping[str, Any], now: float) -> list[Delivery]:
     if not isinstance(messages, list):
         message = "event.messages: not a list. Is this function invoked by a Message Queue trigger?"
         raise ValueError(message)  # noqa: TRY004 - the value is at fault, not a caller's type
-    return [_delivery(entry, now) for entry in messages]
+    return [_delivery(entry, now, signer) for entry in messages]
 
 
 def trace_of(value: object) -> str | None:
-    """A W3C traceparent, or None for anything else: it travels as an attribute of copies and results."""
+    """A W3C traceparent, or None for anything else: it travels with retry messages and results."""
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
-def _delivery(entry: Any, now: float) -> Delivery:
+def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
     # What can't be read is parked as it came, as JSON: the body, or all of an entry that has none.
@@ -69,8 +85,10 @@ def _delivery(entry: Any, now: float) -> Delivery:
     message_id = message.get("message_id")
     # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
+    name = message_id if _names(message_id) else hashlib.sha256(_utf8(text)).hexdigest()
     bare = Delivery(
-        message_id=message_id if _names(message_id) else hashlib.sha256(_utf8(text)).hexdigest(),
+        message_id=name,
+        origin=name,
         body=text,
         sent_at=sent_at,
         first_seen=sent_at / 1000,
@@ -81,48 +99,61 @@ def _delivery(entry: Any, now: float) -> Delivery:
     md5 = message.get("md5_of_body")
     if md5 and md5 != hashlib.md5(_utf8(body), usedforsecurity=False).hexdigest():
         return replace(bare, flaw="details.message.md5_of_body: does not match the body, send it again")
-    return _with_attributes(bare, _mapping(message.get("message_attributes")))
+    return _with_attributes(bare, _mapping(message.get("message_attributes")), signer)
 
 
-def _with_attributes(bare: Delivery, attributes: Mapping[str, Any]) -> Delivery:
-    values = {name: _value(attribute) for name, attribute in attributes.items()}
-    numbers = {
-        name: _number(values[name])
-        for name in ("attempt", "seq", "redrive", "not_before", "first_seen")
-        if name in values
-    }
-    broken = [name for name, value in numbers.items() if value is None]
-    if broken:
-        return replace(bare, flaw=f"message attribute {broken[0]}: not a whole number")
+def _with_attributes(bare: Delivery, attributes: Mapping[str, Any], signer: Signer) -> Delivery:
+    values = {name: value for name, attribute in attributes.items() if (value := _value(attribute)) is not None}
+    text = values.get(NAME, ("", ""))[1]
+    try:
+        read = signer.read(text, bare.body) if text else None
+    except UnknownVersion:
+        return replace(bare, flaw="message attribute settlement: of a version that this release does not know")
+    known = {"traceparent"} if read is None else OURS
+    own = [name for name in values if name not in OURS and _can_travel(name, values[name][1])][:MOST_CARRIED]
     carried = replace(
         bare,
-        key=values.get("key") or None,
-        attempt=numbers.get("attempt") or 0,
-        seq=numbers.get("seq") or 0,
-        redrive=numbers.get("redrive") or 0,
-        not_before=numbers.get("not_before") or 0,
-        first_seen=numbers.get("first_seen") or bare.first_seen,
-        traceparent=trace_of(values.get("traceparent")),
-        forced=(values.get("force") or "").lower() in {"1", "true", "yes"},
+        traceparent=trace_of(values.get("traceparent", ("", ""))[1]),
+        attributes={name: values[name] for name in own},
+        dropped=len(attributes.keys() - known) - len(own),
     )
-    if "encoding" not in values:
+    if read is None:
         return carried
-    try:
-        decoded = base64.b64decode(bare.body, validate=True).decode("utf-8", "surrogatepass")
-    except ValueError:  # not ASCII, not base64, not UTF-8
-        return replace(carried, flaw="message attribute encoding: the body is not base64 of UTF-8")
-    return replace(carried, body=decoded)
+    said, body = read
+    return replace(
+        carried,
+        body=body,
+        sent_at=said.sent_at,
+        first_seen=said.first_seen / 1000,
+        key=said.key,
+        origin=said.origin,
+        attempt=said.attempt,
+        copy=said.copy,
+        redrive=said.redrive,
+        not_before=said.not_before / 1000,
+        force=said.force,
+        dead=said.dead,
+        signed=True,
+    )
 
 
-def _value(attribute: Any) -> str | None:
-    """An attribute's value: the platform sends snake_case, its documentation says camelCase."""
+def _can_travel(name: str, value: str) -> bool:
+    """Whether a queue takes this attribute once more."""
+    return bool(_ATTRIBUTE_NAME.fullmatch(name) and value and sendable(value))
+
+
+def _value(attribute: Any) -> tuple[str, str] | None:
+    """An attribute's type and value: the platform sends snake_case, its documentation says camelCase."""
     fields = _mapping(attribute)
-    value = fields.get("string_value", fields.get("stringValue"))
-    return value if isinstance(value, str) else None
+    kind, value = fields.get("data_type", fields.get("dataType")), fields.get("string_value", fields.get("stringValue"))
+    if not isinstance(value, str):
+        return None
+    # What the documentation shows as a type is none.
+    return (kind if isinstance(kind, str) and _ATTRIBUTE_TYPE.fullmatch(kind) else "String", value)
 
 
 def _names(value: Any) -> TypeGuard[str]:
-    """Whether this may name a message: it travels as an attribute of copies, which the queue must take."""
+    """Whether this may name a message: it stands in the ledger and in retry messages."""
     return isinstance(value, str) and _MESSAGE_ID.fullmatch(value) is not None
 
 

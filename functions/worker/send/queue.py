@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from worker.clock import Clock
-from worker.send.copies import MAX_BYTES, Copy
+from worker.send.queue_message import MAX_BYTES, QueueMessage
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -23,18 +23,18 @@ _log = logging.getLogger(__name__)
 
 
 class Queue:
-    """Sends copies, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
+    """Sends messages, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
 
     def __init__(self, client: "SQSClient", clock: Clock) -> None:
         self._client = client
         self._clock = clock
 
-    def send(self, url: str, copies: Sequence[Copy]) -> list[bool]:
+    def send(self, url: str, messages: Sequence[QueueMessage]) -> list[bool]:
         """Send all and say of each, in order, whether the queue confirmed it.
 
         Failures are tried three times; after two silences in a row the queue is taken to be away.
         """
-        confirmed = [False] * len(copies)
+        confirmed = [False] * len(messages)
         silences = 0
         for attempt in range(_ROUNDS):
             left = [index for index, sent in enumerate(confirmed) if not sent]
@@ -42,8 +42,8 @@ class Queue:
                 break
             if attempt:
                 self._clock.sleep(_PAUSE * attempt)
-            for batch in _batches(left, copies):
-                sent = self._send(url, batch, copies)
+            for batch in _batches(left, messages):
+                sent = self._send(url, batch, messages)
                 silences = silences + 1 if sent is None else 0
                 if silences == _AWAY:
                     return confirmed
@@ -51,16 +51,16 @@ class Queue:
                     confirmed[index] = True
         return confirmed
 
-    def _send(self, url: str, batch: list[int], copies: Sequence[Copy]) -> list[int] | None:
+    def _send(self, url: str, batch: list[int], messages: Sequence[QueueMessage]) -> list[int] | None:
         """Send one batch: the indexes that the queue confirmed, or None where it gave no answer in time."""
         entries: Any = [
             {
                 "Id": str(index),
-                "MessageBody": copies[index].body,
-                "DelaySeconds": copies[index].delay,
+                "MessageBody": messages[index].body,
+                "DelaySeconds": messages[index].delay,
                 "MessageAttributes": {
                     name: {"DataType": kind, "StringValue": value}
-                    for name, (kind, value) in copies[index].attributes.items()
+                    for name, (kind, value) in messages[index].attributes.items()
                 },
             }
             for index in batch
@@ -78,13 +78,13 @@ class Queue:
         return [int(sent["Id"]) for sent in answer.get("Successful", [])]
 
 
-def _batches(left: list[int], copies: Sequence[Copy]) -> Iterator[list[int]]:
+def _batches(left: list[int], messages: Sequence[QueueMessage]) -> Iterator[list[int]]:
     batch: list[int] = []
     size = 0
     for index in left:
-        if batch and (len(batch) == AT_ONCE or size + copies[index].size > MAX_BYTES):
+        if batch and (len(batch) == AT_ONCE or size + messages[index].size > MAX_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(index)
-        size += copies[index].size
+        size += messages[index].size
     yield batch

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from worker.send.claim_check import Shelf
-from worker.send.copies import Copy
 from worker.send.queue import Queue
+from worker.send.queue_message import QueueMessage
 from worker.settlement_attribute import sendable
 
 LARGEST = 240 * 1024
@@ -54,12 +54,12 @@ class Results:
         """Send, and say of each whether the queue confirmed it; a large one is on the shelf before its message goes."""
         if not self._url:
             return [True] * len(results)
-        copies = {index: self._copy(result) for index, result in enumerate(results)}
+        copies = {index: self._message(result) for index, result in enumerate(results)}
         ready = {index: copy for index, copy in copies.items() if copy is not None}
         sent = dict(zip(ready, self._queue.send(self._url, list(ready.values())), strict=True))
         return [sent.get(index, False) for index in range(len(results))]
 
-    def _copy(self, result: Result) -> Copy | None:
+    def _message(self, result: Result) -> QueueMessage | None:
         """The event as a message, or None where it is too large and could not be put on the shelf."""
         event = self._event(result)
         text = _written(event)
@@ -71,7 +71,7 @@ class Results:
             text = _written(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
         elif size > LARGEST:
             text = _written(event | {"data": _lightened(result, size, ascii_only=text.isascii())})
-        return Copy(text, {"traceparent": ("String", result.traceparent)} if result.traceparent else {})
+        return QueueMessage(text, {"traceparent": ("String", result.traceparent)} if result.traceparent else {})
 
     def _event(self, result: Result) -> dict[str, Any]:
         extensions = {"causationid": result.causation_id, "traceparent": result.traceparent}

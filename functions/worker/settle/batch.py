@@ -25,7 +25,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
         ValueError: the event is not a queue trigger's.
     """
     now = inv.clock.now()
-    items = by_key([_item(delivery, inv) for delivery in deliveries(event, now)], now)
+    items = by_key([_item(delivery, inv) for delivery in deliveries(event, now, inv.carrier.signer)], now)
     usable = [item for item in items if item.flaw is None]
     flawed = [item for item in items if item.flaw is not None]
     if inv.function.idempotent:
@@ -47,9 +47,8 @@ def _item(delivery: Delivery, inv: Invocation) -> Item:
     try:
         parsed = parse(inv.function.model, delivery)
     except Invalid as error:
-        # What the attributes call its key counts only after a redrive, where it is the first message id: a producer's
-        # word is not taken, or two bad messages with one key would be one dead letter.
-        name = delivery.key if delivery.key and delivery.redrive else delivery.message_id
+        # Never under a business key that it claims: two bad messages with the same key would be one dead letter.
+        name = delivery.origin
         return Item(_message_row(name, inv), name, inv.new_id(), delivery, flaw=(INVALID, str(error)))
     about = parsed.message.about
     return Item(
@@ -85,7 +84,7 @@ def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float 
         "outcome": settlement.outcome,
         "detail": settlement.detail or None,
         "redrive": delivery.redrive,
-        "seq": delivery.seq,
+        "copy": delivery.copy,
         "attempt": delivery.attempt,
         "received": delivery.received,
         "duration_ms": None if seconds is None else round(seconds * 1000),

@@ -101,11 +101,11 @@ class _Create:
             key=self.item.row,
             owner=self.item.owner,
             redrive=delivery.redrive,
-            seq=delivery.seq,
+            seq=delivery.copy,
             attempt=delivery.attempt,
             body_hash=self.item.body_hash,
             lease_until=self.inv.lease_until,
-            forced=delivery.forced,
+            forced=delivery.force,
         )
 
     def _call(self, claim: Claim) -> Settlement:
@@ -233,10 +233,10 @@ class _Create:
         if end.end is not End.UNSETTLED:
             delivery, next_at = self.item.delivery, self.inv.clock.now() + again.wait
             if row.state == CLAIMED:
-                mark = claims.raise_mark_of_claimed(self.item.row, delivery.redrive, delivery.seq + 1)
+                mark = claims.raise_mark_of_claimed(self.item.row, delivery.redrive, delivery.copy + 1)
             else:
                 notes = {"body_hash": self.item.body_hash, "function": self.inv.function.name}
-                mark = claims.raise_mark(self.item.row, delivery.redrive, delivery.seq + 1, next_at, notes)
+                mark = claims.raise_mark(self.item.row, delivery.redrive, delivery.copy + 1, next_at, notes)
             self.inv.store.write(mark)  # best effort: without it the copy lives all the same
         return end
 

@@ -40,10 +40,10 @@ def next_step(item: Item, row: Record, now: float) -> Step:
         return Step.CLAIM
     if row.lease_until >= now:
         return Step.BUSY
-    return Step.CLAIM if delivery.forced and delivery.redrive > row.redrive else Step.EXPIRED
+    return Step.CLAIM if delivery.force and delivery.redrive > row.redrive else Step.EXPIRED
 
 
 def _of_parked(item: Item, row: Record) -> Step:
     if item.delivery.redrive > row.redrive:
-        return Step.REFUSE if row.reason == OUTCOME_UNKNOWN and not item.delivery.forced else Step.CLAIM
+        return Step.REFUSE if row.reason == OUTCOME_UNKNOWN and not item.delivery.force else Step.CLAIM
     return Step.REMIND if row.dlq == PENDING else Step.ANSWERED

@@ -12,6 +12,7 @@ from worker.outcome import Outcome
 from worker.receive.event import Delivery
 from worker.receive.message import M, Message
 from worker.send.queue import Queue
+from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settings import Check
 from worker.settle.retry_policy import Limits, stops_batch
@@ -70,6 +71,7 @@ class Invocation:
     client: Any
     store: Ledger
     queue: Queue
+    carrier: Carrier
     results: Results
     keys: Keys
     clock: Clock
@@ -144,9 +146,9 @@ class Item:
         delivery = replace(
             self.delivery,
             redrive=highest.redrive,
-            seq=highest.seq,
+            copy=highest.copy,
             attempt=max(each.attempt for each in every),
-            forced=highest.forced,
+            force=highest.force,
         )
         subjects = self.subjects.union(*(part.subjects for part in parts))
         return replace(self, delivery=delivery, parts=tuple(parts), subjects=subjects)

@@ -114,7 +114,7 @@ def _send_again(copies: Sequence[tuple[Item, Failed, Again]], inv: Invocation) -
 
 def _order(item: Item, copied: int = 0) -> deletions.Order:
     delivery = item.delivery
-    return deletions.Order(delivery.redrive, delivery.seq + copied, delivery.sent_at, item.due)
+    return deletions.Order(delivery.redrive, delivery.copy + copied, delivery.sent_at, item.due)
 
 
 def _park(parkings: Sequence[tuple[Item, Failed, Park]], inv: Invocation) -> list[Ended]:

@@ -28,7 +28,7 @@ def after_waiting(blocked: NotBegun, item: Item, inv: Invocation) -> Failed:
     age = item.age(inv.clock.now())
     if age > inv.limits.age:
         return Failed(Park(Unavailable.reason, "no call could begin within the message's age limit"))
-    return Failed(Again(patience(item.delivery.seq, age, inv.random)))
+    return Failed(Again(patience(item.delivery.copy, age, inv.random)))
 
 
 def _judged(error: APIError, item: Item, inv: Invocation) -> Again | Park:
@@ -36,7 +36,7 @@ def _judged(error: APIError, item: Item, inv: Invocation) -> Again | Park:
         error,
         may_repeat=inv.function.idempotent or (item.message is not None and item.message.retries_unknown),
         attempt=item.delivery.attempt,
-        seq=item.delivery.seq,
+        seq=item.delivery.copy,
         age=item.age(inv.clock.now()),
         limits=inv.limits,
         rng=inv.random,

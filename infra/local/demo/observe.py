@@ -12,6 +12,7 @@ from infra.local.samples.case import Case
 from infra.local.samples.model import UNUSABLE, End
 from ledger import Keys, Ledger, Record
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
+from worker.settlement_attribute import NAME, unverified
 
 FINAL = FINAL_STATES | {HELD}
 OWN_QUEUE = "its own queue"
@@ -77,7 +78,7 @@ class Observer:
         if any(platform_id(dead.message_id) == message_id for dead in self._dead):
             return replace(seen, end="unsettled", where="dead letters, by the queue")
         first = _first_end(row, *case.numbers(index))
-        letters = [dead for dead in self._dead if dead.attributes.get("key") == name]
+        letters = [dead for dead in self._dead if _said(dead).get("key") == name]
         if letters and row.state == DEAD_LETTERED:
             reason = letters[-1].attributes["reason"]
             end = "dead_lettered" if first == "done" else first
@@ -89,16 +90,21 @@ class Observer:
             size, where = _size(result)
             outcome = row.rest.get("outcome", row.state)
             return replace(seen, end=first, outcome=outcome, result=size, where=where)
-        waiting = [copy for copy in self._copies[case.function] if copy.attributes.get("key") == name]
+        waiting = [copy for copy in self._copies[case.function] if _said(copy).get("key") == name]
         if waiting and not waiting[-1].visible:
             attempt, _ = case.numbers(index)
-            counted = int(waiting[-1].attributes["attempt"]) > attempt
+            counted = int(_said(waiting[-1])["attempt"]) > attempt
             return replace(seen, end="retry" if counted else "deferred", where=OWN_QUEUE)
         return seen
 
     def _row(self, function: str, name: str, *, usable: bool) -> Record:
         """The ledger's row of a key, or of a message that can't be used."""
         return self._store.get(self._keys.key(function if usable else f"{function}:message", name))
+
+
+def _said(message: Waiting) -> Mapping[str, Any]:
+    """What its function said of it when it sent it."""
+    return unverified(message.attributes.get(NAME, "{}"))
 
 
 def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -83,7 +83,7 @@ class Player:
                     self._wait(lambda: all(run.over for run in self.runs if not run.case.sample.returns))
                 if self._over.is_set():
                     break
-                self.runs.append(self._begin(case.redated(time.time())))
+                self.runs.append(self._begin(case.redated(time.time(), self._environment.settings["HASH_KEY"])))
         finally:
             for runtime in self._runtimes.values():
                 runtime.stop()

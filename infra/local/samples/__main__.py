@@ -1,7 +1,11 @@
-"""``make sample``: prints a sample's trigger event with the times of now, to paste into the cloud's test console."""
+"""``make sample``: prints a sample's trigger event with the times of now, to paste into the cloud's test console.
+
+HASH_KEY in the environment is the function's: with it the numbers of a retry message are signed.
+"""
 
 import argparse
 import json
+import os
 import sys
 import time
 
@@ -16,7 +20,7 @@ def main() -> int:
     path = EVENTS / f"{name}.json"
     if not path.is_file():
         sys.exit(f"There is no {path}: make sample NAME=<function>/<case>, for example NAME=delete_response/plain")
-    event = load(path).redated(time.time()).event
+    event = load(path).redated(time.time(), os.environ.get("HASH_KEY", "")).event
     print(json.dumps({"messages": event["messages"]}, indent=2))
     return 0
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from infra.local.processes.surroundings import ROOT
 from infra.local.samples.attributes import for_queue
-from infra.local.samples.dates import md5_of_body, redated
+from infra.local.samples.dates import Sign, md5_of_body, redated
 from infra.local.samples.model import Sample
+from worker.settlement_attribute import NAME, Signer, unverified
 
 EVENTS = ROOT / "events"
 
@@ -45,14 +46,17 @@ class Case:
         return [for_queue(message.get("message_attributes") or {}) for message in self.messages]
 
     def numbers(self, index: int) -> tuple[int, int]:
-        """The attempt and seq with which a message starts; a producer's has none."""
-        given = self.queue_attributes()[index]
-        attempt, seq = (int(given.get(name, {}).get("StringValue", 0)) for name in ("attempt", "seq"))
-        return attempt, seq
+        """The attempt and the copy number with which a message starts; a producer's has none."""
+        said = unverified(self.queue_attributes()[index].get(NAME, {}).get("StringValue", "{}"))
+        return said.get("attempt", 0), said.get("copy", 0)
 
-    def redated(self, now: float) -> "Case":
-        """The same as if it had arrived at ``now`` (epoch seconds)."""
-        return replace(self, event=redated(self.event, now, lambda said, _body: json.dumps(said)))
+    def redated(self, now: float, hash_key: str = "") -> "Case":
+        """The same as if it had arrived at ``now`` (epoch seconds), signed as a function with this ``HASH_KEY`` signs.
+
+        Without a key the attribute ``settlement`` stays unsigned, and means nothing to a function.
+        """
+        sign: Sign = Signer(hash_key, self.function).sign if hash_key else lambda said, _: json.dumps(said)
+        return replace(self, event=redated(self.event, now, sign))
 
 
 def load(path: Path) -> Case:

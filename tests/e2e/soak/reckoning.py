@@ -7,6 +7,7 @@ from ledger import Record
 from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned
+from tests.support.observations import said
 
 DELETIONS = (Kind.STORED, Kind.MISSING, Kind.HELD, Kind.RELEASED)
 CREATES = (Kind.CREATED, Kind.REPEATABLE, Kind.REUSED)
@@ -30,7 +31,7 @@ def _letters_by_row(found: Evidence) -> dict[str, set[str]]:
     """The reasons of the dead letters that stand for each row: of a key's own, or of a message's."""
     reasons: dict[str, set[str]] = {}
     for letter in found.letters:
-        function, key = letter.attributes.get("function", ""), letter.attributes.get("key", "")
+        function, key = letter.attributes.get("function", ""), said(letter).get("key", "")
         for namespace in (function, f"{function}:message"):
             reasons.setdefault(found.keys.key(namespace, key), set()).add(letter.attributes.get("reason", ""))
     return reasons
@@ -90,10 +91,10 @@ def _receipt(key: str, planned: Planned, row: Record, effects: int, there: bool,
 
 
 def _creates(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
-    said: dict[str, set[str]] = {}
+    spoken: dict[str, set[str]] = {}
     for planned in load.messages:
         if planned.kind in CREATES:
-            said.setdefault(planned.key, set()).add(planned.says)
+            spoken.setdefault(planned.key, set()).add(planned.says)
     for key, planned in load.of(*CREATES).items():
         row, billed = found.row(CREATE, key), found.billed(key)
         if billed > 1 and planned.kind is not Kind.REPEATABLE:
@@ -109,7 +110,7 @@ def _creates(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Itera
         ):
             yield f"{key} is parked as {row.reason}, but was billed"
         texts = {str(result["data"].get("text")) for result in results if result["data"].get("status") == "completed"}
-        if not texts <= {f"You said: {text}" for text in said[key]}:
+        if not texts <= {f"You said: {text}" for text in spoken[key]}:
             yield f"{key} got another one's answer: {sorted(texts)}"
         if len(texts) > 1 and planned.kind is not Kind.REPEATABLE:
             yield f"{key} got {len(texts)} different answers"
@@ -126,7 +127,7 @@ def _letters(load: Load, found: Evidence) -> Iterator[str]:
     for letter in found.letters:
         if letter.body not in sent:
             yield f"a dead letter that nobody sent: {letter.body[:80]}"
-        if not {"reason", "function", "key"} <= letter.attributes.keys():
+        if not {"reason", "function", "settlement"} <= letter.attributes.keys():
             yield f"a dead letter that does not say where it comes from and why: {dict(letter.attributes)}"
     contents: dict[str, set[str]] = {}
     for planned in load.messages:

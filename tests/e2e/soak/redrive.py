@@ -1,28 +1,33 @@
 """What an operator does once the faults are over: send the dead letters of deletions back to their queue."""
 
+import time
 from typing import TYPE_CHECKING
 
+from infra.local.cloud.trigger_event import trigger_event
 from infra.local.environment import Environment
 from tests.e2e.soak.load import DELETE
+from worker.receive.event import deliveries
+from worker.send.queue_message import Carrier
+from worker.send.retry_message import redriven
+from worker.settlement_attribute import Signer
 
 if TYPE_CHECKING:
-    from types_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef
+    from types_boto3_sqs.type_defs import MessageTypeDef
 
-LEFT_BEHIND = frozenset({"reason", "function", "detail", "not_before", "force"})
 HIDDEN = 600
 """Seconds for which a letter that was looked at stays out of the way: longer than a soak goes on."""
 
 
 def redrive_deletions(environment: Environment) -> int:
     """Redrive all but those whose messages were broken; how many it were."""
-    redriven = 0
+    count = 0
     while letters := _receive(environment):
         for letter in letters:
             said = {name: value.get("StringValue", "") for name, value in letter["MessageAttributes"].items()}
             if said.get("function") == DELETE and said.get("reason") != "invalid_message":
-                _send_back(environment, letter, int(said.get("redrive", "0")) + 1)
-                redriven += 1
-    return redriven
+                _send_back(environment, letter)
+                count += 1
+    return count
 
 
 def _receive(environment: Environment) -> "list[MessageTypeDef]":
@@ -30,19 +35,21 @@ def _receive(environment: Environment) -> "list[MessageTypeDef]":
         QueueUrl=environment.dead_letters,
         MaxNumberOfMessages=10,
         VisibilityTimeout=HIDDEN,
+        AttributeNames=["All"],
         MessageAttributeNames=["All"],
     )
     return found.get("Messages", [])
 
 
-def _send_back(environment: Environment, letter: "MessageTypeDef", redrive: int) -> None:
-    attributes: dict[str, MessageAttributeValueTypeDef] = {
-        name: {"DataType": value["DataType"], "StringValue": value.get("StringValue", "")}
-        for name, value in letter["MessageAttributes"].items()
-        if name not in LEFT_BEHIND
-    }
-    for name, number in {"redrive": redrive, "seq": 0, "attempt": 0}.items():
-        attributes[name] = {"DataType": "Number", "StringValue": str(number)}
-    queue = environment.queues[DELETE]
-    environment.sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"], MessageAttributes=attributes)
+def _send_back(environment: Environment, letter: "MessageTypeDef") -> None:
+    carrier, now = Carrier(Signer(environment.settings["HASH_KEY"], DELETE)), time.time()
+    (delivery,) = deliveries(trigger_event([letter], DELETE), now, carrier.signer)
+    message = redriven(delivery, force=False, now=now, carrier=carrier)
+    environment.sqs.send_message(
+        QueueUrl=environment.queues[DELETE],
+        MessageBody=message.body,
+        MessageAttributes={
+            name: {"DataType": kind, "StringValue": text} for name, (kind, text) in message.attributes.items()
+        },
+    )
     environment.sqs.delete_message(QueueUrl=environment.dead_letters, ReceiptHandle=letter["ReceiptHandle"])

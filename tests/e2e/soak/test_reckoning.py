@@ -1,5 +1,6 @@
 """The reckoning finds nothing where all is well, and each broken promise by itself."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
@@ -31,7 +32,9 @@ def name(planned: Planned) -> str:
 
 
 def letter(body: str, reason: str, key: str, function: str = CREATE) -> Waiting:
-    return Waiting("id", body, {"reason": reason, "function": function, "key": key}, 0, visible=True)
+    return Waiting(
+        "id", body, {"reason": reason, "function": function, "settlement": json.dumps({"key": key})}, 0, visible=True
+    )
 
 
 def call(*, billed: bool = False, effect: bool = False) -> dict[str, Any]:
@@ -189,7 +192,9 @@ def test_the_same_seed_makes_the_same_load_of_every_kind() -> None:
         ['{"detail": "resp-planted-1 is gone"}'],
         list(texts_of_rows([{"key": {"S": "delete_response#1"}, "subject": {"S": "resp-planted-1"}}])),
         list(texts_of_rows([{"usage": {"M": {"resp-planted-1": {"N": "1"}}}}])),
-        list(texts_of_letters([Waiting("id", "", {"detail": "no resp-planted-1", "key": "k"}, 0, visible=True)])),
+        list(
+            texts_of_letters([Waiting("id", "", {"detail": "no resp-planted-1", "settlement": "{}"}, 0, visible=True)])
+        ),
     ],
 )
 def test_what_was_planted_is_found_wherever_it_is(texts: list[str]) -> None:
@@ -197,6 +202,6 @@ def test_what_was_planted_is_found_wherever_it_is(texts: list[str]) -> None:
 
 
 def test_a_dead_letter_may_hold_its_own_key_and_body() -> None:
-    letters = [Waiting("id", "resp-planted-1", {"key": "resp-planted-1", "reason": "rejected"}, 0, visible=True)]
+    letters = [Waiting("id", "resp-planted-1", {"settlement": "resp-planted-1", "reason": "rejected"}, 0, visible=True)]
 
     assert leaks(texts_of_letters(letters), {"an id": "resp-planted-"}) == []

@@ -6,6 +6,7 @@ from threading import Barrier, Lock
 import pytest
 
 from tests.support.bench import Bench
+from tests.support.messages import signed
 from tests.support.observations import numbers
 from worker.threads import Threads
 
@@ -103,8 +104,8 @@ def test_what_is_held_is_looked_up_and_never_deleted(deletions: Bench) -> None:
 
 def test_of_several_copies_of_a_key_the_newest_counts_and_all_share_its_end(deletions: Bench) -> None:
     deletions.studio.fault(status=500)
-    older = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=1, attempt=1)
-    newer = deletions.message({"response_id": "resp_1"}, key="resp_1", seq=4, attempt=3)
+    older = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=1, attempt=1)
+    newer = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=4, attempt=3)
 
     delivered = deletions.deliver(newer, older)
 
@@ -140,7 +141,9 @@ def test_a_receipt_tells_what_was_asked_when_it_was_done_and_how_to_look_it_up(d
     deletions.studio.seed("resp_1")
     body = {"response_id": "resp_1", "reason": "erasure", "requested_at": "2026-11-01T00:00:00Z", "subject": "someone"}
 
-    deletions.deliver(deletions.message(body, received=2, attempt=1, seq=1, key="resp_1"))
+    deletions.deliver(
+        signed(deletions.message(body, received=2), deletions.carrier.signer, attempt=1, copy=1, key="resp_1")
+    )
 
     row = deletions.row("resp_1")
     (call,) = deletions.studio.requests()

@@ -56,12 +56,12 @@ def test_each_message_has_one_line_with_what_happened_and_the_ids_to_look_it_up_
     first, *others = delivered.lines
     assert len(others) == 2
     assert first["key"] == deletions.keys.key("delete_response", "resp_1")
-    told = {name: first[name] for name in ("end", "outcome", "attempt", "seq", "redrive", "received", "status")}
+    told = {name: first[name] for name in ("end", "outcome", "attempt", "copy", "redrive", "received", "status")}
     assert told == {
         "end": "done",
         "outcome": "deleted",
         "attempt": 0,
-        "seq": 0,
+        "copy": 0,
         "redrive": 0,
         "received": 3,
         "status": 200,
@@ -107,7 +107,7 @@ def test_nothing_that_was_planted_in_messages_or_answers_reaches_log_ledger_or_d
     attributes: dict[str, Any] = {"x-api-key": SECRET, "traceparent": SECRET}
 
     for bench, body in ((deletions, deletion), (creates, question)):
-        message = bench.message(body, f"m-{status}", 1, **attributes)
+        message = bench.message(body, f"m-{status}", 1, attributes)
         bench.deliver(message)
         bench.deliver(again(message))
         bench.deliver(bench.message({**body, "extra": SECRET}))
@@ -121,7 +121,7 @@ def test_no_line_is_longer_than_the_platform_takes(deletions: Bench) -> None:
     fields = {f"field_{n}": "x" * 50 for n in range(2_000)}
     deletions.deliver(
         deletions.message({"response_id": "resp_1", **fields}),
-        deletions.message("x" * 200_000, key="k" * 60_000, traceparent="t" * 1_000),
+        deletions.message("x" * 200_000, attributes={"key": "k" * 50_000, "traceparent": "t" * 1_000}),
     )
 
     assert max(len(line.encode()) for line in deletions.log) < 4_096

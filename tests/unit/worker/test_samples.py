@@ -19,6 +19,7 @@ def test_a_sample_ends_as_its_file_says(deletions: Bench, case: Case) -> None:
     for held in case.sample.holds:
         deletions.holds.place(deletions.keys.key(case.function, held), "case-1", deletions.clock.now())
 
+    case = case.redated(deletions.clock.now(), deletions.secret)
     first = deletions.deliver(*case.event["messages"])
     later = [end for end in case.sample.ends if end.end in ("retry", "deferred") and (end.outcome or end.reason)]
     for _ in range(MOST_ROUNDS if later else 0):

@@ -5,8 +5,8 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, entry_refused, fails, passes, refused, throttled, unseen
-from worker.send.copies import MAX_BYTES, Copy
 from worker.send.queue import Queue
+from worker.send.queue_message import MAX_BYTES, QueueMessage
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def url(kit: Kit, request: pytest.FixtureRequest) -> str:
     return created
 
 
-def copies(count: int, size: int = 10) -> list[Copy]:
-    return [Copy(f"{n:05}" + "x" * (size - 5), {"key": ("String", str(n))}) for n in range(count)]
+def messages(count: int, size: int = 10) -> list[QueueMessage]:
+    return [QueueMessage(f"{n:05}" + "x" * (size - 5), {"key": ("String", str(n))}) for n in range(count)]
 
 
 def test_ten_messages_are_one_request(kit: Kit, url: str) -> None:
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(25)) == [True] * 25
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(25)) == [True] * 25
 
     assert [len(asked.document["Entries"]) for asked in kit.queues.seen] == [10, 10, 5]
     assert len(kit.peek(url)) == 25
@@ -31,7 +31,7 @@ def test_ten_messages_are_one_request(kit: Kit, url: str) -> None:
 def test_a_request_holds_no_more_than_the_queue_takes(kit: Kit, url: str) -> None:
     half = MAX_BYTES // 2 - 200
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(5, half)) == [True] * 5
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(5, half)) == [True] * 5
     assert [len(asked.document["Entries"]) for asked in kit.queues.seen] == [2, 2, 1]
 
 
@@ -43,7 +43,7 @@ def test_nothing_to_send_is_no_request(kit: Kit, url: str) -> None:
 def test_one_entry_that_is_refused_is_sent_again_alone(kit: Kit, url: str) -> None:
     kit.queues.arm("SendMessageBatch", entry_refused(1))
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(3)) == [True] * 3
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(3)) == [True] * 3
     assert [len(asked.document["Entries"]) for asked in kit.queues.seen] == [3, 1]
     assert len(kit.peek(url)) == 3
 
@@ -51,7 +51,7 @@ def test_one_entry_that_is_refused_is_sent_again_alone(kit: Kit, url: str) -> No
 def test_an_entry_that_is_refused_every_time_is_not_confirmed_and_its_neighbours_are(kit: Kit, url: str) -> None:
     kit.queues.arm("SendMessageBatch", entry_refused(1), entry_refused(0), entry_refused(0))
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(3)) == [True, False, True]
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(3)) == [True, False, True]
 
 
 @pytest.mark.parametrize("action", [throttled, fails("InternalError", 500), fails("OverLimit", 403)])
@@ -59,7 +59,7 @@ def test_a_request_that_fails_is_tried_three_times_with_pauses(kit: Kit, url: st
     clock = FakeClock()
     kit.queues.arm("SendMessageBatch", action, action, action)
 
-    assert Queue(kit.sqs, clock).send(url, copies(2)) == [False, False]
+    assert Queue(kit.sqs, clock).send(url, messages(2)) == [False, False]
     assert len(kit.queues.seen) == 3
     assert 0 < sum(clock.slept) < 3
 
@@ -68,28 +68,28 @@ def test_a_request_that_fails_is_tried_three_times_with_pauses(kit: Kit, url: st
 def test_a_queue_that_is_silent_twice_in_a_row_is_asked_no_more(kit: Kit, url: str, action: Action) -> None:
     kit.queues.arm("SendMessageBatch", passes, action, action)
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(100)) == [True] * 10 + [False] * 90
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(100)) == [True] * 10 + [False] * 90
     assert len(kit.queues.seen) == 3
 
 
 def test_silences_with_an_answer_between_them_give_nothing_up(kit: Kit, url: str) -> None:
     kit.queues.arm("SendMessageBatch", refused, passes, refused, passes, refused, throttled, passes, passes)
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(40)) == [True] * 40
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(40)) == [True] * 40
 
 
 @pytest.mark.parametrize("actions", [[refused], [throttled, throttled], [throttled, refused]])
 def test_a_request_that_succeeds_later_is_confirmed(kit: Kit, url: str, actions: list[Action]) -> None:
     kit.queues.arm("SendMessageBatch", *actions, passes)
 
-    assert Queue(kit.sqs, FakeClock()).send(url, copies(2)) == [True, True]
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(2)) == [True, True]
     assert len(kit.peek(url)) == 2
 
 
 def test_order_and_verdicts_match_over_many_requests(kit: Kit, url: str) -> None:
     kit.queues.arm("SendMessageBatch", passes, entry_refused(0, 9), passes, entry_refused(0, 1), entry_refused(0, 1))
 
-    ends = Queue(kit.sqs, FakeClock()).send(url, copies(23))
+    ends = Queue(kit.sqs, FakeClock()).send(url, messages(23))
 
     assert [n for n, confirmed in enumerate(ends) if not confirmed] == [10, 19]
 
@@ -97,7 +97,7 @@ def test_order_and_verdicts_match_over_many_requests(kit: Kit, url: str) -> None
 def test_failures_are_logged_by_name_and_without_content(kit: Kit, url: str, caplog: pytest.LogCaptureFixture) -> None:
     kit.queues.arm("SendMessageBatch", throttled, refused, entry_refused(0))
 
-    Queue(kit.sqs, FakeClock()).send(url, copies(1))
+    Queue(kit.sqs, FakeClock()).send(url, messages(1))
 
     assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
         "ThrottlingException",

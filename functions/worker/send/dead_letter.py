@@ -1,0 +1,33 @@
+"""Dead letters: a delivery for the dead-letter queue, with why and from where."""
+
+from worker.receive.event import Delivery
+from worker.send.queue_message import Carrier, QueueMessage
+from worker.settlement_attribute import SettlementAttribute, cleaned
+
+LONGEST_DETAIL = 256
+
+
+def dead_letter(
+    delivery: Delivery,
+    key: str,
+    *,
+    attempt: int,
+    redrive: int,
+    reason: str,
+    function: str,
+    detail: str,
+    carrier: Carrier,
+) -> QueueMessage:
+    """The delivery as a dead letter; ``redrive`` is the record's. Raises TooLarge."""
+    attribute = SettlementAttribute(
+        key=key,
+        origin=delivery.origin,
+        attempt=attempt,
+        copy=delivery.copy,
+        redrive=redrive,
+        first_seen=round(delivery.first_seen * 1000),
+        sent_at=delivery.sent_at,
+        dead=True,
+    )
+    told = {"reason": reason, "function": function, "detail": cleaned(detail)[:LONGEST_DETAIL]}
+    return carrier.carry(delivery, attribute, told={name: text for name, text in told.items() if text})

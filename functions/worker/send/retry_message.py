@@ -1,0 +1,41 @@
+"""Retry messages: a delivery once more on the function's own queue, and the redrive of a dead letter."""
+
+from math import ceil
+
+from worker.receive.event import Delivery
+from worker.send.queue_message import Carrier, QueueMessage
+from worker.settlement_attribute import SettlementAttribute
+
+MAX_DELAY = 900
+"""Seconds: the queue's longest delay; a longer wait carries ``not_before`` and hops."""
+
+
+def retry(delivery: Delivery, key: str, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
+    """The delivery once more, after ``wait`` seconds, numbered one higher. Raises TooLarge."""
+    attribute = SettlementAttribute(
+        key=key,
+        origin=delivery.origin,
+        attempt=attempt,
+        copy=delivery.copy + 1,
+        redrive=delivery.redrive,
+        first_seen=round(delivery.first_seen * 1000),
+        sent_at=delivery.sent_at,
+        not_before=ceil(round((now + wait) * 1000, 3)) if wait > MAX_DELAY else 0,
+    )
+    return carrier.carry(delivery, attribute, delay=max(0, min(MAX_DELAY, ceil(wait))))
+
+
+def redriven(letter: Delivery, *, force: bool, now: float, carrier: Carrier) -> QueueMessage:
+    """A dead letter for the queue that it came from: one redrive higher, with its attempts and its age forgotten.
+
+    ``force``: a call that may have happened is made once more. Raises TooLarge.
+    """
+    attribute = SettlementAttribute(
+        key=letter.key or letter.message_id,
+        origin=letter.origin,
+        redrive=letter.redrive + 1,
+        first_seen=int(now * 1000),
+        sent_at=letter.sent_at,
+        force=force,
+    )
+    return carrier.carry(letter, attribute)
