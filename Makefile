@@ -29,7 +29,7 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/bandit --quiet --recursive functions
 
 test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
-	$(ON_CLOCK) $(BIN)/pytest -n 2 --dist loadfile -m "not node and not terraform and not python312 and not soak" $(ARGS)
+	$(ON_CLOCK) $(BIN)/pytest -n 2 --dist loadgroup -m "not bed and not node and not terraform and not python312 and not soak" $(ARGS)
 
 # libfaketime sets the clock for `make test CLOCK=+400d` and all of its children; what is waited for stays as long.
 .PHONY: clock
@@ -44,8 +44,8 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 	$(CC) -shared -fPIC -o $@ $<
 endif
 
-test-all: setup aimock ## The same, and those that need node, terraform (TERRAFORM), or CPython 3.12 (PYTHON312)
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+test-all: setup aimock ## The same, those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 # As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
 AIMOCK := tests/contract/aimock

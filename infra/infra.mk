@@ -28,7 +28,7 @@ backup: setup ## Copy the ledger to its bucket; its settings come from the envir
 	$(BIN)/python -m infra.operate.backup save
 
 test-infra: setup ## Only the tests of infra; ARGS goes to pytest
-	$(BIN)/pytest -n 2 --dist loadfile tests/infra $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup tests/infra $(ARGS)
 
 inventory: setup ## Write down anew what a first apply creates, for a review
 	$(BIN)/python -m tests.infra.write_inventory

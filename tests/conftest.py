@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,6 +27,36 @@ settings.register_profile(
     "here", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="FUZZ" not in os.environ
 )
 settings.load_profile("here")
+
+
+TEST_BED = (
+    "contract/*",
+    "e2e/soak/*",
+    "e2e/test_demo.py::*",
+    "e2e/test_watched.py::*",
+    "infra/local/test_environment.py::*",
+    "infra/local/test_lifetime.py::*",
+    "infra/local/test_runtime.py::*",
+    "infra/local/test_servers.py::*",
+    "infra/local/test_table.py::*",
+    "infra/local/test_trigger.py::*",
+    "simulation/test_simulation.py::test_a_failure_is_told_*",
+    "simulation/test_simulation.py::test_a_kept_seed_still_finds_*",
+    "simulation/test_simulation.py::test_a_known_hole_put_back_is_found*",
+    "unit/test_proof_tables.py::*",
+)
+"""Tests of what the tests stand on: stand-ins, triggers and processes, the soak's books, the simulator's eyes."""
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform."""
+    here = Path(__file__).parent.name
+    for item in items:
+        name = item.nodeid.removeprefix(f"{here}/")
+        if any(fnmatchcase(name, pattern) for pattern in TEST_BED):
+            item.add_marker("bed")
+        terraform = item.get_closest_marker("terraform")
+        item.add_marker(pytest.mark.xdist_group("terraform" if terraform else name.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")
