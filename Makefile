@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all aimock demo dev send sample lock clean
+.PHONY: help setup lint test test-all mocks demo dev send sample lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,14 +44,16 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 	$(CC) -shared -fPIC -o $@ $<
 endif
 
-test-all: setup aimock ## The same, those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
+test-all: setup mocks ## The same, those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 # As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
-AIMOCK := tests/contract/aimock
-aimock:
-	@cmp -s $(AIMOCK)/package-lock.json $(AIMOCK)/node_modules/installed.json || ( \
-	  cd $(AIMOCK) && npm ci --cache $(CURDIR)/.local/npm && cp package-lock.json node_modules/installed.json )
+MOCKS := tests/contract/aimock tests/contract/prism
+mocks:
+	@for mock in $(MOCKS); do \
+	  cmp -s $$mock/package-lock.json $$mock/node_modules/installed.json || ( \
+	    cd $$mock && npm ci --cache $(CURDIR)/.local/npm && cp package-lock.json node_modules/installed.json ) || exit 1; \
+	done
 
 demo: setup ## Run every sample of events/ on local servers, and show how each message ended
 	$(BIN)/python -m infra.local.demo
@@ -73,7 +75,7 @@ lock: setup ## Write the hashed requirements files anew; ARGS=--upgrade takes th
 	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements-dev.txt
 
 clean: ## Remove all that was made, .venv included
-	rm -rf .venv .local .local.env .local.env.lock $(AIMOCK)/node_modules dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .local .local.env .local.env.lock $(MOCKS:=/node_modules) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 include infra/infra.mk tests/tests.mk tests/simulation/simulation.mk

@@ -5,9 +5,6 @@ it reads `Authorization: Bearer` alone (so the client goes with an IAM token, no
 name, answers session.update once, has no audio, and ends what it knows no answer to with 1008.
 """
 
-import os
-import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,42 +15,21 @@ import pytest
 
 from aistudio import API, Config, OutcomeUnknown, Unauthorized
 from aistudio.realtime import Realtime, RealtimeResult
+from tests.contract.node_server import node_server
 
 pytestmark = pytest.mark.node
 
 HERE = Path(__file__).parent / "aimock"
 PROGRAM = HERE / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
 TOKEN = "iam-token"
-# It ends with its standard input, and so with whoever started it.
-LEASH = "data:text/javascript,process.stdin.on('end', () => process.exit(0)).resume()"
 
 
 @pytest.fixture(scope="module")
 def aimock() -> Iterator[str]:
     """Its address, without a scheme."""
-    assert PROGRAM.exists(), "aimock is not installed: make test-all does that"
-    command = ["node", f"--import={LEASH}", str(PROGRAM), "--host=127.0.0.1", "--port=0", "--strict"]
-    with subprocess.Popen(  # noqa: S603 - a fixed command
-        [*command, f"--fixtures={HERE / 'fixtures.json'}"],
-        env={"PATH": os.environ["PATH"], "AIMOCK_API_KEYS": TOKEN},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            yield _address(process)
-        finally:
-            process.kill()
-
-
-def _address(process: "subprocess.Popen[str]") -> str:
-    printed = []
-    for line in process.stdout or ():
-        printed.append(line)
-        if found := re.search(r"listening on http://(127\.0\.0\.1:\d+)", line):
-            return found[1]
-    raise AssertionError(f"it did not start: {printed}")
+    fixtures = f"--fixtures={HERE / 'fixtures.json'}"
+    with node_server(PROGRAM, "--host=127.0.0.1", "--port=0", "--strict", fixtures, AIMOCK_API_KEYS=TOKEN) as address:
+        yield address
 
 
 def ask(address: str, question: str, token: str = TOKEN, transport: Any = "websocket", **event: Any) -> RealtimeResult:

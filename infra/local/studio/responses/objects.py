@@ -57,7 +57,7 @@ def response_object(
         "output_text": "" if "empty_output_text" in faults else reply if said else None,
         "usage": None if "no_usage" in faults or status == "failed" else usage,
         "conversation": {"id": conversation} if isinstance(conversation, str) else conversation,
-        "model": request.get("model", "gpt://local/model"),
+        "model": request.get("model") or "gpt://local/model",
         "background": bool(request.get("background")),
     }
 
