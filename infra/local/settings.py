@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers
@@ -51,7 +52,7 @@ def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
 
 def read_env(path: Path = LOCAL_ENV) -> dict[str, str]:
     """What ``write_env`` wrote."""
-    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 
 def _defaults() -> dict[str, str]:

@@ -1,18 +1,21 @@
-"""Removes files when the process that started it has ended, however that was: ``python -m infra.local.processes.sweep FILE ...``.
+"""Removes a file when the process that started it has ended, however that was: ``python -m ...processes.sweep FILE``.
 
-The parent holds the other end of standard input, which the kernel closes in every case.
+It holds the file's lock until then. Its standard input ends with that process: the kernel closes the other end.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+
+from filelock import FileLock, Timeout
 
 from infra.local.processes.surroundings import ROOT
+
+LOCK_TIMEOUT = 2.0
+"""Seconds: the sweeper of a process that was just killed is done before."""
 
 
 class Taken(Exception):
@@ -26,40 +29,29 @@ def swept(path: Path) -> Iterator[None]:
     Raises:
         Taken: another process has it now. What a killed one left does not count.
     """
-    with _lock(path.with_name(path.name + ".lock")) as lock:
-        command = [
-            sys.executable,
-            "-m",
-            "infra.local.processes.sweep",
-            str(path.absolute()),
-            str(Path(lock.name).absolute()),
-        ]
-        # The sweeper shares the lock, so nobody else begins before it is done.
-        with subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, pass_fds=[lock.fileno()], start_new_session=True
-        ):
-            yield  # leaving closes the pipe and waits
+    command = [sys.executable, "-m", "infra.local.processes.sweep", str(path.absolute())]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as sweeper:  # leaving closes the pipe and waits
+        owner = sweeper.stdout.readline().strip() if sweeper.stdout else ""
+        if owner != str(os.getpid()):
+            raise Taken(f"process {owner} has {path}")
+        yield
 
 
-def _lock(path: Path) -> TextIO:
-    """The file, locked until the last process that has it open ends, with the number of this one in it."""
-    while True:
-        file = path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            with file:
-                raise Taken(f"process {file.read().strip()} has {path.with_suffix('')}") from None
-        if os.fstat(file.fileno()).st_nlink:
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
-            return file
-        file.close()  # a sweeper removed it between the two steps, so it locks nothing any more
+def main(path: Path) -> None:
+    """Say whose the file is; where it is the parent's, wait for the parent's end and remove it."""
+    beside = path.with_name(path.name + ".lock")
+    try:
+        with FileLock(beside, timeout=LOCK_TIMEOUT):
+            beside.write_text(str(os.getppid()))
+            print(os.getppid(), flush=True)
+            sys.stdin.buffer.read()
+            path.unlink(missing_ok=True)
+            beside.unlink()  # who waits for it finds out, and locks a new file
+    except Timeout:
+        print(beside.read_text())
 
 
 if __name__ == "__main__":
-    sys.stdin.buffer.read()
-    for name in sys.argv[1:]:
-        Path(name).unlink(missing_ok=True)
+    main(Path(sys.argv[1]))

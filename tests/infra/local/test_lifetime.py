@@ -1,6 +1,5 @@
 """Nothing is left behind, however a command ends, and nothing is taken from one that runs."""
 
-import fcntl
 import json
 import os
 import signal
@@ -17,7 +16,6 @@ import pytest
 
 from infra.local.demo.printed import as_json
 from infra.local.processes.surroundings import ROOT
-from infra.local.processes.sweep import swept
 from infra.local.send import send
 from infra.local.settings import read_env
 from tests.support.processes import ENVIRONMENT, alive, descendants
@@ -140,24 +138,6 @@ def test_a_second_environment_is_refused_while_one_has_the_settings(settings: Pa
         process.terminate()
         process.wait(timeout=20)
     assert list(settings.parent.iterdir()) == []
-
-
-def test_a_lock_that_the_last_sweeper_removed_at_that_moment_is_taken_anew(
-    settings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock, take, tried = settings.with_name("settings.env.lock"), fcntl.flock, list[int]()
-
-    def flock(file: IO[str], how: int) -> None:
-        tried.append(how)
-        if len(tried) == 1:
-            lock.unlink()
-        take(file, how)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with swept(settings):
-        assert lock.read_text() == str(os.getpid())
-    assert len(tried) == 2
-    assert not lock.exists()
 
 
 def test_what_a_function_prints_is_shown_at_once_as_json(
