@@ -1,3 +1,4 @@
+import base64
 from typing import Literal
 
 from openai import OpenAI
@@ -78,3 +79,44 @@ def test_acknowledgements_of_a_text_session_come_twice_and_name_audio_too(studio
 
     assert len(updated) == 2
     assert all(event.to_dict()["session"]["output_modalities"] == ["text", "audio"] for event in updated)  # type: ignore[index]  # plain JSON
+
+
+def test_every_client_event_of_the_sdk_is_acknowledged_or_refused(studio: StudioHandle, sdk: OpenAI) -> None:
+    with sdk.realtime.connect(model=studio.realtime_model_uri, websocket_connection_options=OPTIONS) as connection:
+
+        def until(kind: str) -> RealtimeServerEvent:
+            while (event := connection.recv()).type != kind:
+                pass
+            return event
+
+        connection.conversation.item.create(
+            item={"id": "q", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "aloud"}]}
+        )
+        connection.conversation.item.retrieve(item_id="q")
+        found = until("conversation.item.retrieved")
+        assert found.type == "conversation.item.retrieved"
+        assert found.item.id == "q"
+
+        connection.response.create()
+        done = until("response.done")
+        assert done.type == "response.done"
+        assert done.response.output
+        said = done.response.output[0].id
+        assert said is not None
+        connection.conversation.item.truncate(item_id=said, content_index=0, audio_end_ms=10)
+        until("conversation.item.truncated")
+        connection.conversation.item.delete(item_id="q")
+        until("conversation.item.deleted")
+
+        connection.input_audio_buffer.append(audio=base64.b64encode(bytes(4800)).decode())
+        connection.input_audio_buffer.commit()
+        until("input_audio_buffer.committed")
+        until("conversation.item.input_audio_transcription.completed")
+
+        for refused in (connection.input_audio_buffer.clear, connection.response.cancel):
+            refused(event_id="refused")
+            error = until("error")
+            assert error.type == "error"
+            assert error.error.event_id == "refused"
+        connection.output_audio_buffer.clear(event_id="refused")
+        until("error")

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from infra.local.studio.control import routes
-from infra.local.studio.realtime.post import create as create_by_post
-from infra.local.studio.realtime.session import connect
+from infra.local.studio.realtime.connect import connect
+from infra.local.studio.realtime.post import post
 from infra.local.studio.responses.create import create as create_response
 from infra.local.studio.responses.input_items import list_input_items
 from infra.local.studio.responses.inquiry import Inquiry
@@ -32,7 +32,7 @@ def build(studio: Studio) -> web.Application:
             web.delete("/v1/responses/{id}", handler(delete)),
             web.post("/v1/responses/{id}/cancel", handler(cancel)),
             web.get("/v1/responses/{id}/input_items", handler(list_input_items), allow_head=False),
-            web.post("/v1/realtime/client-events/response.create", handler(create_by_post)),
+            web.post("/v1/realtime/client-events/{type}", handler(post)),
             web.get("/v1/realtime", connect, allow_head=False),
             web.route("*", "/{path:.*}", handler(_nothing_here)),
         ]

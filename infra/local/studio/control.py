@@ -1,10 +1,12 @@
 """The control plane under `/_local/`: seed, look, break, reset. No credential, since it is on loopback only.
 
 `GET responses` lists the ids stored, `POST responses` stores an array of ids, `PUT responses/{id}` one with the fields
-of its body. `GET requests` is the log (`?id=` for one id), `POST faults` arms one fault or an array, `DELETE faults`
+of its body. `GET requests` is the log (`?id=` for one id), `GET frames` that of
+the Realtime API's client events, `POST faults` arms one fault or an array, `DELETE faults`
 disarms all, `PUT realtime` takes {"post": mode} and may name one event `id`, `POST reset` starts over.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +29,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/_local/responses", _seed_many),
         web.put("/_local/responses/{id}", _seed_one),
         web.get("/_local/requests", _requests, allow_head=False),
+        web.get("/_local/frames", _frames, allow_head=False),
         web.post("/_local/faults", _add_faults),
         web.delete("/_local/faults", _clear_faults),
         web.put("/_local/realtime", _realtime),
@@ -65,6 +68,10 @@ async def _seed_one(request: web.Request) -> web.Response:
 
 async def _requests(request: web.Request) -> web.Response:
     return web.json_response(request.app[STUDIO].log(request.query.get("id")))
+
+
+async def _frames(request: web.Request) -> web.Response:
+    return web.json_response([asdict(frame) for frame in request.app[STUDIO].frames])
 
 
 async def _add_faults(request: web.Request) -> web.Response:

@@ -61,6 +61,10 @@ class StudioHandle:
         """How many response.create of this event id a model was run for, over both transports."""
         return sum(call["billed"] for call in self.requests(event_id))
 
+    def frames(self) -> list[dict[str, Any]]:
+        """The Realtime API's client events, oldest first, over both transports. Shape: `state.Frame`."""
+        return self._ask("GET", "frames")  # type: ignore[no-any-return]  # as above
+
     def creates(self, text: str) -> list[dict[str, Any]]:
         """The calls that created, or tried to create, a response to an input of this text."""
         return [call for call in self.requests() if call["input_hash"] == hash_of(text)]
@@ -78,7 +82,7 @@ class StudioHandle:
         self._ask("DELETE", "faults")
 
     def realtime_post(self, mode: PostMode, event_id: str | None = None) -> None:
-        """Choose how the POST form of response.create is answered: to all events, or to one."""
+        """Choose how the POST form of client events is answered: to all events, or to one."""
         self._ask("PUT", "realtime", {"post": mode} | ({} if event_id is None else {"id": event_id}))
 
     def reset(self) -> None:

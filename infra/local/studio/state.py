@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from infra.local.studio.faults.book import FaultBook
+from infra.local.studio.realtime.dialogue import Dialogue
 from infra.local.studio.responses.life import Life
 from infra.local.studio.settings import PostMode, Settings
 
@@ -48,6 +49,18 @@ class Call:
     input_hash: str | None = None
 
 
+@dataclass(slots=True)
+class Frame:
+    """One client event of the Realtime API, as `/_local/frames` shows it; `session` is null for the POST form."""
+
+    seq: int
+    session: str | None
+    transport: Transport
+    type: str
+    event_id: str | None
+    effect: bool = False
+
+
 def hash_of(text: str) -> str:
     """What the log keeps of an input: enough to find a create again, too little to read it."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
@@ -65,10 +78,12 @@ class Studio:
         self.faults = FaultBook(self.settings.seed)
         self.responses: dict[str, Life] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LIMIT)
+        self.frames: deque[Frame] = deque(maxlen=LOG_LIMIT)
         self.realtime_post: PostMode = self.settings.realtime_post
         self.post_modes: dict[str, PostMode] = {}  # of single event ids
         self._random = random.Random(self.settings.seed)  # noqa: S311 - reproducible, not secret
         self._seq = 0
+        self.dialogue = Dialogue(self.hex_id, "")  # of all client events that are posted
 
     def hex_id(self) -> str:
         """32 hexadecimal digits, new each time, the same for the same seed."""
@@ -84,6 +99,15 @@ class Studio:
         call = Call(self._seq, transport, method, path, headers)
         self.calls.append(call)
         return call
+
+    def frame(self, session: str | None, transport: Transport, event: dict[str, Any]) -> Frame:
+        """Log a client event as it arrives; the caller says whether it took effect."""
+        self._seq += 1
+        event_id = event.get("event_id")
+        named = event_id if isinstance(event_id, str) else None
+        frame = Frame(self._seq, session, transport, str(event.get("type")), named)
+        self.frames.append(frame)
+        return frame
 
     def log(self, subject: str | None = None) -> list[dict[str, Any]]:
         """The calls seen, oldest first, of one id or of all."""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from infra.local.studio.faults.fault import Fault
 from infra.local.studio.faults.http import HttpFault
-from infra.local.studio.faults.realtime import RealtimeFault, Step
+from infra.local.studio.faults.realtime import RealtimeFault
 from infra.local.studio.faults.responses import Name, Operation, ResponseFault
 
 
@@ -62,7 +62,7 @@ class FaultBook:
                 struck[fault.response] = fault
         return struck
 
-    def realtime(self, step: Step, path: str, event_id: str | None) -> RealtimeFault | None:
+    def realtime(self, step: str, path: str, event_id: str | None) -> RealtimeFault | None:
         """The fault that this step of a session gets, used up by one."""
         for armed in self._armed:
             fault = armed.fault

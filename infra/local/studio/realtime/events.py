@@ -4,11 +4,12 @@ Pure: the caller adds `event_id`s and time. Text comes word by word, audio as a 
 """
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from infra.local.studio.faults.realtime import RealtimeFault
-from infra.local.studio.model import reply_to, tokens
+from infra.local.studio.model import reply_to, text_of, tokens
 
 Event = dict[str, Any]
 PCM_OF_A_WORD = base64.b64encode(bytes(4800)).decode()  # 16 bits, 24 kHz
@@ -33,6 +34,17 @@ class Turn:
     def has(self, name: str) -> bool:
         """Whether this fault was asked for."""
         return self.fault is not None and self.fault.realtime == name
+
+
+def asked_for(new_id: Callable[[], str], asked: dict[str, Any], heard: str, modalities: tuple[str, ...]) -> Turn:
+    """The turn that a response.create begins; its own `input`, `output_modalities` and `metadata` go first."""
+    return Turn(
+        response_id=f"resp_{new_id()}",
+        item_id=f"item_{new_id()}",
+        heard=text_of(asked.get("input")) or heard or text_of(asked.get("instructions")),
+        modalities=tuple(asked.get("output_modalities") or modalities),
+        metadata=asked.get("metadata"),
+    )
 
 
 def error_event(kind: str, message: str, code: str | None, event_id: str | None) -> Event:
@@ -81,6 +93,11 @@ def done_event(turn: Turn) -> Event:
     """The response.done: also the whole answer where the service answers with JSON."""
     status = turn.fault.done_status if turn.fault is not None and turn.has("done_status") else "completed"
     return {"type": "response.done", "response": response(turn, status, [_item(turn, status)], used=True)}
+
+
+def cancelled_event(turn: Turn) -> Event:
+    """The response.done of a response that the client cancelled."""
+    return {"type": "response.done", "response": response(turn, "cancelled", [], used=True)}
 
 
 def _item(turn: Turn, status: str) -> Event:

@@ -1,74 +1,54 @@
-"""`POST /v1/realtime/client-events/response.create`: the form that the API reference shows.
+"""`POST /v1/realtime/client-events/{type}`: the form that the API reference shows.
 
 Nobody has published a live answer, so every plausible one can be chosen; the default is that the path isn't there.
+A call names no session: all of them share one.
 """
 
-import json
-from typing import Any
-
-from infra.local.studio.model import text_of
-from infra.local.studio.realtime.events import Turn, done_event, turn_events
+from infra.local.studio.realtime.client_events import KINDS, Refused, check
+from infra.local.studio.realtime.events import Event, Turn, asked_for, done_event, turn_events
 from infra.local.studio.responses.inquiry import Inquiry
 from infra.local.studio.state import Studio
-from infra.local.studio.wire.answers import Answer, bad_request, document, error, no_such_path
+from infra.local.studio.wire.answers import Answer, bad_request, document, error, no_such_path, streamed
+from infra.local.studio.wire.stream import EventStream, frames
 
-FIELDS = {"type", "event_id", "response"}
 
-
-def create(studio: Studio, inquiry: Inquiry) -> Answer:
-    """Run the model once, and answer as the mode says: nothing, the response object, or a stream of server events."""
+def post(studio: Studio, inquiry: Inquiry) -> Answer:
+    """Take the event, and answer as the mode says: nothing, the acknowledgement (for response.create: the response
+    object), or a stream of server events.
+    """
+    kind = inquiry.call.path.rpartition("/")[2]
     mode = studio.post_modes.get(inquiry.id, studio.realtime_post)
-    if mode == "404":
+    if mode == "404" or kind not in KINDS:
         return no_such_path()
     if mode == "405":
         return Answer(405, headers={"Allow": "GET"})
     if mode == "501":
         return error(501, "server_error", "Not implemented", "unimplemented")
-    if problem := event_problem(inquiry.body):
-        return bad_request(problem)
-    inquiry.call.effect = inquiry.call.billed = True
+    if not isinstance(inquiry.body, dict) or inquiry.body.get("type") != kind:
+        return bad_request(f"The body must be a JSON object, and its type {kind}")
+    try:
+        turn, events = _taken(studio, inquiry, kind)
+    except Refused as refusal:
+        return error(400, "invalid_request_error", refusal.message, refusal.code or "invalid_argument")
     if mode == "empty":
         return Answer(200)
-    turn = asked_for(studio, inquiry.body.get("response") or {}, "", ("text",))
-    if mode == "json":
+    named = [{**one, "event_id": f"event_{studio.hex_id()}"} for one in events]
+    if mode == "sse":
+        return streamed(EventStream(frames(named)))
+    if turn is not None:
         return document(done_event(turn)["response"])
-    lines = []
-    for event in turn_events(turn):
-        sent = json.dumps({**event, "event_id": f"event_{studio.hex_id()}"}, ensure_ascii=False)
-        lines.append(f"event: {event['type']}\ndata: {sent}\n\n")
-    return Answer(200, "".join(lines).encode(), "text/event-stream")
+    return next((document(one) for one in named if one["type"] == KINDS[kind].acknowledged_by), Answer(200))
 
 
-def event_problem(event: Any) -> str | None:
-    """What is wrong with a response.create event, if anything."""
-    if not isinstance(event, dict):
-        return "The body must be a JSON object"
-    if event.get("type") != "response.create":
-        return "type must be response.create"
-    if unknown := sorted(set(event) - FIELDS):
-        return f"Unknown fields: {', '.join(unknown)}"
-    if not isinstance(event.get("event_id", ""), str):
-        return "event_id must be a string"
-    asked = event.get("response")
-    if asked is None:
-        return None
-    if not isinstance(asked, dict):
-        return "response must be an object"
-    return None if fit_modalities(asked.get("output_modalities")) else "output_modalities may hold text and audio"
-
-
-def fit_modalities(value: object) -> bool:
-    """Whether this may stand as `output_modalities`; null is as good as nothing."""
-    return value is None or (isinstance(value, list) and all(one in ("text", "audio") for one in value))
-
-
-def asked_for(studio: Studio, asked: dict[str, Any], heard: str, modalities: tuple[str, ...]) -> Turn:
-    """The turn that a response.create begins; its own `input`, `output_modalities` and `metadata` go first."""
-    own = text_of(asked.get("input")) or heard or text_of(asked.get("instructions"))
-    return Turn(
-        response_id=f"resp_{studio.hex_id()}",
-        item_id=f"item_{studio.hex_id()}",
-        heard=own,
-        modalities=tuple(asked.get("output_modalities") or modalities),
-        metadata=asked.get("metadata"),
-    )
+def _taken(studio: Studio, inquiry: Inquiry, kind: str) -> tuple[Turn | None, list[Event]]:
+    """The turn that the event began, if any, and the server events that answer it."""
+    event = inquiry.body
+    frame = studio.frame(None, "http", event)
+    check(event)
+    turn = None
+    if kind == "response.create":
+        turn = asked_for(studio.hex_id, event.get("response") or {}, studio.dialogue.heard, ("text",))
+        inquiry.call.billed = True
+    events = studio.dialogue.take(event) if turn is None else turn_events(turn)
+    inquiry.call.effect = frame.effect = True
+    return turn, events
