@@ -1,34 +1,44 @@
-"""The answer reader: one pure function from what came back, or didn't, to what is known.
+"""The answer reader: from what came back, or didn't, to what is known. It knows no endpoint.
 
-Status first: nothing in a body is looked at before its status was judged, and a status that says enough on its own
-(401, 429, 400) says it whatever became of the body.
+The class follows from what the answer says: a 2xx that carries an error is that error.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from aistudio.bodies import error_body, fingerprint_of, identifiers, parse_object
-from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Trace, Unauthorized, Unavailable
+from aistudio.error_bodies import class_of, error_in, fingerprint_of, identifiers, parse_object, status_told
+from aistudio.errors import APIError, OutcomeUnknown, Throttled, Trace, Unavailable
 
 MAX_BODY = 8 * 1024 * 1024
 MAX_RETRY_AFTER = 24 * 3600.0
 
 _NUMBER = re.compile(r"[0-9]{1,100}(\.[0-9]{1,9})?")
 _ID = re.compile(r"[!-~]{1,128}")
+_BEGINS_WITH_AN_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([!#-\[\]-~]{1,128})"')
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status line and headers that arrived, with lower-case header names; `body` is None where it could not be read
-    to its end: too long, broken off, or not there in time.
+    """A status line and headers that arrived, with lower-case names, and the body, decoded.
+
+    `cut` says in our words why the body isn't whole, and is empty where it is. `received` is wall time in epoch
+    seconds, for a Retry-After that is a date.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes
+    cut: str = ""
+    trace: Trace = field(default_factory=Trace)
+    received: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        """The media type, in lower case and without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,74 +47,50 @@ class Failure:
 
     sent: bool
     what: str
+    trace: Trace = field(default_factory=Trace)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A call that ended well. `absent`: it was about one resource, and the API says that there is none."""
+def success(outcome: Answer | Failure, *, idempotent: bool) -> Answer:
+    """Return an answer that says that the call was done.
 
-    body: bytes
-    content_type: str
-    absent: bool
-    trace: Trace
-
-
-def read_answer(
-    outcome: Answer | Failure,
-    *,
-    method: str,
-    idempotent: bool,
-    resource: str | None = None,
-    client_request_id: str = "",
-    now: float = 0.0,
-) -> Reply | APIError:
-    """Say what an answer means: a reply, or the error to raise.
-
-    `resource` is the id that the call deletes or looks for; only there a 404 is an answer to the question.
-    `now` is wall time in epoch seconds, for a Retry-After that is a date.
+    Raises:
+        APIError: one of its subclasses, for every other answer and for none.
     """
+    error = error_of(outcome, idempotent=idempotent)
+    if error is None and isinstance(outcome, Answer):
+        return outcome
+    raise error or OutcomeUnknown("no answer")
+
+
+def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
+    """Say which error an answer, or the lack of one, is; None for a 2xx that is whole and carries no error."""
     if isinstance(outcome, Failure):
-        trace = Trace(client_request_id)
         if outcome.sent:
-            return OutcomeUnknown(f"sent, then no answer: {outcome.what}", trace)
-        return Unavailable(f"nothing was sent: {outcome.what}", trace)
-    trace = trace_of(outcome.headers, client_request_id, outcome.status)
+            return OutcomeUnknown(f"sent, then no answer: {outcome.what}", outcome.trace)
+        return Unavailable(f"nothing was sent: {outcome.what}", outcome.trace)
+    value = None if outcome.cut else parse_object(outcome.body)
+    error = error_in(value)
+    status: int | None = outcome.status
     if 200 <= outcome.status < 300:
-        return _success(outcome, trace, method, resource)
-    error = error_body(outcome.body)
-    detail = " ".join(filter(None, [f"HTTP {outcome.status}", identifiers(error)]))
-    if resource is not None and outcome.status == 404:
-        if error is None:
-            return OutcomeUnknown(f"{detail} without an API error body: not trusted", trace)
-        return Reply(b"", "", absent=True, trace=trace)
-    if outcome.status == 401:
-        return Unauthorized(detail, trace)
-    if outcome.status == 403:
-        return Forbidden(detail, trace)
-    # After a gateway's 503 nobody knows whether the request was passed on: only a call that may repeat can shrug.
-    if outcome.status == 429 or (outcome.status == 503 and idempotent):
-        return Throttled(detail, trace, retry_after(outcome.headers, now))
-    conflict = outcome.status == 409 and resource is not None
-    if outcome.status == 501 or (300 <= outcome.status < 500 and outcome.status != 408 and not conflict):
-        return Rejected(detail, trace, fingerprint=fingerprint_of(outcome.status, error))
-    return OutcomeUnknown(detail, trace)
+        if outcome.cut:
+            return OutcomeUnknown(f"HTTP {status}, body {outcome.cut}", outcome.trace, response_id=_learned(outcome))
+        if error is None and outcome.content_type != "application/problem+json":
+            return None
+        status = None if error is None else status_told(error)
+    told = error if error is not None else value
+    detail = " ".join(filter(None, [f"HTTP {outcome.status}", identifiers(told)]))
+    kind = class_of(status, idempotent=idempotent)
+    fingerprint = fingerprint_of(outcome.status, told)
+    if kind is Throttled:
+        wait = retry_after(outcome.headers, outcome.received)
+        return Throttled(detail, outcome.trace, wait, fingerprint=fingerprint)
+    return kind(detail, outcome.trace, fingerprint=fingerprint)
 
 
-def _success(answer: Answer, trace: Trace, method: str, resource: str | None) -> Reply | APIError:
-    """Judge a 2xx: the reference shows a deletion answered with no body at all, so none is asked for."""
-    if resource is not None and method != "DELETE":  # a GET that asks whether it is there: the status is the answer
-        return Reply(b"", "", absent=False, trace=trace)
-    if answer.body is None:
-        return OutcomeUnknown(f"HTTP {answer.status}, body not readable to its end within {MAX_BODY} bytes", trace)
-    if resource is not None and answer.body.strip():
-        said = parse_object(answer.body)
-        if said is None:
-            return OutcomeUnknown(f"HTTP {answer.status}, body is not a JSON object", trace)
-        if said.get("deleted", True) is not True:
-            return OutcomeUnknown(f"HTTP {answer.status}, but not deleted", trace)
-        if said.get("id", resource) != resource:
-            return OutcomeUnknown(f"HTTP {answer.status}, but about another id", trace)
-    return Reply(answer.body, answer.headers.get("content-type", ""), absent=False, trace=trace)
+def _learned(answer: Answer) -> str | None:
+    """Read the id with which a body begins that did not come whole: a billed response can be looked up by it."""
+    found = _BEGINS_WITH_AN_ID.match(answer.body)
+    return found[1].decode("ascii") if found else None
 
 
 def trace_of(headers: Mapping[str, str], client_request_id: str, status: int) -> Trace:

@@ -1,28 +1,36 @@
-"""One HTTP call to AI Studio: headers, one deadline, a bounded answer, and what the answer means."""
+"""One HTTP call to AI Studio: headers, one deadline, and a bounded answer. What it means: `aistudio.answers`."""
 
+import contextlib
 import json
 import logging
 import ssl
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import httpx
 
-from aistudio.answers import MAX_BODY, Answer, Failure, Reply, read_answer
+from aistudio.answers import MAX_BODY, Answer, Failure, trace_of
 from aistudio.config import Config, is_token
-from aistudio.errors import APIError, Rejected, Trace, Unauthorized
-from aistudio.network import Flight
-from aistudio.transport import DeadlineTransport
+from aistudio.errors import Rejected, Trace, Unauthorized
+from aistudio.network.deadline import Exchange
+from aistudio.network.encodings import decoder
+from aistudio.network.sockets import Dialer
+from aistudio.network.transport import DeadlineTransport
+
+MAX_STREAM = 4 * MAX_BODY
+"""Bytes of a stream of events: eight minutes of speech, and a session lives for five."""
 
 USER_AGENT = "aistudio-functions"
 
 # httpcore tells of every request at DEBUG, answers' headers included: not into logs that promise to hold no content.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
-# What httpx raises before a request can have left, for transports that don't keep a Flight.
+# What httpx raises before a request can have left, for transports that don't keep an Exchange.
 _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -69,8 +77,9 @@ class API:
         self._token = token
         self.now = now
         self.tls = _authorities()
-        self._transport = transport or DeadlineTransport(self.tls, connections)
-        self._fresh = transport or DeadlineTransport(self.tls, kept=0)
+        self.dialer = Dialer()
+        self._transport = transport or DeadlineTransport(self.tls, self.dialer, connections)
+        self._fresh = transport or DeadlineTransport(self.tls, self.dialer, kept=0)
 
     def close(self) -> None:
         """Close all connections."""
@@ -85,51 +94,49 @@ class API:
         timeout: float,
         idempotent: bool,
         body: Mapping[str, Any] | None = None,
-        resource: str | None = None,
         accept: str = "application/json",
         enough: Callable[[bytes], bool] | None = None,
-    ) -> Reply:
-        """Make one call, over in `timeout` seconds whatever the other side does.
+    ) -> Answer | Failure:
+        """Make one call, over in `timeout` seconds whatever the other side does, and return what came back.
 
         An idempotent call whose connection broke before an answer is made once more at once, on a connection of its
-        own. `path` is appended to the base URL as it is (ids in it: `path_segment`); `resource` is the id that the
-        call deletes or looks for; `enough` sees the body's pieces as they come and may end the reading.
+        own. `path` is appended to the base URL as it is (ids in it: `path_segment`). `enough` takes a stream: it sees
+        the body's pieces as they come, may end the reading, and leaves no more than `MAX_BODY` of them in the answer.
 
         Raises:
-            APIError: one of its subclasses, for everything that is not a usable 2xx (or absence, for a `resource`).
+            Unauthorized: when the token can't be one; nothing was sent.
+            Rejected: when the body is not JSON; nothing was sent.
         """
         deadline = self.monotonic() + timeout
         content = None if body is None else encode(body)
 
-        def exchange(transport: httpx.BaseTransport) -> tuple[str, Answer | Failure, bool]:
+        def exchange(transport: httpx.BaseTransport) -> tuple[Answer | Failure, bool]:
             request_id = self.new_id()
             headers = self.headers(request_id) | {"Accept": accept, "Accept-Encoding": "identity"}
             if content is not None:
                 headers["Content-Type"] = "application/json"
-            flight = Flight(deadline, self.monotonic)
+            exchange = Exchange(deadline, self.monotonic)
             url = self.config.base_url.rstrip("/") + path
-            request = httpx.Request(method, url, headers=headers, content=content, extensions={"flight": flight})
-            return request_id, *_send(transport, request, flight, enough)
+            request = httpx.Request(method, url, headers=headers, content=content, extensions={"exchange": exchange})
+            return _send(transport, request, exchange, enough, Trace(request_id), self.now)
 
         # A connection that was idle may be dead without a sign, and what was sent into it may have arrived or not:
         # a call that must not repeat doesn't take that chance.
-        request_id, outcome, broke = exchange(self._transport if idempotent else self._fresh)
+        outcome, broke = exchange(self._transport if idempotent else self._fresh)
         if broke and idempotent and self.monotonic() < deadline:
             before = outcome
-            request_id, outcome, _ = exchange(self._fresh)
+            outcome, _ = exchange(self._fresh)
             if isinstance(outcome, Failure) and isinstance(before, Failure):
-                outcome = Failure(sent=before.sent or outcome.sent, what=outcome.what)
-        meaning = read_answer(
-            outcome,
-            method=method,
-            idempotent=idempotent,
-            resource=resource,
-            client_request_id=request_id,
-            now=self.now(),
-        )
-        if isinstance(meaning, APIError):
-            raise meaning
-        return meaning
+                outcome = replace(outcome, sent=before.sent or outcome.sent)
+        return outcome
+
+    def drop_idle(self) -> None:
+        """Close the connections that no call is using; to be called while none is made.
+
+        An instance that sleeps between invocations loses its connections without being told.
+        """
+        if isinstance(self._transport, DeadlineTransport):
+            self._transport.drop_idle()
 
     def headers(self, request_id: str) -> dict[str, str]:
         """Build what every request carries, over HTTP and in a WebSocket's handshake.
@@ -167,34 +174,52 @@ def encode(value: Mapping[str, Any]) -> bytes:
 
 
 def _send(
-    transport: httpx.BaseTransport, request: httpx.Request, flight: Flight, enough: Callable[[bytes], bool] | None
+    transport: httpx.BaseTransport,
+    request: httpx.Request,
+    exchange: Exchange,
+    enough: Callable[[bytes], bool] | None,
+    trace: Trace,
+    now: Callable[[], float],
 ) -> tuple[Answer | Failure, bool]:
     """Make one physical request. The second value: did the connection break before a status line?"""
     try:
         response = transport.handle_request(request)
     except httpx.TransportError as error:
-        sent = flight.sent if flight.sent is not None else not isinstance(error, _NOTHING_SENT)
+        sent = exchange.sent if exchange.sent is not None else not isinstance(error, _NOTHING_SENT)
         broke = isinstance(error, _BROKE) and not isinstance(error, httpx.ConnectError)
-        return Failure(sent, type(error).__name__), broke
+        return Failure(sent, type(error).__name__, trace), broke
+    headers = dict(response.headers)
     try:
-        body = _read(response, enough)
-    except httpx.TransportError:
-        body = None
+        body, cut = _read(response, enough)
     finally:
-        response.close()
-    return Answer(response.status_code, dict(response.headers), body), False
+        with contextlib.suppress(httpx.TransportError):
+            response.close()
+    trace = trace_of(headers, trace.client_request_id, response.status_code)
+    return Answer(response.status_code, headers, body, cut, trace, now()), False
 
 
-def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> bytes | None:
-    """Read a body to its end or its bound (then None); a redirect or a cookie is never followed or kept."""
+def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> tuple[bytes, str]:
+    """Read a body to its end or its bound, and say why it isn't whole where it isn't."""
+    decode = decoder(response.headers.get("content-encoding", ""))
     stream = response.stream
-    if not isinstance(stream, httpx.SyncByteStream):
-        return None
-    body = bytearray()
-    for chunk in stream:
-        body += chunk
-        if len(body) > MAX_BODY:
-            return None
-        if enough is not None and enough(chunk):
-            break
-    return bytes(body)
+    if decode is None or not isinstance(stream, httpx.SyncByteStream):
+        return b"", "in an encoding that was not asked for"
+    json_comes = "json" in response.headers.get("content-type", "").lower()
+    bound = MAX_BODY if enough is None or json_comes else MAX_STREAM
+    body, length = bytearray(), 0
+    try:
+        for chunk in stream:
+            piece = decode.feed(chunk, bound + 1 - length)
+            length += len(piece)
+            body += piece[: max(0, MAX_BODY - len(body))]
+            if length > bound:
+                return bytes(body), f"longer than {bound} bytes"
+            if enough is not None and enough(piece):
+                return bytes(body), ""
+    except httpx.TimeoutException:
+        return bytes(body), "not there in time"
+    except httpx.TransportError as error:
+        return bytes(body), f"broken off: {type(error).__name__}"
+    except zlib.error:
+        return bytes(body), "compressed in a way that can not be read"
+    return bytes(body), "" if decode.whole or not length else "broken off while compressed"

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 RealtimeTransport = Literal["auto", "http", "websocket"]
 
 _TRANSPORTS = get_args(RealtimeTransport)
 _TOKEN = re.compile(r"[!-~]+")
+_ODD_PART = re.compile(r"//|/\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +29,53 @@ class Config:
     realtime_transport: RealtimeTransport = "auto"
 
     def __post_init__(self) -> None:
-        checks = {
-            "base_url is not an http(s) URL": _is_url(self.base_url, "http", "https"),
-            "folder_id is empty or not printable ASCII": is_token(self.folder_id),
-            "api_key is not printable ASCII without spaces": not self.api_key or is_token(self.api_key),
-            "realtime_url is not a ws(s) URL": not self.realtime_url or _is_url(self.realtime_url, "ws", "wss"),
-            f"realtime_transport is none of {', '.join(_TRANSPORTS)}": self.realtime_transport in _TRANSPORTS,
+        problems = {
+            "AISTUDIO_BASE_URL": url_problem(self.base_url, "http", "https"),
+            "AISTUDIO_FOLDER_ID": None if is_token(self.folder_id) else "is empty or not printable ASCII",
+            "AISTUDIO_API_KEY": None
+            if not self.api_key or is_token(self.api_key)
+            else "is not printable ASCII without spaces",
+            "AISTUDIO_REALTIME_URL": url_problem(self.realtime_url, "ws", "wss") if self.realtime_url else None,
+            "REALTIME_TRANSPORT": None
+            if self.realtime_transport in _TRANSPORTS
+            else f"is none of {', '.join(_TRANSPORTS)}",
         }
-        wrong = [problem for problem, passed in checks.items() if not passed]
+        wrong = [f"{setting} {problem}" for setting, problem in problems.items() if problem]
         if wrong:
             raise ValueError("; ".join(wrong))
+
+
+def url_problem(value: str, *schemes: str) -> str | None:
+    """Say what is wrong with a URL that paths are to be appended to; None where nothing is.
+
+    The text follows the setting's name, and shows nothing of the value: a URL can hold a password.
+    """
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, say
+        return "is not a URL"
+    problems = {
+        f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}": parts.scheme not in schemes,
+        "names no host": not host,
+        "has spaces or characters that no URL has": not is_token(value) or "\\" in value,
+        "has a port that no server has": port == 0,
+        "names a user or a password (before @), which is never sent": "@" in parts.netloc,
+        "has a query (after ?), in which the paths of all calls would be lost": "?" in value,
+        "has a fragment (after #), in which the paths of all calls would be lost": "#" in value,
+        "has an empty part, or one that is . or .., in its path": _ODD_PART.search(unquote(parts.path)) is not None,
+    }
+    return next((problem for problem, found in problems.items() if found), None)
 
 
 def path_segment(identifier: str) -> str:
     r"""Percent-encode an id from outside so that it can only ever be one segment of a path.
 
     Raises:
-        ValueError: for an id that would make the path another one: empty, `.`, `..`, or with `/` or `\\`.
+        ValueError: for an id that would make the path another one, even where something on the way decodes it: empty,
+            with `\\`, or with a part between slashes that is `.` or `..`.
     """
-    if identifier in {"", ".", ".."} or "/" in identifier or "\\" in identifier:
+    if not identifier or "\\" in identifier or {".", ".."} & set(identifier.split("/")):
         raise ValueError("an id that can't be a path segment")
     return quote(identifier, safe="")
 
@@ -54,11 +83,3 @@ def path_segment(identifier: str) -> str:
 def is_token(value: str) -> bool:
     """Tell whether a value can stand in a header: printable ASCII without spaces, and not empty."""
     return _TOKEN.fullmatch(value) is not None
-
-
-def _is_url(value: str, *schemes: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and is_token(value)
-    except ValueError:
-        return False

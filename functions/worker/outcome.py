@@ -43,6 +43,8 @@ class Outcome:
         told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
         if result.audio:
             told["audio"] = base64.b64encode(result.audio).decode()
+        if result.audio_damaged:
+            told["audio_damaged"] = True  # some of it was no base64, and is missing
         data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
         if result.accepted:
             return cls("accepted", result.trace, {"status": "accepted"} | data)

@@ -58,7 +58,8 @@ class Instance:
         self._clock = clock
         self._token = Token()
         self._random = random.SystemRandom()
-        self._client = function.client(API(_studio(settings), self._token, connections=settings.concurrency))
+        self._api = API(_studio(settings), self._token, connections=settings.concurrency)
+        self._client = function.client(self._api)
         table = settings.ledger_table_prefix + LEDGER
         self._store = Ledger(_documents(settings, self._token), table, clock.sleep)
         self._queue = Queue(_queues(settings), clock)
@@ -81,6 +82,7 @@ class Instance:
         """Settle one event. Raises Unsettled, or SettingsError where there is no token to call with."""
         self._token.renew(context)
         self._refuse_without_token()
+        self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, self._clock)
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))

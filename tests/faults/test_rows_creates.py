@@ -135,6 +135,8 @@ def test_row12_13_14_a_refusal_parks_the_message_and_a_broken_deployment_stops_t
     delivered = bench.deliver(event(bench), event(bench, "evt_2"))
 
     end, reason = REFUSALS[status]
+    if transport == "websocket" and end == "dead_lettered":  # a handshake holds nothing of the message
+        end, reason = "deferred", "forbidden"
     assert delivered.ends == [(end, reason)] * 2
     assert {line["level"] for line in delivered.lines} == {"WARN" if end == "dead_lettered" else "ERROR"}
     asked = [call for call in bench.studio.requests() if call["status"] == status]

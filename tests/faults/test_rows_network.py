@@ -48,10 +48,28 @@ def test_row14_a_404_of_the_api_is_the_fact_that_it_is_gone(deletions: Bench) ->
     assert deletions.row("resp_1").state == "already_absent"
 
 
-def test_row14_a_404_of_a_gateway_is_not_trusted(stored: Bench) -> None:
+def test_row14_a_404_of_a_gateway_is_a_refusal_and_no_absence(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, status=404, html=True)
 
-    assert delete(stored) == [("retry", "outcome_unknown")]
+    assert delete(stored) == [("dead_lettered", "rejected")]
+
+
+def test_row14_a_404_about_the_route_or_the_folder_is_a_refusal_and_no_absence(stored: Bench) -> None:
+    for told in (
+        {"error": {"message": "Invalid URL (DELETE /responses/resp_1)", "code": "unknown_url"}},
+        {"code": 5, "message": "Folder b1g not found", "details": []},
+    ):
+        stored.studio.fault(match=DELETE, status=404, body=told)
+        assert delete(stored) == [("dead_lettered", "rejected")]
+    assert stored.studio.stored() != []
+
+
+def test_row16_a_200_that_carries_an_error_is_that_error(stored: Bench) -> None:
+    told = {"error": {"message": "m", "type": "permission_error"}}
+    stored.studio.fault(match=DELETE, status=200, body=told, effect="none")
+
+    assert delete(stored) == [("deferred", "forbidden")]
+    assert stored.studio.stored() != []
 
 
 def test_row14_a_404_of_a_create_is_a_refusal(creates: Bench) -> None:

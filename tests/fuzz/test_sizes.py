@@ -13,10 +13,10 @@ import pytest
 
 import realtime_response_create
 from aistudio import API, Config
-from aistudio.answers import MAX_BODY, Answer, read_answer
-from aistudio.event_stream import EventStream
+from aistudio.answers import MAX_BODY, Answer, error_of
 from aistudio.realtime import Realtime
-from aistudio.realtime_events import Turn
+from aistudio.realtime.turn import Turn
+from aistudio.sse import EventStream
 from tests.fuzz.refusals import refusals
 from tests.fuzz.test_answers import RESPONSE, Answering
 from tests.support.bench import Bench
@@ -97,17 +97,17 @@ def a_turn_of_many_pieces(size: int) -> Callable[[], object]:
 
 def a_deep_error(size: int) -> Callable[[], object]:
     body = b'{"error": ' + b"[" * size
-    return lambda: read_answer(Answer(500, {}, body), method="POST", idempotent=False)
+    return lambda: error_of(Answer(500, {}, body), idempotent=False)
 
 
 def an_error_of_many_names(size: int) -> Callable[[], object]:
     body = json.dumps({str(number): number for number in range(size // 16)}).encode()
-    return lambda: read_answer(Answer(400, {}, body), method="POST", idempotent=False)
+    return lambda: error_of(Answer(400, {}, body), idempotent=False)
 
 
 def a_retry_after_that_is_no_date(size: int) -> Callable[[], object]:
     headers = {"retry-after": "(" * (size // 2) + "Sun, 22 " * (size // 16)}
-    return lambda: read_answer(Answer(429, headers, b""), method="POST", idempotent=False)
+    return lambda: error_of(Answer(429, headers, b""), idempotent=False)
 
 
 def a_message_of_many_fields(size: int) -> Callable[[], object]:

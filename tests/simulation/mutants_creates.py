@@ -69,7 +69,7 @@ OF_CREATES = (
     hole(
         "H10",
         "a 503 is taken for a refusal where the call must not repeat",
-        ("aistudio.answers", "(outcome.status == 503 and idempotent)", "outcome.status == 503"),
+        ("aistudio.error_bodies", "(status == 503 and idempotent)", "status == 503"),
         by="create",
     ),
     hole(

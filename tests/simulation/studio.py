@@ -11,13 +11,13 @@ from tests.simulation.budgets import Call
 from tests.simulation.plan import CONTENT
 
 if TYPE_CHECKING:
-    from aistudio.network import Flight
+    from aistudio.network.deadline import Exchange
     from tests.simulation.world import World
 
 URL = "https://studio.test/v1"
 _DELETED = httpx.Headers({"content-type": "application/json"})
 _ERRORS = {"lost": httpx.ReadError, "slow": httpx.ReadTimeout, "no connection": httpx.ConnectError}
-_UNKNOWN = frozenset({"lost", "lost after", "slow", "slow after", "500", "500 after", "404 html", "409", "not deleted"})
+_UNKNOWN = frozenset({"lost", "lost after", "slow", "slow after", "500", "500 after", "409", "not deleted"})
 """After these, the caller can't know whether it happened; where it must not happen twice, after any 503 neither."""
 
 
@@ -34,59 +34,59 @@ class Studio(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request, which is begun now and arrives when the scheduler says."""
         method, path = request.method, request.url.path
-        flight: Flight = request.extensions["flight"]
+        exchange: Exchange = request.extensions["exchange"]
         key = path.rpartition("/")[2] if method != "POST" else _asked_by(json.loads(request.read()))
-        call = self._call(flight)
+        call = self._call(exchange)
         if call not in self._broken:  # else it is the second request of a call whose connection broke, at once
             self._world.checker.begins(method, key)
         self._broken.discard(call)
-        effect = partial({"POST": self._create, "DELETE": self._delete, "GET": self._look}[method], key, flight)
+        effect = partial({"POST": self._create, "DELETE": self._delete, "GET": self._look}[method], key, exchange)
         return self._world.perform(method, f"{method} {key}", effect)
 
-    def _call(self, flight: "Flight") -> Call:
-        return (self._world.current.name, flight.deadline)
+    def _call(self, exchange: "Exchange") -> Call:
+        return (self._world.current.name, exchange.deadline)
 
-    def _create(self, key: str, flight: "Flight", fault: str) -> httpx.Response:
-        fault = self._in_time(fault, flight)
+    def _create(self, key: str, exchange: "Exchange", fault: str) -> httpx.Response:
+        fault = self._in_time(fault, exchange)
         unknown = fault in _UNKNOWN or fault.startswith("503")
         if not fault or fault.endswith("after"):
             self.billed[key] += 1
         elif not unknown:
             self._world.checker.budgets.create_refused(key)
-        self._world.checker.budgets.counts(key, self._call(flight), unknown=unknown)
+        self._world.checker.budgets.counts(key, self._call(exchange), unknown=unknown)
         done = {"type": "response.done", "response": {"id": f"resp_{key}", "status": "completed", "output": []}}
-        return self._answer(fault, flight, {**done, "instructions": CONTENT})
+        return self._answer(fault, exchange, {**done, "instructions": CONTENT})
 
-    def _delete(self, response_id: str, flight: "Flight", fault: str) -> httpx.Response:
-        fault = self._in_time(fault, flight)
+    def _delete(self, response_id: str, exchange: "Exchange", fault: str) -> httpx.Response:
+        fault = self._in_time(fault, exchange)
         happens = (not fault or fault.endswith("after")) and response_id not in self.gone
         if happens:
             self.gone.add(response_id)
             self.gone_at[response_id] = self._world.t
             self._world.checker.deleted(response_id)
-        self._world.checker.budgets.counts(response_id, self._call(flight), unknown=fault in _UNKNOWN)
-        return self._answer(fault or ("" if happens else "404"), flight, {"id": response_id, "deleted": True})
+        self._world.checker.budgets.counts(response_id, self._call(exchange), unknown=fault in _UNKNOWN)
+        return self._answer(fault or ("" if happens else "404"), exchange, {"id": response_id, "deleted": True})
 
-    def _look(self, response_id: str, flight: "Flight", fault: str) -> httpx.Response:
-        fault = self._in_time(fault, flight)
+    def _look(self, response_id: str, exchange: "Exchange", fault: str) -> httpx.Response:
+        fault = self._in_time(fault, exchange)
         if not fault and response_id not in self.gone:
             self._world.checker.found(response_id)
-        self._world.checker.budgets.counts(response_id, self._call(flight), unknown=fault in _UNKNOWN)
+        self._world.checker.budgets.counts(response_id, self._call(exchange), unknown=fault in _UNKNOWN)
         return self._answer(
-            fault or ("404" if response_id in self.gone else ""), flight, {"id": response_id, "text": CONTENT}
+            fault or ("404" if response_id in self.gone else ""), exchange, {"id": response_id, "text": CONTENT}
         )
 
-    def _in_time(self, fault: str, flight: "Flight") -> str:
+    def _in_time(self, fault: str, exchange: "Exchange") -> str:
         """The fault, where the request arrives in its time; a call's own duration passes first."""
         if self._world.plan.slow_call:
             self._world.sleep(self._world.plan.slow_call)
-        return "slow" if self._world.t > flight.deadline else fault
+        return "slow" if self._world.t > exchange.deadline else fault
 
-    def _answer(self, fault: str, flight: "Flight", body: dict[str, Any]) -> httpx.Response:
+    def _answer(self, fault: str, exchange: "Exchange", body: dict[str, Any]) -> httpx.Response:
         if fault.startswith("slow"):
-            self._world.sleep(flight.deadline - self._world.t)
+            self._world.sleep(exchange.deadline - self._world.t)
         if fault.startswith("lost"):
-            self._broken.add(self._call(flight))
+            self._broken.add(self._call(exchange))
         return _answer(fault, body)
 
 
@@ -110,5 +110,6 @@ def _answer(fault: str, body: dict[str, Any]) -> httpx.Response:
     headers = {"retry-after": rest.rpartition(" ")[2]} if rest.startswith("wait") else {}
     if rest == "wait after":
         headers = {"retry-after": "1"}
-    told = {"error": {"message": CONTENT, "type": "planted", "code": None}}
+    message = f"No such response: {CONTENT}" if word == "404" else CONTENT
+    told = {"error": {"message": message, "type": "planted", "code": None}}
     return httpx.Response(int(word), headers=headers, content=json.dumps(told).encode())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from aistudio import API, OutcomeUnknown, Responses, Trace
+from aistudio.answers import success
 from aistudio.responses import Deletion
 from worker import Message, Outcome, queue_function
 
@@ -50,7 +51,7 @@ class Asking:
     def ask(self, body: dict[str, Any], timeout: float) -> tuple[dict[str, Any], Trace]:
         """The response object and the request's ids. Raises APIError."""
         happen(self._hooks.before)
-        reply = self._api.call("POST", PATH, timeout=timeout, idempotent=False, body=body)
+        reply = success(self._api.call("POST", PATH, timeout=timeout, idempotent=False, body=body), idempotent=False)
         happen(self._hooks.after)
         try:
             told = json.loads(reply.body)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from aistudio import API, Config, Responses
+from aistudio.answers import Answer, success
 from aistudio.realtime import Realtime, RealtimeResult
 from tests.unit.aistudio.wsserver import Gate, Script, Service, Session, ws_server
 
@@ -37,8 +38,8 @@ def delete(api: API, timeout: float = 5.0) -> bool:
     return Responses(api).delete("r1", timeout).absent
 
 
-def create(api: API, timeout: float = 5.0) -> None:
-    api.call("POST", "/things", timeout=timeout, idempotent=False, body={})
+def create(api: API, timeout: float = 5.0, body: Mapping[str, Any] | None = None) -> Answer:
+    return success(api.call("POST", "/things", timeout=timeout, idempotent=False, body=body or {}), idempotent=False)
 
 
 # Turns over WebSocket

@@ -25,7 +25,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
 
 
 DELETED = answer(200, b'{"id":"r1","deleted":true}', Content_Type="application/json")
-NO_SUCH = answer(404, b'{"code":null,"message":"none","param":null,"type":"not_found"}')
+NO_SUCH = answer(404, b'{"code":null,"message":"No such response","param":null,"type":"not_found"}')
 
 
 @dataclass

@@ -14,11 +14,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 import aistudio
-from aistudio import APIError, Config, OutcomeUnknown, Rejected, Responses, Throttled, Trace, Unauthorized
+from aistudio import APIError, Config, OutcomeUnknown, Rejected, ResponseId, Responses, Throttled, Trace, Unauthorized
 from aistudio.config import path_segment
-from tests.unit.aistudio.clients import FOLDER, TOKEN, an_api
+from tests.unit.aistudio.clients import FOLDER, TOKEN, an_api, create
 from tests.unit.aistudio.rawserver import NO_SUCH, answer, keep_serving, raw_server
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -43,7 +44,7 @@ def test_a_deletion_sends_credential_folder_id_and_logging_switch_and_nothing_un
 
 def test_a_body_on_the_wire_is_json_that_any_parser_takes() -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
-        api.call("POST", "/things", timeout=5, idempotent=False, body={"text": "привет \ud800"})
+        create(api, body={"text": "привет \ud800"})
         seen = server.requests[0]
     assert seen.headers["content-type"] == "application/json"
     assert seen.body.isascii()
@@ -93,7 +94,7 @@ def test_values_that_json_does_not_have_are_rejected_and_nothing_is_sent() -> No
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
         for value in (float("nan"), object()):
             with pytest.raises(Rejected) as caught:
-                api.call("POST", "/things", timeout=5, idempotent=False, body={"planted": value})
+                create(api, body={"planted": value})
             assert "planted" not in repr(caught.value)
             assert caught.value.__context__ is None
         assert server.connections == 0
@@ -115,6 +116,8 @@ def test_cookies_are_not_kept() -> None:
         ("..%2F", "..%252F"),
         ("...", "..."),
         ("идентификатор", "%D0%B8%D0%B4%D0%B5%D0%BD%D1%82%D0%B8%D1%84%D0%B8%D0%BA%D0%B0%D1%82%D0%BE%D1%80"),
+        ("a/b", "a%2Fb"),
+        ("cmVzcF8/YWJj+w==", "cmVzcF8%2FYWJj%2Bw%3D%3D"),
         ("a\r\nHost: evil", "a%0D%0AHost%3A%20evil"),
         ("\x00", "%00"),
     ],
@@ -125,7 +128,7 @@ def test_an_id_is_one_percent_encoded_segment_on_the_wire(response_id: str, segm
         assert server.requests[0].target == f"/v1/responses/{segment}"
 
 
-@pytest.mark.parametrize("response_id", ["", ".", "..", "a/b", "/", "a\\b", "../files", "\ud800"])
+@pytest.mark.parametrize("response_id", ["", ".", "..", "a/../b", "a\\b", "../files", "a/.", "\ud800"])
 def test_an_id_that_would_change_the_path_sends_nothing(response_id: str) -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
         for call in (Responses(api).delete, Responses(api).exists):
@@ -142,6 +145,19 @@ def test_no_id_leaves_its_segment(response_id: str) -> None:
         return
     url = httpx.URL(f"http://host/v1/responses/{segment}")
     assert url.raw_path == f"/v1/responses/{segment}".encode()
+
+
+@pytest.mark.parametrize("response_id", ["r", "x" * 512, "a/b", "cmVzcF8/YWJj+w==", "...", "идентификатор", "a%2e"])
+def test_a_message_may_name_any_id_of_up_to_512_characters(response_id: str) -> None:
+    assert TypeAdapter(ResponseId).validate_python(response_id) == response_id
+
+
+@pytest.mark.parametrize(
+    "response_id", ["", "x" * 513, ".", "..", "a/../b", "./a", "a\\b", "a b", "a\x00", "a\n", "\x7f"]
+)
+def test_a_message_may_name_no_id_that_could_change_the_path(response_id: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(ResponseId).validate_python(response_id)
 
 
 def test_a_stored_response_is_there_and_an_unknown_one_is_not() -> None:
@@ -168,7 +184,7 @@ def test_no_error_shows_a_credential_an_id_or_the_services_words() -> None:
     for status in (400, 401, 403, 404, 409, 429, 500, 503):
         with raw_server(keep_serving(answer(status, body))) as server, an_api(server.url, api_key="planted-key") as api:
             with pytest.raises(APIError) as caught:
-                api.call("POST", "/things/r-secret-id", timeout=5, idempotent=False, body={"q": "the user asked"})
+                create(api, body={"q": "the user asked"})
             shown = repr(caught.value) + str(caught.value) + repr(caught.value.__dict__) + repr(api) + repr(api.config)
             assert not [word for word in PLANTED if word in shown]
             assert caught.value.__cause__ is None
@@ -184,13 +200,20 @@ def test_failures_of_the_network_chain_nothing_that_could_quote_a_request() -> N
 def test_nothing_of_a_call_is_logged_even_at_the_lowest_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     body = b'{"code":"x","message":"the user asked","type":"t"}'
-    with raw_server(keep_serving(answer(404, body, X_Note="planted"))) as server, an_api(server.url) as api:
+    with (
+        raw_server(keep_serving(answer(404, body, X_Note="planted"))) as server,
+        an_api(server.url) as api,
+        pytest.raises(Rejected),
+    ):
         Responses(api).delete("r-secret-id", 5)
     assert not [word for word in (*PLANTED, TOKEN) if word in caplog.text]
 
 
 def test_config_names_everything_that_is_wrong_and_shows_no_value() -> None:
-    with pytest.raises(ValueError, match=r"base_url.*folder_id.*api_key.*realtime_url.*realtime_transport") as caught:
+    with pytest.raises(
+        ValueError,
+        match=r"AISTUDIO_BASE_URL.*AISTUDIO_FOLDER_ID.*AISTUDIO_API_KEY.*AISTUDIO_REALTIME_URL.*REALTIME_TRANSPORT",
+    ) as caught:
         Config(
             "ftp://host-planted",
             "",
@@ -201,12 +224,43 @@ def test_config_names_everything_that_is_wrong_and_shows_no_value() -> None:
     assert "planted" not in str(caught.value)
 
 
+ODD_ADDRESSES = {
+    "": "begin",
+    "//host/v1": "begin",
+    "SCHEME://": "no host",
+    "SCHEME://host:99999/v1": "not a URL",
+    "SCHEME://[::1": "not a URL",
+    "SCHEME://host:0/v1": "port",
+    "SCHEME://ho st/v1": "spaces",
+    "SCHEME://host\\v1": "characters",
+    "SCHEME://host/v1#": "fragment",
+    "SCHEME://host/v1#part": "fragment",
+    "SCHEME://host/v1?": "query",
+    "SCHEME://host/v1?folder=planted": "query",
+    "SCHEME://host?": "query",
+    "SCHEME://user:planted@host/v1": "password",
+    "SCHEME://user@host/v1": "user",
+    "SCHEME://host/v1/../v2": "path",
+    "SCHEME://host/v1/%2e%2E/v2": "path",
+    "SCHEME://host//v1": "path",
+}
+
+
+@pytest.mark.parametrize(("url", "problem"), ODD_ADDRESSES.items(), ids=ODD_ADDRESSES)
+def test_an_address_to_which_no_path_can_be_appended_is_refused_by_its_settings_name(url: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^AISTUDIO_BASE_URL .*{problem}") as caught:
+        Config(url.replace("SCHEME", "https"), FOLDER)
+    assert "planted" not in str(caught.value)
+    if url:
+        with pytest.raises(ValueError, match=f"^AISTUDIO_REALTIME_URL .*{problem}"):
+            Config("https://host/v1", FOLDER, realtime_url=url.replace("SCHEME", "wss"))
+
+
 @pytest.mark.parametrize(
-    "url", ["", "http://", "https://host:99999/v1", "https://ho st/v1", "//host/v1", "http://[::1"]
+    "url", ["https://host/v1", "https://host/v1/", "http://127.0.0.1:8080", "https://[::1]:1/a/v1"]
 )
-def test_a_base_url_that_is_not_one_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="base_url"):
-        Config(url, FOLDER)
+def test_an_address_is_taken_with_a_path_and_without(url: str) -> None:
+    assert Config(url, FOLDER, realtime_url=url.replace("http", "ws")).base_url == url
 
 
 def test_errors_survive_a_copy_with_all_they_know() -> None:

@@ -1,14 +1,15 @@
 """What goes wrong in a session after its response.create frame: nobody knows what happened, until our response.done."""
 
+import json
 import logging
 import time
 from typing import Any
 
 import pytest
 
-from aistudio import APIError, OutcomeUnknown
+from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled
 from tests.unit.aistudio.clients import EVENT, ITEM, Context, run, turn
-from tests.unit.aistudio.error_events import ERRORS
+from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
 
@@ -36,8 +37,15 @@ def test_a_close_after_the_frame_leaves_the_outcome_unknown(created: bool, code:
 
 
 def test_silence_after_the_frame_leaves_the_outcome_unknown() -> None:
-    with turn(after(Session.until_closed)) as (realtime, service), pytest.raises(OutcomeUnknown):
-        realtime.create(EVENT, None, 0.3)
+    def speak_late(session: Session) -> None:
+        if not session.service.stopping.wait(3):  # then it would end well
+            session.created()
+            session.done()
+
+    with turn(after(speak_late)) as (realtime, service):
+        with pytest.raises(OutcomeUnknown):
+            realtime.create(EVENT, None, 0.3)
+        service.stopping.set()
     assert len(service.asked) == 1
 
 
@@ -98,20 +106,128 @@ def test_once_the_response_has_begun_no_error_says_that_it_did_not_happen(error:
         run(after(complain))
 
 
-def test_an_error_about_nothing_of_ours_changes_nothing() -> None:
-    def script(session: Session) -> None:
-        session.open()
-        session.asked()
-        session.emit("error", error={"type": "invalid_request_error", "message": "m", "event_id": "somebody's"})
+@pytest.mark.parametrize("created", [False, True], ids=["before response.created", "after response.created"])
+@pytest.mark.parametrize("about", ["another-event", None])
+def test_an_error_that_names_no_event_of_ours_does_not_end_a_turn_that_goes_on(
+    *, created: bool, about: str | None
+) -> None:
+    def go_on(session: Session) -> None:
+        if created:
+            session.created()
+        session.emit("error", error={"type": "invalid_request_error", "message": "m", "event_id": about})
         session.created()
         session.done()
         session.until_closed()
 
-    assert run(script).response is not None
+    assert run(after(go_on)).status == "completed"
+
+
+FLAT = {"type": "error", "event_id": "event_of_the_server", "code": "rate_limit_exceeded", "message": "the user asked"}
+UNNAMED: list[tuple[dict[str, Any], type[APIError], str]] = [
+    (
+        {"type": "error", "error": {"type": "invalid_request_error", "code": "bad", "message": "m"}},
+        Rejected,
+        "code=bad",
+    ),
+    (
+        {"type": "error", "error": {"type": "rate_limit_error", "message": "m", "event_id": None}},
+        Throttled,
+        "type=rate_limit_error",
+    ),
+    ({"type": "error", "error": {"type": "new", "code": 7, "message": "m", "event_id": "x"}}, Forbidden, "code=7"),
+    ({"type": "error", "error": {"code": "odd", "message": "m"}}, OutcomeUnknown, "code=odd"),
+    (FLAT, Throttled, "code=rate_limit_exceeded"),
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "told"), UNNAMED, ids=lambda value: str(value) if isinstance(value, str) else ""
+)
+@pytest.mark.parametrize("then", ["silence", "talk", "close"])
+def test_an_error_that_names_no_event_ends_the_turn_within_seconds_by_its_type(
+    event: dict[str, Any], kind: type[APIError], told: str, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.turn.DOUBT", 0.2)
+
+    def complain(session: Session) -> None:
+        session.connection.send(json.dumps(event))
+        if then == "close":
+            session.connection.close(1011)
+            return
+        for _ in range(60):  # then it would end well, and in time
+            if session.service.stopping.wait(0.05):
+                return
+            if then == "talk":
+                session.emit("rate_limits.updated")
+        session.created()
+        session.done()
+
+    with turn(after(complain)) as (realtime, service):
+        with pytest.raises(APIError) as caught:
+            realtime.create(EVENT, None, 60)
+        service.stopping.set()
+    assert type(caught.value) is kind
+    assert told in caught.value.detail
+    assert "asked" not in caught.value.detail
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("event", [event for event, _, _ in UNNAMED], ids=str)
+def test_an_error_that_names_no_event_while_ours_goes_on_leaves_it_unknown_and_says_the_code_and_the_id(
+    event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.turn.DOUBT", 0.2)
+
+    def complain(session: Session) -> None:
+        session.created("resp_ours")
+        session.text("output_text.delta", "half", "resp_ours")
+        session.connection.send(json.dumps(event))
+        session.service.stopping.wait(5)
+        session.done("resp_ours")
+
+    with turn(after(complain)) as (realtime, service):
+        with pytest.raises(OutcomeUnknown, match=r"code=|type=") as caught:
+            realtime.create(EVENT, None, 60)
+        service.stopping.set()
+    assert caught.value.response_id == "resp_ours"
+    assert "resp_ours" not in str(caught.value)
+
+
+def test_a_flat_error_that_names_our_frame_ends_the_turn_at_once() -> None:
+    def complain(session: Session) -> None:
+        session.connection.send(json.dumps({**FLAT, "event_id": "ev-1"}))
+        session.until_closed()
+
+    with pytest.raises(Throttled):
+        run(after(complain))
+
+
+def test_an_unknown_outcome_carries_the_id_of_the_response_that_had_begun() -> None:
+    def leave(session: Session) -> None:
+        session.created("resp_ours")
+        session.drop()
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        run(after(leave))
+    assert caught.value.response_id == "resp_ours"
+    assert "resp_ours" not in str(caught.value)
+
+
+def test_equal_refusals_can_be_compared() -> None:
+    def complain(session: Session) -> None:
+        session.emit("error", error={"type": "invalid_request_error", "code": "bad", "event_id": "ev-1"})
+        session.until_closed()
+
+    found = []
+    for _ in range(2):
+        with pytest.raises(Rejected) as caught:
+            run(after(complain))
+        found.append(caught.value.fingerprint)
+    assert found[0] == found[1] != (101, None, None, None)
 
 
 def test_an_item_refused_too_late_leaves_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime_websocket.ACKNOWLEDGED_WITHIN", 0.05)
+    monkeypatch.setattr("aistudio.realtime.websocket.ACKNOWLEDGED_WITHIN", 0.05)
 
     def script(session: Session) -> None:
         session.open()
@@ -137,7 +253,7 @@ def test_a_frame_over_the_bound_leaves_the_outcome_unknown() -> None:
 
 
 def test_frames_over_the_bound_together_leave_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime_websocket.MAX_TURN", 10_000)
+    monkeypatch.setattr("aistudio.realtime.websocket.MAX_STREAM", 10_000)
 
     def script(session: Session) -> None:
         session.created()

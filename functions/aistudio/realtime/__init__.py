@@ -10,14 +10,14 @@ from typing import Any
 
 from aistudio.api import API
 from aistudio.errors import Rejected, Unavailable
-from aistudio.realtime_events import RealtimeResult
-from aistudio.realtime_http import create_by_post
-from aistudio.realtime_websocket import RealtimeContext, create_by_websocket
+from aistudio.realtime.http import create_by_post
+from aistudio.realtime.turn import RealtimeResult
+from aistudio.realtime.websocket import RealtimeContext, create_by_websocket
 
 __all__ = ["Realtime", "RealtimeContext", "RealtimeResult"]
 
 _LOGGER = logging.getLogger(__name__)
-# What a service says that doesn't have the POST: nothing happened. Nobody has published what this one says.
+# What a service says that doesn't have the POST: nothing happened. Nothing is published of what this one says.
 _NOT_SERVED = {404, 405, 501}
 
 

@@ -5,26 +5,27 @@ from collections.abc import Callable
 import pytest
 
 from aistudio import API, OutcomeUnknown, Rejected, Throttled
-from aistudio.network import Flight
+from aistudio.network.deadline import Exchange
 from tests.unit.aistudio.clients import an_api, create, delete
-from tests.unit.aistudio.rawserver import DELETED, Peer, Script, answer, keep_serving, pause, raw_server
+from tests.unit.aistudio.rawserver import DELETED, Peer, Script, answer, keep_serving, raw_server
 
 
 def drip_headers(peer: Peer) -> None:
     peer.read_request()
-    peer.drip(DELETED + b" " * 500)
+    peer.drip(answer(200, b"{}", X_Long="x" * 300))
 
 
 def drip_body(peer: Peer) -> None:
     peer.read_request()
-    head, _, _ = answer(200, b" " * 500).partition(b"\r\n\r\n")
+    head, _, _ = answer(200, b" " * 300).partition(b"\r\n\r\n")
     peer.send(head + b"\r\n\r\n")
-    peer.drip(b" " * 500)
+    peer.drip(b" " * 300)
 
 
 def silence(peer: Peer) -> None:
     peer.read_request()
-    peer.stopping.wait(20)
+    peer.stopping.wait(3)  # then all would be well: only the call's own deadline makes it fail
+    peer.send(DELETED)
 
 
 @pytest.mark.parametrize("script", [drip_headers, drip_body, silence])
@@ -40,13 +41,13 @@ def test_the_deadline_cuts_a_slow_answer_and_the_call_is_not_repeated(
 
 def test_a_peer_that_reads_late_is_cut_while_we_write() -> None:
     def read_late(peer: Peer) -> None:
-        pause(peer)
+        peer.stopping.wait(15)  # then all would be well
         peer.read_request()
         peer.send(answer(200))
 
     with raw_server(read_late) as server, an_api(server.url) as api:
         with pytest.raises(OutcomeUnknown, match="WriteTimeout"):
-            api.call("POST", "/things", timeout=1, idempotent=False, body={"text": "x" * 16_000_000})
+            create(api, 4, {"text": "x" * 16_000_000})
         assert server.requests == []
 
 
@@ -63,12 +64,12 @@ def test_a_slow_body_does_not_hide_what_the_status_says() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_flights_time_is_measured_on_the_clock_it_was_given() -> None:
+def test_an_exchanges_time_is_measured_on_the_clock_it_was_given() -> None:
     clock = iter([10.0, 14.0, 15.0])
-    flight = Flight(deadline=15.0, monotonic=lambda: next(clock))
-    assert [flight.left(), flight.left()] == [5.0, 1.0]
+    exchange = Exchange(deadline=15.0, monotonic=lambda: next(clock))
+    assert [exchange.left(), exchange.left()] == [5.0, 1.0]
     with pytest.raises(TimeoutError):
-        flight.left()
+        exchange.left()
 
 
 # Sizes, redirects and proxies

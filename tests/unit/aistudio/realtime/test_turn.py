@@ -77,7 +77,7 @@ def test_a_message_without_an_event_id_is_sent_with_a_fresh_one() -> None:
 
 
 def test_a_service_that_acknowledges_no_item_is_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime_websocket.ACKNOWLEDGED_WITHIN", 0.05)
+    monkeypatch.setattr("aistudio.realtime.websocket.ACKNOWLEDGED_WITHIN", 0.05)
 
     def script(session: Session) -> None:
         session.open()

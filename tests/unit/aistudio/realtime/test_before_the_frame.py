@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from aistudio import APIError, Rejected, Unavailable
+from aistudio import APIError, Forbidden, Rejected, Unauthorized, Unavailable
 from tests.unit.aistudio.clients import EVENT, ITEM, Context, plain, turn
-from tests.unit.aistudio.error_events import ERRORS
+from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
 
@@ -29,23 +29,16 @@ STEPS = ["session.created", "session.updated", "item"]
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 4000])
+@pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 1013, 3000, 3003, 4000])
 def test_a_close_before_the_frame_says_that_nothing_happened(step: str, code: int) -> None:
     def close(session: Session) -> None:
         session.drop() if code == 1006 else session.connection.close(code, "the user asked")
 
     with turn(before(step, close)) as (realtime, service), pytest.raises(APIError) as caught:
         realtime.create(EVENT, Context(items=[ITEM]), 5)
-    assert type(caught.value) is (Rejected if code == 1008 else Unavailable)
+    assert type(caught.value) is {1008: Forbidden, 3000: Unauthorized, 3003: Forbidden}.get(code, Unavailable)
     assert str(code) in caught.value.detail
     assert "asked" not in caught.value.detail
-    assert service.asked == []
-
-
-@pytest.mark.parametrize("step", ["session.created", "session.updated"])
-def test_silence_before_the_frame_ends_with_the_deadline_and_nothing_happened(step: str) -> None:
-    with turn(before(step, Session.until_closed)) as (realtime, service), pytest.raises(Unavailable):
-        realtime.create(EVENT, None, 0.3)
     assert service.asked == []
 
 
@@ -64,6 +57,56 @@ def test_an_error_event_before_the_frame_is_classed_by_its_type(
         realtime.create(EVENT, Context(items=[ITEM]), 5)
     assert type(caught.value) is kind
     assert "asked" not in caught.value.detail
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("step", ["session.created", "session.updated"])
+def test_a_refusal_before_anything_of_the_message_was_sent_concerns_the_deployment(step: str) -> None:
+    def complain(session: Session) -> None:
+        session.emit("error", error={"type": "invalid_request_error", "message": "Unknown model"})
+        session.until_closed()
+
+    with turn(before(step, complain)) as (realtime, service), pytest.raises(Forbidden):
+        realtime.create(EVENT, None, 5)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_model_that_is_not_there_concerns_the_deployment(step: str) -> None:
+    def complain(session: Session) -> None:
+        session.emit("error", error={"type": "invalid_request_error", "code": "model_not_found", "message": "m"})
+        session.until_closed()
+
+    with turn(before(step, complain)) as (realtime, _), pytest.raises(Forbidden):
+        realtime.create(EVENT, Context(items=[ITEM]), 5)
+
+
+@pytest.mark.parametrize("step", ["session.created", "session.updated"])
+@pytest.mark.parametrize("talks", [False, True], ids=["silent", "talking"])
+def test_a_session_that_does_not_come_is_given_up_long_before_the_deadline(
+    step: str, *, talks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.websocket.PREPARED_WITHIN", 0.2)
+
+    def late(session: Session) -> None:
+        for _ in range(60):  # then all would go well, and in time
+            if session.service.stopping.wait(0.05):
+                return
+            if talks:
+                session.emit("rate_limits.updated")
+        if step == "session.created":
+            session.emit("session.created", session={})
+            session.take("session.update")
+        session.emit("session.updated", session={})
+        session.asked()
+        session.created()
+        session.done()
+        session.until_closed()
+
+    with turn(before(step, late)) as (realtime, service):
+        with pytest.raises(Unavailable, match=f"no {step} in time"):
+            realtime.create(EVENT, None, 60)
+        service.stopping.set()
     assert service.asked == []
 
 

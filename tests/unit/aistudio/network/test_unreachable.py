@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from aistudio import Unavailable
-from aistudio.transport import DeadlineTransport
+from aistudio.network.sockets import Dialer
+from aistudio.network.transport import DeadlineTransport
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import DELETED, answer, keep_serving, pause, raw_server
 
@@ -104,7 +105,7 @@ def server_tls(ca: trustme.CA, *names: str) -> ssl.SSLContext:
 def trusting(ca: trustme.CA) -> DeadlineTransport:
     context = ssl.create_default_context()
     ca.configure_trust(context)
-    return DeadlineTransport(context)
+    return DeadlineTransport(context, Dialer())
 
 
 @pytest.mark.parametrize(
@@ -154,5 +155,5 @@ def test_a_large_body_goes_out_whole_over_tls() -> None:
         raw_server(keep_serving(answer(200)), tls=server_tls(issuer, "localhost")) as server,
         an_api(server.url, transport=trusting(issuer)) as api,
     ):
-        api.call("POST", "/things", timeout=10, idempotent=False, body={"text": "x" * 1_000_000})
+        create(api, 10, {"text": "x" * 1_000_000})
         assert len(server.requests[0].body) == 1_000_011

@@ -14,9 +14,13 @@ from websockets.sync.client import ClientConnection, connect
 
 from aistudio.answers import MAX_BODY
 from aistudio.api import API
-from aistudio.network import Flight, open_socket
+from aistudio.network.deadline import Exchange
 
-CLOSED_WITHIN = 1.0  # seconds; the result is there by then, and waiting is billed
+CLOSED_WITHIN = 1.0
+"""Seconds for closing: the result is there by then, and waiting is billed."""
+
+PREPARED_WITHIN = 10.0
+"""Seconds that each step of the preparations may take: a session that is not there by then will not come."""
 
 _LOGGER = logging.getLogger("aistudio.websocket")
 _LOGGER.setLevel(logging.WARNING)  # at DEBUG the library tells of handshakes, credentials included, and of frames
@@ -44,38 +48,45 @@ class _Connection(ClientConnection):
 
 
 @contextlib.contextmanager
-def connected(api: API, headers: Mapping[str, str], flight: Flight) -> Iterator[ClientConnection]:
-    """Open a WebSocket that is cut when the flight's time is over, whatever it is doing then."""
+def connected(api: API, headers: Mapping[str, str], exchange: Exchange) -> Iterator[ClientConnection]:
+    """Open a WebSocket that is cut when the exchange's time is over, whatever it is doing then.
+
+    Raises:
+        Refused: when the handshake is answered by anything but 101.
+        OSError: when there is no connection, no thread for it, or no answer in time.
+        websockets.exceptions.WebSocketException: when the answer is no handshake.
+    """
     config = api.config
     model = config.realtime_model
     uri = model if "://" in model or model.startswith("prompt:") else f"gpt://{config.folder_id}/{model}"
     parts = urlsplit(config.realtime_url)
     secure = parts.scheme == "wss"
-    url = f"{config.realtime_url}{'&' if parts.query else '?'}model={quote(uri, safe='')}"
-    sock = open_socket(parts.hostname or "", parts.port or (443 if secure else 80), flight)
+    sock = api.dialer.open(parts.hostname or "", parts.port or (443 if secure else 80), exchange)
     sock.settimeout(None)  # the library blocks on it; the watchdog below ends that
-    with (
-        contextlib.closing(sock),
-        contextlib.ExitStack() as when_closed,
-        connect(
-            url,
-            sock=sock,
-            ssl=api.tls if secure else None,
-            compression=None,  # a small frame can't become a large one
-            additional_headers=headers,
-            user_agent_header=None,
-            proxy=None,
-            open_timeout=flight.left(),
-            ping_interval=None,  # pings unanswered in a busy session have cut connections; a turn is short
-            close_timeout=CLOSED_WITHIN,
-            max_size=MAX_BODY,
-            logger=_LOGGER,
-            create_connection=_Connection,
-        ) as connection,
-    ):
-        watchdog = threading.Timer(flight.left(), _cut, (connection,))
-        watchdog.daemon = True
-        watchdog.start()
+    with contextlib.closing(sock), contextlib.ExitStack() as when_closed, contextlib.ExitStack() as while_open:
+        try:
+            connection = while_open.enter_context(
+                connect(
+                    f"{config.realtime_url}?model={quote(uri, safe='')}",
+                    sock=sock,
+                    ssl=api.tls if secure else None,
+                    compression=None,  # a small frame can't become a large one
+                    additional_headers=headers,
+                    user_agent_header=None,
+                    proxy=None,
+                    open_timeout=min(exchange.left(), PREPARED_WITHIN),
+                    ping_interval=None,  # pings unanswered in a busy session have cut connections; a turn is short
+                    close_timeout=CLOSED_WITHIN,
+                    max_size=MAX_BODY,
+                    logger=_LOGGER,
+                    create_connection=_Connection,
+                )
+            )
+            watchdog = threading.Timer(exchange.left(), _cut, (connection,))
+            watchdog.daemon = True
+            watchdog.start()
+        except RuntimeError as error:
+            raise OSError("no thread can be started") from error
         when_closed.callback(watchdog.cancel)  # closing waits for a thread that may itself be stuck writing
         yield connection
 

@@ -1,6 +1,6 @@
 """response.create as the service runs it: a WebSocket session of one turn.
 
-Until the response.create frame is written nothing has happened; from then on, until our response.done, nobody knows.
+Until the response.create frame is written nothing has happened; from then on, until our response.done, it is unknown.
 """
 
 import contextlib
@@ -12,16 +12,20 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection
 
-from aistudio.answers import MAX_BODY, Answer, Reply, read_answer, trace_of
-from aistudio.api import API, encode
-from aistudio.bodies import parse_object
-from aistudio.errors import APIError, OutcomeUnknown, Rejected, Trace, Unavailable
-from aistudio.network import Flight
-from aistudio.realtime_connection import Refused, connected
-from aistudio.realtime_events import RealtimeResult, Turn, meaning_of_error
+from aistudio.answers import Answer, error_of, trace_of
+from aistudio.api import API, MAX_STREAM, encode
+from aistudio.error_bodies import parse_object
+from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
+from aistudio.network.deadline import Exchange
+from aistudio.realtime.connection import PREPARED_WITHIN, Refused, connected
+from aistudio.realtime.turn import Complaint, RealtimeResult, Turn
 
-MAX_TURN = 4 * MAX_BODY  # bytes of all frames together: eight minutes of speech, and a session lives for five
-ACKNOWLEDGED_WITHIN = 2.0  # seconds; nothing promises that every item is acknowledged
+ACKNOWLEDGED_WITHIN = 2.0
+"""Seconds to wait until the items are acknowledged; nothing promises that every one is."""
+
+# Before our first frame with effect a close concerns the deployment. 1008 is seen for a model URI that the service
+# doesn't take; 3000 and 3003 are registered: https://www.iana.org/assignments/websocket
+_CLOSES: dict[int | None, type[APIError]] = {1008: Forbidden, 3000: Unauthorized, 3003: Forbidden}
 
 
 class RealtimeContext(Protocol):
@@ -42,12 +46,12 @@ def create_by_websocket(
     Raises:
         APIError: one of its subclasses; OutcomeUnknown only once the response.create frame may have left.
     """
-    flight = Flight(api.monotonic() + timeout, api.monotonic)
-    session = _Session(api, event, context, flight)
+    exchange = Exchange(api.monotonic() + timeout, api.monotonic)
+    session = _Session(api, event, context, exchange)
     result: RealtimeResult | None = None
     failure: APIError | None = None
     try:
-        with connected(api, session.headers, flight) as connection:
+        with connected(api, session.headers, exchange) as connection:
             result = session.run(connection)
     except (Refused, WebSocketException, OSError) as error:
         failure = session.meaning_of(error)
@@ -59,15 +63,16 @@ def create_by_websocket(
 class _Session:
     """The steps of one turn, and how far they got."""
 
-    def __init__(self, api: API, event: Mapping[str, Any], context: RealtimeContext | None, flight: Flight) -> None:
+    def __init__(self, api: API, event: Mapping[str, Any], context: RealtimeContext | None, exchange: Exchange) -> None:
         request_id = api.new_id()
         self.headers = api.headers(request_id)
         self.trace = Trace(request_id)
-        self._flight = flight
+        self._exchange = exchange
         self._monotonic = api.monotonic
         self._now = api.now()
         self._asked = False
         self._read = 0
+        self._of_the_message = context is not None
         event_id = str(event.get("event_id") or api.new_id())
         items = [_frame(api, "conversation.item.create", item=item) for item in (context.items if context else ())]
         update = _frame(api, "session.update", session=_session(context))
@@ -85,18 +90,41 @@ class _Session:
         for item in self._items:
             connection.send(item, text=True)
         self._acknowledged(connection)
-        self._flight.left()
+        self._exchange.left()
         if connection.state is not State.OPEN:
             raise self._closed(connection.close_code)
         self._asked = True
         connection.send(self._ask, text=True)
-        while not self._turn.over:
-            self._turn.read(self._receive(connection, self._flight.left()))
-        return self._turn.result("websocket", self.trace)
+        ended = self._take_turn(connection)
+        return self._turn.result("websocket", self.trace, ended)
+
+    def _take_turn(self, connection: ClientConnection) -> str:
+        """Read until the turn is over, or nothing more is to be expected of it; return what ended it."""
+        turn = self._turn
+        seen: object = None
+        since = 0.0
+        while not turn.over:
+            patience = turn.patience
+            if seen != (patience, turn.heard):  # what is not about a response is no reason to wait longer
+                seen, since = (patience, turn.heard), self._monotonic()
+            try:
+                left = self._exchange.left()
+                wait = left if patience is None else min(left, since + patience - self._monotonic())
+                event = self._receive(connection, max(0.0, wait))
+            except (TimeoutError, ConnectionClosed) as error:
+                if patience is None:
+                    raise
+                return "the time is over" if isinstance(error, TimeoutError) else f"closed {_code(error) or 1006}"
+            turn.read(event)
+        return ""
 
     def _wait_for(self, connection: ClientConnection, kind: str) -> None:
-        while self._prepared(connection, self._flight.left()).get("type") != kind:
-            continue
+        until = self._monotonic() + PREPARED_WITHIN
+        with contextlib.suppress(TimeoutError):
+            while self._prepared(connection, min(until - self._monotonic(), self._exchange.left())).get("type") != kind:
+                continue
+            return
+        raise self._failure(f"no {kind} in time")
 
     def _acknowledged(self, connection: ClientConnection) -> None:
         """Wait until the service has taken the items, so that a refused one is known before anything is billed."""
@@ -104,7 +132,7 @@ class _Session:
         taken: set[str] = set()
         with contextlib.suppress(TimeoutError):
             while len(taken) < len(self._items):
-                event = self._prepared(connection, min(until - self._monotonic(), self._flight.left()))
+                event = self._prepared(connection, min(until - self._monotonic(), self._exchange.left()))
                 item = event.get("item")
                 if str(event.get("type")).startswith("conversation.item.") and isinstance(item, dict):
                     taken.add(str(item.get("id")))
@@ -113,15 +141,19 @@ class _Session:
         """Read an event of the preparations, where any error ends the turn: nothing has happened yet."""
         event = self._receive(connection, timeout)
         if event.get("type") == "error":
-            known, detail, _ = meaning_of_error(event)
-            raise (Unavailable if known is OutcomeUnknown else known)(f"before response.create: {detail}", self.trace)
+            complaint = Complaint.read(event)
+            kind = Unavailable if complaint.kind is OutcomeUnknown else complaint.kind
+            if kind is Rejected and not self._of_the_message:  # what was refused so far are our settings
+                kind = Forbidden
+            raise complaint.as_error(kind, self.trace, before="before response.create: ")
+        self._turn.before(event)
         return event
 
     def _receive(self, connection: ClientConnection, timeout: float) -> dict[str, Any]:
         frame = connection.recv(timeout, decode=False)
         self._read += len(frame)
-        if self._read > MAX_TURN:
-            raise self._failure(f"more than {MAX_TURN} bytes")
+        if self._read > MAX_STREAM:
+            raise self._failure(f"more than {MAX_STREAM} bytes")
         return parse_object(frame) or {}
 
     def meaning_of(self, error: Exception) -> APIError:
@@ -129,28 +161,35 @@ class _Session:
         if isinstance(error, Refused):
             return self._refusal(error.response)
         if isinstance(error, ConnectionClosed):
-            close = error.rcvd or error.sent
-            return self._closed(close.code if close else None)
+            return self._closed(_code(error))
         return self._failure("the time is over" if isinstance(error, TimeoutError) else type(error).__name__)
 
     def _closed(self, code: int | None) -> APIError:
-        if code == 1008 and not self._asked:  # seen for a model URI that the service doesn't take
-            return Rejected("closed 1008 before response.create", self.trace)
+        if code in _CLOSES and not self._asked:
+            return _CLOSES[code](f"closed {code} before response.create", self.trace)
         return self._failure(f"closed {code or 1006}")
 
     def _failure(self, what: str) -> APIError:
         if self._asked:
-            return OutcomeUnknown(f"response.create sent, then {what}", self.trace)
+            return self._turn.error(self.trace, what)
         return Unavailable(f"before response.create: {what}", self.trace)
 
     def _refusal(self, response: Response) -> APIError:
-        answer = Answer(response.status_code, _lower(response), bytes(response.body))
-        meaning = read_answer(
-            answer, method="GET", idempotent=True, client_request_id=self.trace.client_request_id, now=self._now
-        )
-        if isinstance(meaning, Reply | OutcomeUnknown):
-            return Unavailable(f"before response.create: HTTP {answer.status} to the handshake", meaning.trace)
-        return meaning
+        """Say what a refused handshake means: it carries settings alone, nothing of the message."""
+        headers = _lower(response)
+        trace = trace_of(headers, self.trace.client_request_id, response.status_code)
+        answer = Answer(response.status_code, headers, bytes(response.body or b""), "", trace, self._now)
+        error = error_of(answer, idempotent=True)
+        if error is None or isinstance(error, OutcomeUnknown):
+            return Unavailable(f"before response.create: HTTP {answer.status} to the handshake", trace)
+        if isinstance(error, Rejected):
+            return Forbidden(f"{error.detail} to the handshake", trace, fingerprint=error.fingerprint)
+        return error
+
+
+def _code(closed: ConnectionClosed) -> int | None:
+    close = closed.rcvd or closed.sent
+    return close.code if close else None
 
 
 def _frame(api: API, kind: str, **fields: Any) -> dict[str, Any]:
@@ -164,7 +203,7 @@ def _lower(response: Response) -> dict[str, str]:
 def _session(context: RealtimeContext | None) -> dict[str, Any]:
     """Build the session's fields: the caller's, and no turn detection unless the caller asks for it.
 
-    Nobody speaks into this session, and a response that the service begins by itself would be in the way of ours.
+    No sound goes into this session, and a response that the service begins by itself would be in the way of ours.
     """
     session = {"type": "realtime", **((context.session if context else None) or {})}
     audio = session.get("audio", {})

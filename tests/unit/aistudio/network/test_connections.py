@@ -1,13 +1,17 @@
 """Pooled, stale and broken connections: which one a call takes, and how often the service is asked."""
 
 import contextlib
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from aistudio import API, OutcomeUnknown, Unavailable
+from aistudio.network.deadline import Exchange
+from aistudio.network.sockets import Dialer
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import (
     DELETED,
@@ -170,3 +174,36 @@ def test_waiting_for_a_free_connection_is_unavailable_when_time_is_up() -> None:
 def test_a_call_that_must_not_repeat_waits_for_no_other_to_end() -> None:
     with at_once(24, create) as (_, server):
         assert len(server.requests) == 24
+
+
+# Between two invocations
+
+
+def test_idle_connections_are_dropped_when_an_invocation_begins() -> None:
+    def go_silent(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(DELETED)
+        peer.stopping.wait(3)  # as where a firewall forgot the connection; then it would answer
+        peer.read_request()
+        peer.send(DELETED)
+
+    with raw_server(go_silent, keep_serving(DELETED)) as server, an_api(server.url) as api:
+        delete(api)
+        api.drop_idle()
+        assert delete(api, 1) is False
+        assert [seen.connection for seen in server.requests] == [1, 2]
+
+
+def test_dropping_idle_connections_leaves_those_in_use_alone() -> None:
+    with at_once(5, delete) as (api, server):
+        api.drop_idle()
+        assert server.connections == 5
+
+
+def test_connections_are_kept_alive_by_the_kernel() -> None:
+    with (
+        raw_server(keep_serving(DELETED)) as server,
+        Dialer().open("127.0.0.1", server.port, Exchange(time.monotonic() + 5)) as sock,
+    ):
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15

@@ -9,7 +9,7 @@ import trustme
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
-from aistudio import APIError, Forbidden, Rejected, Throttled, Unauthorized, Unavailable
+from aistudio import APIError, Forbidden, Throttled, Unauthorized, Unavailable
 from aistudio.realtime import Realtime
 from tests.unit.aistudio.clients import EVENT, FOLDER, TOKEN, an_api, plain, realtime_at, turn
 from tests.unit.aistudio.rawserver import Peer, raw_server, serve
@@ -53,7 +53,7 @@ def test_the_ids_of_the_handshakes_answer_are_in_the_trace() -> None:
     with (
         raw_server(follow) as server,
         realtime_at(server.ws_url) as realtime,
-        pytest.raises(Rejected) as caught,
+        pytest.raises(Forbidden) as caught,
     ):
         realtime.create(EVENT, None, 5)
     trace = caught.value.trace
@@ -94,15 +94,15 @@ def refuse(status: int, body: str = "", **headers: str) -> Gate:
     ("status", "kind"),
     [
         (200, Unavailable),
-        (301, Rejected),
-        (400, Rejected),
+        (301, Forbidden),
+        (400, Forbidden),
         (401, Unauthorized),
         (403, Forbidden),
-        (404, Rejected),
+        (404, Forbidden),
         (408, Unavailable),
         (429, Throttled),
         (500, Unavailable),
-        (501, Rejected),
+        (501, Forbidden),
         (502, Unavailable),
         (503, Throttled),
         (504, Unavailable),
@@ -126,7 +126,7 @@ def test_a_redirected_handshake_is_not_followed() -> None:
     with (
         turn(plain) as (_, other),
         turn(plain, refuse(302, Location=other.url)) as (realtime, _),
-        pytest.raises(Rejected),
+        pytest.raises(Forbidden),
     ):
         realtime.create(EVENT, None, 5)
     assert other.handshakes == []

@@ -1,0 +1,142 @@
+"""Error bodies: the shapes that the API, and what stands before it, are known to answer with.
+
+`{code, message, param, type}` at the top (documented), the same inside `{"error": {…}}` (OpenAI's convention),
+RFC 7807's `{type?, title, status, detail}`, and a gRPC gateway's `{code: int, message, details}` or
+`{"error": {grpcCode, …}}`. What others answer with is known too, as far as it must not pass for success.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aistudio.errors import APIError, Fingerprint, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order in which they are told
+_RESPONSES = ("response", "realtime.response")
+_SAID = ("message", "title", "detail")
+
+NOT_FOUND = 404
+# https://yandex.cloud/en/docs/ai-studio/troubleshooting/error-codes
+_GRPC = {3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 11: 400, 12: 501, 13: 500, 14: 503, 16: 401}
+_WORDS = {
+    "invalid_request_error": 400,
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "unauthenticated": 401,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "permission_denied": 403,
+    "permission_error": 403,
+    "not_found": 404,
+    "not_found_error": 404,
+    "notfounderror": 404,
+    "response_not_found": 404,
+    "resource_exhausted": 429,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "internal": 500,
+    "server_error": 500,
+    "session_expired": 500,  # its type says invalid_request_error
+    "unimplemented": 501,
+    "unavailable": 503,
+    "deadline_exceeded": 504,
+}
+
+
+def parse_object(body: bytes | str) -> dict[str, Any] | None:
+    """Read a JSON object; None for anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):  # RecursionError: brackets nested a thousand deep
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Find the error that a JSON object carries, whatever the status that it came with; None where it carries none.
+
+    A response that failed is no error: it is the API's own object, and its `error` is a part of what it tells.
+    """
+    if value is None or value.get("object") in _RESPONSES or isinstance(value.get("output"), list):
+        return None
+    wrapped = value.get("error")
+    if isinstance(wrapped, Mapping):
+        return wrapped
+    if wrapped or value.get("errors"):  # OAuth's and Spring's {"error": "…"}, JSON:API's and GraphQL's {"errors": […]}
+        return value
+    code, status, message = value.get("code"), value.get("status"), isinstance(value.get("message"), str)
+    documented = message and isinstance(value.get("type"), str)
+    grpc = message and code in _GRPC and not isinstance(code, bool)
+    problem = isinstance(status, int) and status >= 400 and any(isinstance(value.get(n), str) for n in _SAID)
+    numbered = message and _number(code) >= 400
+    said_no = status == "error" or value.get("success") is False or value.get("ok") is False
+    return value if documented or grpc or problem or numbered or said_no else None
+
+
+def status_told(error: Mapping[str, Any]) -> int | None:
+    """Say which HTTP status an error amounts to by its own words, the code first; None where they are unknown ones."""
+    for name in ("httpCode", "code", "grpcCode", "status", "type"):
+        value = error.get(name)
+        number = _number(value)
+        if isinstance(value, str) and value.lower() in _WORDS:
+            return _WORDS[value.lower()]
+        if 400 <= number < 600:
+            return number
+        if isinstance(value, int) and number in _GRPC and name != "httpCode":
+            return _GRPC[number]
+    return None
+
+
+def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
+    """Say what an HTTP status means for the world, where it is not a success; None stands for an unknown one.
+
+    After a gateway's 503 nobody knows whether the request was passed on: only a call that may repeat can shrug.
+    """
+    if status == 401:
+        return Unauthorized
+    if status == 403:
+        return Forbidden
+    if status == 429 or (status == 503 and idempotent):
+        return Throttled
+    if status is not None and (status == 501 or (300 <= status < 500 and status != 408)):
+        return Rejected
+    return OutcomeUnknown
+
+
+def identifiers(error: Mapping[str, Any] | None) -> str:
+    """Name an error by its identifiers alone: `code=not_found type=invalid_request_error`, or nothing.
+
+    The API's message is never told: it can quote the request. What doesn't look like an identifier isn't one.
+    """
+    found = []
+    for name in _IDENTIFIERS:
+        value = (error or {}).get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value) if abs(value) < 10**9 else None
+        if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
+            found.append(f"{name}={value}")
+    return " ".join(found)
+
+
+def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
+    """Make what two errors are compared by. Digests, since a param names a part of the request, in the user's words."""
+    told = error or {}
+    kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
+    return status, kind, code, param
+
+
+def _digest(value: object) -> str | None:
+    if not isinstance(value, str | int):
+        return None
+    return hashlib.sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _number(value: object) -> int:
+    """Read a code: an integer, or three digits as text; 0 where it is neither."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{3}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

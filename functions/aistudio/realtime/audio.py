@@ -1,0 +1,35 @@
+"""Audio in base64, as it comes in the deltas of one part."""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+
+_TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n")
+_A_RUN = re.compile(r"[^=]+=*|=+")  # padding ends a run: what follows it begins anew
+
+
+def decoded(deltas: Sequence[str]) -> bytes | None:
+    """Decode the deltas: each is base64 of its own, or all of them are one base64 text that was cut anywhere.
+
+    Both alphabets are read. None where it can't be decoded.
+    """
+    pieces = [delta.translate(_TO_STANDARD) for delta in deltas]
+    text = "".join(pieces)
+    padded = all(len(run) % 4 == 0 for run in _A_RUN.findall(text))
+    # Without padding only the pieces themselves tell: one that was cut has bits over that belong to the next.
+    for runs in (_A_RUN.findall(text), pieces) if padded else (pieces, _A_RUN.findall(text)):
+        audio = [_run(run) for run in runs]
+        if all(piece is not None for piece in audio):
+            return b"".join(piece or b"" for piece in audio)
+    return None
+
+
+def _run(text: str) -> bytes | None:
+    bare = text.rstrip("=")
+    try:
+        audio = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except binascii.Error:
+        return None
+    whole = base64.b64encode(audio).rstrip(b"=").decode() == bare
+    return audio if whole else None

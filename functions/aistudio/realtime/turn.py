@@ -1,0 +1,240 @@
+"""Reading a Realtime turn: server events in, one result out. The same for a WebSocket and for a stream over HTTP."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aistudio.error_bodies import class_of, fingerprint_of, identifiers, status_told
+from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Trace, Unavailable
+from aistudio.realtime.output import Output
+
+Event = Mapping[str, Any]
+
+# What only Realtime's codes say; the others are `error_bodies`'.
+_CODES: dict[str, type[APIError]] = {
+    "conversation_already_has_active_response": Unavailable,
+    "model_not_found": Forbidden,
+    "invalid_model": Forbidden,
+    "unsupported_model": Forbidden,
+}
+_ENDS = {f"response.{status}": status for status in ("completed", "cancelled", "failed", "incomplete")}
+BEGUN = ("queued", "in_progress")
+
+DOUBT = 5.0
+"""Seconds: how long something that may be the end of a turn waits for what says otherwise."""
+
+DOUBT_OF_ONE_THAT_GOES_ON = 30.0
+"""Seconds: the same, where more of our response came after an error that named no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeResult:
+    """What came of a response.create.
+
+    `accepted`: the service took it and sent no finished response, which is all that it may do over HTTP; `response` is
+    then what it said instead. Else `response` is the API's object of response.done, whatever its status, with the items
+    that were heard where it holds none. `text` is what it says (a transcript where it only speaks), `audio` the bytes
+    in the session's format, in order; `audio_damaged`: some of it could not be decoded, and is missing. `usage` is the
+    API's count of tokens.
+    """
+
+    transport: Literal["http", "websocket"]
+    trace: Trace
+    accepted: bool = False
+    response: dict[str, Any] | None = None
+    text: str | None = None
+    transcript: str | None = None
+    audio: bytes | None = None
+    audio_damaged: bool = False
+    usage: dict[str, Any] | None = None
+
+    @property
+    def status(self) -> str | None:
+        """The response's own status: completed, cancelled, failed or incomplete; None where it has none."""
+        return _text((self.response or {}).get("status"))
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An `error` event, read. `about` is the id of the client event that it names."""
+
+    kind: type[APIError]
+    error: Mapping[str, Any]
+    about: str | None
+
+    @classmethod
+    def read(cls, event: Event) -> "Complaint":
+        """Read one, wrapped or flat: in a flat one `event_id` is the server's own, unless it is one of ours."""
+        error = event.get("error")
+        if not isinstance(error, Mapping):
+            error = {name: event.get(name) for name in ("code", "message", "param", "event_id")}
+        code = str(error.get("code")).lower()
+        kind = _CODES.get(code) or class_of(status_told(error), idempotent=False)
+        return cls(kind, error, _text(error.get("event_id")))
+
+    @property
+    def detail(self) -> str:
+        """The error's identifiers, for people."""
+        told = identifiers({name: self.error.get(name) for name in ("code", "type")})
+        return f"error event {told}".rstrip()
+
+    def as_error(
+        self, kind: type[APIError], trace: Trace, response_id: str | None = None, before: str = ""
+    ) -> APIError:
+        """Make the error to raise."""
+        fingerprint = fingerprint_of(trace.status, self.error)
+        return kind(before + self.detail, trace, fingerprint=fingerprint, response_id=response_id)
+
+
+class Turn:
+    """Collects the events that follow a response.create, until it is over.
+
+    `event_id` is the id of our response.create, `earlier` those of the frames before it. Without an `event_id` the
+    stream answers one request alone. In a session only our request is outstanding: what comes after it is about it,
+    unless it names something else. Where that isn't certain (an error that names no event, an end without a
+    beginning) the turn is over if nothing more comes within its `patience`.
+    """
+
+    def __init__(self, event_id: str | None = None, earlier: Collection[str] = ()) -> None:
+        self._event_id = event_id
+        self._earlier = earlier
+        self._foreign: set[str] = set()
+        self._created = False
+        self._ours: str | None = None
+        self._outputs: dict[str | None, Output] = {}
+        self._end: dict[str, Any] | None = None
+        self._perhaps_ends: dict[str | None, dict[str, Any]] = {}
+        self._complaint: Complaint | None = None
+        self._perhaps: Complaint | None = None
+        self._doubt_at = 0
+        self.heard = 0
+        """How many events of responses came, but for those of others."""
+
+    def before(self, event: Event) -> None:
+        """Note the response of an event that came before we asked: it isn't ours."""
+        response_id = _response_id(event)
+        if response_id is not None:
+            self._foreign.add(response_id)
+
+    def read(self, event: Event) -> None:
+        """Take one event; an unknown one changes nothing."""
+        kind = event.get("type")
+        if kind == "error":
+            self._read_complaint(Complaint.read(event))
+        elif isinstance(kind, str) and kind.startswith("response.") and _response_id(event) not in self._foreign:
+            self.heard += 1
+            self._read_response(kind, event)
+
+    def _read_complaint(self, complaint: Complaint) -> None:
+        ours = self._event_id is None or complaint.about == self._event_id
+        if ours or complaint.about in self._earlier:
+            self._complaint = self._complaint or complaint
+        else:
+            self._perhaps = self._perhaps or complaint
+            self._doubt_at = self.heard
+
+    def _read_response(self, kind: str, event: Event) -> None:
+        response, response_id = event.get("response"), _response_id(event)
+        if kind == "response.created":
+            if not self._created:
+                self._created, self._ours = True, response_id
+                early, self._perhaps_ends = self._perhaps_ends, {}
+                for each in early.values():
+                    self._read_end(each, _id(each))
+        elif isinstance(response, dict) and (
+            kind == "response.done" or (kind in _ENDS and response.get("status") not in BEGUN)
+        ):
+            self._read_end(response, response_id)
+        elif kind in _ENDS and response_id in (None, self._ours):
+            ended = {"id": response_id or self._ours, "object": "realtime.response", "status": _ENDS[kind]}
+            self._perhaps_ends.setdefault(response_id, {**ended, "output": []})
+        else:
+            self._outputs.setdefault(response_id, Output()).take(event)
+
+    def _read_end(self, response: dict[str, Any], response_id: str | None) -> None:
+        if self._created or self._event_id is None:
+            if None in (self._ours, response_id) or response_id == self._ours:
+                self._end = self._end or response
+        else:
+            self._perhaps_ends.setdefault(response_id, response)
+
+    @property
+    def over(self) -> bool:
+        """Is there nothing more to wait for?"""
+        ended = self._end is not None or self._complaint is not None
+        return ended or (self._event_id is None and len(self._perhaps_ends) > 0)
+
+    @property
+    def patience(self) -> float | None:
+        """Say for how many seconds the next event is worth waiting for; None where it is until the deadline."""
+        if self._perhaps_ends:
+            return DOUBT
+        if self._perhaps is None:
+            return None
+        return DOUBT if self.heard == self._doubt_at else DOUBT_OF_ONE_THAT_GOES_ON
+
+    @property
+    def response_id(self) -> str | None:
+        """The id of our response, as far as it is known."""
+        heard = next((named for named in self._outputs if named is not None), None)
+        return self._ours or heard
+
+    def result(self, transport: Literal["http", "websocket"], trace: Trace, cut: str = "") -> RealtimeResult:
+        """Give what came of it. `cut` says what ended the reading, where it was not the turn itself.
+
+        Raises:
+            APIError: what an `error` event says; OutcomeUnknown where the turn is not over.
+        """
+        perhaps = None if self._complaint else next(iter(self._perhaps_ends.values()), None)
+        response = self._end or perhaps
+        if response is None:
+            raise self.error(trace, cut or "no response.done")
+        output = (
+            self._outputs.get(_id(response)) or self._outputs.get(None) or self._outputs.get(self._ours) or Output()
+        )
+        told = response if response.get("output") or not output.items() else {**response, "output": output.items()}
+        transcript = output.say("transcript", {})
+        audio, damaged = output.audio()
+        usage = response.get("usage")
+        return RealtimeResult(
+            transport,
+            trace,
+            response=told,
+            text=output.say("text", told) or output.say("transcript", told),
+            transcript=transcript,
+            audio=audio,
+            audio_damaged=damaged,
+            usage=usage if isinstance(usage, dict) else None,
+        )
+
+    def error(self, trace: Trace, what: str) -> APIError:
+        """Make the error of a turn that gave no result; `what` ended it, where no `error` event did."""
+        complaint = self._complaint or self._perhaps
+        if complaint is None:
+            return OutcomeUnknown(f"response.create sent, then {what}", trace, response_id=self.response_id)
+        # A turn that goes on without what it should have begun with is not the one that was asked for.
+        too_late = complaint.about is not None and complaint.about in self._earlier
+        kind = OutcomeUnknown if too_late or self._begun(complaint.kind) else complaint.kind
+        return complaint.as_error(kind, trace, self.response_id)
+
+    def _begun(self, error: type[APIError]) -> bool:
+        """Whether our response has begun, or may have: from then on no word of an error makes it not have happened.
+
+        It begins with a response.created, but any other of its events says that a model ran. In a session they may be
+        of another response, and are, where the error says that one is active.
+        """
+        another = self._event_id is not None and error is Unavailable
+        return self._created or (self.heard > 0 and not another)
+
+
+def _response_id(event: Event) -> str | None:
+    response = event.get("response")
+    return _id(response) if isinstance(response, Mapping) else _text(event.get("response_id"))
+
+
+def _id(response: Mapping[str, Any]) -> str | None:
+    return _text(response.get("id"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

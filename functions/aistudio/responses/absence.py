@@ -1,0 +1,93 @@
+"""What proves that a stored response is absent: a 404 that speaks of this response, and nothing less.
+
+Routers, gateways, proxies, and the API itself answer 404 about a route, a folder, a project or a model too. Taking one
+of those for absence would write down for ever that something is gone which is still there. So whatever is not certain
+here is no proof: at worst a message is dead-lettered, where people see it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_DOCUMENTED = {"code", "message", "param", "type"}
+_SENTENCES = ("message", "msg", "detail", "title", "error", "reason", "description", "error_description")
+_IDENTIFIERS = ("code", "type", "param", "resourceType", "resource_type")
+
+# A text that names one of these anywhere is about the way to the API.
+_WAY = re.compile(
+    r"\b(?:urls?|uris?|rout(?:es?|ing)|paths?|endpoints?|methods?|pages?|hosts?|domains?|upstreams?|backends?|gateway|"
+    r"proxy|servers?|services?|handlers?|mappings?|static|https?|apis?|status|(?-i:GET|DELETE|POST|PUT)|"
+    r"маршрут\w*|пут[ьи]|страниц\w*|адрес\w*|метод\w*|сервис\w*)\b",
+    re.IGNORECASE,
+)
+# These hold responses, or make them. Whatever a text names first is what it is about.
+_OTHER = re.compile(
+    r"\b(?:folders?|clouds?|projects?|organi[sz]ations?|accounts?|tenants?|workspaces?|namespaces?|models?|"
+    r"deployments?|engines?|agents?|assistants?|prompts?|conversations?|threads?|runs?|files?|containers?|stores?|"
+    r"index(?:es)?|indices|keys?|tokens?|users?|subscriptions?|apps?|applications?|functions?|buckets?|databases?|"
+    r"tables?|operations?|versions?|regions?|previous|каталог\w*|папк\w*|облак\w*|проект\w*|модел\w*|организаци\w*|"
+    r"аккаунт\w*|пользовател\w*|файл\w*)\b",
+    re.IGNORECASE,
+)
+# General words: in the documented shape, which is this API's own, they can only mean the response that was asked for.
+_ANYTHING = re.compile(
+    r"\b(?:resources?|objects?|entit(?:y|ies)|records?|items?|requests?|ресурс\w*|запис\w*)\b",  # noqa: RUF001 - Russian
+    re.IGNORECASE,
+)
+_ID = "\0"  # stands for our id
+_GONE = r"(?:not found|not exist|n't exist|no longer exists?|not be found|deleted|expired|не найден\w*|не существует|удал[её]н)"
+_IS_GONE = re.compile(rf"(?:{_ID}|\b(?:response|ответ)\b)([^.;:\n{_ID}]{{0,60}}?){_GONE}", re.IGNORECASE)
+_IS_NOT_FOUND = re.compile(
+    r"\b(?:no such|no stored|unknown|nonexistent|not found|not find|cannot find|can't find|couldn't find|unable to find|"
+    r"no(?= response with))\W+(?:(?:the|an?|any|such|stored|with|id|for)\W+){0,4}"
+    rf"(?:response\b(?! (?:from|body|code|header|received|within|format))|(?:response\W+(?:(?:with|id)\W+){{0,2}})?{_ID})",
+    re.IGNORECASE,
+)
+# What an id looks like: where ours is not named, another that is makes it an error about another response.
+_AN_ID = re.compile(r"(?<![\w.:-])(?=[\w.:-]*\d)(?=[\w.:-]*[A-Za-z])[\w.:-]{6,}|\d{6,}|['\"`«]\w")
+_OF_THE_EXCHANGE = re.compile(r"\b(?:request|trace|correlation|span)[ _-]?id\W{0,3}[\w-]+", re.IGNORECASE)
+_A_PATH = re.compile(r"(?<!\w)/\w|\w/\w+/")
+
+
+def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:
+    """Tell whether the JSON body of a 404 says that this response, and not something else, isn't there."""
+    if value is None:
+        return False
+    wrapped = value.get("error")
+    error = wrapped if isinstance(wrapped, Mapping) else value
+    sentences = [_marked(text, response_id) for text in _texts(error, _SENTENCES)]
+    words = [re.sub(r"(?<=[a-z])(?=[A-Z])|[_.-]", " ", text) for text in _texts(error, _IDENTIFIERS)]
+    if any(_WAY.search(text) or _A_PATH.search(text) for text in sentences):
+        return False
+    if any(_WAY.search(text) or _OTHER.search(text) for text in words):
+        return False
+    if any(_is_about_it(text) for text in (*sentences, *words)):
+        return True
+    return _is_documented(value) and not any(_OTHER.search(text) or _AN_ID.search(text) for text in sentences)
+
+
+def _is_about_it(text: str) -> bool:
+    """Whether a text says that our response is gone, and names no other thing before it says so."""
+    found = _IS_GONE.search(text) or _IS_NOT_FOUND.search(text)
+    if found is None or _OTHER.search(text[: found.end()]):
+        return False
+    return _ID in text or not (_ANYTHING.search(text[: found.start()]) or _AN_ID.search(text))
+
+
+def _is_documented(value: Mapping[str, Any]) -> bool:
+    """Whether this is the error that the reference shows: four fields at the top, of which two may be null."""
+    texts = isinstance(value.get("message"), str) and isinstance(value.get("type"), str)
+    nullable = all(isinstance(value.get(name), str | None) for name in ("code", "param"))
+    return value.keys() == _DOCUMENTED and texts and nullable
+
+
+def _texts(error: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        value = error.get(name)
+        if isinstance(value, str):
+            yield _OF_THE_EXCHANGE.sub("", value.replace(_ID, " "))
+
+
+def _marked(text: str, response_id: str) -> str:
+    """Put a mark where the text names our id as a word of its own; in a path it stays a part of the path."""
+    return re.sub(rf"(?<![\w./:%-]){re.escape(response_id)}(?![\w/%-])", _ID, text)

@@ -1,0 +1,68 @@
+"""DELETE /v1/responses/{response_id}: what its answers mean.
+
+https://yandex.cloud/en/docs/ai-studio/responses/deleteResponse
+"""
+
+from dataclasses import dataclass
+
+from aistudio.answers import Answer, Failure, error_of
+from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
+from aistudio.errors import APIError, OutcomeUnknown, Trace
+from aistudio.responses.absence import proves_absence
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A response is gone. `absent`: the API answered that there is none, which doesn't say who deleted it or when."""
+
+    absent: bool
+    trace: Trace
+
+
+def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError:
+    """Say whether a response is gone, or which error stands in the way.
+
+    The reference shows a deletion answered without a body, so none is asked for; one that comes has to agree.
+    """
+    if isinstance(outcome, Failure):
+        return error_of(outcome, idempotent=True) or OutcomeUnknown("no answer", outcome.trace)
+    if says_not_found(outcome, response_id):
+        return Deletion(absent=True, trace=outcome.trace)
+    if outcome.status == NOT_FOUND and outcome.cut:
+        return OutcomeUnknown(f"HTTP 404, body {outcome.cut}", outcome.trace)
+    if outcome.status == 409:  # a response that is still in the making, perhaps: it can be deleted later
+        return OutcomeUnknown("HTTP 409", outcome.trace)
+    error = error_of(outcome, idempotent=True)
+    if error is not None:
+        return error
+    doubt = _doubt(outcome, response_id)
+    if doubt:
+        return OutcomeUnknown(f"HTTP {outcome.status}, {doubt}", outcome.trace)
+    return Deletion(absent=False, trace=outcome.trace)
+
+
+def says_not_found(answer: Answer, response_id: str) -> bool:
+    """Tell whether the API says that there is no such response: by a 404, or by a 2xx that carries that error."""
+    value = None if answer.cut else parse_object(answer.body)
+    status: int | None = answer.status
+    if 200 <= answer.status < 300:
+        error = error_in(value)
+        status = None if error is None else status_told(error)
+    return status == NOT_FOUND and proves_absence(value, response_id)
+
+
+def _doubt(answer: Answer, response_id: str) -> str:
+    """Say why a 2xx is not a deletion; empty where it is one."""
+    said = parse_object(answer.body) if answer.body.strip() else {}
+    if said is None:
+        return "body is not a JSON object"
+    if said.get("id", response_id) != response_id:
+        return "but about another id"
+    if said.get("deleted") is True:
+        return ""
+    if "deleted" in said:
+        return "but not deleted"
+    if said.keys() - {"id", "object"}:  # the response itself, say: whoever answers that has deleted nothing
+        return "but the body says something else"
+    # 202 is a promise, and 206 or 207 are about a part: asked again, the API says what became of it.
+    return "" if answer.status in (200, 203, 204, 205) else "which does not say that it is done"

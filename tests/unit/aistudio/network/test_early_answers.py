@@ -1,0 +1,74 @@
+"""A service that answers before it has read all, and stops reading."""
+
+import socket
+import ssl
+
+import pytest
+import trustme
+
+from aistudio import OutcomeUnknown, Rejected
+from aistudio.network.sockets import Dialer
+from aistudio.network.transport import DeadlineTransport
+from tests.unit.aistudio.clients import an_api, create
+from tests.unit.aistudio.rawserver import Peer, answer, raw_server
+
+TOO_LARGE = {"text": "x" * 16_000_000}
+
+
+def refuse_and_read_no_more(peer: Peer) -> None:
+    peer.sock.recv(1000)
+    peer.send(answer(413))
+    peer.stopping.wait(20)
+
+
+def refuse_and_hang_up(peer: Peer) -> None:
+    peer.sock.recv(1000)
+    peer.send(answer(413))
+    peer.sock.shutdown(socket.SHUT_WR)
+    peer.stopping.wait(20)
+
+
+@pytest.mark.parametrize("script", [refuse_and_read_no_more, refuse_and_hang_up])
+def test_an_answer_that_comes_while_we_write_is_the_answer(script: object) -> None:
+    with raw_server(script) as server, an_api(server.url) as api:  # type: ignore[arg-type] # both are scripts
+        with pytest.raises(Rejected, match="413") as caught:
+            create(api, 5, TOO_LARGE)
+        assert caught.value.trace.status == 413
+
+
+def tls(issuer: trustme.CA) -> tuple[ssl.SSLContext, DeadlineTransport]:
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    issuer.issue_cert("localhost").configure_cert(server)
+    issuer.configure_trust(client)
+    return server, DeadlineTransport(client, Dialer())
+
+
+def test_over_tls_too() -> None:
+    context, transport = tls(trustme.CA())
+    with (
+        raw_server(refuse_and_read_no_more, tls=context) as server,
+        an_api(server.url, transport=transport) as api,
+        pytest.raises(Rejected, match="413"),
+    ):
+        create(api, 5, TOO_LARGE)
+
+
+def test_tls_tickets_that_come_while_we_write_are_no_answer() -> None:
+    context, transport = tls(trustme.CA())
+    context.num_tickets = 8
+
+    def read_late(peer: Peer) -> None:
+        peer.stopping.wait(0.3)  # so that our writing stands still, with tickets waiting to be read
+        peer.read_request()
+        peer.send(answer(200))
+
+    with raw_server(read_late, tls=context) as server, an_api(server.url, transport=transport) as api:
+        assert create(api, 20, TOO_LARGE).status == 200
+
+
+def test_a_peer_that_hangs_up_while_we_write_leaves_the_outcome_unknown() -> None:
+    def leave(peer: Peer) -> None:
+        peer.sock.recv(1000)
+
+    with raw_server(leave) as server, an_api(server.url) as api, pytest.raises(OutcomeUnknown):
+        create(api, 5, TOO_LARGE)
