@@ -137,6 +137,12 @@ def test_a_cancelled_response_is_as_documented(studio: StudioHandle, http: httpx
         ({"tools": [{"type": "function", "name": "a.b"}]}, False),
         ({"metadata": {"a": "b"}}, False),
         ({"stream_options": {"include_obfuscation": True}}, False),
+        ({"tool_choice": {"type": "function", "name": "f"}}, True),
+        ({"tool_choice": "sometimes"}, False),
+        ({"tool_choice": {}}, False),
+        ({"include": ["reasoning.encrypted_content"]}, True),
+        ({"include": ["everything"]}, False),
+        ({"prompt": {"id": "agent-1"}, "model": "some-model"}, False),
         ({"surprise": 1}, False),
     ],
 )

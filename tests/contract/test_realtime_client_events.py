@@ -128,7 +128,7 @@ def test_a_transcript_may_come_behind_the_response_or_never(studio: StudioHandle
 
 
 def test_a_response_is_cancelled_while_it_is_given(studio: StudioHandle) -> None:
-    studio.fault(realtime="slow", delay=0.05)
+    studio.fault(realtime="slow", delay=0.5)
 
     with session(studio) as connection:
         hear(connection)
@@ -150,9 +150,7 @@ def test_a_response_is_cancelled_while_it_is_given(studio: StudioHandle) -> None
 
 
 def test_a_cancel_may_be_illegal_or_too_late(studio: StudioHandle) -> None:
-    studio.faults(
-        [{"realtime": "slow", "delay": 0.02}, {"realtime": "cancel_illegal"}, {"realtime": "cancel_too_late"}]
-    )
+    studio.faults([{"realtime": "slow", "delay": 0.2}, {"realtime": "cancel_illegal"}, {"realtime": "cancel_too_late"}])
 
     with session(studio) as connection:
         hear(connection)

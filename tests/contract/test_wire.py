@@ -114,3 +114,17 @@ def test_a_reset_forgets_everything(studio: StudioHandle, http: httpx.Client) ->
 
     assert (studio.stored(), studio.requests()) == ([], [])
     assert http.get("responses/a").status_code == 404
+
+
+def test_what_utf_8_can_not_hold_comes_back_escaped(studio: StudioHandle, http: httpx.Client) -> None:
+    body = f'{{"model": "gpt://{studio.folder_id}/m", "input": "a \\ud800 b"}}'.encode()
+
+    answer = http.post("responses", content=body)
+
+    assert answer.json()["output_text"] == "You said: a \ud800 b"
+    assert answer.content.isascii()
+
+
+@pytest.mark.parametrize("body", [b'{"input": NaN}', b"[" * 100_000, b"\xff", b""])
+def test_what_is_no_json_is_a_bad_request(http: httpx.Client, body: bytes) -> None:
+    assert http.post("responses", content=body).status_code == 400

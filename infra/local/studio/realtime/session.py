@@ -1,7 +1,6 @@
 """One WebSocket session, from its session.created to its close."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +21,7 @@ from infra.local.studio.realtime.events import (
 )
 from infra.local.studio.state import Call, Frame, Studio
 from infra.local.studio.wire.connection import cut
+from infra.local.studio.wire.json_text import encoded, parsed
 
 TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 
@@ -65,7 +65,7 @@ class Session:
                 await self._complain("Only text frames are taken", None)
                 continue
             try:
-                event = json.loads(message.data)
+                event = parsed(message.data)
             except ValueError:
                 await self._complain("The frame is not JSON", None, "invalid_json")
                 continue
@@ -186,7 +186,7 @@ class Session:
 
     async def _emit(self, event: Event) -> None:
         named = {"event_id": f"event_{self._studio.hex_id()}", **event}
-        await self._socket.send_str(json.dumps(named, ensure_ascii=False))
+        await self._socket.send_str(encoded(named).decode())
 
     async def _close(self, code: int, reason: str) -> None:
         if code == 1006:

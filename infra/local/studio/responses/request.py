@@ -43,6 +43,17 @@ TOOLS = {
     "shell",
     "web_search",
 }
+CHOICES = ("none", "auto", "required")
+INCLUDED = (
+    "file_search_call.results",
+    "web_search_call.results",
+    "web_search_call.action.sources",
+    "message.input_image.image_url",
+    "computer_call_output.output.image_url",
+    "code_interpreter_call.outputs",
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+)
 FORMATS = ("text", "json_schema", "json_object")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 INPUT_LIMIT = 10_485_760  # characters
@@ -69,7 +80,10 @@ def _model(given: dict[str, Any], folder_id: str, retired: tuple[str, ...]) -> A
     if "prompt" in given:
         prompt = given["prompt"]
         named = isinstance(prompt, dict) and isinstance(prompt.get("id"), str)
-        return None if named else bad_request("prompt needs an id", "prompt")
+        if not named:
+            return bad_request("prompt needs an id", "prompt")
+        if "model" not in given:
+            return None
     if wrong := model_problem(given.get("model"), folder_id):
         return bad_request(wrong, "model")
     name = given["model"].split("/")[3]
@@ -106,6 +120,12 @@ def _objects(given: dict[str, Any]) -> Answer | None:
     conversation = given.get("conversation", "")
     if not isinstance(conversation.get("id") if isinstance(conversation, dict) else conversation, str):
         return bad_request("conversation must be an id or an object with one", "conversation")
+    choice = given.get("tool_choice", "auto")
+    if choice not in CHOICES and not (isinstance(choice, dict) and isinstance(choice.get("type"), str)):
+        return bad_request("tool_choice must be none, auto, required or an object with a type", "tool_choice")
+    include = given.get("include", [])
+    if not isinstance(include, list) or any(one not in INCLUDED for one in include):
+        return bad_request("include names what is not there", "include")
     options = given.get("stream_options", {})
     if not isinstance(options, dict) or options.get("include_obfuscation") is not None:
         return bad_request("stream_options.include_obfuscation is not supported", "stream_options")
@@ -116,7 +136,7 @@ def _tools(tools: Any) -> Answer | None:
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
         return bad_request("tools must be an array of objects", "tools")
     for tool in tools:
-        if tool.get("type") not in TOOLS:
+        if not isinstance(tool.get("type"), str) or tool["type"] not in TOOLS:
             return bad_request("A tool of this type is not supported", "tools")
         if tool["type"] == "function" and not (isinstance(tool.get("name"), str) and NAME.fullmatch(tool["name"])):
             return bad_request("A function's name may hold letters, digits, _ and -", "tools")

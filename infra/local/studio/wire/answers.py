@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.local.studio.faults.http import HttpFault
 from infra.local.studio.wire.error_shapes import ErrorShape, documented, in_shape
+from infra.local.studio.wire.json_text import encoded
 from infra.local.studio.wire.stream import EVENT_STREAM, EventStream
 
 JSON = "application/json"
@@ -25,7 +26,7 @@ class Answer:
 
 def document(value: object, status: int = 200) -> Answer:
     """A JSON answer."""
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode(), JSON)
+    return Answer(status, encoded(value), JSON)
 
 
 def error_body(kind: str, message: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """From an HTTP request to its answer on the wire, through the log, the credential check and the faults."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +14,7 @@ from infra.local.studio.state import LOGGED_HEADERS, Call, Studio, Transport, ha
 from infra.local.studio.wire.access import refused
 from infra.local.studio.wire.answers import Answer, spoilt
 from infra.local.studio.wire.connection import cut
+from infra.local.studio.wire.json_text import parsed
 from infra.local.studio.wire.stream import write
 
 STUDIO = web.AppKey("studio", Studio)
@@ -122,6 +122,6 @@ def _id_headers(request: web.Request, studio: Studio) -> dict[str, str]:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return parsed(body)
     except ValueError:  # also bytes that are no UTF-8
         return None

@@ -1,7 +1,6 @@
 """Server-sent events on the wire, and the ways in which they end."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.local.studio.wire.connection import cut
+from infra.local.studio.wire.json_text import encoded
 
 EVENT_STREAM = "text/event-stream"
 
@@ -29,9 +29,7 @@ class EventStream:
 
 def frames(events: Iterable[dict[str, Any]]) -> tuple[bytes, ...]:
     """Write each event as a block of its own, named by its type."""
-    return tuple(
-        f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in events
-    )
+    return tuple(b"event: %s\ndata: %s\n\n" % (event["type"].encode(), encoded(event)) for event in events)
 
 
 async def write(request: web.Request, headers: dict[str, str], status: int, stream: EventStream) -> web.StreamResponse:
