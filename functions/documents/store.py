@@ -11,9 +11,10 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from documents import answers
+from documents.budget import Budget
 from documents.writes import Write, request
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 100
 WRITE_AT_ONCE = 25
+_TRIES = 2
+"""How often something is asked that is safe to repeat: a connection may have died in its sleep."""
+_BROKEN = 500
+"""From this HTTP status on nobody can say what the service did."""
 _PAUSES = (0.1, 0.2, 0.4, 0.0)
 """Seconds after each try that the service was too busy for; the last one is followed by none."""
-_AWAY = 2
-"""Silences in a row after which the service is taken to be away."""
-
-_REFUSED = "ConditionalCheckFailed"
 
 R = TypeVar("R")
 
@@ -45,15 +46,23 @@ class Written(Enum):
     UNKNOWN = "unknown"
 
 
+class _NoTime(Exception):
+    """The service is away, or the invocation's time is over: nothing was sent."""
+
+
 class _NoAnswer(Exception):
-    """The service said nothing in time, so what was sent may have been applied; or it stayed busy."""
+    """No answer came, so what was sent may have been applied."""
+
+
+class _Busy(Exception):
+    """The service refused each time, without doing anything."""
 
 
 class Store(Generic[R]):
     """One table of the Document API whose items have a ``key``.
 
     ``read`` makes a record of an item's attributes, and of the key alone where there is no item. ``sleep`` waits
-    between tries, for a second in all at the most.
+    between tries, for a second in all at the most. ``budget`` is the invocation's for this service.
     """
 
     def __init__(
@@ -62,11 +71,13 @@ class Store(Generic[R]):
         table: str,
         read: Callable[[Mapping[str, Any]], R],
         sleep: Callable[[float], None] = time.sleep,
+        budget: Budget | None = None,
     ) -> None:
         self._client = client
         self._table = table
         self._make = read
         self._sleep = sleep
+        self.budget = budget or Budget()
 
     def get(self, key: str) -> R:
         """The record as it is now (consistent read), an empty one where there is none.
@@ -74,11 +85,9 @@ class Store(Generic[R]):
         Raises:
             TableUnavailable: it could not be read.
         """
-        answer = self._read(
-            lambda: self._client.get_item(TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
-        )
-        item = answer.get("Item")
-        return self._make(_attributes(item) if item else {"key": key})
+        ask = partial(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
+        item = self._read(ask, lambda answer: answers.one_item(answer, key))
+        return self._make(item or {"key": key})
 
     def get_many(self, keys: Iterable[str]) -> dict[str, R]:
         """The records of these keys as they are now, 100 a request; absent ones are empty records.
@@ -89,144 +98,137 @@ class Store(Generic[R]):
         items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in keys}
         every = list(items)
         for at in range(0, len(every), READ_AT_ONCE):
-            for item in self._get_chunk(every[at : at + READ_AT_ONCE]):
-                attributes = _attributes(item)
-                items[attributes["key"]] = attributes
+            items |= self._get_chunk(every[at : at + READ_AT_ONCE])
         return {key: self._make(attributes) for key, attributes in items.items()}
 
-    def write(self, write: Write) -> Written:
-        """Carry out one conditional write; where the service is busy, it is tried again."""
+    def write(self, write: Write, *, insist: bool = False) -> Written:
+        """Carry out one conditional write; where the service is busy, it is tried again.
+
+        ``insist``: a service that was silent before is asked all the same, while there is time.
+        """
         try:
-            return self._write(write)
-        except _NoAnswer:
-            return Written.UNKNOWN
+            self._ask(partial(self._client.update_item, **request(self._table, write)), insist=insist)
+        except ClientError as error:
+            if _name(error).startswith(answers.REFUSED):
+                return Written.REFUSED
+            _log.warning("a ledger write ended unknown: %s", _name(error))
+        except (_NoAnswer, _Busy, _NoTime) as error:
+            self._silent(error)
+        else:
+            return Written.YES
+        return Written.UNKNOWN
 
     def write_all(self, writes: Sequence[Write]) -> list[Written]:
-        """Carry out independent conditional writes, one a row, 25 a transaction; how each ended, in order.
+        """Carry out independent conditional writes, one a record, 25 a transaction; how each ended, in order.
 
-        A transaction is only the cheap way to send many: where one row's refusal cancels it, the rest is sent again,
-        and where its end is unknown each write is repeated alone, which its condition makes safe. Where the
-        service is silent or stays busy twice in a row, nothing more is sent: time is left to say so.
+        A transaction is only the cheap way to send many: where a record's refusal cancels it, the others are sent
+        again, and where its end is unknown it is repeated, which the conditions make safe. Where the service is silent
+        or stays busy twice in a row, or the time is over, nothing more is sent: the rest is ``UNKNOWN``.
         """
         ends: dict[str, Written] = {}
-        silences = 0
         for at in range(0, len(writes), WRITE_AT_ONCE):
-            chunk = writes[at : at + WRITE_AT_ONCE]
-            silences = self._together(chunk, ends, silences)
-            silences = self._one_by_one([write for write in chunk if write.key not in ends], ends, silences)
+            left = self._together(writes[at : at + WRITE_AT_ONCE], ends)
+            ends.update({write.key: self.write(write) for write in left})
         return [ends[write.key] for write in writes]
 
-    def _together(self, writes: Sequence[Write], ends: dict[str, Written], silences: int) -> int:
-        """Send them in one transaction, and again without those that were refused; the silences in a row so far."""
-        left = writes
-        while len(left) > 1 and silences < _AWAY:
+    def _together(self, writes: Sequence[Write], ends: dict[str, Written]) -> Sequence[Write]:
+        """Send them in one transaction, and again without those that refused; those to be sent each alone."""
+        left, silences = writes, 0
+        while len(left) > 1:
+            items: Any = [{"Update": request(self._table, write)} for write in left]
             try:
-                refused = self._transact(left)
-            except _NoAnswer:
-                return silences + 1
-            silences = 0
-            if refused is None:
-                break
-            ends.update(dict.fromkeys(refused, Written.REFUSED))
-            if not refused:
-                ends.update({write.key: Written.YES for write in left})
-            left = [write for write in left if write.key not in ends]
-        return silences
-
-    def _one_by_one(self, writes: Sequence[Write], ends: dict[str, Written], silences: int) -> int:
-        for write in writes:
-            ends[write.key] = Written.UNKNOWN
-            if silences < _AWAY:
-                try:
-                    ends[write.key] = self._write(write)
-                    silences = 0
-                except _NoAnswer:
-                    silences += 1
-        return silences
-
-    def _read(self, ask: Callable[[], Any]) -> Any:
-        for pause in _PAUSES:
-            try:
-                return ask()
+                self._ask(partial(self._client.transact_write_items, TransactItems=items))
             except ClientError as error:
-                if not _is_busy(error):
-                    raise TableUnavailable(_name(error)) from None
-                self._sleep(pause)
-            except BotoCoreError as error:
-                raise TableUnavailable(_name(error)) from None
-        raise TableUnavailable("the service stayed busy")
+                told = answers.refused(error.response, len(left))
+                if told is None or not any(told):
+                    _log.warning("a transaction is sent write by write: %s", _name(error))
+                    return left
+                for write, no in zip(left, told, strict=True):
+                    ends.update({write.key: Written.REFUSED} if no else {})
+                left = [write for write, no in zip(left, told, strict=True) if not no]
+            except (_NoAnswer, _Busy, _NoTime) as error:
+                silences += self._silent(error)
+                if silences == _TRIES or isinstance(error, _NoTime):
+                    ends.update({write.key: Written.UNKNOWN for write in left})
+                    return []
+            else:
+                ends.update({write.key: Written.YES for write in left})
+                return []
+        return left
 
-    def _get_chunk(self, keys: Sequence[str]) -> list[Any]:
-        wanted: Any = {self._table: {"Keys": [{"key": {"S": key}} for key in keys], "ConsistentRead": True}}
-        found: list[Any] = []
+    def _read(self, ask: Callable[[], Any], understand: Callable[[Any], Any]) -> Any:
+        """What the answer says; a silent service is asked once more."""
+        for _ in range(_TRIES):
+            try:
+                return understand(self._ask(ask))
+            except (ClientError, answers.Unreadable) as error:
+                raise TableUnavailable(_name(error)) from None
+            except (_Busy, _NoTime) as error:
+                raise TableUnavailable(str(error)) from None
+            except _NoAnswer as error:
+                self.budget.silent()
+                why = str(error)
+        raise TableUnavailable(why)
+
+    def _silent(self, error: Exception) -> bool:
+        """Say that a write ended unknown, and take note where that has cost time."""
+        _log.warning("a ledger write ended unknown: %s", error)
+        if not isinstance(error, _NoTime):
+            self.budget.silent()
+        return not isinstance(error, _NoTime)
+
+    def _get_chunk(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        wanted = list(keys)
         for pause in _PAUSES:
-            answer = self._read(partial(self._client.batch_get_item, RequestItems=wanted))
-            found += answer["Responses"].get(self._table, [])
-            wanted = answer.get("UnprocessedKeys")
+            asked: Any = {self._table: {"Keys": [{"key": {"S": key}} for key in wanted], "ConsistentRead": True}}
+            ask = partial(self._client.batch_get_item, RequestItems=asked)
+            items, wanted = self._read(ask, partial(answers.many_items, table=self._table, asked=tuple(wanted)))
+            found |= items
             if not wanted:
                 return found
             self._sleep(pause)
         raise TableUnavailable("UnprocessedKeys")
 
-    def _write(self, write: Write) -> Written:
-        busy = ""
+    def _ask(self, ask: Callable[[], Any], *, insist: bool = False) -> Any:
+        """Send a request, and again where the service is too busy for it. Raises ClientError for any other refusal."""
         for pause in _PAUSES:
+            if not self.budget.allows(insist=insist):
+                raise _NoTime("the service is silent, or the time is over")
             try:
-                self._client.update_item(**request(self._table, write))
+                answer = ask()
             except ClientError as error:
-                if _name(error).startswith(_REFUSED):
-                    return Written.REFUSED
-                if not _is_busy(error):
-                    _warn(error)
-                    return Written.UNKNOWN
-                busy = _name(error)
-                self._sleep(pause)
+                if _is_busy(error):
+                    busy = _name(error)
+                    self._sleep(pause)
+                    continue
+                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _BROKEN:
+                    raise _NoAnswer(_name(error)) from None
+                self.budget.answered()
+                raise
             except BotoCoreError as error:
-                _warn(error)
-                raise _NoAnswer from None
+                raise _NoAnswer(_name(error)) from None
             else:
-                return Written.YES
-        _log.warning("a ledger write ended unknown, the service stayed busy: %s", busy)
-        raise _NoAnswer
-
-    def _transact(self, writes: Sequence[Write]) -> set[str] | None:
-        """The keys whose conditions cancelled the transaction, none if it was applied, or None: no use, one by one."""
-        try:
-            self._client.transact_write_items(
-                TransactItems=[{"Update": request(self._table, write)} for write in writes]
-            )
-        except ClientError as error:
-            reasons: Any = error.response.get("CancellationReasons", [])
-            refused = {
-                write.key
-                for write, reason in zip(writes, reasons, strict=False)
-                if str(reason.get("Code", "")).startswith(_REFUSED)
-            }
-            if not refused:
-                _warn(error)
-            return refused or None
-        except BotoCoreError as error:
-            _warn(error)
-            raise _NoAnswer from None
-        return set()
+                self.budget.answered()
+                return answer
+        raise _Busy(f"the service stayed busy: {busy}")
 
 
 def _is_busy(error: ClientError) -> bool:
     """Whether the service refused for now, without doing anything."""
-    return _name(error).startswith(("Transaction", "ProvisionedThroughput", "RequestLimit", "Throttling"))
+    name = _name(error)
+    if name.startswith("TransactionCanceled"):
+        reasons = error.response.get("CancellationReasons") or []
+        codes = {str(reason.get("Code")) for reason in reasons if isinstance(reason, Mapping)}
+        return bool(codes & _FOR_NOW) and not any(code.startswith(answers.REFUSED) for code in codes)
+    return name.startswith(("Transaction", "ProvisionedThroughput", "RequestLimit", "Throttling"))
 
 
-def _warn(error: Exception) -> None:
-    _log.warning("a ledger write ended unknown: %s", _name(error))
+_FOR_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 def _name(error: Exception) -> str:
     """What failed, without the message: the service may quote the request in it."""
-    return (
-        str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else type(error).__name__
-    )
-
-
-def _attributes(item: Any) -> dict[str, Any]:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return str(error) if isinstance(error, answers.Unreadable) else type(error).__name__

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from documents.budget import Budget
 from documents.store import Store
 
 if TYPE_CHECKING:
@@ -78,10 +79,16 @@ class Record:
 
 
 class Ledger(Store[Record]):
-    """The ledger's table, read as rows. ``sleep`` waits between tries, for a second in all at the most."""
+    """The ledger's table, read as records; see ``documents.Store``."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        super().__init__(client, table, Record.read, sleep)
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+        budget: Budget | None = None,
+    ) -> None:
+        super().__init__(client, table, Record.read, sleep, budget)
 
 
 def _plain(value: Any) -> Any:

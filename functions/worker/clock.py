@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from documents.budget import LONGEST_REQUEST, Budget
+
 
 class Clock(Protocol):
     """Where time comes from, and how it is waited for; seconds throughout."""
@@ -31,6 +33,8 @@ class SystemClock:
 
 MARGIN = 10.0
 """Seconds kept for settling a batch after its calls, at most a third of the invocation's time."""
+_LAST_WORDS = 0.03
+"""What of them is kept for saying how the batch ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,14 @@ class Deadline:
         window = seconds - min(MARGIN, seconds / 3)
         begun = clock.monotonic()
         return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds)
+
+    def budget(self, longest: float = LONGEST_REQUEST) -> Budget:
+        """One service's budget for this invocation; ``longest`` is how many seconds a request to it can take.
+
+        An invocation too short for that takes its chance with two thirds of what is kept for settling.
+        """
+        margin = self.ends - self.calls_end
+        return Budget(lambda: self.left() - margin * _LAST_WORDS, min(longest, margin * 2 / 3))
 
     def left(self) -> float:
         """Seconds left to the invocation."""

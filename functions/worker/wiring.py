@@ -11,6 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from aistudio import API, Config
+from documents.budget import CONNECT_TIMEOUT
 from documents.client import client_config, connect_with_key, connect_with_token
 from documents.tables import LEDGER
 from ledger import Keys, Ledger
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
+
+LONGEST_UPLOAD = 6.0
+"""Seconds that a request to Object Storage can take: megabytes take longer than a record or a message."""
 
 
 class Token:
@@ -60,17 +64,10 @@ class Instance:
         self._random = random.SystemRandom()
         self._api = API(_studio(settings), self._token, connections=settings.concurrency)
         self._client = function.client(self._api)
-        table = settings.ledger_table_prefix + LEDGER
-        self._store = Ledger(_documents(settings, self._token), table, clock.sleep)
-        self._queue = Queue(_queues(settings), clock)
-        self._results = Results(
-            self._queue,
-            settings.results_queue_url,
-            function.name,
-            function.result_type,
-            settings.results_subject,
-            Shelf(partial(_storage, settings), settings.results_bucket) if settings.results_bucket else None,
-        )
+        self._documents = _documents(settings, self._token)
+        self._table = settings.ledger_table_prefix + LEDGER
+        self._queues = _queues(settings)
+        self._storage = cache(partial(_storage, settings))
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name))
         self._run = Threads(settings.concurrency)
@@ -85,14 +82,15 @@ class Instance:
         self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, self._clock)
+        queue = Queue(self._queues, self._clock, deadline.budget())
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         invocation = Invocation(
             function=self._function,
             client=self._client,
-            store=self._store,
-            queue=self._queue,
+            store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
+            queue=queue,
             carrier=self._carrier,
-            results=self._results,
+            results=self._results(queue, deadline),
             keys=self._keys,
             clock=self._clock,
             deadline=deadline,
@@ -106,6 +104,18 @@ class Instance:
             hold_window=settings.hold_window,
         )
         return settle_batch(event, invocation, self._logger)
+
+    def _results(self, queue: Queue, deadline: Deadline) -> Results:
+        function, settings = self._function, self._settings
+        bucket = settings.results_bucket
+        return Results(
+            queue,
+            settings.results_queue_url,
+            function.name,
+            function.result_type,
+            settings.results_subject,
+            Shelf(self._storage, bucket, deadline.budget(LONGEST_UPLOAD)) if bucket else None,
+        )
 
     def _refuse_without_token(self) -> None:
         wanted = [
@@ -139,10 +149,12 @@ def _queues(settings: Settings) -> "SQSClient":
 
 
 def _storage(settings: Settings) -> "S3Client":
-    # Megabytes take longer than a row or a message. Trailing checksums, boto3's habit over TLS, are newer than what
+    # Trailing checksums, boto3's habit over TLS, are newer than what
     # the service says that it understands.
     config = client_config(
-        read_timeout=10, request_checksum_calculation="when_required", response_checksum_validation="when_required"
+        read_timeout=LONGEST_UPLOAD - CONNECT_TIMEOUT,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
     return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
 

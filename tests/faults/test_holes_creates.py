@@ -125,13 +125,12 @@ def test_h10_a_503_may_have_happened_whatever_retry_after_says(creates: Bench, h
 def test_h12_a_fact_is_not_overwritten_by_who_found_the_lease_over(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
-        creates.clock.advance(LEASE + 1)
 
         def finish() -> None:
             assert caller.finish().ends == [("done", "done")]
 
         creates.ledger.arm("UpdateItem", passes, lambda *_: finish())
-        late = creates.deliver(again(message))
+        late = creates.deliver(again(message), clock=creates.clock.skewed(LEASE + 1))
 
     assert late.ends == [("done", "done")]
     assert (creates.row("evt_1").state, creates.letters()) == ("done", [])
@@ -140,8 +139,8 @@ def test_h12_a_fact_is_not_overwritten_by_who_found_the_lease_over(creates: Benc
 def test_h12_a_call_that_did_happen_is_a_fact_even_where_it_was_parked_as_unknown(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
-        creates.clock.advance(LEASE + 1)
-        assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
+        late = creates.deliver(again(message), clock=creates.clock.skewed(LEASE + 1))
+        assert late.ends == [("dead_lettered", "outcome_unknown")]
         assert caller.finish().ends == [("done", "done")]
 
     assert creates.row("evt_1").state == "done"

@@ -78,13 +78,13 @@ def _acknowledge(world: "World", posts: Sequence[Post], fault: str) -> None:
 
 def _invocation(world: "World", process: Process) -> Invocation:
     ports, clock = world.ports, ProcessClock(process)
-    queue = Queue(cast("Any", world.queues), clock)
     deadline = Deadline.after(process.ends - world.t, clock)
+    queue = Queue(cast("Any", world.queues), clock, deadline.budget())
     function = ports.function
     return Invocation(
         function=function,
         client=ports.client,
-        store=ports.store,
+        store=Ledger(cast("Any", world.table), NAME, world.sleep, deadline.budget()),
         queue=queue,
         carrier=ports.carrier,
         results=Results(queue, RESULTS, function.name, function.result_type, "hash", None),

@@ -87,11 +87,11 @@ OF_CREATES = (
         "a create's result message follows the ledger",
         (
             CLAIMED,
-            "        while not inv.results.send([result])[0]:\n",
+            "        while not inv.results.send([result], insist=True)[0]:\n",
             (
                 '        early = claims.done(claim, now, notes_of(self.item, inv) | {"outcome": outcome.state})\n'
                 "        inv.store.write(early)\n"
-                "        while not inv.results.send([result])[0]:\n"
+                "        while not inv.results.send([result], insist=True)[0]:\n"
             ),
         ),
         by="create",

@@ -71,7 +71,6 @@ class Bench:
             kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("own", "dead", "answers")
         )
         (self.table,) = tables.create(kit.spectator, f"{name}.")
-        self.store = Ledger(kit.dynamodb, self.table, self.clock.sleep)
         self._watched = Ledger(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
@@ -102,12 +101,12 @@ class Bench:
         """One invocation with this batch, by an instance of its own."""
         own_clock = clock or self.clock
         deadline = Deadline.after(seconds, own_clock)
-        queue = Queue(self.kit.sqs, own_clock)
+        queue = Queue(self.kit.sqs, own_clock, deadline.budget())
         url = self.answers if results else ""
         invocation: Invocation = Invocation(
             function=self.function,
             client=client or self.client,
-            store=self.store,
+            store=Ledger(self.kit.dynamodb, self.table, own_clock.sleep, deadline.budget()),
             queue=queue,
             carrier=self.carrier,
             results=Results(queue, url, self.function.name, self.function.result_type, "hash", None),

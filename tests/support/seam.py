@@ -99,6 +99,24 @@ def killed_after(request: AWSPreparedRequest, send: Send) -> AWSResponse:
     raise Crash
 
 
+def says(document: Any) -> Action:
+    """The service, or whoever stands before it, answers with success and this document, and applies nothing."""
+
+    def action(request: AWSPreparedRequest, _: Send) -> AWSResponse:
+        return _answer(request, document)
+
+    return action
+
+
+def says_bytes(content: bytes) -> Action:
+    """The same with a body that need not be JSON."""
+
+    def action(request: AWSPreparedRequest, _: Send) -> AWSResponse:
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw(content))
+
+    return action
+
+
 def fails(code: str, status: int = 400) -> Action:
     """The service answers with this error, and applies nothing."""
 
@@ -182,7 +200,7 @@ class Raw:
         yield self._content
 
 
-def _answer(request: AWSPreparedRequest, document: dict[str, Any], status: int = 200) -> AWSResponse:
+def _answer(request: AWSPreparedRequest, document: Any, status: int = 200) -> AWSResponse:
     return AWSResponse(request.url, status, HTTPHeaders(), Raw(json.dumps(document).encode()))
 
 

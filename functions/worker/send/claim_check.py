@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from documents.budget import Budget
+
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
@@ -17,9 +19,10 @@ _log = logging.getLogger(__name__)
 class Shelf:
     """One bucket. Its client is made when it is first needed: few results are that large."""
 
-    def __init__(self, connect: "Callable[[], S3Client]", bucket: str) -> None:
+    def __init__(self, connect: "Callable[[], S3Client]", bucket: str, budget: Budget | None = None) -> None:
         self._connect = connect
         self._bucket = bucket
+        self._budget = budget or Budget()
 
     @cached_property
     def _client(self) -> "S3Client":
@@ -27,9 +30,20 @@ class Shelf:
 
     def put(self, key: str, body: bytes) -> dict[str, Any] | None:
         """Store JSON and return what a message says of it: bucket, key, size in bytes, sha256; None where it failed."""
+        if not self._budget.allows():
+            _log.warning("a result is not stored: the storage is silent, or the time is over")
+            return None
         try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
-        except (ClientError, BotoCoreError) as error:
+            answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
+        except ClientError as error:
             _log.warning("a result could not be stored: %s", type(error).__name__)
+            return None
+        except BotoCoreError as error:
+            self._budget.silent()
+            _log.warning("a result could not be stored: %s", type(error).__name__)
+            return None
+        self._budget.answered()
+        if not answer.get("ETag"):
+            _log.warning("a result may not be stored: the storage does not say so")
             return None
         return {"bucket": self._bucket, "key": key, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}

@@ -1,11 +1,14 @@
 """Sending to Message Queue: a message counts as sent only when the queue has confirmed that very one."""
 
+import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from documents.budget import Budget
 from worker.clock import Clock
 from worker.send.queue_message import MAX_BYTES, QueueMessage
 
@@ -16,26 +19,28 @@ AT_ONCE = 10
 _ROUNDS = 3
 _PAUSE = 0.2
 """Seconds before the second round; the third waits twice as long."""
-_AWAY = 2
-"""Silences in a row: each has cost its timeouts, and what is left of the invocation is needed elsewhere."""
 
 _log = logging.getLogger(__name__)
 
 
 class Queue:
-    """Sends messages, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
+    """Sends messages, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits).
 
-    def __init__(self, client: "SQSClient", clock: Clock) -> None:
+    ``budget`` is the invocation's for this service.
+    """
+
+    def __init__(self, client: "SQSClient", clock: Clock, budget: Budget | None = None) -> None:
         self._client = client
         self._clock = clock
+        self.budget = budget or Budget()
 
-    def send(self, url: str, messages: Sequence[QueueMessage]) -> list[bool]:
+    def send(self, url: str, messages: Sequence[QueueMessage], *, insist: bool = False) -> list[bool]:
         """Send all and say of each, in order, whether the queue confirmed it.
 
-        Failures are tried three times; after two silences in a row the queue is taken to be away.
+        Failures are tried three times. Where the service is silent twice in a row, or the time is over, nothing more
+        is sent; ``insist``: a service that was silent before is asked all the same, while there is time.
         """
         confirmed = [False] * len(messages)
-        silences = 0
         for attempt in range(_ROUNDS):
             left = [index for index, sent in enumerate(confirmed) if not sent]
             if not left:
@@ -43,27 +48,26 @@ class Queue:
             if attempt:
                 self._clock.sleep(_PAUSE * attempt)
             for batch in _batches(left, messages):
-                sent = self._send(url, batch, messages)
-                silences = silences + 1 if sent is None else 0
-                if silences == _AWAY:
+                if not self.budget.allows(insist=insist):
+                    _log.warning("messages are not sent: the queue is silent, or the time is over")
                     return confirmed
-                for index in sent or []:
+                for index in self._send(url, {str(index): messages[index] for index in batch}):
                     confirmed[index] = True
         return confirmed
 
-    def _send(self, url: str, batch: list[int], messages: Sequence[QueueMessage]) -> list[int] | None:
-        """Send one batch: the indexes that the queue confirmed, or None where it gave no answer in time."""
+    def _send(self, url: str, batch: Mapping[str, QueueMessage]) -> list[int]:
+        """Send one batch, by entry id; the indexes that the queue confirmed."""
         entries: Any = [
             {
-                "Id": str(index),
-                "MessageBody": messages[index].body,
-                "DelaySeconds": messages[index].delay,
+                "Id": name,
+                "MessageBody": message.body,
+                "DelaySeconds": message.delay,
                 "MessageAttributes": {
-                    name: {"DataType": kind, "StringValue": value}
-                    for name, (kind, value) in messages[index].attributes.items()
+                    attribute: {"DataType": kind, "StringValue": value}
+                    for attribute, (kind, value) in message.attributes.items()
                 },
             }
-            for index in batch
+            for name, message in batch.items()
         ]
         try:
             answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
@@ -72,10 +76,37 @@ class Queue:
             return []
         except BotoCoreError as error:
             _log.warning("sending to a queue failed: %s", type(error).__name__)
-            return None
-        for failed in answer.get("Failed", []):
-            _log.warning("a queue refused a message: %s", failed.get("Code"))
-        return [int(sent["Id"]) for sent in answer.get("Successful", [])]
+            self.budget.silent()
+            return []
+        self.budget.answered()
+        return [int(name) for name in _confirmed(answer, batch)]
+
+
+def _confirmed(answer: Mapping[str, Any], batch: Mapping[str, QueueMessage]) -> list[str]:
+    """The entries that the answer says were sent, each once, as they are, and not refused as well."""
+    sent, failed = _entries(answer, "Successful"), _entries(answer, "Failed")
+    for entry in failed:
+        _log.warning("a queue refused a message: %s", entry.get("Code"))
+    named = Counter(str(entry.get("Id")) for entry in (*sent, *failed))
+    sure = [
+        name
+        for entry in sent
+        if named[name := str(entry.get("Id"))] == 1 and name in batch and _whole(entry, batch[name])
+    ]
+    if len(sure) + len(failed) != len(batch):
+        _log.warning("a queue's answer does not say of every message what became of it")
+    return sure
+
+
+def _whole(entry: Mapping[str, Any], message: QueueMessage) -> bool:
+    """Whether the queue has what was sent: it tells the digest of the body that it took."""
+    digest = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
+    return entry.get("MD5OfMessageBody") in (None, digest)
+
+
+def _entries(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    given = answer.get(name)
+    return [entry for entry in given if isinstance(entry, Mapping)] if isinstance(given, Sequence) else []
 
 
 def _batches(left: list[int], messages: Sequence[QueueMessage]) -> Iterator[list[int]]:

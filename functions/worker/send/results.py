@@ -50,13 +50,13 @@ class Results:
         self._subject = subject
         self._shelf = shelf
 
-    def send(self, results: Sequence[Result]) -> list[bool]:
+    def send(self, results: Sequence[Result], *, insist: bool = False) -> list[bool]:
         """Send, and say of each whether the queue confirmed it; a large one is on the shelf before its message goes."""
         if not self._url:
             return [True] * len(results)
         copies = {index: self._message(result) for index, result in enumerate(results)}
         ready = {index: copy for index, copy in copies.items() if copy is not None}
-        sent = dict(zip(ready, self._queue.send(self._url, list(ready.values())), strict=True))
+        sent = dict(zip(ready, self._queue.send(self._url, list(ready.values()), insist=insist), strict=True))
         return [sent.get(index, False) for index in range(len(results))]
 
     def _message(self, result: Result) -> QueueMessage | None:

@@ -130,7 +130,7 @@ class _Create:
             traceparent=self.item.traceparent,
             causation_id=self.item.event_id,
         )
-        while not inv.results.send([result])[0]:
+        while not inv.results.send([result], insist=True)[0]:
             if inv.deadline.left() < _LAST_SECONDS:
                 return Settlement(End.UNSETTLED, "results queue", trace=outcome.trace, usage=outcome.usage)
             inv.clock.sleep(_PAUSE)
@@ -138,7 +138,7 @@ class _Create:
         if outcome.usage:
             notes["usage"] = token_counts(outcome.usage)
         write = claims.done(claim, inv.clock.now(), notes)
-        if any(inv.store.write(write) is Written.YES for _ in range(2)):
+        if any(inv.store.write(write, insist=True) is Written.YES for _ in range(2)):
             return Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)
         return Settlement(End.UNSETTLED, "ledger", trace=outcome.trace, usage=outcome.usage)
 

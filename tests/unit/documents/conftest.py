@@ -1,3 +1,3 @@
-from tests.unit.ledger.conftest import clock, given, store
+from tests.unit.ledger.conftest import clock, given, store, table
 
-__all__ = ["clock", "given", "store"]
+__all__ = ["clock", "given", "store", "table"]

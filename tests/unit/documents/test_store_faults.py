@@ -3,13 +3,14 @@
 import pytest
 
 from documents import TableUnavailable, Write, Written
+from documents.budget import Budget
 from ledger import Ledger
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
-from tests.support.seam import Action, fails, half_unprocessed, passes, refused, throttled, unseen
+from tests.support.seam import Action, cancelled, fails, half_unprocessed, passes, refused, throttled, unseen
 from tests.unit.documents.test_store import writes
 
-YES, UNKNOWN = Written.YES, Written.UNKNOWN
+YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
 
 BUSY: list[Action] = [
     throttled,
@@ -21,16 +22,34 @@ BUSY: list[Action] = [
 
 
 @pytest.mark.parametrize("action", [refused, unseen, fails("InternalServerError", 500)])
-def test_a_read_that_fails_says_so_at_once(kit: Kit, store: Ledger, clock: FakeClock, action: Action) -> None:
+def test_a_read_is_tried_twice_and_then_says_that_it_failed(kit: Kit, table: str, action: Action) -> None:
+    kit.ledger.arm("BatchGetItem", action, action)
+    kit.ledger.arm("GetItem", action, action)
+
+    with pytest.raises(TableUnavailable):
+        Ledger(kit.dynamodb, table).get_many(["key-1"])
+    with pytest.raises(TableUnavailable):
+        Ledger(kit.dynamodb, table).get("key-1")
+    assert kit.ledger.operations() == ["BatchGetItem"] * 2 + ["GetItem"] * 2
+
+
+@pytest.mark.parametrize("action", [refused, unseen, fails("InternalServerError", 500), fails("Unknown", 502)])
+def test_one_silence_keeps_no_read_from_its_answer(kit: Kit, store: Ledger, action: Action) -> None:
+    store.write(Write("key-1", sets={"state": "deleted"}))
     kit.ledger.arm("BatchGetItem", action)
     kit.ledger.arm("GetItem", action)
 
-    with pytest.raises(TableUnavailable):
-        store.get_many(["key-1"])
-    with pytest.raises(TableUnavailable):
+    assert store.get("key-1").state == "deleted"
+    assert store.get_many(["key-1"])["key-1"].state == "deleted"
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
+def test_a_read_that_is_refused_says_so_at_once(kit: Kit, store: Ledger, clock: FakeClock, code: str) -> None:
+    kit.ledger.arm("GetItem", fails(code))
+
+    with pytest.raises(TableUnavailable, match=code):
         store.get("key-1")
-    assert kit.ledger.operations() == ["BatchGetItem", "GetItem"]
-    assert clock.slept == []
+    assert (kit.ledger.operations(), clock.slept) == (["GetItem"], [])
 
 
 @pytest.mark.parametrize("action", BUSY)
@@ -72,10 +91,20 @@ def test_what_a_read_leaves_out_again_and_again_is_not_taken_for_absent(
 
 
 def test_a_write_that_fails_alone_leaves_the_others_settled(kit: Kit, store: Ledger) -> None:
-    kit.ledger.arm("TransactWriteItems", throttled)
+    kit.ledger.arm("TransactWriteItems", fails("ValidationException"))
     kit.ledger.arm("UpdateItem", *[throttled] * 4)
 
     assert store.write_all(writes(3)) == [UNKNOWN, YES, YES]
+
+
+@pytest.mark.parametrize(
+    "action", [throttled, cancelled("None", "TransactionConflict"), cancelled("ThrottlingError", "None")]
+)
+def test_a_busy_service_gets_a_transaction_again_as_one(kit: Kit, store: Ledger, action: Action) -> None:
+    kit.ledger.arm("TransactWriteItems", action, action)
+
+    assert store.write_all(writes(2)) == [YES, YES]
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 3
 
 
 @pytest.mark.parametrize("action", BUSY)
@@ -105,35 +134,55 @@ def test_a_silent_ledger_is_asked_a_few_times_for_a_hundred_writes(kit: Kit, sto
         kit.ledger.arm(operation, *SILENT[how])
 
     assert store.write_all(writes(100)) == [UNKNOWN] * 100
-    assert kit.ledger.operations() == ["TransactWriteItems", "UpdateItem"]
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 2
     kit.ledger.reset()
 
 
 def test_a_ledger_that_falls_silent_leaves_what_it_confirmed_confirmed(kit: Kit, store: Ledger) -> None:
-    kit.ledger.arm("TransactWriteItems", passes, refused)
-    kit.ledger.arm("UpdateItem", refused)
+    kit.ledger.arm("TransactWriteItems", passes, refused, refused)
 
     assert store.write_all(writes(100)) == [YES] * 25 + [UNKNOWN] * 75
-    assert kit.ledger.operations() == ["TransactWriteItems"] * 2 + ["UpdateItem"]
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 3
 
 
 def test_a_ledger_that_stays_busy_is_given_up_as_soon(kit: Kit, store: Ledger, clock: FakeClock) -> None:
-    for operation in ("TransactWriteItems", "UpdateItem"):
-        kit.ledger.arm(operation, *[throttled] * 500)
+    kit.ledger.arm("TransactWriteItems", *[throttled] * 500)
 
     assert store.write_all(writes(100)) == [UNKNOWN] * 100
-    assert len(kit.ledger.seen) == 9
+    assert kit.ledger.operations() == ["TransactWriteItems"] * 8
     assert sum(clock.slept) < 2
     kit.ledger.reset()
 
 
-def test_one_silence_gives_nothing_up(kit: Kit, store: Ledger) -> None:
-    kit.ledger.arm("TransactWriteItems", refused, passes, refused)
-    kit.ledger.arm("UpdateItem", *[passes, refused] * 12)
+def test_silences_with_an_answer_between_them_give_nothing_up(kit: Kit, store: Ledger) -> None:
+    kit.ledger.arm("TransactWriteItems", refused, passes, unseen, passes, refused, passes)
 
-    ends = store.write_all(writes(75))
+    assert store.write_all(writes(75)) == [YES] * 25 + [REFUSED] * 25 + [YES] * 25
 
-    assert (ends.count(YES), ends.count(UNKNOWN)) == (63, 12)
+
+def test_a_ledger_that_was_silent_before_is_asked_only_by_who_insists(kit: Kit, store: Ledger) -> None:
+    kit.ledger.arm("GetItem", refused, refused)
+    with pytest.raises(TableUnavailable):
+        store.get("key-1")
+
+    assert store.write(writes(1)[0]) is UNKNOWN
+    assert store.write_all(writes(3)) == [UNKNOWN] * 3
+    with pytest.raises(TableUnavailable):
+        store.get_many(["key-1"])
+    assert kit.ledger.operations() == ["GetItem", "GetItem"]
+    assert store.write(writes(1)[0], insist=True) is YES
+    assert store.get("key-0").state == "deleted"
+
+
+@pytest.mark.parametrize("left", [0.0, 2.9])
+def test_nothing_is_begun_that_could_outlast_the_invocation(kit: Kit, table: str, left: float) -> None:
+    store = Ledger(kit.dynamodb, table, budget=Budget(lambda: left, longest=3))
+
+    assert store.write_all(writes(30)) == [UNKNOWN] * 30
+    assert store.write(writes(1)[0], insist=True) is UNKNOWN
+    with pytest.raises(TableUnavailable, match="time"):
+        store.get("key-0")
+    assert kit.ledger.seen == []
 
 
 @pytest.mark.parametrize(

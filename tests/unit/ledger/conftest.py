@@ -19,10 +19,16 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def store(kit: Kit, clock: FakeClock) -> Ledger:
-    """A store on an empty table of its own."""
-    (table,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
+def table(kit: Kit) -> str:
+    """An empty table of its own."""
+    (name,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
     kit.ledger.seen.clear()
+    return name
+
+
+@pytest.fixture
+def store(kit: Kit, clock: FakeClock, table: str) -> Ledger:
+    """A store on that table."""
     return Ledger(kit.dynamodb, table, clock.sleep)
 
 

@@ -178,9 +178,12 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
     storage: Any = _storage(settings)
     sent: list[AWSPreparedRequest] = []
 
+    headers = HTTPHeaders()
+    headers["ETag"] = '"1"'
+
     def take(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         sent.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders(), Raw(b""))
+        return AWSResponse(request.url, 200, headers, Raw(b""))
 
     storage.meta.events.register("before-send.s3", take)
     assert Shelf(lambda: storage, "results").put("results/1.json", b"{}") is not None

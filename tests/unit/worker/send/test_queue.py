@@ -1,10 +1,14 @@
 """Sending: what the queue did not confirm was not sent."""
 
+import hashlib
+from typing import Any
+
 import pytest
 
+from documents.budget import Budget
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
-from tests.support.seam import Action, entry_refused, fails, passes, refused, throttled, unseen
+from tests.support.seam import Action, entry_refused, fails, passes, refused, says, says_bytes, throttled, unseen
 from worker.send.queue import Queue
 from worker.send.queue_message import MAX_BYTES, QueueMessage
 
@@ -104,3 +108,63 @@ def test_failures_are_logged_by_name_and_without_content(kit: Kit, url: str, cap
         "EndpointConnectionError",
         "InternalError",
     ]
+
+
+def answered(*, sent: object = (), failed: object = ()) -> Action:
+    return says({"Successful": sent, "Failed": failed})
+
+
+def confirmed(name: str, **more: str) -> dict[str, Any]:
+    return {"Id": name, "MessageId": "m", "MD5OfMessageBody": digest(messages(3)[int(name)].body), **more}
+
+
+def digest(body: str) -> str:
+    return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
+
+
+REFUSED_ENTRY = {"Id": "1", "Code": "InternalError", "SenderFault": False}
+ODD: dict[str, tuple[Action, list[bool]]] = {
+    "an id that was not sent": (answered(sent=[confirmed("0"), {"Id": "7", "MessageId": "m"}]), [True, False, False]),
+    "an id in both lists": (
+        answered(sent=[confirmed("0"), confirmed("1")], failed=[REFUSED_ENTRY]),
+        [True, False, False],
+    ),
+    "an id twice": (answered(sent=[confirmed("0"), confirmed("0"), confirmed("2")]), [False, False, True]),
+    "an id that is no number": (answered(sent=[{"Id": "first", "MessageId": "m"}]), [False] * 3),
+    "no lists": (says({}), [False] * 3),
+    "lists of nothing": (answered(sent=None, failed=None), [False] * 3),
+    "another body": (
+        answered(sent=[confirmed("0"), confirmed("1", MD5OfMessageBody=digest("other"))]),
+        [True, False, False],
+    ),
+    "a page": (says_bytes(b"<html>"), [False] * 3),
+    "nothing": (says_bytes(b""), [False] * 3),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_only_what_an_answer_confirms_beyond_doubt_was_sent(kit: Kit, url: str, what: str) -> None:
+    action, expected = ODD[what]
+    kit.queues.arm("SendMessageBatch", action, *[fails("InternalError", 500)] * 2)
+
+    assert Queue(kit.sqs, FakeClock()).send(url, messages(3)) == expected
+
+
+@pytest.mark.parametrize("left", [0.0, 2.9])
+def test_nothing_is_sent_that_could_outlast_the_invocation(kit: Kit, url: str, left: float) -> None:
+    queue = Queue(kit.sqs, FakeClock(), Budget(lambda: left, longest=3))
+
+    assert queue.send(url, messages(30)) == [False] * 30
+    assert queue.send(url, messages(1), insist=True) == [False]
+    assert kit.queues.seen == []
+
+
+def test_a_queue_that_was_silent_before_is_asked_only_by_who_insists(kit: Kit, url: str) -> None:
+    queue = Queue(kit.sqs, FakeClock())
+    kit.queues.arm("SendMessageBatch", refused, refused)
+    assert queue.send(url, messages(1)) == [False]
+
+    assert queue.send(url, messages(1)) == [False]
+    assert len(kit.queues.seen) == 2
+    assert queue.send(url, messages(1), insist=True) == [True]
+    assert queue.send(url, messages(1)) == [True]

@@ -1,0 +1,93 @@
+"""Reads the Document API's answers, and takes from them only what they say of what was asked.
+
+An answer that leaves something out, names another table, or holds what nobody asked for is unreadable: whatever it
+fails to say would otherwise count as "there is no such record", and open what a record forbids.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+REFUSED = "ConditionalCheckFailed"
+_REASONS = frozenset(
+    {
+        "None",
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ValidationError",
+        "ItemCollectionSizeLimitExceeded",
+    }
+)
+"""Why a write cancels its transaction, beside a refusal
+(https://yandex.cloud/en/docs/ydb/docapi/api-ref/actions/transactWriteItems)."""
+
+
+class Unreadable(Exception):
+    """The answer is not about what was asked. The text says in which way, without content."""
+
+
+def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+    """The attributes that GetItem found under this key, or None where there is no such item. Raises Unreadable."""
+    if "Item" not in answer:
+        return None
+    return _items([answer["Item"]], {key})[key]
+
+
+def many_items(
+    answer: Mapping[str, Any], table: str, asked: Collection[str]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The items that BatchGetItem found, by key, and the keys that it has not looked for yet. Raises Unreadable."""
+    left = _unprocessed(answer.get("UnprocessedKeys") or {}, table, set(asked))
+    tables = answer.get("Responses")
+    if not isinstance(tables, Mapping):
+        raise Unreadable("no Responses")
+    nothing_done = not tables and len(left) == len(asked)
+    if not nothing_done and tables.keys() != {table}:
+        raise Unreadable("Responses of another table, or of none")
+    return _items(tables.get(table, []), set(asked) - set(left)), left
+
+
+def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
+    """Of each write of a cancelled transaction, whether its condition refused it; None where that is not told.
+
+    Nothing of the transaction was applied in either case.
+    """
+    reasons = error.get("CancellationReasons")
+    if not isinstance(reasons, Sequence) or len(reasons) != count:
+        return None
+    codes = [str(reason.get("Code")) if isinstance(reason, Mapping) else "" for reason in reasons]
+    if not all(code in _REASONS or code.startswith(REFUSED) for code in codes):
+        return None
+    return [code.startswith(REFUSED) for code in codes]
+
+
+def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:
+    if not given:
+        return []
+    try:
+        ((name, wanted),) = given.items()
+        keys: list[str] = [key["key"]["S"] for key in wanted["Keys"]]
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise Unreadable("UnprocessedKeys of another shape") from None
+    if name != table or not keys or len(set(keys)) < len(keys) or not asked.issuperset(keys):
+        raise Unreadable("UnprocessedKeys that nobody asked for")
+    return keys
+
+
+def _items(items: Any, asked: set[str]) -> dict[str, dict[str, Any]]:
+    if not isinstance(items, Sequence):
+        raise Unreadable("no list of items")
+    deserialize = TypeDeserializer().deserialize
+    found: dict[str, dict[str, Any]] = {}
+    for item in items:
+        try:
+            attributes = {name: deserialize(value) for name, value in item.items()}
+            key = attributes["key"]
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise Unreadable("an item without its key, or with values of another shape") from None
+        if key not in asked or key in found:
+            raise Unreadable("an item that nobody asked for, or a second time")
+        found[key] = attributes
+    return found
