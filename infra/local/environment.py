@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -75,10 +76,15 @@ class Environment:
         )
 
     def start(self, *names: str) -> None:
-        """Let the triggers of these functions run (default: all)."""
-        for name in names or self.functions:
+        """Let the triggers of these functions run (default: all), once their processes are ready."""
+        started = {
+            name: [self.runtime(name) for _ in range(self.functions[name].instances)]
+            for name in names or self.functions
+        }
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Runtime.warm, [runtime for runtimes in started.values() for runtime in runtimes]))
+        for name, runtimes in started.items():
             function = self.functions[name]
-            runtimes = [self.runtime(name) for _ in range(function.instances)]
             trigger = Trigger(self.sqs, self.queues[name], runtimes, function.batching, self.seen.append)
             self.triggers[name] = trigger
             trigger.start()

@@ -11,7 +11,7 @@ class NotInTime(AssertionError):
     """What was waited for has not come true."""
 
 
-def eventually(look: Callable[[], T], what: str = "", seconds: float = 30, every: float = 0.02) -> T:
+def eventually(look: Callable[[], T], what: str = "", seconds: float = 120, every: float = 0.02) -> T:
     """The first true value that ``look`` gives; between two looks ``every`` seconds pass.
 
     Raises:

@@ -18,6 +18,8 @@ from infra.local.processes.surroundings import ROOT, handed_on
 
 FUNCTIONS = ROOT / "functions"
 FUNCTION_ID = "d4elocalfunction0000"
+START_TIMEOUT = 60.0
+"""Seconds that a process may take to start where no call waits for it."""
 FUNCTION_PROCESS = Path(__file__).with_name("function_process.py")
 
 
@@ -77,12 +79,19 @@ class Runtime:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    def warm(self) -> None:
+        """Call the handler with no messages, so that the first real call finds a process that is ready."""
+        self._invoke({"messages": []}, START_TIMEOUT)
+
     def invoke(self, event: Any) -> Reply:
         """Call the handler with a JSON-able event, and wait for it until the timeout."""
+        return self._invoke(event, self._timeout)
+
+    def _invoke(self, event: Any, timeout: float) -> Reply:
         begun, cold = time.monotonic(), self.pid is None
         process = self._start() if cold or self._process is None else self._process
-        request = json.dumps({"event": event, "context": self._context()}).encode() + b"\n"
-        line = _exchange(process, request, begun + self._timeout)
+        request = json.dumps({"event": event, "context": self._context(timeout)}).encode() + b"\n"
+        line = _exchange(process, request, begun + timeout)
         seconds = time.monotonic() - begun
         if line is None or not line.endswith(b"\n"):
             self.kill()
@@ -142,11 +151,11 @@ class Runtime:
             "HOME": "/nonexistent",  # a developer's ~/.aws must not change what a function does
         }
 
-    def _context(self) -> dict[str, Any]:
+    def _context(self, timeout: float) -> dict[str, Any]:
         request_id = str(uuid.uuid4())
         return {
             "aws_request_id": request_id,
-            "deadline_ms": int((time.time() + self._timeout) * 1000),
+            "deadline_ms": int((time.time() + timeout) * 1000),
             "function_name": FUNCTION_ID,
             "function_version": "d4elocalversion00000",
             "invoked_function_arn": FUNCTION_ID,

@@ -115,6 +115,7 @@ class Player:
         name = tuple(f"{name}={value}" for name, value in sorted(settings.items()))
         if name not in self._runtimes:
             self._runtimes[name] = self._environment.runtime(case.function, **settings)
+            self._runtimes[name].warm()
         return self._runtimes[name]
 
     def _send(self, case: Case) -> Run:

@@ -19,7 +19,7 @@ def printed() -> list[str]:
 def new_runtime(printed: list[str]) -> Iterator[Callable[..., Runtime]]:
     made: list[Runtime] = []
 
-    def new(entry_point: str = "standin.handler", *, timeout: float = 10, **options: Any) -> Runtime:
+    def new(entry_point: str = "standin.handler", *, timeout: float = 120, **options: Any) -> Runtime:
         settings = options.pop("settings", {})
         made.append(Runtime(entry_point, settings, timeout=timeout, log=printed.append, root=STANDIN, **options))
         return made[-1]

@@ -5,15 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import httpx
 import pytest
 
+from infra.local.catalog import functions
 from infra.local.demo.printed import as_json
 from infra.local.processes.surroundings import ROOT
 from infra.local.send import send
@@ -47,13 +46,10 @@ def settings(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """An environment with all its children: the servers, the AI Studio, a function's process, and the sweeper."""
+    """An environment with all its children: the servers, the AI Studio, the functions' processes, and the sweeper."""
     with dev(settings) as process:
-        eventually(settings.exists, seconds=30)
-        send("delete_response", '{"response_id": "resp_1"}', given := read_env(settings))
-        asked = given["AISTUDIO_BASE_URL"].removesuffix("/v1") + "/_local/requests"
-        eventually(lambda: httpx.get(asked, trust_env=False).json())
-        assert len(descendants(process.pid)) == 4
+        eventually(settings.exists)
+        assert len(descendants(process.pid)) == 3 + sum(function.instances for function in functions())
         yield process
 
 
@@ -63,7 +59,7 @@ def test_a_stopped_environment_leaves_no_process_and_no_file(
 ) -> None:
     children = descendants(running.pid)
     running.send_signal(number)
-    assert running.wait(timeout=20) == 128 + number
+    assert running.wait(timeout=60) == 128 + number
     assert alive(children) == set()
     assert list(settings.parent.iterdir()) == []
 
@@ -71,7 +67,7 @@ def test_a_stopped_environment_leaves_no_process_and_no_file(
 def test_a_killed_environment_leaves_no_process_and_no_file(running: "subprocess.Popen[bytes]", settings: Path) -> None:
     children = descendants(running.pid)
     running.kill()
-    running.wait(timeout=10)
+    running.wait(timeout=60)
     eventually(lambda: not alive(children))
     eventually(lambda: not list(settings.parent.iterdir()))
 
@@ -90,7 +86,7 @@ with stopping_in_order():
 
 def test_a_second_signal_of_another_kind_does_not_interrupt_the_clean_up() -> None:
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", IN_THE_MIDDLE], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", IN_THE_MIDDLE], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True
     )
     assert (done.stdout, done.returncode) == ("cleaned up\n", 128 + signal.SIGINT)
 
@@ -98,45 +94,45 @@ def test_a_second_signal_of_another_kind_does_not_interrupt_the_clean_up() -> No
 def test_a_start_replaces_settings_that_something_left(settings: Path) -> None:
     settings.write_text("YMQ_ENDPOINT=http://127.0.0.1:1\nLEFT_OVER=1\n")
     with dev(settings) as process:
-        eventually(lambda: "LEFT_OVER" not in settings.read_text(), seconds=30)
+        eventually(lambda: "LEFT_OVER" not in settings.read_text())
         assert read_env(settings)["YMQ_ENDPOINT"] != "http://127.0.0.1:1"
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert not settings.exists()
 
 
 def test_what_a_killed_environment_and_its_sweeper_left_is_replaced(settings: Path) -> None:
     with dev(settings) as process:
-        eventually(settings.exists, seconds=30)
+        eventually(settings.exists)
         started = {process.pid, *descendants(process.pid)}
         for number in (signal.SIGSTOP, signal.SIGKILL):  # all at once: a sweeper that saw its parent end would sweep
             for pid in started:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     eventually(lambda: not alive(started))
     left = read_env(settings)
     with dev(settings) as process:
-        eventually(lambda: read_env(settings) != left, seconds=30)
+        eventually(lambda: read_env(settings) != left)
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     eventually(lambda: not list(settings.parent.iterdir()))
 
 
 def test_a_second_environment_is_refused_while_one_has_the_settings(settings: Path) -> None:
     with dev(settings) as process:
-        eventually(settings.exists, seconds=30)
+        eventually(settings.exists)
         before = settings.read_bytes()
         command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings)]
         second = subprocess.run(  # noqa: S603 - a fixed command
-            command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
         )
         assert (second.returncode, second.stdout) == (1, "")
         told = f"`make dev` runs already: process {process.pid} has {settings}. Use that one, or stop it first.\n"
         assert second.stderr == told
         assert settings.read_bytes() == before
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert list(settings.parent.iterdir()) == []
 
 
@@ -145,9 +141,9 @@ def test_what_a_function_prints_is_shown_at_once_as_json(
 ) -> None:
     shown = tmp_path_factory.mktemp("shown") / "lines"
     with shown.open("w") as file, dev(settings, stdout=file) as process:
-        eventually(settings.exists, seconds=30)
+        eventually(settings.exists)
         send("delete_response", "no JSON", read_env(settings))
-        eventually(lambda: '"message settled"' in shown.read_text(), seconds=30)
+        eventually(lambda: '"message settled"' in shown.read_text())
         assert process.poll() is None
     lines = [json.loads(line) for line in shown.read_text().splitlines()]
     assert {line["function"] for line in lines} == {"delete_response"}
@@ -163,18 +159,18 @@ def test_a_line_that_is_no_json_object_becomes_one_that_names_its_function() -> 
 @pytest.mark.parametrize("children", [1, 2])
 def test_an_environment_killed_while_it_starts_leaves_no_process(settings: Path, children: int) -> None:
     with dev(settings) as process:
-        eventually(lambda: len(descendants(process.pid)) >= children, seconds=30)
+        eventually(lambda: len(descendants(process.pid)) >= children)
         started = descendants(process.pid)
     eventually(lambda: not alive(started))
 
 
 def test_an_environment_whose_parent_is_killed_ends_with_it(settings: Path) -> None:
     with dev(settings, sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])") as parent:
-        eventually(settings.exists, seconds=30)
+        eventually(settings.exists)
         left = descendants(parent.pid)
         assert len(left) >= 3
         parent.kill()
-    eventually(lambda: not alive(left), seconds=20)
+    eventually(lambda: not alive(left))
     assert not settings.exists()
 
 
@@ -185,8 +181,6 @@ def test_a_leashed_module_runs_like_any_other_and_ends_with_its_standard_input()
     ) as process:
         assert process.stdout is not None
         assert b"Serving HTTP" in process.stdout.readline()
-        begun = time.monotonic()
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(timeout=10)
-        assert time.monotonic() - begun < 5
+        process.wait(timeout=60)

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,13 @@ def feed(servers: Servers, new_runtime: NewRuntime, request: pytest.FixtureReque
     arn = servers.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
     url = servers.sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
-    return Feed(servers, url, dead, [new_runtime(timeout=5)])
+    return Feed(servers, url, dead, [new_runtime()])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """What calls wait for: it is not there yet."""
+    return tmp_path / "go-on"
 
 
 def test_messages_are_deleted_once_the_handler_returned(feed: Feed) -> None:
@@ -68,8 +75,8 @@ def test_a_batch_is_larger_than_one_receive_and_no_larger_than_its_size(feed: Fe
     assert [len(seen.message_ids) for seen in feed.seen] == [15, 15]
 
 
-def test_a_batch_waits_for_more_until_its_cutoff(feed: Feed) -> None:
-    with feed.running(Batching(size=10, cutoff=2)):
+def test_a_batch_waits_for_more_while_there_is_time_until_its_cutoff(feed: Feed) -> None:
+    with feed.running(Batching(size=2, cutoff=120, visibility=300)):
         first = feed.send(order("print", text="early"))
         eventually(lambda: feed.servers.peek(feed.url)[0].receive_count == 1)
         second = feed.send(order("print", text="late"))
@@ -90,25 +97,26 @@ def test_a_failed_batch_comes_back_whole_and_is_moved_after_its_last_receive(fee
     assert [platform_id(moved.message_id) for moved in feed.servers.peek(feed.dead)] == ids
 
 
-def test_a_killed_call_loses_nothing(feed: Feed, printed: list[str]) -> None:
-    ids = feed.send(order("sleep", seconds=1))
+def test_a_killed_call_loses_nothing(feed: Feed, printed: list[str], file: Path) -> None:
+    ids = feed.send(order("wait for file", path=str(file)))
     with feed.running(Batching(size=10, visibility=3)) as trigger:
-        eventually(lambda: [line for line in printed if line.startswith("sleeping")])
+        eventually(lambda: [line for line in printed if line.startswith("waiting")])
         trigger.kill()
+        file.touch()
         eventually(lambda: len(feed.seen) == 2)
     assert [(seen.message_ids, seen.reply.ended) for seen in feed.seen] == [(ids, "killed"), (ids, "returned")]
     assert feed.servers.peek(feed.url) == []
 
 
 def test_instances_work_side_by_side_each_in_its_own_process(
-    feed: Feed, new_runtime: NewRuntime, printed: list[str]
+    feed: Feed, new_runtime: NewRuntime, printed: list[str], file: Path
 ) -> None:
-    feed.runtimes.append(new_runtime(timeout=20))
-    feed.runtimes[0] = new_runtime(timeout=20)
-    feed.send(*[order("sleep", seconds=3)] * 2)
-    with feed.running(Batching(size=1)):
-        eventually(lambda: len({line for line in printed if line.startswith("sleeping")}) == 2)
+    feed.runtimes.append(new_runtime())
+    feed.send(*[order("wait for file", path=str(file))] * 2)
+    with feed.running(Batching(size=1, visibility=300)):
+        eventually(lambda: len({line for line in printed if line.startswith("waiting")}) == 2)
         assert feed.seen == []
+        file.touch()
 
 
 def test_the_event_has_the_shape_that_the_platform_delivers(feed: Feed) -> None:

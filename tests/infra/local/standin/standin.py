@@ -31,8 +31,14 @@ def handler(event: Any, context: Any) -> None:
                 __import__(order["name"])
             case "raise":
                 raise ValueError(order["text"])
-            case "sleep":
-                print(f"sleeping in {os.getpid()}", flush=True)
-                time.sleep(order["seconds"])
+            case "wait for file":
+                print(f"waiting in {os.getpid()}", flush=True)
+                wait_for(Path(order["path"]))
             case "exit":
                 os._exit(3)
+
+
+def wait_for(path: Path) -> None:
+    """Wait until the file is there."""
+    while not path.exists():
+        time.sleep(0.02)
