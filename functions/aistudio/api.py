@@ -212,10 +212,10 @@ def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> t
             piece = decode.feed(chunk, bound + 1 - length)
             length += len(piece)
             body += piece[: max(0, MAX_BODY - len(body))]
-            if length > bound:
-                return bytes(body), f"longer than {bound} bytes"
             if enough is not None and enough(piece):
                 return bytes(body), ""
+            if length > bound:
+                return bytes(body), f"longer than {bound} bytes"
     except httpx.TimeoutException:
         return bytes(body), "not there in time"
     except httpx.TransportError as error:

@@ -1,7 +1,6 @@
 """Audio in base64, as it comes in the deltas of one part."""
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 
@@ -29,7 +28,8 @@ def _run(text: str) -> bytes | None:
     bare = text.rstrip("=")
     try:
         audio = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
-    whole = base64.b64encode(audio).rstrip(b"=").decode() == bare
+    # Where that differs there is padding without anything before it, or bits are left over.
+    whole = base64.b64encode(audio).rstrip(b"=").decode() == bare and (bool(bare) or not text)
     return audio if whole else None

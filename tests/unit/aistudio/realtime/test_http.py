@@ -10,7 +10,7 @@ from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, U
 from aistudio.realtime import Realtime, RealtimeResult
 from tests.unit.aistudio.clients import an_api
 from tests.unit.aistudio.rawserver import Peer, Script, answer, keep_serving, raw_server
-from tests.unit.aistudio.test_answers import STATUSES
+from tests.unit.aistudio.test_answers import ERRORS_IN_A_2XX, STATUSES
 
 EVENT = {"type": "response.create", "event_id": "ev-1", "response": {"instructions": "x"}}
 RESPONSE = {
@@ -227,3 +227,61 @@ def test_an_error_event_in_an_answer_is_classed_by_its_type(error: dict[str, Any
 def test_an_error_in_a_stream_behind_response_created_is_unknown() -> None:
     with pytest.raises(OutcomeUnknown):
         post(keep_serving(stream_of(CREATED, {"type": "error", "error": {"type": "rate_limit_error", "message": "m"}})))
+
+
+# Streams that are long, or end early, and errors of any shape
+
+
+def test_a_stream_longer_than_a_body_may_be_is_read_to_its_end() -> None:
+    delta = {"type": "response.output_audio.delta", "response_id": "resp_1", "delta": "AAAA" * 25_000}
+    assert len(events(*[delta] * 100)) > 9_000_000
+    assert len(post(keep_serving(stream_of(CREATED, *[delta] * 100, DONE)), timeout=30).audio or b"") == 7_500_000
+
+
+def test_a_stream_over_its_own_bound_is_unknown_and_names_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio.api.MAX_STREAM", 10_000)
+    delta = {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "x" * 20_000}
+    with pytest.raises(OutcomeUnknown, match="longer than 10000 bytes") as caught:
+        post(keep_serving(stream_of(CREATED, delta, DONE)))
+    assert caught.value.response_id == "resp_1"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"), [(silent_stream, "not there in time"), (cut_stream, "broken off")], ids=["silent", "cut"]
+)
+def test_a_stream_that_ends_early_says_why_and_names_its_response(script: Script, why: str) -> None:
+    with pytest.raises(OutcomeUnknown, match=why) as caught:
+        post(script, timeout=1)
+    assert caught.value.response_id == "resp_1"
+    assert "resp_1" not in str(caught.value)
+
+
+def test_a_body_that_is_cut_names_the_response_that_it_begins_with() -> None:
+    def cut(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(
+            b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"id":"resp_1","out'
+        )
+
+    with pytest.raises(OutcomeUnknown, match="broken off") as caught:
+        post(cut)
+    assert caught.value.response_id == "resp_1"
+
+
+def test_a_cancelled_stream_is_a_result() -> None:
+    data = stream_of(CREATED, {"type": "response.cancelled", "response_id": "resp_1"})
+    assert post(keep_serving(data)).status == "cancelled"
+
+
+@pytest.mark.parametrize(("body", "_", "kind"), ERRORS_IN_A_2XX.values(), ids=ERRORS_IN_A_2XX)
+def test_a_2xx_that_carries_an_error_in_any_shape_is_that_error(body: Any, _: object, kind: type[APIError]) -> None:
+    with pytest.raises(APIError) as caught:
+        post(keep_serving(answer(200, json.dumps(body).encode(), Content_Type="application/json")))
+    assert type(caught.value) is kind
+
+
+def test_a_busy_conversation_is_come_back_to_whatever_the_status() -> None:
+    body = b'{"error":{"message":"m","type":"invalid_request_error","code":"conversation_already_has_active_response"}}'
+    for status in (200, 400, 409):
+        with pytest.raises(Unavailable):
+            post(keep_serving(answer(status, body)))

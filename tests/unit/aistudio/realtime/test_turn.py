@@ -114,7 +114,6 @@ SPOKEN = [{"type": "message", "content": [{"type": "output_audio", "audio": None
     ("script", "text"),
     [
         (speaking(("output_text.delta", "a"), ("output_text.done", "abc"), output=WRITTEN), "abc"),
-        (speaking(("output_text.done", "abc"), ("output_text.done", "last")), "last"),
         (speaking(("output_text.delta", "a"), ("output_text.delta", "b"), output=WRITTEN), "ab"),
         (speaking(output=WRITTEN), "from done"),
         (speaking(output=SPOKEN), "said"),
@@ -124,7 +123,6 @@ SPOKEN = [{"type": "message", "content": [{"type": "output_audio", "audio": None
     ],
     ids=[
         "done event",
-        "the last of two",
         "deltas",
         "response.done",
         "its transcript",
@@ -150,4 +148,4 @@ def test_audio_is_joined_in_order_with_its_transcript() -> None:
 
 def test_audio_that_is_not_base64_does_not_cost_the_answer() -> None:
     result = run(speaking(("output_audio.delta", "a"), ("output_text.done", "text")))
-    assert (result.audio, result.text) == (None, "text")
+    assert (result.audio, result.audio_damaged, result.text) == (None, True, "text")

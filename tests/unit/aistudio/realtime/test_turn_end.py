@@ -1,9 +1,12 @@
 """What counts as the end of a turn over WebSocket, and what does not."""
 
+import json
+from typing import Any
+
 import pytest
 from websockets.utils import accept_key
 
-from tests.unit.aistudio.clients import EVENT, realtime_at, run
+from tests.unit.aistudio.clients import EVENT, realtime_at, run, turn
 from tests.unit.aistudio.rawserver import Peer, raw_server
 from tests.unit.aistudio.wsserver import Session
 
@@ -115,3 +118,102 @@ def test_a_peer_that_will_not_close_does_not_keep_the_result() -> None:
         assert realtime.create(EVENT, None, 8).response == {"id": "r"}
         server.wait_ended(1)
     assert gone == [True]
+
+
+# Ends without a beginning, and ends that are not called response.done
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio.realtime.turn.DOUBT", 0.2)
+
+
+def stay(session: Session) -> None:
+    """Say more only after a time for which a turn that is over must not wait."""
+    if not session.service.stopping.wait(5):
+        session.connection.close(1011)
+
+
+ENDS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "no response.created": ([{"type": "response.done", "response": {"id": "r", "status": "completed"}}], "completed"),
+    "no response.created, and no id": ([{"type": "response.done", "response": {"status": "failed"}}], "failed"),
+    "a response.created without an id": (
+        [
+            {"type": "response.created", "response": {}},
+            {"type": "response.done", "response": {"id": "r", "status": "x"}},
+        ],
+        "x",
+    ),
+    "a response.done without an id": (
+        [
+            {"type": "response.created", "response": {"id": "r"}},
+            {"type": "response.done", "response": {"status": "incomplete"}},
+        ],
+        "incomplete",
+    ),
+    "response.cancelled": (
+        [{"type": "response.created", "response": {"id": "r"}}, {"type": "response.cancelled", "response_id": "r"}],
+        "cancelled",
+    ),
+    "response.cancelled with the response": (
+        [
+            {"type": "response.created", "response": {"id": "r"}},
+            {"type": "response.cancelled", "response": {"id": "r", "status": "cancelled"}},
+        ],
+        "cancelled",
+    ),
+    "response.cancelled alone": ([{"type": "response.cancelled"}], "cancelled"),
+    "response.completed": (
+        [{"type": "response.completed", "response": {"id": "r", "status": "completed"}}],
+        "completed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "status"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
+def test_whatever_ends_the_only_response_there_is_ends_the_turn(
+    events: list[dict[str, Any]], status: str, *, closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        for event in events:
+            session.connection.send(json.dumps(event))
+        session.connection.close(1000) if closed else stay(session)
+
+    with turn(script) as (realtime, service):
+        result = realtime.create(EVENT, None, 60)
+        service.stopping.set()
+    assert result.status == status
+
+
+def test_a_response_done_that_follows_a_cancellation_is_the_result() -> None:
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        session.created()
+        session.emit("response.cancelled", response_id="resp_1")
+        session.done(status="cancelled", usage={"total_tokens": 3})
+        session.until_closed()
+
+    assert run(script).usage == {"total_tokens": 3}
+
+
+def test_a_response_that_was_there_before_we_asked_is_not_ours() -> None:
+    def script(session: Session) -> None:
+        session.emit("session.created", session={})
+        session.take("session.update")
+        session.created("resp_before")
+        session.emit("session.updated", session={})
+        session.asked()
+        session.text("output_text.done", "theirs", "resp_before")
+        session.done("resp_before")
+        session.created("resp_ours")
+        session.done("resp_ours")
+        session.until_closed()
+
+    result = run(script)
+    assert result.response is not None
+    assert (result.response["id"], result.text) == ("resp_ours", None)
