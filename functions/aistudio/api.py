@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 import ssl
 import time
 import uuid
@@ -26,9 +25,6 @@ MAX_STREAM = 4 * MAX_BODY
 """Bytes of a stream of events: eight minutes of speech, and a session lives for five."""
 
 USER_AGENT = "aistudio-functions"
-
-# httpcore tells of every request at DEBUG, answers' headers included: not into logs that promise to hold no content.
-logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 # What httpx raises before a request can have left, for transports that don't keep an Exchange.
 _NOTHING_SENT = (

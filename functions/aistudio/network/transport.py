@@ -4,6 +4,7 @@ httpx is pinned; httpx2 and httpcore2 take the place of httpx and httpcore by re
 """
 
 import contextlib
+import logging
 import ssl
 from collections.abc import Iterable, Iterator
 
@@ -13,6 +14,9 @@ import httpx
 from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer
 from aistudio.network.stream import DeadlineBackend
+
+# At DEBUG httpcore tells of every request, answers' headers included: not into logs that promise to hold no content.
+logging.getLogger(httpcore.__name__).setLevel(logging.WARNING)
 
 # Idle connections are closed soon: each one kept costs every request a look at it.
 KEEPALIVE = 5.0
