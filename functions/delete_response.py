@@ -1,16 +1,21 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
 from aistudio import ResponseId, Responses
+from ledger.record import ALREADY_ABSENT, DELETED, HELD
 from worker import Message, Outcome, Time, queue_function
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+RESULT, RECORDED = "yandex.aistudio.response.deletion", ("reason", "requested_at")
 
 
-class DeleteResponse(Message, key="response_id", recorded=("reason", "requested_at")):
+class DeleteResponse(
+    Message, record="response", key="response_id", due="not_before", about="subject", recorded=RECORDED
+):
     """Delete the stored response with this id, not before a time where one is given."""
 
     response_id: ResponseId
@@ -19,13 +24,25 @@ class DeleteResponse(Message, key="response_id", recorded=("reason", "requested_
     not_before: Time | None = None
     subject: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
 
+    @property
+    def rank(self) -> int:
+        """Of several messages of a key any other reason counts more than retention."""
+        return int(self.reason != "retention")
+
 
 def look(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
     """Under a legal hold: see whether it is still there, and leave it."""
-    return Outcome.from_look(responses.exists(message.response_id, timeout))
+    existence = responses.exists(message.response_id, timeout)
+    return Outcome(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
 
 
-@queue_function(DeleteResponse, Responses, "yandex.aistudio.response.deletion", idempotent=True, look=look)
+def tell(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make the result of the receipt, which has no content and can be told at any time."""
+    return {name: told[name] for name in ("outcome", *RECORDED, "subject") if told.get(name)}
+
+
+@queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=look, result_of=tell, kept=None)
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
-    """Delete it; an answer of 404 means that it was gone already."""
-    return Outcome.from_deletion(responses.delete(message.response_id, timeout))
+    """Delete it; a 404 means that it was gone already, and does not say who deleted it."""
+    deletion = responses.delete(message.response_id, timeout)
+    return Outcome(ALREADY_ABSENT if deletion.absent else DELETED, deletion.trace)

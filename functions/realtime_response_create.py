@@ -1,5 +1,6 @@
 """Issue response.create on a user event (POST /v1/realtime/client-events/response.create, or the WebSocket)."""
 
+import base64
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -16,14 +17,14 @@ class Context(BaseModel, frozen=True, extra="forbid"):
     items: list[dict[str, Any]] = []
 
 
-class RealtimeResponseCreate(Message, key="event_id"):
-    """The API's own body, nothing renamed; beside it the context, and what to do where nobody knows what happened."""
+class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
+    """The API's own body, nothing renamed; beside it the context, and what to do where the outcome is not known."""
 
     type: Literal["response.create"]
     event_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
     response: dict[str, Any] | None = None
     context: Context | None = None
-    on_unknown: Literal["park", "retry"] = "park"
+    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
 
 
 RESULT = "yandex.aistudio.realtime.response.done"
@@ -31,6 +32,14 @@ RESULT = "yandex.aistudio.realtime.response.done"
 
 @queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, needs=30, check=realtime_check)
 def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float) -> Outcome:
-    """Ask for the response and wait for its end, whatever its status: that is the result."""
+    """Ask for the response and wait for its end, whatever its status: that is the result, its text in one field."""
     event = message.model_dump(include={"type", "event_id", "response"})
-    return Outcome.from_realtime(realtime.create(event, message.context, timeout))
+    result = realtime.create(event, message.context, timeout)
+    told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
+    told["audio"] = base64.b64encode(result.audio).decode() if result.audio else None
+    told["audio_damaged"] = result.audio_damaged or None  # some of it was no base64, and is missing
+    data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
+    if result.accepted:
+        return Outcome("accepted", result.trace, {"status": "accepted"} | data)
+    status = str(data.get("status", "completed"))
+    return Outcome("done", result.trace, data, result.usage, ("audio", "output", "text"), status)

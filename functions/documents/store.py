@@ -6,9 +6,10 @@ reads, at most 25 writes in a transaction (https://yandex.cloud/en/docs/ydb/doca
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -106,10 +107,13 @@ class Store(Generic[R]):
 
         ``insist``: a service that was silent before is asked all the same, while there is time.
         """
+        ask: Callable[[], Any] = partial(self._client.update_item, **request(self._table, write))
+        if write.beside:
+            ask = partial(self._client.transact_write_items, TransactItems=self._updates([write]))
         try:
-            self._ask(partial(self._client.update_item, **request(self._table, write)), insist=insist)
+            self._ask(ask, insist=insist)
         except ClientError as error:
-            if _name(error).startswith(answers.REFUSED):
+            if _name(error).startswith(answers.REFUSED) or any(answers.refused(error.response, len(write.all)) or ()):
                 return Written.REFUSED
             _log.warning("a ledger write ended unknown: %s", _name(error))
         except (_NoAnswer, _Busy, _NoTime) as error:
@@ -121,13 +125,15 @@ class Store(Generic[R]):
     def write_all(self, writes: Sequence[Write]) -> list[Written]:
         """Carry out independent conditional writes, one a record, 25 a transaction; how each ended, in order.
 
+        A write with others beside it is refused where any of them is.
+
         A transaction is only the cheap way to send many: where a record's refusal cancels it, the others are sent
         again, and where its end is unknown it is repeated, which the conditions make safe. Where the service is silent
         or stays busy twice in a row, or the time is over, nothing more is sent: the rest is ``UNKNOWN``.
         """
         ends: dict[str, Written] = {}
-        for at in range(0, len(writes), WRITE_AT_ONCE):
-            left = self._together(writes[at : at + WRITE_AT_ONCE], ends)
+        for chunk in _chunks(writes):
+            left = self._together(chunk, ends)
             ends.update({write.key: self.write(write) for write in left})
         return [ends[write.key] for write in writes]
 
@@ -135,11 +141,11 @@ class Store(Generic[R]):
         """Send them in one transaction, and again without those that refused; those to be sent each alone."""
         left, silences = writes, 0
         while len(left) > 1:
-            items: Any = [{"Update": request(self._table, write)} for write in left]
+            items = self._updates(left)
             try:
                 self._ask(partial(self._client.transact_write_items, TransactItems=items))
             except ClientError as error:
-                told = answers.refused(error.response, len(left))
+                told = _by_write(answers.refused(error.response, len(items)), left)
                 if told is None or not any(told):
                     _log.warning("a transaction is sent write by write: %s", _name(error))
                     return left
@@ -155,6 +161,10 @@ class Store(Generic[R]):
                 ends.update({write.key: Written.YES for write in left})
                 return []
         return left
+
+    def _updates(self, writes: Sequence[Write]) -> Any:
+        """A transaction's items: the writes and those beside them."""
+        return [{"Update": request(self._table, each)} for write in writes for each in write.all]
 
     def _read(self, ask: Callable[[], Any], understand: Callable[[Any], Any]) -> Any:
         """What the answer says; a silent service is asked once more."""
@@ -212,6 +222,26 @@ class Store(Generic[R]):
                 self.budget.answered()
                 return answer
         raise _Busy(f"the service stayed busy: {busy}")
+
+
+def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:
+    """The writes in order, as many together as a transaction takes."""
+    chunk: list[Write] = []
+    for write in writes:
+        if chunk and sum(len(each.all) for each in [*chunk, write]) > WRITE_AT_ONCE:
+            yield chunk
+            chunk = []
+        chunk.append(write)
+    if chunk:
+        yield chunk
+
+
+def _by_write(told: Sequence[bool] | None, writes: Sequence[Write]) -> list[bool] | None:
+    """Of which writes one was refused, themselves or beside them; None where the answer does not say."""
+    if told is None:
+        return None
+    ends = list(accumulate(len(write.all) for write in writes))
+    return [any(told[end - len(write.all) : end]) for write, end in zip(writes, ends, strict=True)]
 
 
 def _is_busy(error: ClientError) -> bool:

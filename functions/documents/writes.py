@@ -13,7 +13,10 @@ _PLACEHOLDER = re.compile(r"[#:](\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One conditional update of one record. ``given`` are values that only the condition names; unused ones are left out."""
+    """One conditional update of one record. ``given`` are values that only the condition names; unused ones are left out.
+
+    ``beside`` are writes of other records in the same transaction: all of them are applied, or none.
+    """
 
     key: str
     sets: Mapping[str, Any]
@@ -22,6 +25,12 @@ class Write:
     removes: Sequence[str] = ()
     adds: Mapping[str, Any] = field(default_factory=dict)
     deletes: Mapping[str, Any] = field(default_factory=dict)
+    beside: "tuple[Write, ...]" = ()
+
+    @property
+    def all(self) -> "tuple[Write, ...]":
+        """The write with those beside it."""
+        return (self, *self.beside)
 
 
 def request(table: str, write: Write) -> Any:

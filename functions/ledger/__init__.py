@@ -1,8 +1,20 @@
-"""Durable state on the Document API: claims, outcomes, receipts and holds, one row a key."""
+"""Durable state on the Document API: claims, outcomes, receipts and holds, one record a key."""
 
+from ledger.chains import Standing
 from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
-from ledger.keys import Keys
+from ledger.keys import Key, Keys, RecordKey
 from ledger.record import Ledger, Record
 
-__all__ = ["Claim", "HoldReport", "HoldStatus", "Holds", "Keys", "Ledger", "Record"]
+__all__ = [
+    "Claim",
+    "HoldReport",
+    "HoldStatus",
+    "Holds",
+    "Key",
+    "Keys",
+    "Ledger",
+    "Record",
+    "RecordKey",
+    "Standing",
+]

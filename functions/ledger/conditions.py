@@ -2,13 +2,13 @@
 
 A timeline of one key, with the fragment that lets each writer through::
 
-    nothing --claim--> claimed --call--> done            FREE, then MINE
-                          |--429--> open --claim-->      OPEN_TO_ME: only the newest copy
-                          |--400--> parked --redrive-->  REDRIVEN: only a newer redrive
-                          '--crash--> (lease ends)       parked by whoever finds it, naming the owner it saw
-    deletions: nothing | open | parked | held --> fact   NO_FACT: facts beat all else, and are never overwritten
+    nothing --claim--> claimed --call--> done             FREE, then MINE
+                          |--429--> open --claim-->       OPEN_TO_ME: only the newest retry message
+                          |--400--> dead_lettered -->     ENDED_BEFORE: only a later redrive
+                          '--crash--> (lease ends)        dead-lettered by whoever finds it, naming the owner it saw
+    deletions: nothing | open | dead_lettered | held --> deleted | already_absent --> deleted
 
-A comparison with an attribute that is missing is false, here as in DynamoDB.
+No fragment compares an attribute that may be missing for inequality: DynamoDB finds it unequal, and YDB does not say.
 """
 
 from collections.abc import Mapping
@@ -20,25 +20,40 @@ _WORDS = {word: word for word in (OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STA
 """What conditions compare with by name: ``:claimed`` is the text "claimed"."""
 
 FREE = "attribute_not_exists(#state)"
-"""Nobody has dealt with the key (the row may hold a legal hold all the same)."""
+"""No delivery has dealt with the key (the record may carry a legal hold all the same)."""
 
 LAPSED = "#expires_at < :now"
-"""The row has expired; the table's own deletion follows only days later, so it counts as absent from here on."""
+"""The record has expired; the table's own deletion follows only days later, so it counts as absent from here on."""
 
-OPEN_TO_ME = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #seq <= :seq))"
-"""The last claim was released, and this delivery is not older than the newest confirmed copy."""
+OPEN_TO_ME = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #copy <= :copy))"
+"""No claim stands, and this delivery is not older than the newest confirmed retry message."""
+
+OPEN_BELOW = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #copy < :copy))"
+"""The watermark is below the retry message that was just confirmed."""
+
+OPEN_AND_FORGOTTEN = "#state = :open AND #marked_at < :forgotten"
+"""No queue can hold the retry message any more that the watermark stands for: it counts no longer."""
+
+OPEN_FOR_ANOTHER_DATE = "#state = :open AND (#due < :due OR #due > :due)"
+"""The watermark stands for retry messages of another message of this key, which waits for a date of its own."""
 
 MINE = "#owner = :owner AND #state = :claimed"
 """My own claim: also one that I wrote before, in a request whose answer never came."""
 
-REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND #reason <> :outcome_unknown"
-"""An operator redrove a parked key; one whose call may have happened needs force."""
+ENDED_BEFORE = "#state IN (:held, :dead_lettered) AND #redrive < :redrive"
+"""Earlier messages of the key ended as held or dead-lettered; this one belongs to a later redrive."""
+
+ABSENT_BEFORE = "#state = :already_absent AND #redrive < :redrive AND #absent_sent_at < :sent_at"
+"""An earlier message found nothing; this one was sent later, so it asks again."""
+
+REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND NOT #reason IN (:outcome_unknown)"
+"""A later redrive of a dead-lettered key; a call that may have happened needs force."""
 
 REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"
-"""The same with force, which is good for one redrive: the row then holds its number."""
+"""The same with force, which is good for one redrive: the record then holds its number."""
 
 LAPSED_CLAIM_BY_FORCE = "#state = :claimed AND #lease_until < :now AND #redrive < :redrive"
-"""The caller died before anybody parked the key, and an operator redrove the message by force."""
+"""The caller died before any delivery dead-lettered the key, and an operator redrove the message by force."""
 
 SAME_BODY = "attribute_not_exists(#body_hash) OR #body_hash = :body_hash"
 """The key was never used for other content."""
@@ -46,31 +61,25 @@ SAME_BODY = "attribute_not_exists(#body_hash) OR #body_hash = :body_hash"
 STILL_MINE_TO_FINISH = (
     "#owner = :owner AND (#state IN (:claimed, :done) OR (#state = :dead_lettered AND #reason = :outcome_unknown))"
 )
-"""My call did happen: that is a fact, even where the lease ended meanwhile and the key was parked as unknown."""
+"""My call did happen: that is final, even where the lease ended meanwhile and the key was dead-lettered as unknown."""
 
-PARKED_BY = "#state = :dead_lettered AND #owner = :owner"
-"""The very parking whose dead letter was sent: a later one needs a dead letter of its own."""
+DEAD_LETTERED_BY = "#state = :dead_lettered AND #owner = :owner"
+"""The very end whose dead letter was sent: a later one needs a dead letter of its own."""
 
-NO_FACT = "attribute_not_exists(#state) OR NOT #state IN (:done, :deleted, :already_absent)"
-"""Nothing final is known of the key."""
+CLAIMED_BELOW = "#state = :claimed AND #redrive = :redrive AND #copy < :copy"
+"""Another delivery of this redrive holds the claim, and the watermark is below the confirmed retry message."""
 
-NEWER_THAN_PARKED = "#state = :dead_lettered AND (#redrive < :redrive OR #sent_at < :sent_at)"
-"""This deletion was redriven, or sent after the one that was parked, however often that one was redriven."""
+NOT_DONE = "attribute_not_exists(#state) OR NOT #state IN (:done)"
+"""The call has no outcome yet."""
 
-NEWER_THAN_HELD = "#state = :held AND (#redrive < :redrive OR #sent_at < :sent_at)"
-"""This deletion was redriven, or sent after the one that ended as held."""
+NO_RECEIPT = "attribute_not_exists(#receipts)"
+"""There is no receipt yet: the first one is written once."""
 
-OPEN_BELOW_COPY = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #seq < :copy_seq))"
-"""The mark is below the copy that was just confirmed."""
+RECEIPTS_AS_READ = "#receipts = :receipts_read AND NOT #state IN (:deleted)"
+"""The key has the receipts that were read, and none of a deletion."""
 
-OPEN_AND_FORGOTTEN = "#state = :open AND #next_at < :forgotten"
-"""No queue can hold the copy any more that the mark stands for: the mark counts no longer."""
-
-OPEN_FOR_ANOTHER = "#state = :open AND #due <> :due"
-"""The mark stands for copies of another message of this key, which waits for a date of its own."""
-
-CLAIMED_BELOW_COPY = "#state = :claimed AND #redrive = :redrive AND #seq < :copy_seq"
-"""The same while another delivery of this redrive holds the claim."""
+ABSENT_EARLIER = "#absent_sent_at < :absent_sent_at AND NOT #state IN (:deleted)"
+"""What found nothing before was sent earlier than this message, which found nothing either."""
 
 
 def given(**values: Any) -> Mapping[str, Any]:

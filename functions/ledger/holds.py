@@ -37,7 +37,7 @@ class Holds:
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
         holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the function's timeout, LEASE_MARGIN
-        row = Keys(HASH_KEY).key("delete_response", "resp_1")  # or .key("subject", "alice")
+        row = Keys(HASH_KEY).key("response", "resp_1")  # or .key("subject", "alice")
         holds.place(row, "case 42", time.time())
     """
 

@@ -1,9 +1,9 @@
-"""One row of the ledger: what is known of one key.
+"""One record of the ledger: what is known of one key (words: design of the functions, functions/README.md).
 
-The words: a **key** is a business id, hashed. **attempt** counts its calls, **seq** its copies of any kind and
-**redrive** how often an operator sent a dead letter back; the **mark** is the highest (redrive, seq) whose copy a queue
-confirmed, and what is below it is superseded. A **claim** says that its **owner**, one delivery, may be calling until
-``lease_until``. A **fact** is what is known for good; ``held`` and ``parked`` end a message, not its key.
+``attempt`` counts a key's calls, ``copy`` the retry messages of its chain, ``redrive`` the chains: each begins with a
+redrive, or with a message that comes after an end. The **watermark** is the highest (redrive, copy) whose retry message
+a queue confirmed. A **claim** says that its ``owner``, one delivery, may be calling until ``lease_until``. ``held`` and
+``dead_lettered`` end messages, not the key.
 """
 
 import time
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from documents import Store, Write
 from documents.budget import Budget
-from documents.store import Store
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -21,61 +21,76 @@ if TYPE_CHECKING:
 OPEN, CLAIMED, HELD, DEAD_LETTERED = "open", "claimed", "held", "dead_lettered"
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
 FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
-"""States that are written once and never change."""
+"""States with a final outcome. ``already_absent`` answers what was sent before it; the others never change."""
 
 PENDING, SENT = "pending", "sent"
 
 OUTCOME_UNKNOWN = "outcome_unknown"
-"""The reason of a parking whose call may have happened: it needs force."""
+"""The reason of a dead letter whose call may have happened: a call that must not repeat needs force then."""
 
-QUEUE_RETENTION = 14 * 86_400
-"""Seconds: the longest that a queue keeps a message, so the longest that an open row's mark can stand for a copy."""
+LONGEST_DELAY = 900
+"""Seconds: the longest that a queue delays a message, so that long after its watermark a retry message appears."""
+
+MOST_SUBJECTS = 100
+"""Subjects that a record names: an item has room for 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row as read, with the values of an absent one as defaults. Times are epoch seconds, ``sent_at`` milliseconds.
+    """A record as read, with the values of an absent one as defaults. Times are epoch seconds, ``…sent_at`` ms.
 
-    ``redrive`` and ``seq`` are the mark: the highest confirmed copy. ``reason`` says why a row is parked or what it
-    last met; on a receipt, why the deletion was asked for. ``subjects`` are the people that its
-    messages so far were about. ``rest`` holds what only people read: request ids, times.
+    ``redrive`` and ``copy`` are the watermark, written at ``marked_at``; ``due`` is the date that its message gives.
+    ``began`` names the message that began this redrive by itself (``Standing``). ``messages`` are the ids that the
+    record's end answers. ``absent_sent_at`` is when the last message was sent that found nothing there. ``receipt`` is
+    the first receipt, of ``receipts``; ``told`` is what the last end's result says where it is not that. ``reason`` says why it is dead-lettered or what it last met; on a receipt, why
+    the deletion was asked for. ``subjects`` are the people that its messages concerned. ``rest`` is what people read.
     """
 
     key: str
     state: str | None = None
     redrive: int = 0
-    seq: int = 0
+    copy: int = 0
+    marked_at: float = 0
+    began: str | None = None
     attempt: int = 0
     owner: str | None = None
     lease_until: float = 0
     reason: str | None = None
     dlq: str | None = None
-    sent_at: int = 0
     body_hash: str | None = None
-    next_at: float = 0
     due: float = 0
+    absent_sent_at: int = -1
+    receipts: int = 0
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
     expires_at: float | None = None
+    messages: frozenset[str] = frozenset()
     hold: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
-        """Build a row from a deserialised item; attributes that it does not know go to ``rest``."""
+        """Build a record from a deserialised item; attributes that it does not know go to ``rest``."""
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
-        for name in known.keys() & {"hold", "subjects"}:
+        for name in known.keys() & {"messages", "hold", "subjects"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
 
     @property
     def watermark(self) -> tuple[int, int]:
-        """The highest (redrive, seq) whose copy is confirmed."""
-        return (self.redrive, self.seq)
+        """The highest (redrive, copy) whose retry message is confirmed."""
+        return (self.redrive, self.copy)
 
     def lapsed(self, now: float) -> bool:
-        """Whether the row has passed its expiry, which the table's own deletion follows only days later."""
+        """Whether the record has passed its expiry, which the table's own deletion follows only days later."""
         return self.expires_at is not None and self.expires_at < now
+
+    def after(self, write: Write) -> Self:
+        """The record once this write of it is applied."""
+        kept = {name: getattr(self, name) for name in self.__slots__ if name != "rest"} | dict(self.rest)
+        return self.read({name: value for name, value in kept.items() if name not in write.removes} | dict(write.sets))
 
 
 class Ledger(Store[Record]):
@@ -94,4 +109,6 @@ class Ledger(Store[Record]):
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
     return value

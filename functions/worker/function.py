@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from aistudio import API
+from ledger.claims import KEPT
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.context import C, Call, Function
+from worker.settle.context import C, Call, Function, ResultOf
 
 
 class Handler(Protocol):
@@ -30,20 +31,25 @@ def queue_function(
     *,
     idempotent: bool,
     needs: float = 2.0,
-    look: Call[M, C] | None = None,
+    when_held: Call[M, C] | None = None,
+    result_of: ResultOf | None = None,
+    kept: float | None = KEPT,
     check: Check | None = None,
 ) -> Callable[[Call[M, C]], Handler]:
     """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
 
     ``client`` makes the endpoint's client from the shared API; ``result_type`` is the CloudEvents type of its results;
     ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the
-    least time, in seconds, that a call is begun with; ``look`` takes the call's place while its key is under a legal
-    hold; ``check`` says what is wrong with the settings that only this function needs.
+    least time, in seconds, that a call is begun with; ``when_held`` takes the call's place while its key is under a
+    legal hold; ``result_of`` makes a result's data of the record, where no result has content; ``kept`` is how many
+    seconds a record lives (None: for ever); ``check`` says what is wrong with the settings that only this function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:
         name = call.__module__.rpartition(".")[2]
-        function = Function(name, model, client, call, idempotent, result_type, needs, look, check)
+        function = Function(
+            name, model, client, call, idempotent, result_type, needs, when_held, result_of, kept, check
+        )
 
         @functools.wraps(call)
         def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:

@@ -1,17 +1,21 @@
-"""How a call, and how a delivery ends."""
+"""How a call ends, and how a delivery does."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aistudio import Deletion, Existence, Trace
-from ledger.record import ALREADY_ABSENT, DELETED, DONE, HELD
+from aistudio import Trace
+from documents import Write
 
-if TYPE_CHECKING:
-    # Its module needs a WebSocket library, which only realtime functions load.
-    from aistudio.realtime import RealtimeResult
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message to another function's queue. ``id`` is the same however often it is sent, so a repeat is harmless."""
+
+    function: str
+    id: str
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,8 @@ class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
     ``bulky`` names the fields of ``result`` that may be left out, in this order, where it is too large to be sent.
+    ``status`` is what the API calls the end of a response. ``sends`` go out before the outcome is written; ``writes``
+    are written in its transaction.
     """
 
     state: str
@@ -26,29 +32,9 @@ class Outcome:
     result: Mapping[str, Any] | None = None
     usage: Mapping[str, Any] | None = None
     bulky: tuple[str, ...] = ()
-
-    @classmethod
-    def from_deletion(cls, deletion: Deletion) -> "Outcome":
-        """``deleted``, or ``already_absent`` where the API answered 404 (which does not say who deleted it)."""
-        return cls(ALREADY_ABSENT if deletion.absent else DELETED, deletion.trace)
-
-    @classmethod
-    def from_look(cls, existence: Existence) -> "Outcome":
-        """``held`` where something under a hold is still there, else ``already_absent``."""
-        return cls(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
-
-    @classmethod
-    def from_realtime(cls, result: "RealtimeResult") -> "Outcome":
-        """``done`` with the response and its text in one field, or ``accepted`` where the API said no more."""
-        told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
-        if result.audio:
-            told["audio"] = base64.b64encode(result.audio).decode()
-        if result.audio_damaged:
-            told["audio_damaged"] = True  # some of it was no base64, and is missing
-        data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
-        if result.accepted:
-            return cls("accepted", result.trace, {"status": "accepted"} | data)
-        return cls(DONE, result.trace, data, result.usage, bulky=("audio", "output", "text"))
+    status: str | None = None
+    sends: tuple[Send, ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 class End(StrEnum):
@@ -63,13 +49,18 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How one delivery ended, for the log line and the batch's verdict. ``outcome`` is content-free."""
+    """How a delivery ended, for its log line and for the batch.
+
+    ``outcome`` says what was found or done, for which reason it was sent again or dead-lettered, or what failed;
+    ``status`` is the response's. Nothing here holds content.
+    """
 
     end: End
     outcome: str | None = None
     detail: str | None = None
     trace: Trace | None = None
     usage: Mapping[str, Any] | None = None
+    status: str | None = None
 
 
 class Unsettled(Exception):

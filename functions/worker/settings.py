@@ -70,6 +70,8 @@ class Settings(BaseModel):
     lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
     # Below a second the rows are read again and again, and are never fresh enough for a call to begin.
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
+    queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
+    call_needs: Duration = "0s"  # type: ignore[assignment]  # the same; 0: what the function says of itself
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 

@@ -4,6 +4,7 @@ import os
 import random
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settings import Settings, SettingsError
 from worker.settle.batch import settle_batch
+from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
@@ -57,7 +59,7 @@ class Instance:
     """One function in one process: what lives between invocations."""
 
     def __init__(self, function: Function[Any, Any], settings: Settings, clock: Clock) -> None:
-        self._function = function
+        self._function = replace(function, needs=settings.call_needs or function.needs)
         self._settings = settings
         self._clock = clock
         self._token = Token()
@@ -70,6 +72,7 @@ class Instance:
         self._storage = cache(partial(_storage, settings))
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name))
+        self._breaker = DeploymentBreaker()
         self._run = Threads(settings.concurrency)
         self._logger: Logger = get_logger(function.name, settings.log_level)
         if not settings.results_queue_url and not function.idempotent:
@@ -102,6 +105,8 @@ class Instance:
             limits=Limits(settings.max_attempts, settings.max_age),
             lease_until=deadline.killed_at + settings.lease_margin,
             hold_window=settings.hold_window,
+            retention=settings.queue_retention,
+            breaker=self._breaker,
         )
         return settle_batch(event, invocation, self._logger)
 

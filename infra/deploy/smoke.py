@@ -61,10 +61,10 @@ def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None) -> l
 
 def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
     module, _, attribute = entry["entrypoint"].partition(".")
-    model = getattr(import_module(module), attribute).function.model
+    function = getattr(import_module(module), attribute).function
     body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
-    key = getattr(model.model_validate_json(body), model.key_field)
-    return Probe(name, body, keys.key(name, key), tuple(entry["smoke"]["ends"]))
+    key = function.model.model_validate_json(body).key
+    return Probe(name, body, keys.key(function.namespace, key), tuple(entry["smoke"]["ends"]))
 
 
 def check(

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,6 +70,13 @@ class LocalFunction:
     def hurried(self) -> Self:
         """The same, but for the time for which it waits for more messages."""
         return replace(self, batching=replace(self.batching, cutoff=HURRIED_CUTOFF))
+
+
+@cache
+def namespace_of(function: str) -> str:
+    """What the records of a function are about: the namespace of their keys."""
+    namespace: str = import_module(function).handler.function.namespace
+    return namespace
 
 
 def functions() -> list[LocalFunction]:

@@ -53,6 +53,7 @@ class Environment:
         """The whole environment of one function."""
         return {
             **self.settings,
+            "CALL_NEEDS": f"{min(0.5, self.functions[name].timeout / 10)}s",  # calls are quick here, and timeouts short
             **(self.functions[name].settings or {}),
             "QUEUE_URL": self.queues[name],
             "DEAD_LETTER_QUEUE_URL": self.dead_letters,

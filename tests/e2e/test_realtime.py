@@ -135,4 +135,4 @@ def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_lost_one(
         eventually(lambda: scene.row(EVT).state == "done", "asked again")
 
         assert (scene.billed(EVT), len(scene.results(EVT)), scene.letters(EVT)) == (2, 1, [])
-        assert (scene.row(EVT).attempt, scene.row(EVT).seq) == (2, 1)
+        assert (scene.row(EVT).attempt, scene.row(EVT).copy) == (2, 1)

@@ -39,7 +39,7 @@ def test_h20_a_throttled_deletion_does_not_multiply(deletions: Bench) -> None:
 
 
 def test_h20_a_deletion_that_is_not_due_does_not_multiply(deletions: Bench) -> None:
-    message = deletions.message({"response_id": "resp_1", "not_before": "2026-12-22T08:00:00Z"})
+    message = deletions.message({"response_id": "resp_1", "not_before": "2026-11-28T08:00:00Z"})
 
     assert live_copies(deletions, [message, uncopyable(deletions)], "resp_1") == 1
 
@@ -53,7 +53,7 @@ def test_h20_a_deletion_whose_date_is_finer_than_the_ledger_keeps_it_does_not_mu
 
 def test_h20_a_deletion_that_was_held_before_does_not_multiply(deletions: Bench) -> None:
     deletions.studio.seed("resp_1")
-    row = deletions.keys.key("delete_response", "resp_1")
+    row = deletions.keys.key("response", "resp_1")
     deletions.holds.place(row, "case-1", deletions.clock.now())
     deletions.deliver(deletions.message({"response_id": "resp_1"}))
     deletions.holds.release(row, "case-1")

@@ -4,7 +4,7 @@ from tests.faults.steps import crash, throttle
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import numbers, reasons
-from tests.support.seam import after, killed_before, refused, unseen
+from tests.support.seam import after, killed_before, passes, refused, unseen
 
 RETENTION = {"response_id": "resp_1"}
 DAY = 86_400
@@ -34,7 +34,7 @@ def test_h02_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) ->
 def test_h02_a_crash_between_the_copy_and_the_mark_loses_nothing(stored: Bench) -> None:
     message = stored.message(RETENTION)
     throttle(stored)
-    stored.ledger.arm("UpdateItem", killed_before)
+    stored.ledger.arm("UpdateItem", passes, killed_before)
     stored.deliver(message)
 
     ends = [stored.deliver(again(message)).ends, stored.deliver(*stored.take_copies()).ends]
@@ -81,15 +81,17 @@ def test_h11_a_receipt_is_written_by_the_first_and_kept(stored: Bench) -> None:
     assert stored.calls() == 2
 
 
-def test_h11_the_receipt_of_who_writes_first_stands_though_it_called_second(stored: Bench) -> None:
+def test_h11_the_receipt_of_the_first_writer_stands_and_a_deletion_after_it_gets_one_of_its_own(stored: Bench) -> None:
     message = stored.message(RETENTION)
     stored.hooks.after.append(lambda: stored.deliver(again(message)))
 
     late = stored.deliver(message)
 
-    assert late.ends == [("done", "already_absent")]
-    assert stored.row("resp_1").state == "already_absent"
-    assert {result["data"]["outcome"] for result in stored.results()} == {"already_absent"}
+    assert late.ends == [("done", "deleted")]
+    row = stored.row("resp_1")
+    assert (row.state, row.receipts, row.receipt["outcome"]) == ("deleted", 2, "already_absent")
+    assert stored.further_receipt("resp_1", 2).receipt["outcome"] == "deleted"
+    assert [result["data"]["outcome"] for result in stored.results()] == ["already_absent", "deleted"]
 
 
 def test_h11_receipts_whose_confirmation_was_lost_are_published_all_the_same(stored: Bench) -> None:
@@ -123,7 +125,7 @@ def test_h14_the_row_says_parked_before_any_dead_letter_leaves(stored: Bench) ->
 
 
 def test_h15_held_ends_a_message_and_not_the_key(stored: Bench) -> None:
-    row = stored.keys.key("delete_response", "resp_1")
+    row = stored.keys.key("response", "resp_1")
     stored.holds.place(row, "case-1", stored.clock.now())
     assert stored.deliver(stored.message(RETENTION)).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
@@ -147,7 +149,7 @@ def test_h16_nothing_is_called_held_that_is_gone(stored: Bench) -> None:
     message = stored.message(RETENTION)
     stored.hooks.after.append(crash)
     stored.deliver(message)
-    stored.holds.place(stored.keys.key("delete_response", "resp_1"), "case-1", stored.clock.now())
+    stored.holds.place(stored.keys.key("response", "resp_1"), "case-1", stored.clock.now())
 
     back = stored.deliver(again(message))
 
@@ -157,7 +159,7 @@ def test_h16_nothing_is_called_held_that_is_gone(stored: Bench) -> None:
 
 def test_h18_a_parking_does_not_overwrite_held(stored: Bench) -> None:
     message = stored.message(RETENTION)
-    row = stored.keys.key("delete_response", "resp_1")
+    row = stored.keys.key("response", "resp_1")
 
     def another_sees_the_hold() -> None:
         stored.holds.place(row, "case-1", stored.clock.now())

@@ -126,7 +126,7 @@ def test_row25_a_body_that_fits_no_copy_is_left_to_the_queues_own_policy(deletio
     delivered = deletions.deliver(big, good(deletions, 1))
 
     assert not delivered.acknowledged
-    assert sorted(delivered.ends) == [("done", "deleted"), ("unsettled", "invalid_message")]
+    assert sorted(delivered.ends) == [("done", "deleted"), ("unsettled", "dead-letter queue")]
     assert deletions.letters() == []
 
 
@@ -162,7 +162,8 @@ def test_row26_bad_calls_of_creates_are_dealt_with_alone(creates: Bench, bad: in
 
     delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(6)])
 
-    assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "dead_lettered": bad, "unsettled": 0}
+    judged = {"deferred": 0, "dead_lettered": bad} if bad < 3 else {"deferred": bad, "dead_lettered": 0}
+    assert delivered.counts == {"done": 6 - bad, "retry": 0, "unsettled": 0} | judged
     assert creates.billed() == 6 - bad
 
 
@@ -197,8 +198,8 @@ def test_row27_the_age_counts_from_when_a_message_was_due(deletions: Bench) -> N
 
 
 def test_row27_what_never_had_the_time_to_begin_ends_too(creates: Bench) -> None:
-    message = creates.retry_message({"event_id": "evt_1"}, first_seen=int(creates.clock.now()) - 86_401)
-    creates.hooks.before.append(lambda: creates.clock.advance(49))
+    message = creates.retry_message({"event_id": "evt_1"}, copy=9, first_seen=int(creates.clock.now()) - 86_401)
+    creates.hooks.before.append(lambda: creates.clock.advance(49.95))
 
     delivered = creates.deliver(creates.message({"event_id": "evt_0"}), message)
 

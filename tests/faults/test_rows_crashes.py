@@ -122,7 +122,7 @@ def test_row09_a_parked_copy_that_is_not_confirmed_returns_the_batch(stored: Ben
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.queues.arm("SendMessageBatch", refused, refused)
 
-    assert stored.deliver(message).ends == [("unsettled", "rejected")]
+    assert stored.deliver(message).ends == [("unsettled", "dead-letter queue")]
     assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
     assert (stored.calls(), len(stored.letters())) == (1, 1)
 

@@ -7,7 +7,7 @@ DAY = 86_400
 
 
 def test_row29_a_hold_placed_while_a_message_waits_holds_and_its_release_lets_a_later_one_delete(stored: Bench) -> None:
-    message, row = deletion(stored), stored.keys.key("delete_response", "resp_1")
+    message, row = deletion(stored), stored.keys.key("response", "resp_1")
     stored.holds.place(row, "case-1", stored.clock.now())
 
     assert stored.deliver(message).ends == [("done", "held")]

@@ -31,7 +31,7 @@ def test_row21_nothing_is_deleted_without_having_read_the_ledger(stored: Bench, 
 
 def test_row21_rows_that_are_left_out_of_an_answer_are_asked_for_again(deletions: Bench) -> None:
     deletions.ledger.arm("BatchGetItem", half_unprocessed, half_unprocessed)
-    row = deletions.keys.key("delete_response", "resp_3")
+    row = deletions.keys.key("response", "resp_3")
     deletions.holds.place(row, "case-1", deletions.clock.now())
     deletions.studio.seed(*(f"resp_{n}" for n in range(4)))
 
@@ -132,7 +132,7 @@ def test_row22_an_outcome_whose_confirmation_was_lost_is_written_all_the_same(cr
 def test_row22_a_parking_that_cannot_be_written_sends_no_dead_letter(stored: Bench) -> None:
     message = stored.message({"response_id": "resp_1"})
     stored.studio.fault(match={"method": "DELETE"}, status=400, times=2)
-    stored.ledger.arm("UpdateItem", refused)
+    stored.ledger.arm("UpdateItem", *[refused] * 3)
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
     assert stored.letters() == []

@@ -177,7 +177,7 @@ def test_row13_a_broken_deployment_parks_nothing_and_stops_the_batch(stored: Ben
 
     assert delivered.ends == [("deferred", reason)] * 3
     assert {line["level"] for line in delivered.lines} == {"ERROR"}
-    assert (stored.calls(), stored.letters()) == (1, [])
+    assert (stored.calls(), stored.letters()) == (2, [])
     assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.steps import throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
-from tests.support.seam import refused
+from tests.support.seam import passes, refused
 
 PLAIN: dict[str, Any] = {"response_id": "resp_1"}
 OF_ALICE: dict[str, Any] = {"response_id": "resp_1", "subject": "alice"}
@@ -85,14 +85,14 @@ def held_before(bench: Bench) -> None:
 
 
 def waiting_for_its_date(bench: Bench) -> None:
-    """A message that names alice waits in the queue for a month."""
-    later = datetime.fromtimestamp(bench.clock.now() + 30 * 86_400, UTC).isoformat()
+    """A message that names alice waits in the queue for some days."""
+    later = datetime.fromtimestamp(bench.clock.now() + 5 * 86_400, UTC).isoformat()
     assert bench.deliver(bench.message(OF_ALICE | {"not_before": later})).ends == [("deferred", None)]
 
 
 def waiting_without_a_mark(bench: Bench) -> None:
-    """The same, and the ledger had no ear for it at first."""
-    bench.ledger.arm("UpdateItem", refused)
+    """The same, and the watermark of its retry message is lost."""
+    bench.ledger.arm("UpdateItem", passes, refused)
     waiting_for_its_date(bench)
 
 
@@ -103,11 +103,11 @@ def parked_before(bench: Bench) -> None:
 
 
 def parked_by_a_newer_one(bench: Bench) -> None:
-    """A message that names alice ends with a newer one that was refused for good."""
-    of_alice, plain = sent_one_by_one(bench, OF_ALICE, PLAIN)
+    """A message that names alice shares the dead letter of a newer one."""
+    bench.holds.release(alice(bench), "case-1")
     bench.studio.fault(times=1, status=400)
-    assert bench.deliver(plain).ends == [("dead_lettered", "rejected")]
-    assert bench.deliver(of_alice).ends == [("dead_lettered", "rejected")]
+    assert bench.deliver(*sent_one_by_one(bench, OF_ALICE, PLAIN)).ends == [("dead_lettered", "rejected")] * 2
+    bench.holds.place(alice(bench), "case-1", bench.clock.now())
 
 
 BEFORE = [held_before, waiting_for_its_date, waiting_without_a_mark, parked_before, parked_by_a_newer_one]
@@ -125,8 +125,9 @@ def test_a_later_message_that_names_nobody_is_held_by_the_subject_of_one_before(
 
 
 def test_a_copy_whose_subject_could_not_be_kept_leaves_its_message_unsettled(stored: Bench) -> None:
-    stored.ledger.arm("UpdateItem", refused, refused)
+    stored.ledger.arm("UpdateItem", refused)
     throttle(stored)
     stored.holds.release(alice(stored), "case-1")
 
     assert stored.deliver(stored.message(OF_ALICE)).ends == [("unsettled", "ledger")]
+    assert stored.copies() == []

@@ -113,7 +113,7 @@ def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: 
 
     ends = ends_of(deletions, odd, *[deletions.message({"response_id": each}) for each in ids])
 
-    assert [ends[deletions.keys.key("delete_response", each)] for each in ids] == ["deleted"] * 2
+    assert [ends[deletions.keys.key("response", each)] for each in ids] == ["deleted"] * 2
 
 
 @given(odd=st.lists(odd_messages(CREATE, "realtime_response_create"), min_size=1, max_size=2))

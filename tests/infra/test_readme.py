@@ -9,10 +9,11 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from infra.deploy import deploy
+from ledger import Key, RecordKey
 from tests.infra.workspace import INFRA
 from worker.outcome import End, Settlement
 from worker.receive.event import Delivery
-from worker.settle.batch import _log
+from worker.settle.batch import log_end
 from worker.settle.context import Item
 
 README = (INFRA / "README.md").read_text()
@@ -36,7 +37,13 @@ def test_outcomes_are_counted_from_every_line_that_tells_a_message_s_end() -> No
     logger.addHandler(noted)
     delivery = Delivery("m", "{}")
     for end in End:
-        _log(delivery, Item("row", "key", "owner", delivery), Settlement(end), None, cast("Logger", logger))
+        log_end(
+            delivery,
+            Item(RecordKey("record"), Key("key"), "owner", delivery),
+            Settlement(end),
+            None,
+            cast("Logger", logger),
+        )
     selector = re.search(r'service="aistudio-<environment>", message="([^"]+)"', README)
     assert selector
     assert set(selector[1].split("|")) == noted.messages

@@ -33,7 +33,7 @@ def test_the_row_that_is_waited_for_is_the_one_that_the_function_writes() -> Non
     keys = Keys("0" * 32)
     (probe,) = probes({"delete_response": "https://queues/1"}, keys, fresh="1234")
     assert json.loads(probe.body)["response_id"] == "resp_smoke_1234"
-    assert probe.row == keys.key("delete_response", "resp_smoke_1234")
+    assert probe.row == keys.key("response", "resp_smoke_1234")
 
 
 def test_a_deployment_that_works_passes(
@@ -49,7 +49,7 @@ def test_a_message_that_is_parked_fails_at_once_and_says_why(
 ) -> None:
     environment.studio.fault(status=400)
     assert not check(probes(environment.queues, keys), environment.queues, environment.sqs, store, patience=30)
-    assert "delete_response: parked (rejected) after" in capsys.readouterr().out
+    assert "delete_response: dead_lettered (rejected) after" in capsys.readouterr().out
 
 
 def test_an_end_that_is_no_success_fails_at_once(

@@ -3,18 +3,18 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, QUEUE_RETENTION
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
 from tests.simulation.budgets import Budgets
 from tests.simulation.expressions import Item
 from tests.simulation.invocations import FUNCTIONS
-from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, SETTLING, SUBJECT, hold_row, row_key
+from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, QUEUE_RETENTION, SETTLING, SUBJECT, hold_row, row_key
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _GONE = ("deleted", "already_absent")
-_NOTES = {"hold", "hold_at", "subjects"}
+_NOTES = {"hold", "hold_at", "subjects", "noted_at"}
 """Attributes that say nothing of what was done, and may change beside a fact."""
 
 _NO_CALL_COUNTED = {"throttled", "unavailable", "unauthorized", "forbidden"}
@@ -26,7 +26,7 @@ class Checker:
     def __init__(self, world: "World") -> None:
         self._world = world
         plan = world.plan
-        function = FUNCTIONS[plan.function].name
+        function = FUNCTIONS[plan.function].namespace
         self.rows = {sent.body: row_key(function, sent.key) if sent.key else "" for sent in plan.messages}
         self._ids = {row_key(function, sent.key): sent.key for sent in plan.messages if sent.key}
         self.budgets = Budgets(world, function)
@@ -165,7 +165,7 @@ class Checker:
 
     def _known(self, response_id: str) -> float:
         """Since when it is known whom a response concerns; a hold of its own concerns it at once."""
-        row = row_key(FUNCTIONS["delete"].name, response_id)
+        row = row_key("response", response_id)
         return self._named_since.get(row, float("inf")) if self._world.plan.hold_subject else BEGUN
 
     def acknowledged(self, post: Post) -> None:
@@ -209,7 +209,7 @@ class Checker:
     def _alive_or_ended(self, row: str) -> None:
         item = self._world.table.items.get(row, {})
         state = item.get("state", {}).get("S")
-        mark = (int(item.get("redrive", {"N": "0"})["N"]), int(item.get("seq", {"N": "0"})["N"]))
+        mark = (int(item.get("redrive", {"N": "0"})["N"]), int(item.get("copy", {"N": "0"})["N"]))
         told = self.letters.get(row, -1) > self._ended.get(row, -1)
         if state == DEAD_LETTERED and (told or item["dlq"]["S"] == "sent"):
             # What the row says of its dead letter is best effort: only a false "sent" does harm.
@@ -222,8 +222,8 @@ class Checker:
 
     def _least(self, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
         """The lowest number of a copy that can go on: the mark, while a queue can hold the copy that it stands for."""
-        next_at = float(item.get("next_at", item.get("lease_until", {"N": "inf"}))["N"])
-        return (0, 0) if "state" not in item or next_at + QUEUE_RETENTION < self._world.t + 300 else mark
+        marked_at = float(item.get("marked_at", {"N": "inf"})["N"])
+        return (0, 0) if "state" not in item or marked_at + 900 + QUEUE_RETENTION < self._world.t + 300 else mark
 
     def _broken(self, what: str) -> None:
         self._world.violation(what)

@@ -6,10 +6,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ledger.record import QUEUE_RETENTION
 from tests.simulation import people
 from tests.simulation.invocations import invoke
-from tests.simulation.plan import DUPLICATE, GHOST
+from tests.simulation.plan import DUPLICATE, GHOST, QUEUE_RETENTION
 from tests.simulation.process import Task
 from tests.simulation.queues import DEAD, OWN
 

@@ -87,6 +87,7 @@ _DEFAULTS = Settings.read(
 )
 LEASE_MARGIN = _DEFAULTS.lease_margin
 HOLD_WINDOW = _DEFAULTS.hold_window
+QUEUE_RETENTION = _DEFAULTS.queue_retention
 SETTLING = HOLD_WINDOW + 60.0
 """Seconds after which a hold can be relied on: the window and the longest call. (One clock measures both ends here.)"""
 MAX_AGE = _DEFAULTS.max_age
@@ -167,7 +168,7 @@ def deletion(name: str, response_id: str, due: float = 0.0, *, of_nobody: bool =
     return Sent(name, response_id, json.dumps(body), due=BEGUN + due if due else 0.0)
 
 
-def creation(name: str, event_id: str = "", on_unknown: str = "park") -> Sent:
+def creation(name: str, event_id: str = "", on_unknown: str = "dead_letter") -> Sent:
     """A message that asks for a response; without an ``event_id`` its key is its message id, which is its name.
 
     Its instructions end in the key: by them the service sees who asks, whatever else the request says or leaves out.
@@ -181,7 +182,7 @@ def creation(name: str, event_id: str = "", on_unknown: str = "park") -> Sent:
 
 def hold_row(plan: Plan, response_id: str) -> str:
     """The row that holds are placed on: the response's, or that of whom it concerns."""
-    return KEYS.key("subject", SUBJECT) if plan.hold_subject else row_key("delete_response", response_id)
+    return KEYS.key("subject", SUBJECT) if plan.hold_subject else row_key("response", response_id)
 
 
 @cache

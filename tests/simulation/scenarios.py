@@ -54,7 +54,7 @@ def _deletions(random: Random) -> Plan:
 
 def _creates(random: Random) -> Plan:
     messages = [
-        creation(f"m{index}", f"planted-{random.choice('abc')}", on_unknown=random.choice(("park", "retry")))
+        creation(f"m{index}", f"planted-{random.choice('abc')}", on_unknown=random.choice(("dead_letter", "retry")))
         for index in range(1, 6)
     ]
     return _many(random, _plan(random, "create", (*messages, _POISON)))

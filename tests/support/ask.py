@@ -62,15 +62,15 @@ class Asking:
         return told, reply.trace
 
 
-class Ask(Message, key="event_id"):
+class Ask(Message, key="event_id", unknown="on_unknown"):
     """Ask once."""
 
     event_id: str | None = None
     text: str = "What is the weather like?"
-    on_unknown: Literal["park", "retry"] = "park"
+    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
 
 
-@queue_function(Ask, Asking, "test.asked", idempotent=False)
+@queue_function(Ask, Asking, "test.asked", idempotent=False, needs=0.1)
 def handler(message: Ask, client: Asking, timeout: float) -> Outcome:
     """One POST."""
     body: dict[str, Any] = {"type": "response.create", "response": {"instructions": message.text}}

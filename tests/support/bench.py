@@ -134,7 +134,11 @@ class Bench:
 
     def row(self, key: str) -> Record:
         """The row of a business key."""
-        return self._watched.get(self.keys.key(self.function.name, key))
+        return self._watched.get(self.keys.key(self.function.namespace, key))
+
+    def further_receipt(self, key: str, number: int) -> Record:
+        """A receipt of a business key after the first, which the record itself has."""
+        return self._watched.get(f"{self.keys.key(self.function.namespace, key)}#{number}")
 
     def message_row(self, message_id: str) -> Record:
         """The row of a message that could not be used."""
@@ -181,6 +185,13 @@ class Bench:
             taken.append(entry(message.body, sent_at=now, attributes=texts))
         self.kit.sqs.purge_queue(QueueUrl=self.dead)
         return taken
+
+    def move_back(self, *, attributes: bool) -> list[Entry]:
+        """Take everything off the dead-letter queue, as usual scripts move it: with its attributes, or the body only."""
+        now = self.clock.now()
+        moved = [arrived(letter, now) if attributes else self.message(letter.body) for letter in self.letters()]
+        self.kit.sqs.purge_queue(QueueUrl=self.dead)
+        return moved
 
     def calls(self, key: str | None = None) -> int:
         """How many requests the local AI Studio has seen, for one id or in all."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import realtime_response_create
 from aistudio import API, Config
@@ -22,4 +23,4 @@ def realtime_bench(kit: Kit) -> Iterator[Bench]:
         realtime_model=studio.realtime_model,
     )
     with closing(API(config, token=lambda: "")) as api:
-        yield Bench(kit, realtime_response_create.handler.function, Realtime(api))
+        yield Bench(kit, replace(realtime_response_create.handler.function, needs=0.1), Realtime(api))

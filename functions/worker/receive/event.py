@@ -28,7 +28,7 @@ class Delivery:
 
     Where its attribute ``settlement`` is ``signed``, that tells of the deliveries before: ``origin`` is the id of the
     chain's first message and ``sent_at`` its time, ``dead`` says that it was sent as a dead letter, and the numbers are
-    those of a retry message. A producer's message has numbers of 0, and is its own origin.
+    those of a retry message; ``queued_at`` is when this very message was put into its queue. A producer's message has numbers of 0, and is its own origin.
 
     ``attributes`` are the producer's own as (type, value), of which ``dropped`` did not fit. ``flaw`` says, without
     content, why the message can't be used whatever its body says.
@@ -37,6 +37,7 @@ class Delivery:
     message_id: str
     body: str
     sent_at: int = 0
+    queued_at: float = 0
     first_seen: float = 0
     received: int = 1
     key: str | None = None
@@ -91,6 +92,7 @@ def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
         origin=name,
         body=text,
         sent_at=sent_at,
+        queued_at=sent_at / 1000,
         first_seen=sent_at / 1000,
         received=_number(system.get("ApproximateReceiveCount")) or 1,
     )

@@ -29,39 +29,68 @@ Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 class Message(BaseModel):
     """Base of every function's message. Unknown fields are refused.
 
-    Class arguments: ``key`` names the field that is the idempotency key; ``recorded`` names the content-free fields
-    that the ledger keeps.
+    Class arguments name what a field means. ``key``: the idempotency key. ``due``: the date before which nothing is
+    called. ``about``: the person whom the message concerns. ``unknown``: ``"retry"`` there accepts that a call that may
+    have happened is made again. ``recorded``: the content-free fields that the ledger keeps. ``record`` names what a
+    record is about, where it is more than this function's calls.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key_field: ClassVar[str] = ""
+    fields_of: ClassVar[Mapping[str, str]] = {}
     recorded: ClassVar[tuple[str, ...]] = ()
+    record: ClassVar[str] = ""
 
-    def __init_subclass__(cls, *, key: str = "", recorded: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        key: str = "",
+        due: str = "",
+        about: str = "",
+        unknown: str = "",
+        recorded: tuple[str, ...] = (),
+        record: str = "",
+        **kwargs: Any,
+    ) -> None:
         """Take the class arguments."""
         super().__init_subclass__(**kwargs)
-        cls.key_field, cls.recorded = key or cls.key_field, recorded or cls.recorded
+        given = {"key": key, "due": due, "about": about, "unknown": unknown}
+        cls.fields_of = {**cls.fields_of, **{meaning: field for meaning, field in given.items() if field}}
+        cls.recorded, cls.record = recorded or cls.recorded, record or cls.record
+
+    @property
+    def key(self) -> str | None:
+        """The business id, where the message names one."""
+        named: str | None = self._field("key")
+        return named
 
     @property
     def due(self) -> float:
-        """When the producer wants it done, in epoch seconds (``not_before``, where the model has one).
+        """When the producer wants it done, in epoch seconds; 0 where no date is given.
 
-        To the millisecond, like all that the ledger keeps: a row's date is compared with its message's.
+        To the millisecond, like all that the ledger keeps: a record's date is compared with its message's.
         """
-        moment: datetime | None = getattr(self, "not_before", None)
+        moment: datetime | None = self._field("due")
         return round(moment.timestamp(), 3) if moment else 0
 
     @property
     def about(self) -> str | None:
-        """Whom it concerns (``subject``, where the model has one): opaque, stored only as a keyed hash."""
-        subject: str | None = getattr(self, "subject", None)
+        """The person whom it concerns: opaque, stored only as a keyed hash."""
+        subject: str | None = self._field("about")
         return subject
 
     @property
     def retries_unknown(self) -> bool:
         """Whether the producer accepts that a call that may have happened is made again."""
-        return getattr(self, "on_unknown", None) == "retry"
+        return bool(self._field("unknown") == "retry")
+
+    @property
+    def rank(self) -> int:
+        """Which message of a key counts, where a batch has several: the highest."""
+        return 0
+
+    def _field(self, meaning: str) -> Any:
+        return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None
 
     def notes(self) -> dict[str, Any]:
         """The content-free fields that the ledger keeps."""
@@ -116,11 +145,10 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
     except ValidationError as error:
         raise Invalid(_explain(error, model, where)) from None
     event_id = envelope["id"] if envelope is not None else None
-    own = getattr(message, model.key_field, None)
-    key = own or event_id or delivery.key or delivery.message_id
+    key = message.key or event_id or delivery.key or delivery.message_id
     if len(key) > MAX_KEY or not sendable(key):
         raise Invalid(
-            f"{where}.{model.key_field} (or the envelope's id): over {MAX_KEY} characters, or control characters"
+            f"{where}.{model.fields_of.get('key', 'id')} (or the envelope's id): over {MAX_KEY} characters, or control characters"
         )
     named = event_id if event_id is not None and len(event_id) <= MAX_KEY else None  # results carry it
     return Parsed(message, key, named, trace_of(envelope.get("traceparent")) if envelope is not None else None)

@@ -8,6 +8,7 @@ from traceback import extract_tb
 from typing import Any
 
 from aistudio import Trace
+from ledger import RecordKey
 from worker.settle.context import Invocation, Item
 
 _COUNTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -21,7 +22,7 @@ def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[st
     if item.message is not None:
         notes |= item.message.notes()
         if item.message.about is not None:
-            notes["subject"] = subject_row(item.message.about, inv)
+            notes["subject"] = subject_key(item.message.about, inv)
     if trace is not None:
         notes |= {
             "client_request_id": trace.client_request_id or None,
@@ -32,8 +33,8 @@ def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[st
     return {name: value for name, value in notes.items() if value is not None}
 
 
-def subject_row(subject: str, inv: Invocation) -> str:
-    """The row that holds a subject's legal holds."""
+def subject_key(subject: str, inv: Invocation) -> RecordKey:
+    """The record that holds a subject's legal holds."""
     return inv.keys.key("subject", subject)
 
 

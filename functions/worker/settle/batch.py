@@ -6,83 +6,82 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from ledger import Key, RecordKey
 from worker.outcome import End, Settlement, Unsettled
 from worker.receive.event import Delivery, deliveries
 from worker.receive.message import Invalid, parse
-from worker.settle import claimed, repeatable
-from worker.settle.audit import subject_row, token_counts
-from worker.settle.collapse import by_key
-from worker.settle.context import Invocation, Item
+from worker.settle import claim_first, read_first
+from worker.settle.audit import subject_key, token_counts
+from worker.settle.collapse import by_content
+from worker.settle.context import Invocation, Item, under_message_id
 
-INVALID, REUSED = "invalid_message", "key_reused"
+LONGEST_DATE = 7 * 86_400
+"""Seconds: a date further ahead is refused. A message waits for its date in the queue, in hops of 15 minutes."""
+
+TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
+REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
 
 
 def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> dict[str, int]:
-    """Settle every message of a trigger event and log a line for each; how many ended in which way.
+    """Settle every message of a trigger event and log a line for each; return how many ended in which way.
 
     Raises:
         Unsettled: some could not be settled, after all that could be were.
         ValueError: the event is not a queue trigger's.
     """
     now = inv.clock.now()
-    items = by_key([_item(delivery, inv) for delivery in deliveries(event, now, inv.carrier.signer)], now)
-    usable = [item for item in items if item.flaw is None]
-    flawed = [item for item in items if item.flaw is not None]
+    items = [_item(delivery, inv, now) for delivery in deliveries(event, now, inv.carrier.signer)]
     if inv.function.idempotent:
-        settled = repeatable.settle([*flawed, *usable], inv)
+        ended = read_first.settle(items, inv)
     else:
-        settled, reused = claimed.settle(usable, inv)
-        settled += repeatable.settle([*flawed, *(_reusing(item, inv) for item in reused)], inv)
+        ended, reused = claim_first.settle([item for item in items if item.flaw is None], inv)
+        flawed = [item for item in items if item.flaw is not None]
+        flawed += [under_message_id(item, REUSED, inv) for item in reused]
+        ended += read_first.settle(by_content(flawed), inv)
     tally = dict.fromkeys((end.value for end in End), 0)
-    for item, settlement in settled:
+    for item, settlement in ended:
         for delivery in item.deliveries:
             tally[settlement.end] += 1
-            _log(delivery, item, settlement, inv.took.get(item.row), logger)
+            log_end(delivery, item, settlement, inv.took.get(item.record_key), logger)
     if tally[End.UNSETTLED]:
         raise Unsettled(f"{tally[End.UNSETTLED]} messages of {sum(tally.values())} could not be settled; all return")
     return tally
 
 
-def _item(delivery: Delivery, inv: Invocation) -> Item:
+def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
+    if delivery.dead:
+        # A dead letter that was moved back begins anew, like one that is redriven; nobody forces it.
+        delivery = replace(delivery, redrive=delivery.redrive + 1, copy=0, attempt=0, first_seen=now, not_before=0)
     try:
         parsed = parse(inv.function.model, delivery)
     except Invalid as error:
-        # Never under a business key that it claims: two bad messages with the same key would be one dead letter.
-        name = delivery.origin
-        return Item(_message_row(name, inv), name, inv.new_id(), delivery, flaw=(INVALID, str(error)))
+        bare = Item(RecordKey(""), Key(""), inv.new_id(), delivery)
+        return under_message_id(bare, ("invalid_message", str(error)), inv)
     about = parsed.message.about
-    return Item(
-        row=inv.keys.key(inv.function.name, parsed.key),
-        key=parsed.key,
+    item = Item(
+        record_key=inv.keys.key(inv.function.namespace, parsed.key),
+        key=Key(parsed.key),
         owner=inv.new_id(),
         delivery=delivery,
         message=parsed.message,
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
-        subjects=frozenset([subject_row(about, inv)] if about is not None else []),
+        subjects=frozenset([subject_key(about, inv)] if about is not None else []),
+        kept=inv.function.kept,
         event_id=parsed.event_id,
         traceparent=delivery.traceparent or parsed.traceparent,
     )
+    return under_message_id(item, TOO_FAR, inv) if item.due > now + LONGEST_DATE else item
 
 
-def _reusing(item: Item, inv: Invocation) -> Item:
-    """The item whose key stands for other content, to be parked like one that has none."""
-    name = item.delivery.message_id
-    flaw = (REUSED, "the key stands for a message with other content; use a new one")
-    return replace(item, key=name, row=_message_row(name, inv), flaw=flaw)
-
-
-def _message_row(name: str, inv: Invocation) -> str:
-    """The row of a message that has no key of its own: never one that a valid message could have."""
-    return inv.keys.key(f"{inv.function.name}:message", name)
-
-
-def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger) -> None:
+def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger) -> None:
+    """Log how a delivery ended, without content."""
     trace = settlement.trace
     notes = {
-        "key": item.row,
+        "key": item.record_key,
         "end": settlement.end.value,
         "outcome": settlement.outcome,
         "detail": settlement.detail or None,
+        "response_status": settlement.status,
         "redrive": delivery.redrive,
         "copy": delivery.copy,
         "attempt": delivery.attempt,
@@ -101,4 +100,5 @@ def _log(delivery: Delivery, item: Item, settlement: Settlement, seconds: float 
 def _level(settlement: Settlement, logger: Logger) -> Callable[..., None]:
     if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
         return logger.error
-    return logger.warning if settlement.end is End.DEAD_LETTERED else logger.info
+    incomplete = settlement.status not in (None, "completed")
+    return logger.warning if settlement.end is End.DEAD_LETTERED or incomplete else logger.info

@@ -1,10 +1,10 @@
-"""Beginning a call: only in time, only while the batch may call, with one short wait where the service asks for it."""
+"""Beginning a call: only in time, only while the breakers let it, with a short wait where the service asks for one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aistudio import APIError, Throttled
+from aistudio import APIError, Rejected, Throttled
 from worker.outcome import Outcome
 from worker.settle.context import Call, Invocation, Item
 
@@ -17,7 +17,7 @@ LONGEST_REPEATABLE = 15.0
 
 @dataclass(frozen=True, slots=True)
 class NotBegun:
-    """Nothing was called. ``because`` is the error that closed the batch; without one, time was short.
+    """Nothing was called. ``because`` is the error that keeps calls from beginning; without one, time was short.
 
     ``stale``: only what was read before is too old; read again and begin.
     """
@@ -26,33 +26,51 @@ class NotBegun:
     stale: bool = False
 
 
-def make_call(
-    call: Call[Any, Any], item: Item, inv: Invocation, fresh: Callable[[], bool] = lambda: True
-) -> Outcome | APIError | NotBegun:
-    """Make an item's call, if it may begin; an API error is returned.
+Fresh = Callable[[], bool]
+"""Says whether what was read before still holds."""
 
-    ``fresh`` says whether what was read before still holds. How long it took is noted in the invocation.
-    """
-    blocked = may_begin(inv, fresh)
+
+def always() -> bool:
+    """Nothing was read that could grow old."""
+    return True
+
+
+def make_call(
+    call: Call[Any, Any], item: Item, inv: Invocation, *, first: bool, fresh: Fresh = always
+) -> Outcome | APIError | NotBegun:
+    """Make an item's call, if it may begin; an API error is returned. How long it took is noted in the invocation."""
+    blocked = may_begin(inv, first=first, fresh=fresh)
     if blocked is not None:
         return blocked
     ended = _call(call, item, inv)
-    if _asks_for_patience(ended, inv) and may_begin(inv, fresh) is None:
+    if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh=fresh) is None:
         ended = _call(call, item, inv)
     if isinstance(ended, APIError):
-        inv.gate.report(ended)
+        inv.batch.report(ended, item.record_key)
+    if isinstance(ended, Rejected):
+        inv.breaker.rejected(ended)
+    elif isinstance(ended, Outcome):
+        inv.breaker.succeeded()
     return ended
 
 
-def may_begin(inv: Invocation, fresh: Callable[[], bool] = lambda: True) -> NotBegun | None:
-    """Wait until the gate opens, and say what stands in the way of a call that would begin now."""
-    pause = inv.gate.opens_at - inv.clock.monotonic()
-    if pause > 0:
-        inv.clock.sleep(pause)
-    if inv.gate.closed_by is not None:
-        return NotBegun(inv.gate.closed_by)
-    if inv.deadline.left_for_calls() < min(inv.function.needs, 0.8 * inv.deadline.window):
+def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegun | None:
+    """Wait where the service asked for it, and say what stands in the way of a call that would begin now.
+
+    ``first``: the call that is tried while all others wait for what becomes of it.
+    """
+    least = inv.function.needs
+    if inv.function.idempotent:
+        # Where the whole invocation is shorter it is better to try: a call that is cut off can be repeated.
+        least = min(least, 0.8 * inv.deadline.window)
+    pause = max(0.0, inv.batch.opens_at - inv.clock.monotonic())
+    if inv.batch.closed_by is None and inv.deadline.left_for_calls() - pause < least:
         return NotBegun()
+    if pause and inv.batch.closed_by is None:
+        inv.clock.sleep(pause)
+    because = inv.batch.closed_by or (None if first else inv.breaker.opened_by)
+    if because is not None:
+        return NotBegun(because)
     return None if fresh() else NotBegun(stale=True)
 
 
@@ -64,12 +82,12 @@ def _call(call: Call[Any, Any], item: Item, inv: Invocation) -> Outcome | APIErr
     except APIError as error:
         return error
     finally:
-        inv.took[item.row] = inv.clock.monotonic() - begun
+        inv.took[item.record_key] = inv.clock.monotonic() - begun
 
 
 def _asks_for_patience(ended: Outcome | APIError, inv: Invocation) -> bool:
     """Whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
     if not isinstance(ended, Throttled) or ended.retry_after is None or ended.retry_after > SHORT_WAIT:
         return False
-    inv.gate.opens_at = max(inv.gate.opens_at, inv.clock.monotonic() + ended.retry_after)
+    inv.batch.opens_at = max(inv.batch.opens_at, inv.clock.monotonic() + ended.retry_after)
     return True

@@ -1,37 +1,56 @@
-"""Deliveries of one key in one batch: one of them stands for all."""
+"""Deliveries of one key in one batch, to which their record says the same: one of them stands for all."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from ledger.record import DEAD_LETTERED, Record
 from worker.settle.context import Item
-from worker.settle.repeatable_row import newer
 
 
-def by_key(items: Iterable[Item], now: float) -> list[Item]:
-    """One item a key and content, which stands for all of its deliveries and carries the subjects of all.
-
-    Deletions of one key are one call whatever else they say; what must not repeat is told apart by content,
-    so that a reused key is found out by the claim.
-    """
+def by_content(items: Iterable[Item]) -> list[Item]:
+    """One item a key and content, before any record is read: a reused key is found out by its claim."""
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
-        groups.setdefault((item.row, item.body_hash), []).append(item)
-    return [_merged(group, now) for group in groups.values()]
+        groups.setdefault((item.record_key, item.body_hash), []).append(item)
+    return [stand_for(group) for group in groups.values()]
 
 
-def apart(item: Item, row: Record, now: float) -> list[Item]:
-    """The same, where some of the deliveries ended in the row's parking and others were sent since: both by themselves.
+def by_date(items: Iterable[Item], now: float) -> tuple[list[Item], list[Item]]:
+    """One item a key, for those that are due or else are due first; and those that wait for a later date.
 
-    Else a fresh message would share the end of an old one that comes back, only because that one is due earlier.
+    The later ones have to go on by themselves: an end of the others, such as a hold, is not theirs.
     """
-    if row.state != DEAD_LETTERED:
-        return [item]
-    fresh = [part for part in item.parts if newer(part.delivery, row)]
-    ended = [part for part in item.parts if not newer(part.delivery, row)]
-    return [_merged(group, now) for group in (fresh, ended)] if fresh and ended else [item]
+    keys: dict[str, dict[float, list[Item]]] = {}
+    for item in items:
+        keys.setdefault(item.record_key, {}).setdefault(max(now, item.due), []).append(item)
+    first = [stand_for(dates.pop(min(dates))) for dates in keys.values()]
+    return first, [item for dates in keys.values() for date in dates.values() for item in date]
 
 
-def _merged(group: Sequence[Item], now: float) -> Item:
-    """The newest of those that are due, or else the one due first: nobody waits for another one's date."""
-    newest = max(group, key=lambda item: (-max(item.not_before, now), item.delivery.number, item.delivery.sent_at))
-    return newest.standing_for(group) if len(group) > 1 else newest
+def stand_for(group: Sequence[Item]) -> Item:
+    """The item that shares its end with all of these, under the highest numbers and the most attempts of that redrive.
+
+    It is the one whose reason is the strongest, or else the newest. A hold on the subject of any holds them all.
+    """
+    if len(group) == 1:
+        return group[0]
+    chosen = max(group, key=lambda item: (item.message.rank if item.message else 0, *_newest(item)))
+    highest = max(group, key=_newest)
+    same = [item.delivery for item in group if item.delivery.redrive == highest.delivery.redrive]
+    return replace(
+        chosen,
+        delivery=replace(
+            chosen.delivery,
+            redrive=highest.delivery.redrive,
+            copy=highest.delivery.copy,
+            attempt=max(each.attempt for each in same),
+            force=any(each.force for each in same),
+            not_before=min(item.delivery.not_before for item in group),
+        ),
+        began=highest.began,
+        subjects=frozenset().union(*(item.subjects for item in group)),
+        parts=tuple(part for item in group for part in (item.parts or (item,))),
+    )
+
+
+def _newest(item: Item) -> tuple[int, int, int]:
+    return (*item.delivery.number, item.delivery.sent_at)

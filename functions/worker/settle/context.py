@@ -1,12 +1,14 @@
 """What one invocation works with, and the items of its batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from aistudio import API, APIError
-from ledger import Keys, Ledger
+from aistudio import API
+from documents.budget import LONGEST_REQUEST
+from ledger import Key, Keys, Ledger, RecordKey, Standing
+from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
 from worker.outcome import Outcome
 from worker.receive.event import Delivery
@@ -15,7 +17,8 @@ from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settings import Check
-from worker.settle.retry_policy import Limits, stops_batch
+from worker.settle.breakers import BatchBreaker, DeploymentBreaker
+from worker.settle.retry_policy import Limits
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -23,10 +26,16 @@ T = TypeVar("T")
 Call = Callable[[M, C, float], Outcome]
 """One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
 
+ResultOf = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Makes a result's data of what the record says, which therefore can be sent again at any time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[M, C]):
-    """One function: its message, its client, its call, and what may be done with that call."""
+    """One function: its message, its client, its call, and what may be done with that call.
+
+    ``needs`` is the least time, in seconds, that a call is begun with; ``kept`` the seconds that a record lives.
+    """
 
     name: str
     model: type[M]
@@ -35,8 +44,15 @@ class Function(Generic[M, C]):
     idempotent: bool
     result_type: str
     needs: float
-    look: Call[M, C] | None
+    when_held: Call[M, C] | None
+    result_of: ResultOf | None
+    kept: float | None
     check: Check | None
+
+    @property
+    def namespace(self) -> str:
+        """What its records are about: the namespace of their keys."""
+        return self.model.record or self.name
 
 
 class Run(Protocol):
@@ -47,24 +63,12 @@ class Run(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Gate:
-    """Lets calls of a batch begin; closed for the rest of the batch by the first error that concerns them all."""
-
-    closed_by: APIError | None = None
-    opens_at: float = 0.0
-
-    def report(self, error: APIError) -> None:
-        """Close for errors after which the batch begins no further calls."""
-        if stops_batch(error):
-            self.closed_by = error
-
-
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """Everything that settling one batch needs; made by the composition root, or by a test.
 
-    ``took`` collects how many seconds each row's last call took.
+    ``retention`` is how long the function's queue keeps a message, in seconds. ``breaker`` lives as long as the
+    instance, ``batch`` as long as the batch. ``took`` collects how many seconds each record's last call took.
     """
 
     function: Function[Any, Any]
@@ -84,28 +88,41 @@ class Invocation:
     limits: Limits
     lease_until: float
     hold_window: float
-    gate: Gate = field(default_factory=Gate)
+    retention: float = 4 * 86_400
+    breaker: DeploymentBreaker = field(default_factory=DeploymentBreaker)
+    queues: Mapping[str, str] = field(default_factory=dict)
+    batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether another group of messages can be sent, and their watermarks written, before the invocation is killed.
+
+        An invocation that is too short for both takes its chance.
+        """
+        requests = 2 if self.deadline.ends - self.deadline.calls_end >= 2 * LONGEST_REQUEST else 1
+        return self.store.budget.allows(requests) and self.queue.budget.allows(requests)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One key of a batch: a delivery, which stands for all of its ``parts`` where several came of that key.
+    """One delivery, or several of one key that share their end: then ``delivery`` is the one that stands for them.
 
-    ``row`` is its key in the ledger.
-
-    ``flaw`` is set where the message can't be used: it is then parked under its message id. ``owner`` is new for
-    each item, so that no two deliveries ever hold the same claim; ``body_hash`` is empty where content does not count.
+    ``flaw`` is set where the message can't be used: it is then dead-lettered under its message id. ``owner`` is new for
+    each item, so that no two deliveries ever hold the same claim; ``body_hash`` is empty where content does not count;
+    ``began`` and ``kept`` are a Standing's.
     """
 
-    row: str
-    key: str
+    record_key: RecordKey
+    key: Key
     owner: str
     delivery: Delivery
     message: Message | None = None
     flaw: tuple[str, str] | None = None
     body_hash: str = ""
-    subjects: frozenset[str] = frozenset()
+    subjects: frozenset[RecordKey] = frozenset()
+    kept: float | None = None
+    began: str = ""
     parts: "tuple[Item, ...]" = ()
     event_id: str | None = None
     traceparent: str | None = None
@@ -124,7 +141,7 @@ class Item:
 
     @property
     def not_before(self) -> float:
-        """Epoch seconds before which nothing may be called: the producer's wish, or the last copy's wait."""
+        """Epoch seconds before which nothing may be called: the producer's wish, or the last retry message's wait."""
         return max(self.due, self.delivery.not_before)
 
     def age(self, now: float) -> float:
@@ -136,19 +153,28 @@ class Item:
         """All that share its end."""
         return tuple(part.delivery for part in self.parts) or (self.delivery,)
 
-    def standing_for(self, parts: "Sequence[Item]") -> Self:
-        """This item, sharing its end with all of these, itself among them, under the highest numbers of all.
-
-        A hold on any one's subject holds them all.
-        """
-        every = [part.delivery for part in parts]
-        highest = max(every, key=lambda delivery: delivery.number)
-        delivery = replace(
-            self.delivery,
-            redrive=highest.redrive,
-            copy=highest.copy,
-            attempt=max(each.attempt for each in every),
-            force=highest.force,
+    def standing(self, retried: int = 0) -> Standing:
+        """Where it stands on its record; with ``retried=1``, where its retry message does."""
+        every = self.deliveries
+        return Standing(
+            key=self.record_key,
+            redrive=self.delivery.redrive,
+            copy=self.delivery.copy + retried,
+            messages=frozenset(name for each in every for name in (each.message_id, each.origin)),
+            subjects=frozenset(self.subjects),
+            began=self.began,
+            due=self.due,
+            sent_at=max(each.sent_at for each in every),
+            kept=self.kept,
         )
-        subjects = self.subjects.union(*(part.subjects for part in parts))
-        return replace(self, delivery=delivery, parts=tuple(parts), subjects=subjects)
+
+    def renumbered(self, redrive: int, *, message_id: str) -> Self:
+        """The item as the one that began this redrive of its key, whatever its own number."""
+        return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=0), began=f"{redrive}:{message_id}")
+
+
+def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item:
+    """The item as a message that can't be used: it is dead-lettered under its message id, never under its key."""
+    name = item.delivery.origin
+    record_key = inv.keys.key(f"{inv.function.name}:message", name)
+    return replace(item, key=Key(name), record_key=record_key, flaw=flaw, body_hash="", subjects=frozenset(), kept=KEPT)

@@ -1,10 +1,10 @@
-"""What an error means for the message: tried again and when, or parked (the classes: aistudio/errors.py)."""
+"""What an error means for the message: sent again and when, or dead-lettered (the classes: aistudio/errors.py)."""
 
 from dataclasses import dataclass
 from math import log2
 from random import Random
 
-from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
+from aistudio import APIError, OutcomeUnknown, Rejected, Throttled
 from worker.outcome import End
 
 LONGEST = 900.0
@@ -13,7 +13,7 @@ LONGEST = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Tried again after ``wait`` seconds; ``counted`` where the call counts against the budget."""
+    """Sent again, to come back after ``wait`` seconds; ``counted`` where the call counts against the budget."""
 
     wait: float
     counted: bool = False
@@ -21,12 +21,12 @@ class Again:
 
     @property
     def end(self) -> End:
-        """How a delivery ends once its copy is confirmed."""
+        """How a delivery ends once its retry message is confirmed."""
         return End.RETRY if self.counted else End.DEFERRED
 
 
 @dataclass(frozen=True, slots=True)
-class Park:
+class DeadLetter:
     """To the dead-letter queue; ``counted`` where the call before it counts against the budget."""
 
     reason: str
@@ -42,39 +42,54 @@ class Limits:
     age: float
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a message's earlier deliveries. ``age``: seconds since it was first seen, or due."""
+
+    attempt: int
+    copy: int
+    age: float
+
+
 def judge(
-    error: APIError, *, may_repeat: bool, attempt: int, seq: int, age: float, limits: Limits, rng: Random
-) -> Again | Park:
+    error: APIError, history: History, *, may_repeat: bool, deployment: bool, limits: Limits, rng: Random
+) -> Again | DeadLetter:
     """Decide what becomes of a message whose call ended in this error.
 
-    ``may_repeat``: the call is idempotent, or the producer accepts a second one. ``attempt`` and ``seq`` are the
-    delivery's; ``age`` is seconds since the message was first seen, or due.
+    ``may_repeat``: the call is idempotent, or the producer accepts a second one. ``deployment``: the error says that
+    the deployment is wrong, so that no message is to blame.
     """
-    if isinstance(error, Rejected) or (isinstance(error, OutcomeUnknown) and not may_repeat):
-        return Park(error.reason, error.detail, counted=True)
     if isinstance(error, OutcomeUnknown):
-        if attempt + 1 >= limits.attempts:
-            return Park(error.reason, error.detail, counted=True)
-        return Again(backoff(attempt, rng), counted=True, reason=error.reason)
-    if age > limits.age:
-        return Park(error.reason, error.detail)
-    wait = patience(seq, age, rng)
+        if not may_repeat or history.attempt + 1 >= limits.attempts:
+            return DeadLetter(error.reason, error.detail, counted=True)
+        return Again(backoff(history.attempt, rng), counted=True, reason=error.reason)
+    if isinstance(error, Rejected) and not deployment:
+        return DeadLetter(error.reason, error.detail, counted=True)
+    return defer(error, history, called=True, limits=limits, rng=rng)
+
+
+def defer(error: APIError | None, history: History, *, called: bool, limits: Limits, rng: Random) -> Again | DeadLetter:
+    """Decide about a message that is not to blame: it comes back later, until it is too old.
+
+    ``error`` is what is in its way, None where time was short. Age ends only what was ``called``, or was put off
+    before: after a long outage nothing is given up that was never tried.
+    """
+    if history.age > limits.age and (called or history.copy):
+        if error is None:
+            return DeadLetter("unavailable", "no call could begin within the message's age limit")
+        return DeadLetter(error.reason, error.detail)
+    wait = deferral_delay(history.copy, history.age, rng)
     if isinstance(error, Throttled) and error.retry_after is not None:
         wait += error.retry_after  # not all at the same second
-    return Again(wait, reason=error.reason)
+    return Again(wait, reason=error.reason if error else None)
 
 
-def stops_batch(error: APIError) -> bool:
-    """Whether the batch should begin no further calls: the quota is used up, or the deployment is broken."""
-    return isinstance(error, (Throttled, Unauthorized, Forbidden))
-
-
-def patience(seq: int, age: float, rng: Random) -> float:
+def deferral_delay(copy: int, age: float, rng: Random) -> float:
     """Seconds to wait before trying once more what has not been called.
 
-    Copies that only waited for a date count in ``seq`` too: a message that is due now has not been put off often.
+    Retry messages that only waited for a date count in ``copy`` too: a message due now has not been put off often.
     """
-    return backoff(min(seq, int(log2(1 + max(0.0, age)))), rng)
+    return backoff(min(copy, int(log2(1 + max(0.0, age)))), rng)
 
 
 def backoff(times: int, rng: Random) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
 from infra.local.cloud.trigger_event import platform_id
 from infra.local.environment import Environment
@@ -99,7 +100,7 @@ class Observer:
 
     def _row(self, function: str, name: str, *, usable: bool) -> Record:
         """The ledger's row of a key, or of a message that can't be used."""
-        return self._store.get(self._keys.key(function if usable else f"{function}:message", name))
+        return self._store.get(self._keys.key(namespace_of(function) if usable else f"{function}:message", name))
 
 
 def _said(message: Waiting) -> Mapping[str, Any]:
@@ -126,8 +127,8 @@ def _size(result: Mapping[str, Any]) -> tuple[str, str]:
     return "whole", "results"
 
 
-def _first_end(row: Record, attempt: int, seq: int) -> str:
-    """How the first delivery ended, told by the numbers of the last one: copies raise seq, counted calls attempt."""
-    if row.seq <= seq:
+def _first_end(row: Record, attempt: int, copy: int) -> str:
+    """How the first delivery ended, told by the numbers of the last one: retry messages raise copy, counted calls attempt."""
+    if row.copy <= copy:
         return "done"
     return "retry" if row.attempt > attempt + 1 else "deferred"

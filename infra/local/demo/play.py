@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local.catalog import namespace_of
 from infra.local.cloud.runtime import Runtime
 from infra.local.demo.observe import Observed, Observer
 from infra.local.environment import Environment
@@ -48,7 +49,10 @@ class Run:
         return {
             row
             for message_id, end in each
-            for row in (keys.key(function, end.key or message_id), keys.key(f"{function}:message", message_id))
+            for row in (
+                keys.key(namespace_of(function), end.key or message_id),
+                keys.key(f"{function}:message", message_id),
+            )
         }
 
     @property
@@ -94,7 +98,7 @@ class Player:
         if sample.stored:
             studio.seed(*sample.stored)
         for response_id in sample.holds:
-            self._holds.place(self._keys.key(case.function, response_id), "demo", time.time())
+            self._holds.place(self._keys.key(namespace_of(case.function), response_id), "demo", time.time())
         for end in sample.ends:
             if sample.realtime_post is not None and end.key is not None:
                 studio.realtime_post(sample.realtime_post, end.key)

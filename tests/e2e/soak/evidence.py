@@ -8,6 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
 from infra.local.environment import Environment
 from ledger import Keys, Record
@@ -31,7 +32,7 @@ class Evidence:
 
     def row(self, function: str, key: str) -> Record:
         """The row of a business key, an empty one where there is none."""
-        name = self.keys.key(function, key)
+        name = self.keys.key(namespace_of(function), key)
         return self.rows.get(name, Record(name))
 
     def effects(self, key: str) -> int:

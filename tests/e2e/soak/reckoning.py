@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from infra.local.catalog import namespace_of
 from ledger import Record
 from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
 from tests.e2e.soak.evidence import Evidence
@@ -32,7 +33,9 @@ def _letters_by_row(found: Evidence) -> dict[str, set[str]]:
     reasons: dict[str, set[str]] = {}
     for letter in found.letters:
         function, key = letter.attributes.get("function", ""), said(letter).get("key", "")
-        for namespace in (function, f"{function}:message"):
+        if not function:  # the queue moved it, and says nothing
+            continue
+        for namespace in (namespace_of(function), f"{function}:message"):
             reasons.setdefault(found.keys.key(namespace, key), set()).add(letter.attributes.get("reason", ""))
     return reasons
 
@@ -52,7 +55,7 @@ def _lost(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator
 
 
 def _unknown_rows(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
-    known = {found.keys.key(planned.function, planned.key) for planned in load.messages}
+    known = {found.keys.key(namespace_of(planned.function), planned.key) for planned in load.messages}
     for row in found.rows.values():
         is_message = row.key.partition("#")[0].endswith(":message")
         if is_message and (row.state != DEAD_LETTERED or row.reason not in letters.get(row.key, ())):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from infra.local.catalog import LocalFunction
+from infra.local.catalog import LocalFunction, namespace_of
 from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
@@ -114,14 +114,14 @@ def place_holds(environment: Environment, load: Load) -> None:
     holds.place(keys.key("subject", HELD_SUBJECT), "soak", time.time())
     for planned in load.of(Kind.HELD, Kind.RELEASED).values():
         if HELD_SUBJECT not in planned.body:
-            holds.place(keys.key(DELETE, planned.key), "soak", time.time())
+            holds.place(keys.key(namespace_of(DELETE), planned.key), "soak", time.time())
 
 
 def release_holds(environment: Environment, load: Load) -> None:
     """Release those that are to be released."""
     holds, keys = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
     for key in load.of(Kind.RELEASED):
-        holds.release(keys.key(DELETE, key), "soak")
+        holds.release(keys.key(namespace_of(DELETE), key), "soak")
 
 
 def at_rest(environment: Environment) -> bool:

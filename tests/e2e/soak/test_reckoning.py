@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
 from ledger import Keys, Record
 from tests.e2e.soak.evidence import Evidence
@@ -28,7 +29,7 @@ LOAD = Load((STORED, MISSING, HELD, ASKED, UNKNOWN, FIRST, SECOND, BROKEN))
 
 
 def name(planned: Planned) -> str:
-    return KEYS.key(planned.function, planned.key)
+    return KEYS.key(namespace_of(planned.function), planned.key)
 
 
 def letter(body: str, reason: str, key: str, function: str = CREATE) -> Waiting:

@@ -103,10 +103,10 @@ def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, stor
 
 def test_values_come_back_as_they_were_written(store: Ledger, given: Callable[..., Record]) -> None:
     usage: dict[str, Any] = {"input_tokens": 5, "details": {"cached": 1.5}}
-    given("key-1", lease_until=1_795_334_400.123, seq=7, hold={"b", "a"}, usage=usage, subject="s")
+    given("key-1", lease_until=1_795_334_400.123, copy=7, hold={"b", "a"}, usage=usage, subject="s")
 
     row = store.get("key-1")
-    assert (row.lease_until, row.seq, row.hold) == (1_795_334_400.123, 7, frozenset({"a", "b"}))
+    assert (row.lease_until, row.copy, row.hold) == (1_795_334_400.123, 7, frozenset({"a", "b"}))
     assert (row.rest["usage"], row.rest["subject"]) == (usage, "s")
 
 

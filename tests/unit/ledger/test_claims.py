@@ -6,53 +6,69 @@ from typing import Any
 import pytest
 
 from documents import Written
-from ledger import Claim, Ledger, Record, claims
+from ledger import Claim, Ledger, Record, RecordKey, Standing, chains, claims
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
+RETENTION = 4 * 86_400.0
+FORGOTTEN = {"marked_at": NOW - 900 - RETENTION - 1}
 YES, REFUSED = Written.YES, Written.REFUSED
+ANSWERS = frozenset({"m-1"})
 
-MINE: dict[str, Any] = {"state": "claimed", "owner": "me", "redrive": 1, "seq": 3, "lease_until": NOW + 60}
+MINE: dict[str, Any] = {"state": "claimed", "owner": "me", "redrive": 1, "copy": 3, "lease_until": NOW + 60}
 THEIRS = {**MINE, "owner": "another"}
-DONE = {"state": "done", "owner": "another", "redrive": 1, "seq": 3}
+DONE = {"state": "done", "owner": "another", "redrive": 1, "copy": 3}
 LAPSED = {"expires_at": NOW - 1}
 
 
-def open_at(redrive: int, seq: int) -> dict[str, Any]:
-    return {"state": "open", "redrive": redrive, "seq": seq}
+def open_at(redrive: int, copy: int) -> dict[str, Any]:
+    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": NOW, "due": 0}
 
 
-def parked(redrive: int, reason: str, owner: str = "another") -> dict[str, Any]:
-    return {"state": "dead_lettered", "redrive": redrive, "seq": 9, "reason": reason, "owner": owner, "dlq": "pending"}
+def dead_lettered(redrive: int, reason: str, owner: str = "another") -> dict[str, Any]:
+    return {
+        "state": "dead_lettered",
+        "redrive": redrive,
+        "copy": 9,
+        "reason": reason,
+        "owner": owner,
+        "dlq": "pending",
+        "messages": {"m-0"},
+    }
+
+
+def standing(copy: int = 3) -> Standing:
+    """A delivery with redrive 1."""
+    return Standing(RecordKey(KEY), 1, copy, ANSWERS, kept=claims.KEPT)
 
 
 def mine(*, forced: bool = False, body: str = "hash") -> Claim:
-    """The claim of a delivery with redrive 1 and seq 3."""
-    return Claim(KEY, "me", redrive=1, seq=3, attempt=2, body_hash=body, lease_until=NOW + 660, forced=forced)
+    return Claim(standing(), "me", attempt=2, body_hash=body, lease_until=NOW + 660, forced=forced)
 
 
 CLAIM = {
     "nothing": ({}, YES, YES),
     "a hold alone": ({"hold": {"case-1"}}, YES, YES),
-    "open, an older generation": (open_at(0, 9), YES, YES),
+    "open, an older redrive": (open_at(0, 9), YES, YES),
     "open below me": (open_at(1, 2), YES, YES),
     "open at me": (open_at(1, 3), YES, YES),
     "open above me": (open_at(1, 4), REFUSED, REFUSED),
-    "open, a newer generation": (open_at(2, 0), REFUSED, REFUSED),
+    "open above me, long ago": (open_at(1, 4) | FORGOTTEN, YES, YES),
+    "open, a newer redrive": (open_at(2, 0), REFUSED, REFUSED),
     "my own claim": (MINE, YES, YES),
     "another's claim": (THEIRS, REFUSED, REFUSED),
-    "another's claim of an older generation, alive": ({**THEIRS, "redrive": 0}, REFUSED, REFUSED),
-    "another's claim of an older generation, over": ({**THEIRS, "redrive": 0, "lease_until": NOW - 1}, REFUSED, YES),
-    "another's claim of my generation, over": ({**THEIRS, "lease_until": NOW - 1}, REFUSED, REFUSED),
-    "rejected before": (parked(0, "rejected"), YES, YES),
-    "rejected in my generation": (parked(1, "rejected"), REFUSED, REFUSED),
-    "unknown before": (parked(0, "outcome_unknown"), REFUSED, YES),
-    "unknown in my generation": (parked(1, "outcome_unknown"), REFUSED, REFUSED),
-    "a fact": (DONE, REFUSED, REFUSED),
-    "a fact that has expired": ({**DONE, **LAPSED}, YES, YES),
+    "another's claim of an older redrive, alive": ({**THEIRS, "redrive": 0}, REFUSED, REFUSED),
+    "another's claim of an older redrive, over": ({**THEIRS, "redrive": 0, "lease_until": NOW - 1}, REFUSED, YES),
+    "another's claim of my redrive, over": ({**THEIRS, "lease_until": NOW - 1}, REFUSED, REFUSED),
+    "rejected before": (dead_lettered(0, "rejected"), YES, YES),
+    "rejected in my redrive": (dead_lettered(1, "rejected"), REFUSED, REFUSED),
+    "unknown before": (dead_lettered(0, "outcome_unknown"), REFUSED, YES),
+    "unknown in my redrive": (dead_lettered(1, "outcome_unknown"), REFUSED, REFUSED),
+    "a final outcome": (DONE, REFUSED, REFUSED),
+    "a final outcome that has expired": ({**DONE, **LAPSED}, YES, YES),
     "another's claim that has expired": ({**THEIRS, **LAPSED}, YES, YES),
     "other content": ({**open_at(0, 0), "body_hash": "other"}, REFUSED, REFUSED),
-    "the same content": ({**open_at(0, 0), "body_hash": "hash"}, YES, YES),
+    "equal content": ({**open_at(0, 0), "body_hash": "hash"}, YES, YES),
     "other content that has expired": ({**open_at(0, 0), "body_hash": "other", **LAPSED}, YES, YES),
 }
 
@@ -62,10 +78,10 @@ CLAIM = {
 def test_a_claim_is_given_only_to_who_may_call(
     store: Ledger, given: Callable[..., Record], what: str, forced: bool
 ) -> None:
-    row, unforced, by_force = CLAIM[what]
-    before = given(**row)
+    stored, unforced, by_force = CLAIM[what]
+    before = given(**stored)
 
-    written = store.write(claims.claim(mine(forced=forced), NOW, {"function": "ask"}))
+    written = store.write(claims.claim(mine(forced=forced), NOW, RETENTION, {"function": "ask"}))
 
     assert written is (by_force if forced else unforced)
     after = store.get(KEY)
@@ -74,32 +90,39 @@ def test_a_claim_is_given_only_to_who_may_call(
     else:
         assert (after.state, after.owner, after.watermark, after.attempt) == ("claimed", "me", (1, 3), 2)
         assert (after.lease_until, after.reason, after.hold) == (NOW + 660, None, before.hold)
+        assert after.messages == ANSWERS
 
 
 WRITES = {
     "done": claims.done(mine(), NOW, {}),
-    "release": claims.release(mine(), 4, NOW + 60, "throttled"),
-    "park": claims.park(KEY, "me", "rejected", NOW, {}),
-    "dead letter sent": claims.dead_letter_sent(KEY, "me"),
-    "mark": claims.raise_mark(KEY, 1, 4, NOW + 60, {}),
-    "mark of a claimed key": claims.raise_mark_of_claimed(KEY, 1, 4),
+    "release": claims.release(standing(4), "me", NOW, "throttled"),
+    "dead-letter": claims.dead_lettered(standing(), "me", "rejected", NOW, {}),
+    "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", ANSWERS),
+    "watermark": chains.watermark(standing(4), NOW, RETENTION, {}),
+    "watermark of a claimed key": claims.watermark_of_claimed(RecordKey(KEY), 1, 4, NOW),
 }
 ALLOWED = {
-    "nothing": ({}, {"mark"}),
-    "open below the copy": (open_at(1, 3), {"mark"}),
-    "open, an older generation": (open_at(0, 9), {"mark"}),
-    "open at the copy": (open_at(1, 4), set()),
-    "open above the copy": (open_at(1, 5), set()),
-    "open, a newer generation": (open_at(2, 0), set()),
-    "my own claim": (MINE, {"done", "release", "park", "mark of a claimed key"}),
-    "another's claim": (THEIRS, {"mark of a claimed key"}),
-    "another's claim of a newer generation": ({**THEIRS, "redrive": 2}, set()),
-    "a claim whose mark is at the copy": ({**THEIRS, "seq": 4}, set()),
+    "nothing": ({}, {"watermark"}),
+    "open below": (open_at(1, 3), {"watermark"}),
+    "open, an older redrive": (open_at(0, 9), {"watermark"}),
+    "open at the retry message": (open_at(1, 4), set()),
+    "open above the retry message": (open_at(1, 5), set()),
+    "open above the retry message, long ago": (open_at(1, 5) | FORGOTTEN, {"watermark"}),
+    "open, a newer redrive": (open_at(2, 0), set()),
+    "dead-lettered, an older redrive": (dead_lettered(0, "outcome_unknown"), {"watermark"}),
+    "my own claim": (MINE, {"done", "release", "dead-letter", "watermark of a claimed key"}),
+    "another's claim": (THEIRS, {"watermark of a claimed key"}),
+    "another's claim of a newer redrive": ({**THEIRS, "redrive": 2}, set()),
+    "a claim whose watermark is at the retry message": ({**THEIRS, "copy": 4}, set()),
     "my own outcome": ({**DONE, "owner": "me"}, {"done"}),
     "another's outcome": (DONE, set()),
-    "my call, parked by who found its lease over": (parked(1, "outcome_unknown", "me"), {"done", "dead letter sent"}),
-    "my own parking": (parked(1, "rejected", "me"), {"dead letter sent"}),
-    "another's parking": (parked(1, "outcome_unknown"), set()),
+    "another's outcome that has expired": ({**DONE, **LAPSED}, {"watermark"}),
+    "my call, dead-lettered by who found its lease over": (
+        dead_lettered(1, "outcome_unknown", "me"),
+        {"done", "dead letter sent"},
+    ),
+    "my own dead letter": (dead_lettered(1, "rejected", "me"), {"dead letter sent"}),
+    "another's dead letter": (dead_lettered(1, "outcome_unknown"), set()),
 }
 
 
@@ -108,8 +131,8 @@ ALLOWED = {
 def test_a_write_after_the_claim_happens_only_where_it_still_holds(
     store: Ledger, given: Callable[..., Record], what: str, name: str
 ) -> None:
-    row, allowed = ALLOWED[what]
-    before = given(**row)
+    stored, allowed = ALLOWED[what]
+    before = given(**stored)
 
     written = store.write(WRITES[name])
 
@@ -118,25 +141,26 @@ def test_a_write_after_the_claim_happens_only_where_it_still_holds(
         assert store.get(KEY) == before
 
 
-def test_a_release_opens_the_key_at_the_copys_number(store: Ledger, given: Callable[..., Record]) -> None:
+def test_a_release_opens_the_key_at_the_retry_messages_number(store: Ledger, given: Callable[..., Record]) -> None:
     given(**MINE)
-    store.write(claims.release(mine(), 4, NOW + 60, "throttled"))
+    store.write(claims.release(standing(4), "me", NOW, "throttled"))
 
-    row = store.get(KEY)
-    assert (row.state, row.watermark, row.next_at, row.reason) == ("open", (1, 4), NOW + 60, "throttled")
+    record = store.get(KEY)
+    assert (record.state, record.watermark, record.marked_at, record.reason) == ("open", (1, 4), NOW, "throttled")
 
 
-def test_a_parking_is_pending_until_its_dead_letter_is_sent(store: Ledger, given: Callable[..., Record]) -> None:
+def test_a_dead_letter_is_pending_until_it_is_sent(store: Ledger, given: Callable[..., Record]) -> None:
     given(**MINE)
-    store.write(claims.park(KEY, "me", "rejected", NOW, {"detail": "HTTP 400"}))
+    store.write(claims.dead_lettered(standing(), "me", "rejected", NOW, {"detail": "HTTP 400"}))
     assert (store.get(KEY).state, store.get(KEY).dlq) == ("dead_lettered", "pending")
 
-    store.write(claims.dead_letter_sent(KEY, "me"))
+    store.write(chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-2"})))
 
     assert store.get(KEY).dlq == "sent"
+    assert store.get(KEY).messages == {"m-1", "m-2"}
 
 
-@pytest.mark.parametrize("name", ["done", "park"])
+@pytest.mark.parametrize("name", ["done", "dead-letter"])
 def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_its_message(
     store: Ledger, given: Callable[..., Record], name: str
 ) -> None:
@@ -148,3 +172,15 @@ def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_it
     assert expires_at > NOW + 28 * 86_400
     assert not store.get(KEY).lapsed(expires_at)
     assert store.get(KEY).lapsed(expires_at + 1)
+
+
+def test_a_note_before_a_retry_message_gives_an_expired_record_no_new_life(
+    store: Ledger, given: Callable[..., Record]
+) -> None:
+    expired = given(**DONE, **LAPSED)
+    store.write(chains.noted(standing(), expired, NOW))
+    assert store.get(KEY).lapsed(NOW)
+
+    fresh = Standing(RecordKey("other"), 0, 0, ANSWERS, kept=claims.KEPT)
+    store.write(chains.noted(fresh, Record("other"), NOW))
+    assert store.get("other").expires_at == NOW + claims.KEPT

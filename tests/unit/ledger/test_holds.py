@@ -3,13 +3,18 @@
 import pytest
 
 from documents import TableUnavailable
-from ledger import Holds, HoldStatus, Ledger, deletions
+from ledger import Holds, HoldStatus, Ledger, Record, RecordKey, Standing, chains, receipts
 from tests.support.kit import Kit
 from tests.support.seam import refused, unseen
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
 SETTLING = 670.0
+RETENTION = 4 * 86_400.0
+
+
+def standing(copy: int = 0) -> Standing:
+    return Standing(RecordKey(KEY), 0, copy, frozenset({"m-1"}))
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def test_a_hold_is_effective_only_after_it_has_settled(holds: Holds) -> None:
 
 def test_a_hold_on_something_deleted_came_too_late_and_says_when(holds: Holds, store: Ledger) -> None:
     holds.place(KEY, "case-1", NOW)
-    store.write(deletions.fact(KEY, "deleted", NOW + 5, {}))
+    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW + 5, RETENTION, {}))
 
     report = holds.report(KEY, NOW + SETTLING)
 
@@ -66,7 +71,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
 
 
 def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Ledger) -> None:
-    store.write(deletions.watermark(KEY, deletions.Order(0, 3, 0, 0), frozenset(), NOW, {}))
+    store.write(chains.watermark(standing(3), NOW, RETENTION, {}))
     holds.place(KEY, "case-1", NOW)
 
     assert (store.get(KEY).state, store.get(KEY).watermark) == ("open", (0, 3))

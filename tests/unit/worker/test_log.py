@@ -55,7 +55,7 @@ def test_each_message_has_one_line_with_what_happened_and_the_ids_to_look_it_up_
 
     first, *others = delivered.lines
     assert len(others) == 2
-    assert first["key"] == deletions.keys.key("delete_response", "resp_1")
+    assert first["key"] == deletions.keys.key("response", "resp_1")
     told = {name: first[name] for name in ("end", "outcome", "attempt", "copy", "redrive", "received", "status")}
     assert told == {
         "end": "done",

@@ -17,7 +17,7 @@ def test_a_sample_ends_as_its_file_says(deletions: Bench, case: Case) -> None:
     deletions.studio.seed(*case.sample.stored)
     deletions.studio.faults(list(case.sample.faults))
     for held in case.sample.holds:
-        deletions.holds.place(deletions.keys.key(case.function, held), "case-1", deletions.clock.now())
+        deletions.holds.place(deletions.keys.key(deletions.function.namespace, held), "case-1", deletions.clock.now())
 
     case = case.redated(deletions.clock.now(), deletions.secret)
     first = deletions.deliver(*case.event["messages"])

@@ -74,9 +74,9 @@ class Deployment:
         *lines, ends = told.stdout.splitlines()
         return json.loads(ends), [json.loads(line) for line in lines]
 
-    def row(self, key: str, function: str = "delete_response") -> Record:
+    def row(self, key: str, namespace: str = "response") -> Record:
         """What the ledger says of a key."""
-        return Ledger(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(function, key))
+        return Ledger(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(namespace, key))
 
 
 @pytest.fixture

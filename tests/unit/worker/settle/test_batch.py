@@ -92,7 +92,7 @@ def test_a_hold_on_the_subject_of_any_message_of_a_key_holds_the_key(deletions: 
 
 def test_what_is_held_is_looked_up_and_never_deleted(deletions: Bench) -> None:
     deletions.studio.seed("resp_1")
-    deletions.holds.place(deletions.keys.key("delete_response", "resp_1"), "case-1", deletions.clock.now())
+    deletions.holds.place(deletions.keys.key("response", "resp_1"), "case-1", deletions.clock.now())
 
     deletions.deliver(deletions.message({"response_id": "resp_1"}))
 
@@ -118,9 +118,9 @@ def test_of_two_messages_about_a_response_the_one_that_is_due_counts(deletions: 
     deletions.studio.seed("resp_1")
 
     delivered = deletions.deliver(
-        deletions.message({"response_id": "resp_1", "not_before": "2126-01-01T00:00:00Z"}),
+        deletions.message({"response_id": "resp_1", "not_before": "2026-11-28T00:00:00Z"}),
         deletions.message({"response_id": "resp_1"}),
-        deletions.message({"response_id": "resp_1", "not_before": "2126-01-01T00:00:00Z"}),
+        deletions.message({"response_id": "resp_1", "not_before": "2026-11-28T00:00:00Z"}),
     )
 
     assert delivered.ends == [("done", "deleted")] * 3
@@ -163,7 +163,7 @@ def test_a_result_is_a_cloud_event_that_names_the_key_only_by_its_hash(deletions
     deletions.deliver(deletions.message(envelope))
 
     (event,) = deletions.results()
-    row = deletions.keys.key("delete_response", "resp_1")
+    row = deletions.keys.key("response", "resp_1")
     assert event["specversion"] == "1.0"
     assert (event["id"], event["subject"]) == (f"{row}#already_absent", row)
     assert (event["causationid"], event["traceparent"]) == ("cause", trace)

@@ -1,0 +1,138 @@
+"""Where a key's chain of messages stands: its watermark, its dead letters. Calls of both kinds write these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from documents.writes import Write
+from ledger import conditions as when
+from ledger.keys import RecordKey
+from ledger.record import DEAD_LETTERED, LONGEST_DELAY, OPEN, PENDING, SENT, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a delivery stands among those of its key.
+
+    ``redrive`` and ``copy`` order it. ``began`` is ``<redrive>:<message id>`` where the delivery began that redrive by
+    itself: its own number is lower, and it must not be superseded by what it began. ``messages`` are the ids that its
+    end answers, ``due`` is the date that its message gives (epoch seconds, 0 without one), ``sent_at`` when the last of
+    its messages was sent first (ms), and ``kept`` the seconds that its record lives (None: for ever).
+    """
+
+    key: RecordKey
+    redrive: int
+    copy: int
+    messages: frozenset[str]
+    subjects: frozenset[str] = frozenset()
+    began: str = ""
+    due: float = 0
+    sent_at: int = 0
+    kept: float | None = None
+
+    def sets(self, now: float) -> dict[str, Any]:
+        """The attributes that say so, as they stand at ``now``."""
+        said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "due": self.due, "marked_at": now}
+        said |= {"began": self.began} if self.began else {}
+        return said | self.expiry(now)
+
+    def expiry(self, now: float) -> dict[str, Any]:
+        """When the record may go, where it may."""
+        return {} if self.kept is None else {"expires_at": int(now + self.kept)}
+
+    @property
+    def adds(self) -> Mapping[str, set[str]]:
+        """The people whom it concerns."""
+        return {"subjects": set(self.subjects)} if self.subjects else {}
+
+    def compared(self, now: float, retention: float) -> Mapping[str, Any]:
+        """What the conditions of its writes compare with; a queue keeps a message for ``retention`` seconds."""
+        return when.given(
+            redrive=self.redrive,
+            copy=self.copy,
+            due=self.due,
+            sent_at=self.sent_at,
+            now=now,
+            forgotten=now - LONGEST_DELAY - retention,
+        )
+
+
+def noted(standing: Standing, record: Record, now: float) -> Write:
+    """Keep whom a delivery concerns, before its retry message is sent.
+
+    It has no condition: where it is not confirmed, the ledger can't be written, and nothing may be sent again.
+    """
+    # A record that has lapsed must not be given a new life.
+    expiry = standing.expiry(now) if record.state is None else {}
+    return Write(standing.key, sets={"noted_at": now, **expiry}, adds=standing.adds)
+
+
+def concerning(key: RecordKey, subjects: frozenset[str]) -> Write:
+    """Remember whom the key concerns, whatever its record says: a hold on them counts for every later message of it."""
+    return Write(key, sets={}, adds={"subjects": set(subjects)})
+
+
+def watermark(standing: Standing, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+    """The watermark, raised to a confirmed retry message, whose number ``standing`` has (best effort)."""
+    return Write(
+        standing.key,
+        sets={**notes, "state": OPEN, **standing.sets(now)},
+        adds=standing.adds,
+        removes=("dlq", "owner", "detail", "messages"),
+        condition=when.any_of(
+            when.FREE,
+            when.LAPSED,
+            when.OPEN_BELOW,
+            when.OPEN_FOR_ANOTHER_DATE,
+            when.OPEN_AND_FORGOTTEN,
+            when.ENDED_BEFORE,
+            when.ABSENT_BEFORE,
+        ),
+        given=standing.compared(now, retention),
+    )
+
+
+def dead_lettered(
+    standing: Standing, owner: str, reason: str, now: float, retention: float, notes: Mapping[str, Any]
+) -> Write:
+    """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end."""
+    return Write(
+        standing.key,
+        sets={
+            **notes,
+            "state": DEAD_LETTERED,
+            **standing.sets(now),
+            "owner": owner,
+            "messages": set(standing.messages),
+            "reason": reason,
+            "dlq": PENDING,
+            "dead_lettered_at": now,
+        },
+        adds=standing.adds,
+        condition=open_to(standing),
+        given=standing.compared(now, retention),
+    )
+
+
+def dead_letter_sent(key: RecordKey, owner: str | None, messages: frozenset[str]) -> Write:
+    """Note that the dead letter of this owner's end is confirmed, and for which messages (best effort)."""
+    return Write(
+        key,
+        sets={"dlq": SENT},
+        adds={"messages": set(messages)},
+        condition=when.DEAD_LETTERED_BY,
+        given=when.given(owner=owner),
+    )
+
+
+def open_to(standing: Standing) -> str:
+    """The condition that a delivery may end its key for now: no newer delivery has, and none is under way."""
+    return when.any_of(
+        when.FREE,
+        *((when.LAPSED,) if standing.kept is not None else ()),
+        when.OPEN_TO_ME,
+        when.OPEN_FOR_ANOTHER_DATE,
+        when.OPEN_AND_FORGOTTEN,
+        when.ENDED_BEFORE,
+        when.ABSENT_BEFORE,
+    )

@@ -1,0 +1,73 @@
+"""Circuit breakers: errors after which no further call makes sense, for a batch or for all batches of an instance."""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from aistudio import APIError, Forbidden, Rejected, Throttled, Unauthorized
+from ledger import RecordKey
+
+EQUAL_REJECTIONS = 3
+"""Equal rejections in a row after which the deployment is taken to be wrong, not the messages."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class BatchBreaker:
+    """Lets the calls of a batch begin, until an error shows that it concerns them all.
+
+    ``opens_at`` is when the next call may begin (monotonic seconds).
+    """
+
+    closed_by: APIError | None = None
+    opens_at: float = 0.0
+    _denied: set[RecordKey] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def report(self, error: APIError, key: RecordKey) -> None:
+        """Begin no further calls after a throttling, or once a second key is not let in: a single one may be at fault."""
+        with self._lock:
+            if isinstance(error, (Unauthorized, Forbidden)):
+                self._denied.add(key)
+            if isinstance(error, Throttled) or len(self._denied) > 1:
+                self.closed_by = error
+
+
+class DeploymentBreaker:
+    """Counts equal rejections in a row, over all batches of an instance.
+
+    While it is open a batch tries one call first; a call that succeeds, or is rejected for another reason, closes it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: Rejected | None = None
+        self._count = 0
+
+    @property
+    def opened_by(self) -> Rejected | None:
+        """The rejection that all calls meet; None while calls may begin."""
+        return self._last if self._count >= EQUAL_REJECTIONS else None
+
+    def covers(self, error: APIError) -> bool:
+        """Whether this error says of the deployment what the breaker was opened by."""
+        opened_by = self.opened_by
+        return opened_by is not None and isinstance(error, Rejected) and error.fingerprint == opened_by.fingerprint
+
+    def succeeded(self) -> None:
+        """A call ended well."""
+        with self._lock:
+            self._last, self._count = None, 0
+
+    def rejected(self, error: Rejected) -> None:
+        """A call was rejected."""
+        with self._lock:
+            equal = self._last is not None and self._last.fingerprint == error.fingerprint
+            self._last, self._count = error, self._count + 1 if equal else 1
+            if self._count == EQUAL_REJECTIONS:
+                _log.error(
+                    "the deployment is wrong, not the messages: %d equal rejections in a row (%s); all are deferred",
+                    EQUAL_REJECTIONS,
+                    error.detail,
+                )

@@ -1,0 +1,167 @@
+"""Settling messages whose calls must not repeat: claim, call, result, outcome (the timeline: ledger/conditions.py).
+
+Claiming first is the promise: the claim is the last thing before the call, and no record is read when all goes well.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from aistudio import APIError, OutcomeUnknown
+from documents import TableUnavailable, Written
+from ledger import Claim, Record, claims
+from worker.outcome import End, Outcome, Settlement
+from worker.settle.audit import notes_of, token_counts
+from worker.settle.calling import NotBegun, make_call, may_begin
+from worker.settle.collapse import by_content, stand_for
+from worker.settle.context import Invocation, Item
+from worker.settle.decide import Decision, Step
+from worker.settle.effects import Ended, Ending, Retry, answer, dead_letter_all, defect, look, send_again
+from worker.settle.publishing import with_content
+from worker.settle.retry_policy import Again
+from worker.settle.verdicts import first_alone, verdict
+
+_TRIES = 3
+"""How often a delivery tries to claim: each refusal means that another one was quicker, and the record says more then."""
+_PAUSE = 0.5
+"""Seconds between two tries to send a result."""
+_LAST_SECONDS = 2.0
+"""Seconds before the end at which a result that can't be sent is given up, to say so."""
+_BUSY_JITTER = 30.0
+"""Seconds over which deliveries spread that wait for the lease of one caller."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A call that failed or did not begin, and is judged when all calls have ended. ``owner``: whose claim goes with it."""
+
+    error: APIError | NotBegun
+    record: Record
+    owner: str | None = None
+
+
+_Came = Settlement | Decision | _Failed | Retry | BaseException
+"""What a task has come to for an item: its end, what is still to be carried out, or a defect."""
+
+
+def settle(items: Sequence[Item], inv: Invocation) -> tuple[list[Ended], list[Item]]:
+    """Settle all items side by side; those whose key stands for other content are given back, to be dead-lettered."""
+    # The breaker lets one call through first: of a message that was not put off before, so that each gets its turn.
+    items = sorted(by_content(items), key=lambda item: item.delivery.copy)
+    ended: list[Ended] = []
+    decisions: list[Decision] = []
+    failed: list[Retry | Ending] = []
+    reused: list[Item] = []
+    for item, came in _attempt_all(items, inv):
+        if isinstance(came, Settlement):
+            ended.append((item, came))
+        elif isinstance(came, Retry):
+            failed.append(came)
+        elif isinstance(came, _Failed):
+            failed.append(verdict(came.error, item, came.record, inv, came.owner))
+        elif isinstance(came, BaseException):
+            ended.append(defect(item, came))
+        elif came.step is Step.KEY_REUSED:
+            reused.append(item)
+        else:
+            decisions.append(came)
+    ended += answer(decisions, inv)
+    ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
+    return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), reused
+
+
+def _attempt_all(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, _Came]]:
+    ends = first_alone([partial(_attempt, item, inv) for item in items], inv)
+    came: list[tuple[Item, _Came]] = []
+    for item, end in zip(items, ends, strict=True):
+        came += [(item, end)] if isinstance(end, BaseException) else end
+    return came
+
+
+def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came]]:  # noqa: FBT001 - a fact, passed on
+    """Claim and call; where the claim is refused, or may not be tried, do for each part as the record says."""
+    came: list[tuple[Item, _Came]] = []
+    blocked = _blocked(item, inv, first=first)
+    for _ in range(_TRIES):
+        now = inv.clock.now()
+        claim = _claim(item, inv)
+        notes = notes_of(item, inv)
+        if blocked is None and inv.store.write(claims.claim(claim, now, inv.retention, notes)) is Written.YES:
+            return [*came, (item, _call(item, claim, inv, first=first))]
+        try:
+            record = inv.store.get(item.record_key)
+        except TableUnavailable as error:
+            _log.warning("the ledger can't be read: %s", error)
+            return [*came, (item, Settlement(End.UNSETTLED, "ledger"))]
+        if look(item, record, inv).step is Step.MINE:
+            return [*came, (item, _call(item, claim, inv, first=first))]
+        decided, going = _decide_parts(item, record, inv)
+        came += decided
+        if going is None:
+            return came
+        item = going
+        if isinstance(blocked, Again):
+            return [*came, (item, Retry(item, blocked, record))]
+        if blocked is not None:
+            return [*came, (item, _Failed(blocked, record))]
+    return [*came, (item, Settlement(End.UNSETTLED, "claim"))]
+
+
+def _blocked(item: Item, inv: Invocation, *, first: bool) -> NotBegun | Again | None:
+    """What keeps the call from beginning now, asked before the claim: the claim comes last."""
+    wait = item.not_before - inv.clock.now()
+    return Again(wait) if wait > 0 else may_begin(inv, first=first)
+
+
+def _claim(item: Item, inv: Invocation) -> Claim:
+    delivery = item.delivery
+    return Claim(item.standing(), item.owner, delivery.attempt, item.body_hash, inv.lease_until, delivery.force)
+
+
+def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tuple[Item, _Came]], Item | None]:
+    """What the record means for each delivery; those that may claim are given back as one item."""
+    steps: dict[Step, list[Item]] = {}
+    came: list[tuple[Item, _Came]] = []
+    for part in item.parts or (item,):
+        decision = look(part, record, inv)
+        if decision.step in (Step.PROCEED, Step.BUSY, Step.EXPIRED):
+            steps.setdefault(decision.step, []).append(decision.item)
+        else:
+            came.append((part, decision))
+    if Step.BUSY in steps:
+        busy = stand_for(steps[Step.BUSY])
+        wait = record.lease_until - inv.clock.now() + inv.random.uniform(1, _BUSY_JITTER)
+        came.append((busy, Retry(busy, Again(wait, reason="busy"), record, busy=True)))
+    if Step.EXPIRED in steps:
+        lost = OutcomeUnknown("the caller ended without a word, its lease is over")
+        came.append((stand_for(steps[Step.EXPIRED]), _Failed(lost, record, record.owner)))
+    return came, stand_for(steps[Step.PROCEED]) if Step.PROCEED in steps else None
+
+
+def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settlement | _Failed:
+    """The claim is mine: call, and record the outcome."""
+    ended = make_call(inv.function.call, item, inv, first=first)
+    if isinstance(ended, Outcome):
+        return _finish(item, claim, ended, inv)
+    mine = Record(item.record_key, redrive=item.delivery.redrive, attempt=item.delivery.attempt)
+    return _Failed(ended, mine, item.owner)
+
+
+def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Settlement:
+    """The result message first, then the outcome: a crash between them repeats the message, never the call."""
+    end = Settlement(End.DONE, outcome.state, None, outcome.trace, outcome.usage, outcome.status)
+    result = with_content(item, outcome, inv)
+    while not inv.results.send([result], insist=True)[0]:
+        if inv.deadline.left() < _LAST_SECONDS:
+            return replace(end, end=End.UNSETTLED, outcome="results queue")
+        inv.clock.sleep(_PAUSE)
+    notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
+    if outcome.usage:
+        notes["usage"] = token_counts(outcome.usage)
+    write = claims.done(claim, inv.clock.now(), notes)
+    if any(inv.store.write(write, insist=True) is Written.YES for _ in range(2)):
+        return end
+    return replace(end, end=End.UNSETTLED, outcome="ledger")

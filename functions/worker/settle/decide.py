@@ -1,0 +1,114 @@
+"""What a record means for a delivery: one table for calls of both kinds (the timeline: ledger/conditions.py)."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ledger import Record
+from ledger.record import (
+    ALREADY_ABSENT,
+    CLAIMED,
+    DEAD_LETTERED,
+    DELETED,
+    DONE,
+    HELD,
+    LONGEST_DELAY,
+    OPEN,
+    OUTCOME_UNKNOWN,
+    PENDING,
+)
+from worker.receive.event import Delivery
+from worker.settle.context import Item
+
+
+class Step(Enum):
+    """What to do with a delivery."""
+
+    PROCEED = "nothing is in the way: call"
+    MINE = "the claim is mine: its write was applied though its answer was lost"
+    FINAL = "the outcome is known: acknowledge"
+    HELD = "this very message ended as held: acknowledge"
+    DEAD_LETTERED = "this very message was dead-lettered: acknowledge"
+    RESEND = "dead-lettered, its dead letter still to be sent"
+    REFUSE = "the call may have happened, and no operator forces a second one: back to the dead-letter queue"
+    SUPERSEDED = "a newer retry message of the key lives: acknowledge"
+    BUSY = "another delivery is calling: come back after its lease"
+    EXPIRED = "the caller's lease is over, and nothing tells whether it called"
+    KEY_REUSED = "the key stands for other content"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The step, the item under the numbers that count on this record, and the record as read."""
+
+    step: Step
+    item: Item
+    record: Record
+
+
+def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retention: float) -> Decision:
+    """Decide from the record as read consistently; the order of the questions matters.
+
+    ``may_repeat``: the function's calls are idempotent. ``retention``: seconds that a queue keeps a message.
+    """
+    if record.began == f"{record.redrive}:{item.delivery.message_id}":
+        item = item.renumbered(record.redrive, message_id=item.delivery.message_id)
+    delivery = item.delivery
+    if record.state is None or record.lapsed(now):
+        step = Step.PROCEED
+    elif record.state == CLAIMED and record.owner == item.owner:
+        step = Step.MINE
+    elif item.body_hash and record.body_hash and record.body_hash != item.body_hash:
+        step = Step.KEY_REUSED
+    elif record.state in (DONE, DELETED) or delivery.sent_at <= record.absent_sent_at:
+        step = Step.FINAL
+    elif record.state in (HELD, DEAD_LETTERED, ALREADY_ABSENT):
+        return _after_an_end(item, record, may_repeat=may_repeat)
+    elif _superseded(item, record, now, retention):
+        step = Step.SUPERSEDED
+    elif record.state == OPEN:
+        step = Step.PROCEED
+    elif record.lease_until >= now:
+        step = Step.BUSY
+    else:
+        step = Step.PROCEED if delivery.force and delivery.redrive > record.redrive else Step.EXPIRED
+    return Decision(step, item, record)
+
+
+def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:
+    """Earlier messages of the key have ended: that answers these very messages; any other begins a new redrive."""
+    delivery = item.delivery
+    uncertain = record.state == DEAD_LETTERED and record.reason == OUTCOME_UNKNOWN and not may_repeat
+    if record.state == HELD and _answered(delivery, record, uncertain=False):
+        return Decision(Step.HELD, item, record)
+    if record.state == DEAD_LETTERED and _answered(delivery, record, uncertain=uncertain):
+        return Decision(Step.RESEND if record.dlq == PENDING else Step.DEAD_LETTERED, item, record)
+    newer = delivery.redrive > record.redrive
+    if uncertain and not (newer and delivery.force):
+        return Decision(Step.REFUSE, item, record)
+    if not newer:
+        item = item.renumbered(record.redrive + 1, message_id=delivery.message_id)
+    return Decision(Step.PROCEED, item, record)
+
+
+def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
+    """Whether the end is this message's: by its id, or as an earlier retry message of the chain that ended.
+
+    Not what was put into the queue after the end, by whatever means. A later retry message, whose watermark was lost,
+    goes on where it may; where that is ``uncertain`` the dead letter is enough.
+    """
+    if delivery.message_id in record.messages:
+        return True
+    retried = delivery.signed and not delivery.dead and delivery.copy > 0 and delivery.queued_at <= record.marked_at
+    if not retried or delivery.origin not in record.messages:
+        return False
+    return delivery.number < record.watermark or (uncertain and delivery.redrive <= record.redrive)
+
+
+def _superseded(item: Item, record: Record, now: float, retention: float) -> bool:
+    """Whether a newer retry message lives that does what this delivery asks for, at the date that it asks for.
+
+    A message that waits for another date is no substitute: this one may be due earlier, or later than a hold.
+    """
+    if item.delivery.number >= record.watermark or now >= record.marked_at + LONGEST_DELAY + retention:
+        return False
+    return max(now, item.due) == max(now, record.due)

@@ -1,0 +1,78 @@
+"""Writing down the outcomes of calls that may repeat."""
+
+from collections.abc import Sequence
+
+from documents import TableUnavailable, Write, Written
+from ledger import Record, receipts
+from ledger.record import DELETED, HELD
+from worker.outcome import End, Outcome, Settlement
+from worker.settle.audit import notes_of
+from worker.settle.context import Invocation, Item
+from worker.settle.decide import Decision, Step
+from worker.settle.effects import ROUNDS, Ended, answer, look, unsettled
+from worker.settle.publishing import Told, publish, told_by, with_content
+
+Finished = tuple[Item, Outcome, Record]
+"""An item whose call ended, its outcome, and its record as it was read."""
+
+
+def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
+    """Send what goes first, write the outcomes, and send the results that are made of them."""
+    ready, ended = _send_content(finished, inv)
+    told: list[Told] = []
+    answered: list[Decision] = []
+    for _ in range(ROUNDS):
+        writes = [_write(each, inv) for each in ready]
+        left: list[Finished] = []
+        for (item, outcome, record), write, written in zip(ready, writes, inv.store.write_all(writes), strict=True):
+            if written is Written.YES:
+                end = Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)
+                told.append((item, told_by(record.after(write), final=outcome.state != HELD), end))
+            elif written is Written.REFUSED:
+                left.append((item, outcome, record))
+            else:
+                ended.append(unsettled(item, "ledger", outcome.trace))
+        ready, others = _look_again(left, inv)
+        answered += others
+        if not ready:
+            break
+    ended += [unsettled(item, "ledger", outcome.trace) for item, outcome, _ in ready]
+    return ended + publish(told, inv) + answer(answered, inv)
+
+
+def _send_content(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Ended]]:
+    """Results with content leave before their outcome is written: no record could send them again."""
+    ending = [each for each in finished if each[1].result is not None]
+    sent = inv.results.send([with_content(item, outcome, inv) for item, outcome, _ in ending])
+    lost = [item for (item, _, _), confirmed in zip(ending, sent, strict=True) if not confirmed]
+    ready = [each for each in finished if each[0] not in lost]
+    return ready, [unsettled(item, "results queue") for item in lost]
+
+
+def _write(finished: Finished, inv: Invocation) -> Write:
+    item, outcome, record = finished
+    notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
+    return receipts.outcome(item.standing(), record, outcome.state, inv.clock.now(), inv.retention, notes)
+
+
+def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:
+    """What the records say now: most are settled by other deliveries; a deletion that happened is written all the same.
+
+    Where they can't be read, all are left to be unsettled.
+    """
+    if not refused:
+        return [], []
+    try:
+        records = inv.store.get_many(item.record_key for item, _, _ in refused)
+    except TableUnavailable:
+        return list(refused), []
+    left: list[Finished] = []
+    answered: list[Decision] = []
+    for item, outcome, _ in refused:
+        decision = look(item, records[item.record_key], inv)
+        happened = outcome.state == DELETED and decision.record.state != DELETED
+        if happened or decision.step is Step.PROCEED:
+            left.append((decision.item, outcome, decision.record))
+        else:
+            answered.append(decision)
+    return left, answered

@@ -1,0 +1,56 @@
+"""Results: those with content go before the outcome is written, those made of the record after it, again if need be."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger import Record
+from ledger.record import DELETED, HELD
+from worker.outcome import End, Outcome, Settlement
+from worker.send.results import Result
+from worker.settle.context import Invocation, Item
+
+Told = tuple[Item, Mapping[str, Any], Settlement]
+"""An item, what its record tells of the outcome, and the end that the item has once its result is confirmed."""
+
+
+def told_by(record: Record, *, final: bool) -> Mapping[str, Any]:
+    """What a record tells of an outcome: of an absence that answers what was sent before, the receipt that stands."""
+    said = record.told if record.told and (not final or record.state == DELETED) else record.receipt
+    return said or {"outcome": record.state}
+
+
+def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlement]]:
+    """Send the results that records tell of, where the function's results are made of records."""
+    make = inv.function.result_of
+    if make is None:
+        return [(item, end) for item, _, end in told]
+    results = []
+    for item, known, _ in told:
+        state = known["outcome"]
+        at = float(known["held_at"] if state == HELD else known["executed_at"])
+        # A key may be held more than once, and each time is news.
+        result_id = f"{item.record_key}#{state}" + (f"#{round(at * 1000)}" if state == HELD else "")
+        results.append(_result(item, result_id, at, make(known)))
+    return [
+        (item, end if sent else Settlement(End.UNSETTLED, "results queue", trace=end.trace))
+        for (item, _, end), sent in zip(told, inv.results.send(results), strict=True)
+    ]
+
+
+def with_content(item: Item, outcome: Outcome, inv: Invocation) -> Result:
+    """The result of a call whose content no record keeps."""
+    result_id = f"{item.record_key}#{item.delivery.redrive}"
+    return _result(item, result_id, inv.clock.now(), outcome.result or {}, outcome.bulky)
+
+
+def _result(item: Item, result_id: str, at: float, data: Mapping[str, Any], bulky: tuple[str, ...] = ()) -> Result:
+    return Result(
+        id=result_id,
+        row=item.record_key,
+        key=item.key,
+        at=at,
+        data=data,
+        bulky=bulky,
+        traceparent=item.traceparent,
+        causation_id=item.event_id,
+    )

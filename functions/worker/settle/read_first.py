@@ -1,0 +1,110 @@
+"""Settling messages whose calls may repeat: no claim, records read 100 at once (the timeline: ledger/conditions.py).
+
+What can't be used at all goes the same way, whatever the function: it is dead-lettered under its message id.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from aistudio import APIError, Trace
+from documents import TableUnavailable
+from documents.store import READ_AT_ONCE
+from ledger import Record, RecordKey
+from ledger.record import HELD
+from worker.outcome import Outcome
+from worker.settle.calling import NotBegun, make_call
+from worker.settle.collapse import by_date
+from worker.settle.context import Invocation, Item, under_message_id
+from worker.settle.decide import Step
+from worker.settle.effects import Ended, Ending, Retry, answer, dead_letter_all, defect, look, send_again, unsettled
+from worker.settle.finishing import Finished, finish
+from worker.settle.holds import held_keys, too_many
+from worker.settle.retry_policy import Again, DeadLetter
+from worker.settle.verdicts import first_alone, verdict
+
+_log = logging.getLogger(__name__)
+
+TOO_MANY = ("too_many_subjects", "the messages of this key name more people than a record has room for")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Records and holds as they were read, and when that was begun (monotonic seconds)."""
+
+    records: Mapping[str, Record]
+    held: set[RecordKey]
+    at: float
+
+
+def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
+    """Settle all items; what could not be is ``unsettled``."""
+    ended: list[Ended] = []
+    waiting = deque(items)
+    while waiting:
+        chunk = [waiting.popleft() for _ in range(min(READ_AT_ONCE, len(waiting)))]
+        at = inv.clock.monotonic()
+        try:
+            records = inv.store.get_many(item.record_key for item in chunk)
+            read = _Read(records, held_keys(chunk, records, inv), at)
+        except TableUnavailable as error:
+            _log.error("the ledger can't be read, so nothing may be called: %s", error)
+            return ended + [unsettled(item, "ledger") for item in [*chunk, *waiting]]
+        settled, again = _settle(chunk, read, inv)
+        ended += settled
+        waiting.extend(again)
+    return ended
+
+
+def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
+    """Settle the items of one read; those that have to be read again are given back."""
+    decisions = [look(item, read.records[item.record_key], inv) for item in chunk]
+    crowded = [each.item for each in decisions if each.step is not Step.FINAL and too_many(each.item, each.record)]
+    going = [each.item for each in decisions if each.step is Step.PROCEED and each.item not in crowded]
+    answered = [each for each in decisions if each.step is not Step.PROCEED and each.item not in crowded]
+    ended = answer(answered, inv)
+    first, later = by_date(going, inv.clock.now())
+    settled, stale = _go_on(first, read, inv)
+    return ended + settled, [*later, *stale, *(under_message_id(item, TOO_MANY, inv) for item in crowded)]
+
+
+def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
+    """Call what may be called, and carry out what came of it; items whose records have grown old are given back."""
+    finished: list[Finished] = []
+    failed: list[Retry | Ending] = []
+    ended: list[Ended] = []
+    stale: list[Item] = []
+    # The breaker lets one call through first: of a message that was not put off before, so that each gets its turn.
+    items = sorted(items, key=lambda item: item.delivery.copy)
+    for item, came in zip(items, first_alone([partial(_call, item, read, inv) for item in items], inv), strict=True):
+        record = read.records[item.record_key]
+        if isinstance(came, Outcome):
+            finished.append((item, came, record))
+        elif isinstance(came, NotBegun) and came.stale:
+            stale.append(item)
+        elif isinstance(came, (APIError, NotBegun)):
+            failed.append(verdict(came, item, record, inv))
+        elif isinstance(came, Again):
+            failed.append(Retry(item, came, record))
+        elif isinstance(came, DeadLetter):
+            failed.append(Ending(item, came, record))
+        else:
+            ended.append(defect(item, came))
+    ended += finish(finished, inv)
+    ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
+    return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), stale
+
+
+def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | APIError | NotBegun | Again | DeadLetter:  # noqa: FBT001 - a fact, passed on
+    """Make the item's call, if there is one to make now."""
+    now = inv.clock.now()
+    if item.flaw is not None:
+        return DeadLetter(*item.flaw)
+    if item.not_before > now:
+        return Again(item.not_before - now)
+    call = inv.function.when_held if item.record_key in read.held else inv.function.call
+    if call is None:
+        return Outcome(HELD, Trace())
+    return make_call(call, item, inv, first=first, fresh=lambda: inv.clock.monotonic() - read.at < inv.hold_window)
