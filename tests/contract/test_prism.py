@@ -26,7 +26,7 @@ from tests.contract.openapi import DOCUMENT
 pytestmark = pytest.mark.node
 
 PROGRAM = Path(__file__).parent / "prism" / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
-STORED = "resp-1"  # the id that the document's 404 is about
+STORED = "7a383ba1-3736-463e-bd60-0a1b2c3d4e5f"  # the id that the document's examples are about
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +124,10 @@ def test_a_request_that_the_document_does_not_have_is_found_out(prism: str) -> N
 
     assert answer.status_code == 400
     assert "temperature" in answer.headers["sl-violations"]
+
+
+def test_another_response_than_the_asked_one_is_no_sign_of_it(client: Client) -> None:
+    with pytest.raises(OutcomeUnknown):
+        client("example=completed").exists("another", timeout=10)
+    with pytest.raises(APIError):
+        client("code=404").delete("another", timeout=10)

@@ -128,3 +128,33 @@ def test_the_same_seed_makes_the_same_ids() -> None:
             ]
 
     assert first_ids(7) == first_ids(7) != first_ids(8)
+
+
+def test_it_prints_where_it_listens_and_nothing_of_what_it_is_asked() -> None:
+    secret = "a secret question"
+    with subprocess.Popen(
+        [sys.executable, "-m", "infra.local.studio"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().decode().strip()
+        headers = {"Authorization": "Bearer local-key", "OpenAI-Project": "b1glocalfolder"}
+        with httpx.Client(base_url=base_url, headers=headers, trust_env=False, timeout=10) as client:
+            for fields in ({}, {"stream": True}, {"background": True}, {"surprise": secret}, {"tools": [secret]}):
+                client.post("responses", json={"model": "gpt://b1glocalfolder/m", "input": secret, **fields})
+            log = client.get(f"{base_url.removesuffix('/v1')}/_local/requests").text
+        process.send_signal(signal.SIGTERM)
+        printed = b"".join(process.communicate(timeout=10))
+
+    assert printed == b""
+    assert secret not in log
+
+
+def test_it_is_told_how_many_looks_a_background_response_takes() -> None:
+    with (
+        running_studio(Settings(background_polls=1)) as studio,
+        httpx.Client(base_url=studio.base_url, headers=studio.headers, trust_env=False) as client,
+    ):
+        body = {"model": f"gpt://{studio.folder_id}/m", "input": "x", "background": True}
+        made = client.post("responses", json=body).json()
+
+        assert (made["status"], client.get(f"responses/{made['id']}").json()["status"]) == ("queued", "completed")

@@ -1,9 +1,9 @@
 """The control plane under `/_local/`: seed, look, break, reset. No credential, since it is on loopback only.
 
 `GET responses` lists the ids stored, `POST responses` stores an array of ids, `PUT responses/{id}` one with the fields
-of its body. `GET requests` is the log (`?id=` for one id), `GET frames` that of
-the Realtime API's client events, `POST faults` arms one fault or an array, `DELETE faults`
-disarms all, `PUT realtime` takes {"post": mode} and may name one event `id`, `POST reset` starts over.
+of its body. `GET requests` is the log (`?id=` for one id), `GET frames` that of the Realtime API's client events.
+`POST faults` arms one fault or an array, `DELETE faults` disarms all, `PUT realtime` takes {"post": mode} and may name
+one event `id`, `POST reset` starts over.
 """
 
 from dataclasses import asdict
