@@ -13,8 +13,10 @@ from infra.local.cloud.runtime import FUNCTIONS
 from infra.local.cloud.trigger import Batching
 from infra.local.processes.surroundings import ROOT
 
-LONGEST_TIMEOUT = 10
-"""Seconds: calls to a local AI Studio are short, and a stuck function should show soon."""
+LONGEST_TIMEOUT = 60
+"""Seconds: calls to a local AI Studio are short, and what is stuck should show; a busy machine needs the rest."""
+RETURNS = 1
+"""Seconds after which a failed batch is back: on the platform, when six times the timeout are over."""
 LONGEST_CUTOFF = 0.2
 HURRIED_CUTOFF = 0.05
 """Seconds where one sample is played after the other: what is sent at once still arrives at once."""
@@ -63,7 +65,7 @@ class LocalFunction:
             timeout=timeout,
             memory=entry["memory"],
             instances=entry["instances"],
-            batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1),
+            batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1, RETURNS),
             settings={"CONCURRENCY": str(entry["concurrency"])},
         )
 

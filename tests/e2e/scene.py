@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 from infra.local.catalog import LocalFunction
@@ -24,17 +25,18 @@ NAME = "realtime_response_create"
 Transport = Literal["http", "websocket"]
 
 
-def function(**settings: str) -> LocalFunction:
+def function(timeout: float = 60, **settings: str) -> LocalFunction:
     """The function, one message a batch; a message returns when the lease of its first delivery is over.
 
-    A lease lasts until the function's timeout and LEASE_MARGIN are over: 9 seconds after the call began.
+    A lease lasts until the function's timeout and LEASE_MARGIN are over: one second longer than its calls may take.
+    ``timeout``, in seconds, is long enough for a busy machine to call before half of it is over.
     """
-    batching = Batching(size=1, cutoff=0.05, visibility=10)
+    batching = Batching(size=1, cutoff=0.05, visibility=ceil(timeout) + 2)
     timing = {"LEASE_MARGIN": "1s"}
     return LocalFunction(
         NAME,
         f"{NAME}.handler",
-        timeout=8,
+        timeout=timeout,
         receives=5,
         batching=batching,
         settings={**timing, **settings},

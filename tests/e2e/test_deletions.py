@@ -1,6 +1,8 @@
 """A thousand deletions from queue to receipt, through real servers, with the function in a process of its own."""
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from tests.support.watched import watched_environment
 
 HOW_MANY = 1000
 LATENCY = 0.05
-LONG_ENOUGH = 60.0
+KILLED_AT = (250, 700)
+"""The responses whose calls hang until the process is killed; others of their batch are deleted by then."""
 
 
 def receipts(environment: Environment) -> list[dict[str, Any]]:
@@ -23,19 +26,19 @@ def receipts(environment: Environment) -> list[dict[str, Any]]:
     return [item for page in pages for item in page["Items"]]
 
 
-def until_left(environment: Environment, many: int) -> None:
-    """Wait until no more than so many responses are stored."""
-    eventually(lambda: len(environment.studio.stored()) <= many, f"{many} are left", every=0.005)
+def gone(environment: Environment) -> int:
+    """How many responses are deleted by now."""
+    return HOW_MANY - len(environment.studio.stored())
 
 
-@pytest.mark.parametrize("kills", [0, 2], ids=["undisturbed", "killed twice"])
-def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
+@pytest.mark.parametrize("killed_at", [(), KILLED_AT], ids=["undisturbed", "killed twice"])
+def test_a_thousand_deletions_all_end_in_one_receipt_each(killed_at: Sequence[int]) -> None:
     function = LocalFunction(
         "delete_response",
         "delete_response.handler",
-        timeout=10,
+        timeout=60,
         receives=10,
-        batching=Batching(size=100, cutoff=0.2, visibility=3),
+        batching=Batching(size=100, cutoff=0.2, visibility=61, returns=1),
     )
     ids = [f"{RESPONSE_ID}{number}" for number in range(HOW_MANY)]
     bodies = [json.dumps({"response_id": each, "subject": each.replace(RESPONSE_ID, SUBJECT)}) for each in ids]
@@ -51,12 +54,15 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
         environment = watched.environment
         environment.studio.seed(*ids)
         environment.send("delete_response", *bodies)
+        for number in killed_at:
+            environment.studio.fault(match={"id": ids[number]}, delay=600, times=1)
         environment.start()
-        for kill in range(1, kills + 1):
+        for number in killed_at:
             # In the middle of a batch's calls: part of it is deleted, and nothing of it recorded.
-            until_left(environment, HOW_MANY - HOW_MANY * kill // 4 - 30)
+            eventually(partial(environment.studio.requests, ids[number]), "a call hangs")
+            eventually(lambda: gone(environment) > len(settled), "others of its batch are deleted")
             environment.triggers["delete_response"].kill()
-        eventually(lambda: len(settled) == HOW_MANY, "all are settled", LONG_ENOUGH)
+        eventually(lambda: len(settled) == HOW_MANY, "all are settled", seconds=500)
         rows = receipts(environment)
         requests = environment.studio.requests()
         results = environment.servers.peek(environment.results)
@@ -64,7 +70,7 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(kills: int) -> None:
 
         assert len(rows) == HOW_MANY
         states = {row["state"]["S"] for row in rows}
-        assert states == {"deleted", "already_absent"} if kills else states == {"deleted"}
+        assert states == {"deleted", "already_absent"} if killed_at else states == {"deleted"}
         assert all("expires_at" not in row for row in rows)
         effects = [entry["id"] for entry in requests if entry["effect"]]
         assert sorted(effects) == sorted(ids), "each response is deleted once"

@@ -28,12 +28,14 @@ _log = logging.getLogger(__name__)
 class Batching:
     """How a trigger reads its queue: messages a batch, seconds to wait for more, and how long they stay hidden.
 
-    ``visibility`` (seconds) must exceed cutoff and function timeout together; shorter means duplicates.
+    ``visibility`` (seconds) must exceed cutoff and function timeout together; shorter means duplicates. ``returns``:
+    seconds after which a failed batch is back; None as on the platform, when its visibility is over.
     """
 
     size: int = 10
     cutoff: float = 0.2
     visibility: int = 11
+    returns: int | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,15 @@ class Trigger:
         reply = runtime.invoke(event)
         if reply.ok:
             self._delete(messages)
+        elif self._batching.returns is not None:
+            self._hide(messages, self._batching.returns)
         self._seen(Invocation(event, reply))
+
+    def _hide(self, messages: "list[MessageTypeDef]", seconds: int) -> None:
+        for message in messages:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=seconds
+            )
 
     def _delete(self, messages: "list[MessageTypeDef]") -> None:
         for start in range(0, len(messages), RECEIVE_LIMIT):

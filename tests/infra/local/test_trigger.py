@@ -97,9 +97,16 @@ def test_a_failed_batch_comes_back_whole_and_is_moved_after_its_last_receive(fee
     assert [platform_id(moved.message_id) for moved in feed.servers.peek(feed.dead)] == ids
 
 
+def test_a_failed_batch_can_be_back_long_before_its_visibility_is_over(feed: Feed) -> None:
+    ids = feed.send(order("raise", text="bad"))
+    with feed.running(Batching(size=10, visibility=40_000, returns=0)):
+        eventually(lambda: feed.servers.peek(feed.dead))
+    assert [seen.message_ids for seen in feed.seen] == [ids, ids]
+
+
 def test_a_killed_call_loses_nothing(feed: Feed, printed: list[str], file: Path) -> None:
     ids = feed.send(order("wait for file", path=str(file)))
-    with feed.running(Batching(size=10, visibility=3)) as trigger:
+    with feed.running(Batching(size=10, visibility=40_000, returns=0)) as trigger:
         eventually(lambda: [line for line in printed if line.startswith("waiting")])
         trigger.kill()
         file.touch()
