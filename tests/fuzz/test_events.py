@@ -1,7 +1,9 @@
 """Whatever a trigger's event holds: every message of it is settled, and no neighbour is harmed."""
 
+import base64
 import hashlib
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -67,16 +69,45 @@ def enveloped(message: dict[str, Any]) -> dict[str, Any]:
     return {"specversion": "1.0", "id": "ce-1", "source": "/s", "type": "t", "traceparent": trace, "data": message}
 
 
+def as_text(message: dict[str, Any]) -> dict[str, Any]:
+    return {**enveloped(message), "data": json.dumps(message)}
+
+
+def as_bytes(message: dict[str, Any]) -> dict[str, Any]:
+    encoded = base64.b64encode(json.dumps(message).encode()).decode()
+    return {**{name: value for name, value in enveloped(message).items() if name != "data"}, "data_base64": encoded}
+
+
+def of_0_3(message: dict[str, Any]) -> dict[str, Any]:
+    encoded = base64.b64encode(json.dumps(message).encode()).decode()
+    return {**enveloped(message), "specversion": "0.3", "datacontentencoding": "base64", "data": encoded}
+
+
+def in_a_batch(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [enveloped(message)]
+
+
+SHAPES = (enveloped, as_text, as_bytes, of_0_3, in_a_batch)
+
 ENVELOPE_FIELDS = st.dictionaries(
-    st.sampled_from(["id", "traceparent", "source", "time"]),
-    texts | st.sampled_from(["", "x" * 300, "\x01"]),
+    st.sampled_from(
+        ["id", "traceparent", "source", "time", "data", "data_base64", "specversion", "datacontentencoding"]
+    ),
+    texts | json_values | st.sampled_from(["", "x" * 300, "\x01"]),
     min_size=1,
 )
 
 
+def twice(text: str) -> str:
+    """The object with its fields a second time."""
+    return text[:-1] + "," + text[1:] if text.startswith("{") else text
+
+
 def bodies(message: dict[str, Any]) -> st.SearchStrategy[str]:
     odd_envelopes = ENVELOPE_FIELDS.map(lambda fields: {**enveloped(message), **fields})
-    return written(bent(message) | bent(enveloped(message)) | odd_envelopes | json_values) | texts
+    shaped = st.sampled_from(SHAPES).flatmap(lambda shape: bent(shape(message)))
+    odd = written(bent(message) | shaped | odd_envelopes | json_values)
+    return odd | odd.map(lambda text: "\ufeff" + text) | odd.map(twice) | texts
 
 
 @st.composite

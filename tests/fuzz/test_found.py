@@ -20,7 +20,7 @@ def message(body: object, own: dict[str, str | int] | None = None, **fields: Any
 
 
 def enveloped(**fields: str) -> dict[str, Any]:
-    return {"specversion": "1.0", "id": "ce-1", **fields, "data": {"response_id": "resp_1"}}
+    return {"specversion": "1.0", "id": "ce-1", "source": "/s", **fields, "data": {"response_id": "resp_1"}}
 
 
 @pytest.mark.parametrize(

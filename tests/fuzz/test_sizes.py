@@ -21,8 +21,9 @@ from tests.fuzz.refusals import refusals
 from tests.fuzz.test_answers import RESPONSE, Answering
 from tests.support.bench import Bench
 from tests.support.messages import entry
-from worker.receive.event import deliveries
-from worker.receive.message import Invalid, parse
+from worker.receive.envelope import Invalid
+from worker.receive.event import Delivery, deliveries
+from worker.receive.message import parse
 from worker.settlement_attribute import Signer
 
 LARGE = 300 * 1024
@@ -46,7 +47,7 @@ def test_an_answer_too_large_for_a_queue_leaves_without_its_largest_parts(realti
 
 @pytest.mark.parametrize("length", [200_000, 261_800])
 def test_an_envelope_with_a_name_as_long_as_a_message_harms_nobody(deletions: Bench, length: int) -> None:
-    envelope = {"specversion": "1.0", "id": "x" * length, "data": {"response_id": "resp_1"}}
+    envelope = {"specversion": "1.0", "id": "x" * length, "source": "/s", "data": {"response_id": "resp_1"}}
 
     delivered = deletions.deliver(deletions.message(envelope), deletions.message({"response_id": "resp_2"}))
 
@@ -121,6 +122,29 @@ def a_message_of_many_fields(size: int) -> Callable[[], object]:
     return read
 
 
+def an_envelope_in_an_envelope(size: int) -> Callable[[], object]:
+    text = "{}"
+    while len(text) * 2 < size:
+        text = json.dumps({"specversion": "1.0", "id": "1", "source": "/s", "data": text})
+    delivery = Delivery("m-1", text)
+
+    def read() -> None:
+        with pytest.raises(Invalid):
+            parse(realtime_response_create.RealtimeResponseCreate, delivery)
+
+    return read
+
+
+def an_attribute_of_any_length(size: int) -> Callable[[], object]:
+    text = json.dumps({"v": 1, "key": "k" * (size // 2), "mac": "0" * (size // 2)})
+    return lambda: SIGNER.read(text, "{}")
+
+
+def an_attribute_of_many_fields(size: int) -> Callable[[], object]:
+    text = json.dumps({**{f"field{number}": number for number in range(size // 24)}, "mac": "0"})
+    return lambda: SIGNER.read(text, "{}")
+
+
 def an_event_of_many_messages(size: int) -> Callable[[], object]:
     event = {"messages": [entry("{}", sent_at=0)] * (size // 512)}
     return lambda: deliveries(event, 0, SIGNER)
@@ -135,6 +159,9 @@ READERS = [
     an_error_of_many_names,
     a_retry_after_that_is_no_date,
     a_message_of_many_fields,
+    an_envelope_in_an_envelope,
+    an_attribute_of_any_length,
+    an_attribute_of_many_fields,
     an_event_of_many_messages,
 ]
 

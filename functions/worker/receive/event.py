@@ -28,7 +28,8 @@ class Delivery:
 
     Where its attribute ``settlement`` is ``signed``, that tells of the deliveries before: ``origin`` is the id of the
     chain's first message and ``sent_at`` its time, ``dead`` says that it was sent as a dead letter, and the numbers are
-    those of a retry message; ``queued_at`` is when this very message was put into its queue. A producer's message has numbers of 0, and is its own origin.
+    those of a retry message. A producer's message has numbers of 0, and is its own origin. ``queued_at`` is when this
+    very message was put into its queue.
 
     ``attributes`` are the producer's own as (type, value), of which ``dropped`` did not fit. ``flaw`` says, without
     content, why the message can't be used whatever its body says.

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import from_json
 
+from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery, trace_of
 from worker.settlement_attribute import sendable
 
-MAX_KEY = 256
-"""Characters of a key: it travels as a message attribute."""
+MAX_KEY = 2_048
+"""Characters of a key: it travels in an attribute of retry messages."""
 
 
 def _rfc3339(value: object) -> object:
@@ -108,17 +108,17 @@ class Message(BaseModel):
 M = TypeVar("M", bound=Message)
 
 
-class Invalid(Exception):
-    """A message that can't be used; the text says what is wrong and where, without content."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[M]):
-    """A valid message with its key, and the envelope's id and trace where it came in one."""
+    """A valid message with its key.
+
+    ``identity`` says which message it was, for who reads a result: its envelope's source and id, or the id under
+    which it came first.
+    """
 
     message: M
     key: str
-    event_id: str | None
+    identity: str
     traceparent: str | None
 
 
@@ -130,38 +130,22 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
     """
     if delivery.flaw:
         raise Invalid(delivery.flaw)
+    content = open_body(delivery.body)
     try:
-        body = from_json(delivery.body.encode("utf-8", "surrogatepass"), allow_inf_nan=False)
-    except ValueError as error:
-        # The parser's text names a position and a kind, never the input.
-        raise Invalid(f"body: not JSON ({error})"[:200]) from None
-    if not isinstance(body, dict):
-        raise Invalid("body: not a JSON object")
-    envelope = body if "specversion" in body else None
-    content = _data(envelope) if envelope is not None else body
-    where = "body.data" if envelope is not None else "body"
-    try:
-        message = model.model_validate(content)
+        message = model.model_validate(content.message)
     except ValidationError as error:
-        raise Invalid(_explain(error, model, where)) from None
-    event_id = envelope["id"] if envelope is not None else None
-    key = message.key or event_id or delivery.key or delivery.message_id
+        raise Invalid(_explain(error, model, content.where)) from None
+    key = message.key or content.identity or delivery.key or delivery.message_id
     if len(key) > MAX_KEY or not sendable(key):
-        raise Invalid(
-            f"{where}.{model.fields_of.get('key', 'id')} (or the envelope's id): over {MAX_KEY} characters, or control characters"
-        )
-    named = event_id if event_id is not None and len(event_id) <= MAX_KEY else None  # results carry it
-    return Parsed(message, key, named, trace_of(envelope.get("traceparent")) if envelope is not None else None)
-
-
-def _data(envelope: Mapping[str, Any]) -> Any:
-    if envelope["specversion"] != "1.0":
-        raise Invalid('body.specversion: only CloudEvents "1.0" is understood')
-    if not isinstance(envelope.get("id"), str) or not envelope["id"]:
-        raise Invalid("body.id: a CloudEvents envelope needs a non-empty string")
-    if not isinstance(envelope.get("data"), dict):
-        raise Invalid("body.data: the message, as a JSON object, is missing (data_base64 is not read)")
-    return envelope["data"]
+        named = f"{content.where}.{model.fields_of['key']}" if message.key else "body.source, body.id"
+        raise Invalid(f"{named}: over {MAX_KEY} characters, or control characters")
+    identity = content.identity or ""
+    return Parsed(
+        message,
+        key,
+        identity=identity if 0 < len(identity) <= MAX_KEY else delivery.origin,  # results carry it
+        traceparent=trace_of(content.traceparent),
+    )
 
 
 def _explain(error: ValidationError, model: type[Message], where: str) -> str:

@@ -8,8 +8,9 @@ from aws_lambda_powertools import Logger
 
 from ledger import Key, RecordKey
 from worker.outcome import End, Settlement, Unsettled
+from worker.receive.envelope import Invalid
 from worker.receive.event import Delivery, deliveries
-from worker.receive.message import Invalid, parse
+from worker.receive.message import parse
 from worker.settle import claim_first, read_first
 from worker.settle.audit import subject_key, token_counts
 from worker.settle.collapse import by_content
@@ -67,7 +68,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
         subjects=frozenset([subject_key(about, inv)] if about is not None else []),
         kept=inv.function.kept,
-        event_id=parsed.event_id,
+        identity=parsed.identity,
         traceparent=delivery.traceparent or parsed.traceparent,
     )
     return under_message_id(item, TOO_FAR, inv) if item.due > now + LONGEST_DATE else item

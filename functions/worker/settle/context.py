@@ -124,7 +124,7 @@ class Item:
     kept: float | None = None
     began: str = ""
     parts: "tuple[Item, ...]" = ()
-    event_id: str | None = None
+    identity: str | None = None
     traceparent: str | None = None
 
     @property

@@ -52,5 +52,5 @@ def _result(item: Item, result_id: str, at: float, data: Mapping[str, Any], bulk
         data=data,
         bulky=bulky,
         traceparent=item.traceparent,
-        causation_id=item.event_id,
+        causation_id=item.identity,
     )
