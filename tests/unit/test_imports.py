@@ -53,5 +53,5 @@ def test_importing_the_function_reads_no_settings_and_makes_no_clients() -> None
 
 
 @pytest.mark.parametrize("entry_file", sorted(FUNCTIONS.glob("*.py")), ids=lambda path: path.name)
-def test_an_entry_file_has_at_most_forty_lines(entry_file: Path) -> None:
-    assert len(entry_file.read_text().splitlines()) <= 40
+def test_an_entry_file_has_at_most_forty_five_lines(entry_file: Path) -> None:
+    assert len(entry_file.read_text().splitlines()) <= 45
