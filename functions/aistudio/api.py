@@ -97,7 +97,8 @@ class API:
 
         An idempotent call whose connection broke before an answer is made once more at once, on a connection of its
         own. `path` is appended to the base URL as it is (ids in it: `path_segment`). `enough` takes a stream: it sees
-        the body's pieces as they come, may end the reading, and leaves no more than `MAX_BODY` of them in the answer.
+        the body's pieces as they come, and may end the reading; of a stream of events the answer keeps the beginning
+        alone.
 
         Raises:
             Unauthorized: when the token can't be one; nothing was sent.
@@ -200,14 +201,15 @@ def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> t
     stream = response.stream
     if decode is None or not isinstance(stream, httpx.SyncByteStream):
         return b"", "in an encoding that was not asked for"
-    json_comes = "json" in response.headers.get("content-type", "").lower()
-    bound = MAX_BODY if enough is None or json_comes else MAX_STREAM
+    kind = response.headers.get("content-type", "").lower()
+    bound = MAX_BODY if enough is None or "json" in kind else MAX_STREAM
+    kept = 65_536 if enough is not None and "event-stream" in kind else MAX_BODY
     body, length = bytearray(), 0
     try:
         for chunk in stream:
             piece = decode.feed(chunk, bound + 1 - length)
             length += len(piece)
-            body += piece[: max(0, MAX_BODY - len(body))]
+            body += piece[: max(0, kept - len(body))]
             if enough is not None and enough(piece):
                 return bytes(body), ""
             if length > bound:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from aistudio import RealtimeTransport
+from aistudio.config import url_problem
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -24,10 +25,18 @@ def _printable(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _base(url: str, *schemes: str) -> str:
+    problem = url_problem(url, *schemes)
+    if problem:
+        raise ValueError(problem)
+    return url
+
+
 Duration = Annotated[float, BeforeValidator(_seconds)]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, Field(pattern=r"^https?://[!-~]+$")]
-SocketUrl = Annotated[str, Field(pattern=r"^wss?://[!-~]+$")]
+BaseUrl = Annotated[str, AfterValidator(lambda url: _base(url, "http", "https"))]
+SocketUrl = Annotated[str, AfterValidator(lambda url: _base(url, "ws", "wss"))]
 Printable = Annotated[str, Field(pattern=r"^[!-~]+$")]
 UrlOrNone = Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")]
 
@@ -44,7 +53,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True, validate_default=True)
 
-    aistudio_base_url: Url = "https://ai.api.cloud.yandex.net/v1"
+    aistudio_base_url: BaseUrl = "https://ai.api.cloud.yandex.net/v1"
     aistudio_realtime_url: SocketUrl = "wss://ai.api.cloud.yandex.net/v1/realtime"
     aistudio_folder_id: Printable
     aistudio_api_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")

@@ -37,7 +37,8 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
     )
     if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return _refused(answer)
-    if answer.body.strip() and (turn.over or answer.content_type == "text/event-stream"):
+    stream_by_name = answer.content_type == "text/event-stream" and parse_object(answer.body) is None
+    if answer.body.strip() and (turn.over or stream_by_name):
         over(b"\n\n")  # the last event may lack its empty line
         return turn.result("http", answer.trace, f"body {answer.cut}" if answer.cut else "")
     return _from_json(answer)

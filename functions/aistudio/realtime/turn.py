@@ -149,7 +149,7 @@ class Turn:
             ended = {"id": response_id or self._ours, "object": "realtime.response", "status": _ENDS[kind]}
             self._perhaps_ends.setdefault(response_id, {**ended, "output": []})
         else:
-            self._outputs.setdefault(response_id, Output()).take(event)
+            self._outputs.setdefault(response_id or self._ours, Output()).take(event)
 
     def _read_end(self, response: dict[str, Any], response_id: str | None) -> None:
         if self._created or self._event_id is None:

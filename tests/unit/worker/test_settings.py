@@ -106,6 +106,16 @@ def test_a_realtime_url_is_a_web_sockets(scheme: str) -> None:
     assert read(AISTUDIO_REALTIME_URL=f"{scheme}://host/v1/realtime").aistudio_realtime_url.startswith(scheme)
 
 
+@pytest.mark.parametrize("name", ["AISTUDIO_BASE_URL", "AISTUDIO_REALTIME_URL"])
+@pytest.mark.parametrize(("end", "problem"), [("#", "fragment"), ("?a=b", "query")])
+def test_an_address_in_which_a_calls_path_would_be_lost_is_named_with_the_reason(
+    name: str, end: str, problem: str
+) -> None:
+    scheme = "https" if name == "AISTUDIO_BASE_URL" else "wss"
+    with pytest.raises(SettingsError, match=rf"{name} .*has a {problem}"):
+        read(**{name: f"{scheme}://host/v1{end}"})
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("1s", 1), ("600s", 600), ("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("0.5h", 1_800)]
 )

@@ -280,6 +280,19 @@ def test_a_2xx_that_carries_an_error_in_any_shape_is_that_error(body: Any, _: ob
     assert type(caught.value) is kind
 
 
+def test_json_that_is_called_a_stream_is_read_as_json() -> None:
+    error = b'{"error":{"message":"m","type":"permission_error"}}'
+    with pytest.raises(Forbidden):
+        post(keep_serving(answer(200, error, Content_Type="text/event-stream")))
+    whole = json.dumps(RESPONSE).encode()
+    assert post(keep_serving(answer(200, whole, Content_Type="text/event-stream"))).response == RESPONSE
+
+
+def test_a_stream_that_begins_with_empty_lines_is_no_empty_answer() -> None:
+    with pytest.raises(OutcomeUnknown):
+        post(keep_serving(answer(200, b"\n\n" + events(CREATED), Content_Type="text/event-stream")))
+
+
 def test_a_busy_conversation_is_come_back_to_whatever_the_status() -> None:
     body = b'{"error":{"message":"m","type":"invalid_request_error","code":"conversation_already_has_active_response"}}'
     for status in (200, 400, 409):
