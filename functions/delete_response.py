@@ -1,32 +1,27 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
-
-from pydantic import StringConstraints
+from typing import Any
 
 from aistudio import ResponseId, Responses
 from ledger.record import ALREADY_ABSENT, DELETED, HELD
-from worker import Message, Outcome, Time, queue_function
+from worker import Message, Opaque, Outcome, Time, Word, queue_function
 
-Reason = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-RESULT, RECORDED = "yandex.aistudio.response.deletion", ("reason", "requested_at")
+RESULT, NOTED = "yandex.aistudio.response.deletion", ("reason", "requested_at")
 
 
-class DeleteResponse(
-    Message, record="response", key="response_id", due="not_before", about="subject", recorded=RECORDED
-):
+class DeleteResponse(Message, record="response", key="response_id", due="not_before", about="subject", recorded=NOTED):
     """Delete the stored response with this id, not before a time where one is given."""
 
     response_id: ResponseId
-    reason: Reason = "retention"
+    reason: Word = "retention"
     requested_at: Time | None = None
     not_before: Time | None = None
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    subject: Opaque | None = None
 
     @property
     def rank(self) -> int:
-        """Of several messages of a key any other reason counts more than retention."""
+        """Any other reason counts more than retention."""
         return int(self.reason != "retention")
 
 
@@ -38,7 +33,7 @@ def look(message: DeleteResponse, responses: Responses, timeout: float) -> Outco
 
 def tell(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make the result of the receipt, which has no content and can be told at any time."""
-    return {name: told[name] for name in ("outcome", *RECORDED, "subject") if told.get(name)}
+    return {name: told[name] for name in ("outcome", *NOTED, "subject") if told.get(name)}
 
 
 @queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=look, result_of=tell, kept=None)

@@ -1,12 +1,12 @@
 """Issue response.create on a user event (POST /v1/realtime/client-events/response.create, or the WebSocket)."""
 
 import base64
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from aistudio.realtime import Realtime
-from worker import Message, Outcome, queue_function
+from worker import Message, Opaque, Outcome, queue_function
 from worker.settings import realtime_check
 
 
@@ -21,7 +21,7 @@ class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
     """The API's own body, nothing renamed; beside it the context, and what to do where the outcome is not known."""
 
     type: Literal["response.create"]
-    event_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    event_id: Opaque | None = None
     response: dict[str, Any] | None = None
     context: Context | None = None
     on_unknown: Literal["dead_letter", "retry"] = "dead_letter"

@@ -22,6 +22,6 @@ Knows of endpoints only what their results look like (outcome) and what they nee
 
 from worker.function import queue_function
 from worker.outcome import Outcome, Unsettled
-from worker.receive.message import Message, Time
+from worker.receive.message import Message, Opaque, Time, Word
 
-__all__ = ["Message", "Outcome", "Time", "Unsettled", "queue_function"]
+__all__ = ["Message", "Opaque", "Outcome", "Time", "Unsettled", "Word", "queue_function"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery, trace_of
@@ -24,6 +24,12 @@ def _rfc3339(value: object) -> object:
 
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 """A moment in a message. A bare number is refused: its unit would be a guess."""
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+"""A word of at most 64 letters, digits, hyphens and underscores, which the ledger and results may show."""
+
+Opaque = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+"""A producer's own id of anything."""
 
 
 class Message(BaseModel):

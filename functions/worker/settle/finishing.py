@@ -52,7 +52,8 @@ def _send_content(finished: Sequence[Finished], inv: Invocation) -> tuple[list[F
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
     notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
-    return receipts.outcome(item.standing(), record, outcome.state, inv.clock.now(), inv.retention, notes)
+    at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
+    return receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:
