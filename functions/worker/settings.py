@@ -1,7 +1,8 @@
 """Every setting of a function, read from its environment and checked at once (README.md, "Settings")."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from aistudio import RealtimeTransport
 from aistudio.config import url_problem
 
+_LEAST_SECRET = 16
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -19,26 +21,36 @@ def _seconds(text: object) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
+def _url(value: str, schemes: tuple[str, ...]) -> str:
+    problem = url_problem(value, *schemes) if value else None
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
 def _printable(secret: SecretStr) -> SecretStr:
     if re.search(r"[^!-~]", secret.get_secret_value()):
         raise ValueError("has spaces or characters that no header can carry")
     return secret
 
 
-def _base(url: str, *schemes: str) -> str:
-    problem = url_problem(url, *schemes)
-    if problem:
-        raise ValueError(problem)
-    return url
+def _long(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret.get_secret_value()) < _LEAST_SECRET:
+        raise ValueError(f"has fewer than {_LEAST_SECRET} characters")
+    return secret
 
 
 Duration = Annotated[float, BeforeValidator(_seconds)]
 Text = Annotated[str, Field(min_length=1)]
-Url = Annotated[str, Field(pattern=r"^https?://[!-~]+$")]
-BaseUrl = Annotated[str, AfterValidator(lambda url: _base(url, "http", "https"))]
-SocketUrl = Annotated[str, AfterValidator(lambda url: _base(url, "ws", "wss"))]
-Printable = Annotated[str, Field(pattern=r"^[!-~]+$")]
-UrlOrNone = Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")]
+Url = Annotated[str, AfterValidator(partial(_url, schemes=("http", "https")))]
+SocketUrl = Annotated[str, AfterValidator(partial(_url, schemes=("ws", "wss")))]
+Printable = Annotated[str, Field(pattern=r"^[!-~]*$")]
+
+STUDIO = ("AISTUDIO_FOLDER_ID",)
+LEDGER = ("YDB_DOCAPI_ENDPOINT", "HASH_KEY")
+QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+QUEUE_FUNCTION = (*STUDIO, *LEDGER, *QUEUES)
+"""What a function that takes messages from a queue needs; one that a timer starts has no queue."""
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Looks at a function's environment and says, by name, what is wrong with it."""
@@ -53,25 +65,25 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True, validate_default=True)
 
-    aistudio_base_url: BaseUrl = "https://ai.api.cloud.yandex.net/v1"
+    aistudio_base_url: Url = "https://ai.api.cloud.yandex.net/v1"
     aistudio_realtime_url: SocketUrl = "wss://ai.api.cloud.yandex.net/v1/realtime"
-    aistudio_folder_id: Printable
+    aistudio_folder_id: Printable = ""
     aistudio_api_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
     aistudio_data_logging: bool = False
     realtime_model: str = ""
     realtime_transport: RealtimeTransport = "auto"
-    ydb_docapi_endpoint: Url
+    ydb_docapi_endpoint: Url = ""
     ledger_table_prefix: str = "aistudio/"
-    hash_key: Annotated[SecretStr, Field(min_length=16)]
+    hash_key: Annotated[SecretStr, AfterValidator(_long)] = SecretStr("")
     ymq_endpoint: Url = "https://message-queue.api.cloud.yandex.net"
-    queue_url: Url
-    dead_letter_queue_url: Url
-    results_queue_url: UrlOrNone = ""
+    queue_url: Url = ""
+    dead_letter_queue_url: Url = ""
+    results_queue_url: Url = ""
     results_subject: Literal["hash", "key"] = "hash"
     results_bucket: str = ""
     storage_endpoint: Url = "https://storage.yandexcloud.net"
-    aws_access_key_id: Annotated[SecretStr, Field(min_length=1)]
-    aws_secret_access_key: Annotated[SecretStr, Field(min_length=1)]
+    aws_access_key_id: SecretStr = SecretStr("")
+    aws_secret_access_key: SecretStr = SecretStr("")
     aws_region: Text = "ru-central1"
     ydb_auth: Literal["iam", "static"] = "iam"
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
@@ -79,26 +91,30 @@ class Settings(BaseModel):
     lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
     # Below a second the rows are read again and again, and are never fresh enough for a call to begin.
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
+    queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
     queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
     call_needs: Duration = "0s"  # type: ignore[assignment]  # the same; 0: what the function says of itself
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], check: Check | None = None) -> "Settings":
-        """Read the settings; ``check`` adds what a function needs besides.
+    def read(
+        cls, environment: Mapping[str, str], needs: Iterable[str] = QUEUE_FUNCTION, check: Check | None = None
+    ) -> "Settings":
+        """Read the settings: a function ``needs`` these to be set, and ``check`` says what else is wrong for it.
 
         Raises:
             SettingsError: naming everything that is missing or malformed.
         """
         # An empty variable is an unset one: Terraform and shells can't tell them apart.
         given = {name: value for name, value in environment.items() if value != ""}
-        wrong = dict(check(given)) if check else {}
+        wrong = {name: "is required" for name in needs if name not in given}
+        wrong |= check(given) if check else {}
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
             for each in error.errors(include_input=False, include_url=False):
-                wrong[str(each["loc"][0])] = "is required" if each["type"] == "missing" else each["msg"]
+                wrong[str(each["loc"][0])] = each["msg"].removeprefix("Value error, ")
             settings = None
         if wrong or settings is None:
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))

@@ -1,19 +1,47 @@
 """Calls side by side in threads: the platform gives a Python function one event at a time."""
 
+import logging
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 
 class Threads:
-    """A pool of threads that lives as long as its instance."""
+    """Runs tasks ``at_once`` side by side, in the caller's thread and in others that live as long as the instance.
+
+    Where the system gives no more threads, those that there are do all the work.
+    """
 
     def __init__(self, at_once: int) -> None:
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="call")
+        self._others = at_once - 1
+        self._pool = ThreadPoolExecutor(max(1, self._others), thread_name_prefix="call")
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
         """Run all to their end and give back, in order, what each returned or raised."""
-        futures = [self._pool.submit(task) for task in tasks]
-        return [future.exception() or future.result() for future in futures]
+        ends: list[Future[T]] = [Future() for _ in tasks]
+        waiting = deque(zip(tasks, ends, strict=True))
+
+        def work() -> None:
+            while waiting:
+                try:
+                    task, end = waiting.popleft()
+                except IndexError:  # another thread was quicker
+                    return
+                try:
+                    end.set_result(task())
+                except BaseException as error:  # noqa: BLE001 - given back to the caller, who knows what it means
+                    end.set_exception(error)
+
+        for _ in range(min(self._others, len(tasks) - 1)):
+            try:
+                self._pool.submit(work)
+            except RuntimeError as error:
+                _log.warning("calls have fewer threads than they may: %s", error)
+                break
+        work()
+        return [end.exception() or end.result() for end in ends]

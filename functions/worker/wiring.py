@@ -6,53 +6,28 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 
-from aistudio import API, Config
-from documents.budget import CONNECT_TIMEOUT
-from documents.client import client_config, connect_with_key, connect_with_token
+from aistudio import API
 from documents.tables import LEDGER
 from ledger import Keys, Ledger
+from worker import clients
 from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
+from worker.platform import Token, seconds_left
 from worker.send.claim_check import Shelf
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
-from worker.settings import Settings, SettingsError
+from worker.settings import QUEUE_FUNCTION, Settings, SettingsError
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
 from worker.threads import Threads
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_s3 import S3Client
-    from types_boto3_sqs import SQSClient
-
-LONGEST_UPLOAD = 6.0
-"""Seconds that a request to Object Storage can take: megabytes take longer than a record or a message."""
-
-
-class Token:
-    """The service account's IAM token, renewed from every invocation's context."""
-
-    def __init__(self) -> None:
-        self._value = ""
-
-    def renew(self, context: Any) -> None:
-        """Take the invocation's token, if it has one: a version without a service account has none."""
-        token = getattr(context, "token", None)
-        self._value = token.get("access_token", "") if isinstance(token, Mapping) else ""
-
-    def __call__(self) -> str:
-        """The token, empty where there is none."""
-        return self._value
 
 
 class Instance:
@@ -64,14 +39,14 @@ class Instance:
         self._clock = clock
         self._token = Token()
         self._random = random.SystemRandom()
-        self._api = API(_studio(settings), self._token, connections=settings.concurrency)
+        self._api = API(clients.studio(settings), self._token, connections=settings.concurrency)
         self._client = function.client(self._api)
-        self._documents = _documents(settings, self._token)
+        self._documents = clients.documents(settings, self._token)
         self._table = settings.ledger_table_prefix + LEDGER
-        self._queues = _queues(settings)
-        self._storage = cache(partial(_storage, settings))
+        self._queues = clients.queues(settings)
+        self._storage = cache(partial(clients.storage, settings))
         self._keys = Keys(settings.hash_key.get_secret_value())
-        self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name))
+        self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name), settings.queue_max_bytes)
         self._breaker = DeploymentBreaker()
         self._run = Threads(settings.concurrency)
         self._logger: Logger = get_logger(function.name, settings.log_level)
@@ -84,7 +59,7 @@ class Instance:
         self._refuse_without_token()
         self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
-        deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, self._clock)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock)
         queue = Queue(self._queues, self._clock, deadline.budget())
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         invocation = Invocation(
@@ -119,7 +94,7 @@ class Instance:
             function.name,
             function.result_type,
             settings.results_subject,
-            Shelf(self._storage, bucket, deadline.budget(LONGEST_UPLOAD)) if bucket else None,
+            Shelf(self._storage, bucket, deadline.budget(clients.LONGEST_UPLOAD)) if bucket else None,
         )
 
     def _refuse_without_token(self) -> None:
@@ -133,59 +108,11 @@ class Instance:
         ]
         if wanted and not self._token():
             raise SettingsError(
-                f"context.token is empty: give the function a service account, or set {' and '.join(wanted)}"
+                f"context.token {self._token.problem}: give the function a service account, or set {' and '.join(wanted)}"
             )
 
 
 @cache
 def instance(function: Function[Any, Any]) -> Instance:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
-    return Instance(function, Settings.read(os.environ, function.check), SystemClock())
-
-
-def _documents(settings: Settings, token: Token) -> "DynamoDBClient":
-    if settings.ydb_auth == "iam":
-        return connect_with_token(settings.ydb_docapi_endpoint, settings.aws_region, token)
-    return connect_with_key(settings.ydb_docapi_endpoint, settings.aws_region, *_keys(settings))
-
-
-def _queues(settings: Settings) -> "SQSClient":
-    return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
-
-
-def _storage(settings: Settings) -> "S3Client":
-    # Trailing checksums, boto3's habit over TLS, are newer than what
-    # the service says that it understands.
-    config = client_config(
-        read_timeout=LONGEST_UPLOAD - CONNECT_TIMEOUT,
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
-
-
-def _signed(settings: Settings, endpoint: str) -> Any:
-    key_id, secret = _keys(settings)
-    return {
-        "region_name": settings.aws_region,
-        "endpoint_url": endpoint,
-        "aws_access_key_id": key_id,
-        "aws_secret_access_key": secret,
-        "config": client_config(),
-    }
-
-
-def _keys(settings: Settings) -> tuple[str, str]:
-    return settings.aws_access_key_id.get_secret_value(), settings.aws_secret_access_key.get_secret_value()
-
-
-def _studio(settings: Settings) -> Config:
-    return Config(
-        base_url=settings.aistudio_base_url,
-        folder_id=settings.aistudio_folder_id,
-        api_key=settings.aistudio_api_key.get_secret_value(),
-        data_logging=settings.aistudio_data_logging,
-        realtime_url=settings.aistudio_realtime_url,
-        realtime_model=settings.realtime_model,
-        realtime_transport=settings.realtime_transport,
-    )
+    return Instance(function, Settings.read(os.environ, QUEUE_FUNCTION, function.check), SystemClock())

@@ -84,7 +84,7 @@ def test_the_environment_of_every_function_is_read_as_settings(workspace: Worksp
             for name in values["environment"]
             if name.endswith(("_URL", "_ENDPOINT")) and not name.startswith("AISTUDIO_")
         }
-        Settings.read({**values["environment"], **made_up, **secrets}, lambda _: {})
+        Settings.read({**values["environment"], **made_up, **secrets}, check=lambda _: {})
 
 
 def test_every_environment_fits_into_4_kb(app: Shown) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.settings import Settings, SettingsError, realtime_check
+from worker.settings import LEDGER, QUEUE_FUNCTION, STUDIO, Settings, SettingsError, realtime_check
 
 REQUIRED = {
     "AISTUDIO_FOLDER_ID": "b1gfolder",
@@ -142,7 +142,7 @@ def test_an_empty_variable_is_an_unset_one() -> None:
 
 def test_a_functions_own_settings_are_named_with_all_others() -> None:
     with pytest.raises(SettingsError) as raised:
-        Settings.read({}, realtime_check)
+        Settings.read({}, QUEUE_FUNCTION, realtime_check)
 
     assert "REALTIME_MODEL" in str(raised.value)
     assert "QUEUE_URL" in str(raised.value)
@@ -157,3 +157,25 @@ def test_secrets_are_not_shown_by_settings() -> None:
     settings = read(HASH_KEY=f"{SECRET}-and-more", AISTUDIO_API_KEY=SECRET, AWS_SECRET_ACCESS_KEY=SECRET)
 
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["https://host/v1?a=b", "https://host/v1#", "https://host/v1#frag", "https://host/v1?"])
+@pytest.mark.parametrize("name", ["AISTUDIO_BASE_URL", "YDB_DOCAPI_ENDPOINT", "YMQ_ENDPOINT", "STORAGE_ENDPOINT"])
+def test_a_url_that_would_swallow_the_paths_put_after_it_is_refused(name: str, url: str) -> None:
+    told = error({**REQUIRED, name: url})
+
+    assert f"{name} has a " in told
+    assert "host" not in told
+
+
+def test_a_function_without_a_queue_is_asked_for_none() -> None:
+    given = {name: REQUIRED[name] for name in (*STUDIO, *LEDGER)}
+
+    assert Settings.read(given, (*STUDIO, *LEDGER)).queue_url == ""
+    with pytest.raises(SettingsError, match="QUEUE_URL is required"):
+        Settings.read(given)
+
+
+@pytest.mark.parametrize("text", ["1023", "262145", "16 KB"])
+def test_a_queues_limit_is_one_that_a_queue_can_have(text: str) -> None:
+    assert "QUEUE_MAX_BYTES" in error({**REQUIRED, "QUEUE_MAX_BYTES": text})

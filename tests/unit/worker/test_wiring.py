@@ -20,9 +20,9 @@ from ledger import Keys, Ledger, Record
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
+from worker.clients import storage as connect_storage
 from worker.send.claim_check import Shelf
 from worker.settings import Settings
-from worker.wiring import _storage
 
 FUNCTIONS = Path(delete_response.__file__).parent
 ROOT = FUNCTIONS.parent
@@ -175,7 +175,7 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
     required = ("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     urls = ("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
     settings = Settings.read(dict.fromkeys(urls, "https://x") | dict.fromkeys(required, "planted-hash-key"))
-    storage: Any = _storage(settings)
+    storage: Any = connect_storage(settings)
     sent: list[AWSPreparedRequest] = []
 
     headers = HTTPHeaders()

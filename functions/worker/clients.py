@@ -1,0 +1,70 @@
+"""Clients of the platform's services, made from the settings."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from aistudio import Config
+from documents.budget import CONNECT_TIMEOUT
+from documents.client import client_config, connect_with_key, connect_with_token
+from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+LONGEST_UPLOAD = 6.0
+"""Seconds that a request to Object Storage can take: megabytes take longer than a record or a message."""
+
+
+def documents(settings: Settings, token: Callable[[], str]) -> "DynamoDBClient":
+    """The Document API, as YDB_AUTH says: with the IAM token of the moment, or with the static key."""
+    if settings.ydb_auth == "iam":
+        return connect_with_token(settings.ydb_docapi_endpoint, settings.aws_region, token)
+    return connect_with_key(settings.ydb_docapi_endpoint, settings.aws_region, *_keys(settings))
+
+
+def queues(settings: Settings) -> "SQSClient":
+    """Message Queue, for all queues."""
+    return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
+
+
+def storage(settings: Settings) -> "S3Client":
+    """Object Storage."""
+    # Trailing checksums, boto3's habit over TLS, are newer than what the service says that it understands.
+    config = client_config(
+        read_timeout=LONGEST_UPLOAD - CONNECT_TIMEOUT,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
+
+
+def _signed(settings: Settings, endpoint: str) -> Any:
+    key_id, secret = _keys(settings)
+    return {
+        "region_name": settings.aws_region,
+        "endpoint_url": endpoint,
+        "aws_access_key_id": key_id,
+        "aws_secret_access_key": secret,
+        "config": client_config(),
+    }
+
+
+def _keys(settings: Settings) -> tuple[str, str]:
+    return settings.aws_access_key_id.get_secret_value(), settings.aws_secret_access_key.get_secret_value()
+
+
+def studio(settings: Settings) -> Config:
+    """How AI Studio is reached."""
+    return Config(
+        base_url=settings.aistudio_base_url,
+        folder_id=settings.aistudio_folder_id,
+        api_key=settings.aistudio_api_key.get_secret_value(),
+        data_logging=settings.aistudio_data_logging,
+        realtime_url=settings.aistudio_realtime_url,
+        realtime_model=settings.realtime_model,
+        realtime_transport=settings.realtime_transport,
+    )

@@ -1,0 +1,46 @@
+"""What the platform says beside the event: the service account's token, and how long the invocation has.
+
+https://yandex.cloud/en/docs/functions/lang/python/context
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.clock import Clock
+
+
+class Token:
+    """The service account's IAM token, renewed from every invocation's context.
+
+    ``problem`` says what is wrong with the context's token where there is none to use.
+    """
+
+    def __init__(self) -> None:
+        self._value = ""
+        self.problem = ""
+
+    def renew(self, context: Any) -> None:
+        """Take the invocation's token, if it has one: a version without a service account has none."""
+        token = getattr(context, "token", None)
+        value = token.get("access_token") if isinstance(token, Mapping) else None
+        self._value = value if isinstance(value, str) else ""
+        known = not token or isinstance(token, Mapping)
+        self.problem = "is empty" if known else f"is a {type(token).__name__}, not an object with access_token"
+
+    def __call__(self) -> str:
+        """The token, empty where there is none."""
+        return self._value
+
+
+def seconds_left(context: Any, clock: Clock) -> float:
+    """How long the invocation has.
+
+    Raises:
+        ValueError: the context does not say.
+    """
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    try:
+        return float(ask()) / 1000 if callable(ask) else float(context.deadline_ms) / 1000 - clock.now()
+    except (AttributeError, TypeError, ValueError):
+        message = "context: neither get_remaining_time_in_millis() nor deadline_ms says how long there is"
+        raise ValueError(message) from None
