@@ -128,7 +128,8 @@ def test_a_transcript_may_come_behind_the_response_or_never(studio: StudioHandle
 
 
 def test_a_response_is_cancelled_while_it_is_given(studio: StudioHandle) -> None:
-    studio.fault(realtime="slow", delay=0.5)
+    studio.fault(realtime="slow", delay=0.2, times=2)
+    brief = {"output_modalities": ["text"]}
 
     with session(studio) as connection:
         hear(connection)
@@ -136,16 +137,18 @@ def test_a_response_is_cancelled_while_it_is_given(studio: StudioHandle) -> None
         response_id = hear_until(connection, "response.created")[0]["response"]["id"]
         say(connection, {**CREATE, "event_id": "event-2"}, {"type": "response.cancel", "response_id": response_id})
         heard = hear_until(connection, "response.done")
-        say(connection, {"type": "response.cancel", "event_id": "cancel-2"}, {**CREATE, "event_id": "event-3"})
+        say(connection, {"type": "response.cancel", "event_id": "cancel-2"})
+        say(connection, {**CREATE, "event_id": "event-3", "response": brief})
         refused = hear(connection)["error"]
-        after = hear_until(connection, "response.done")[-1]["response"]
+        after = hear_until(connection, "response.done")
 
     busy = [event["error"] for event in heard if event["type"] == "error"]
     assert [(one["code"], one["event_id"]) for one in busy] == [("conversation_already_has_active_response", "event-2")]
     done = heard[-1]["response"]
     assert (done["id"], done["status"], done["status_details"]["type"]) == (response_id, "cancelled", "cancelled")
     assert (refused["code"], refused["event_id"]) == ("response_cancel_not_active", "cancel-2")
-    assert after["status"] == "completed"
+    assert after[-1]["response"]["status"] == "completed"
+    assert response_id not in str(after), "nothing more comes of what was cancelled"
     assert [studio.billed(f"event-{number}") for number in (1, 2, 3)] == [1, 0, 1]
 
 

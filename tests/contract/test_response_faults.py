@@ -155,6 +155,17 @@ def test_a_stream_that_breaks_leaves_a_response_that_goes_on(
     assert http.get(f"responses/{response_id}").json()["status"] == "completed"
 
 
+def test_what_was_written_before_a_stream_breaks_arrives_whole(studio: StudioHandle, http: httpx.Client) -> None:
+    studio.faults([{"response": "long_text", "size": 2_000_000}, {"response": "stream_breaks", "after_events": 105}])
+    received: list[bytes] = []
+    body = {"model": f"gpt://{studio.folder_id}/m", "input": "x", "stream": True}
+
+    with http.stream("POST", "responses", json=body) as answer, pytest.raises(httpx.RemoteProtocolError):
+        received.extend(answer.iter_raw())
+
+    assert b"".join(received).count(b"event: ") == 105
+
+
 def test_a_stream_may_stop_as_if_it_were_whole(studio: StudioHandle, make: Make) -> None:
     studio.fault(response="stream_stops", after_events=2)
 

@@ -168,6 +168,8 @@ def test_a_stream_is_replayed_behind_any_of_its_events(sdk: OpenAI, model: str) 
     assert [event["type"] for event in first[:3]] == ["response.created", "response.queued", "response.in_progress"]
     assert again == first
     assert rest == first[4:]
+    assert response["status"] == "queued"
+    assert sdk.responses.retrieve(response["id"]).status == "completed", "it was over when its stream was"
 
 
 def test_input_items_come_newest_first_in_pages_of_twenty(studio: StudioHandle, sdk: OpenAI, model: str) -> None:

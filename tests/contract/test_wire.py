@@ -125,6 +125,6 @@ def test_what_utf_8_can_not_hold_comes_back_escaped(studio: StudioHandle, http: 
     assert answer.content.isascii()
 
 
-@pytest.mark.parametrize("body", [b'{"input": NaN}', b"[" * 100_000, b"\xff", b""])
+@pytest.mark.parametrize("body", [b'{"prompt": {"id": "a", "version": NaN}}', b"[" * 100_000, b"\xff", b""])
 def test_what_is_no_json_is_a_bad_request(http: httpx.Client, body: bytes) -> None:
     assert http.post("responses", content=body).status_code == 400
