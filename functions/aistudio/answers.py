@@ -1,4 +1,4 @@
-"""The answer reader: from what came back, or didn't, to what is known. It knows no endpoint.
+"""Read an answer, or the lack of one, as what is known about the world. Knows no endpoint.
 
 The class follows from what the answer says: a 2xx that carries an error is that error.
 """
@@ -63,7 +63,7 @@ def success(outcome: Answer | Failure, *, idempotent: bool) -> Answer:
 
 
 def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
-    """Say which error an answer, or the lack of one, is; None for a 2xx that is whole and carries no error."""
+    """Return the error that an answer, or the lack of one, is; None for a 2xx that is whole and carries no error."""
     if isinstance(outcome, Failure):
         if outcome.sent:
             return OutcomeUnknown(f"sent, then no answer: {outcome.what}", outcome.trace)

@@ -1,4 +1,4 @@
-"""Where AI Studio is and in whose name it is called."""
+"""The client's settings: where AI Studio is, and with which credential it is called."""
 
 import re
 from dataclasses import dataclass, field

@@ -2,7 +2,7 @@
 
 `{code, message, param, type}` at the top (documented), the same inside `{"error": {…}}` (OpenAI's convention),
 RFC 7807's `{type?, title, status, detail}`, and a gRPC gateway's `{code: int, message, details}` or
-`{"error": {grpcCode, …}}`. What others answer with is known too, as far as it must not pass for success.
+`{"error": {grpcCode, …}}`. Errors of other makers are read too, as far as they must not pass for success.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ def parse_object(body: bytes | str) -> dict[str, Any] | None:
 
 
 def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Find the error that a JSON object carries, whatever the status that it came with; None where it carries none.
+    """Return the error that a JSON object carries, whatever status it came with; None where it carries none.
 
     A response that failed is no error: it is the API's own object, and its `error` is a part of what it tells.
     """
@@ -78,7 +78,7 @@ def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def status_told(error: Mapping[str, Any]) -> int | None:
-    """Say which HTTP status an error amounts to by its own words, the code first; None where they are unknown ones."""
+    """Return the HTTP status that an error's own words amount to, the code first; None where no word is known."""
     for name in ("httpCode", "code", "grpcCode", "status", "type"):
         value = error.get(name)
         number = _number(value)
@@ -92,9 +92,10 @@ def status_told(error: Mapping[str, Any]) -> int | None:
 
 
 def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
-    """Say what an HTTP status means for the world, where it is not a success; None stands for an unknown one.
+    """Return the class of error that an HTTP status means; None stands for a status that is not known.
 
-    After a gateway's 503 nobody knows whether the request was passed on: only a call that may repeat can shrug.
+    A gateway's 503 does not say whether the request was passed on: only for a call that may be repeated is it a
+    throttling.
     """
     if status == 401:
         return Unauthorized
@@ -108,9 +109,9 @@ def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
 
 
 def identifiers(error: Mapping[str, Any] | None) -> str:
-    """Name an error by its identifiers alone: `code=not_found type=invalid_request_error`, or nothing.
+    """Return an error's identifiers, as in `code=not_found type=invalid_request_error`; empty where it has none.
 
-    The API's message is never told: it can quote the request. What doesn't look like an identifier isn't one.
+    The message is left out: it can quote the request. A value that does not look like an identifier is left out too.
     """
     found = []
     for name in _IDENTIFIERS:
@@ -123,7 +124,7 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
 
 
 def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
-    """Make what two errors are compared by. Digests, since a param names a part of the request, in the user's words."""
+    """Return what two errors are compared by. It holds digests: a param can name a part of the request in a user's words."""
     told = error or {}
     kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
     return status, kind, code, param

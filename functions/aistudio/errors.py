@@ -3,7 +3,7 @@
     APIError
     ├── Rejected         it did not happen and will not
     ├── Unauthorized     it did not happen: the credential is not accepted
-    ├── Forbidden        it did not happen: a role, the folder or billing is in the way
+    ├── Forbidden        it did not happen: a role, the folder, the model or billing is in the way
     ├── Throttled        it did not happen: come back, not before `retry_after` where that is known
     ├── Unavailable      it did not happen: no byte of the request left this process
     └── OutcomeUnknown   the request was sent and no usable answer came: it may have happened
@@ -76,7 +76,7 @@ class Unauthorized(APIError):
 
 
 class Forbidden(APIError):
-    """The credential may not do this (403): a role, a folder, or billing that is not active."""
+    """The credential may not do this (403), or Realtime does not take the model or the folder: a setting is wrong."""
 
     reason = "forbidden"
 

@@ -46,7 +46,7 @@ class DeadlineStream(httpcore.NetworkStream):
             self._sock.settimeout(0)
             while view:
                 try:
-                    # At most one TLS record: nobody can read a part of one, so where this raises, nothing was sent.
+                    # At most one TLS record: a part of a record can't be read, so where this raises, nothing was sent.
                     count = self._sock.send(view[:_TLS_RECORD])
                 except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                     self._wait(exchange)

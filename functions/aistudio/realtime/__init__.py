@@ -17,7 +17,7 @@ from aistudio.realtime.websocket import RealtimeContext, create_by_websocket
 __all__ = ["Realtime", "RealtimeContext", "RealtimeResult"]
 
 _LOGGER = logging.getLogger(__name__)
-# What a service says that doesn't have the POST: nothing happened. Nothing is published of what this one says.
+# What a service answers that does not have the POST: nothing happened. No source tells what this service answers.
 _NOT_SERVED = {404, 405, 501}
 
 

@@ -14,7 +14,7 @@ PATH = "/realtime/client-events/response.create"
 
 
 def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> RealtimeResult:
-    """Post the event, and read whichever answer comes.
+    """Post the event and read the answer, in whichever form it comes.
 
     Raises:
         APIError: one of its subclasses.
@@ -68,7 +68,7 @@ def _from_json(answer: Answer) -> RealtimeResult:
     turn.read({"type": "error", "error": error} if error is not None else _as_event(told))
     if turn.over:
         return turn.result("http", answer.trace)
-    # Nobody has published what a JSON answer looks like: what is said is passed on, whatever it is.
+    # No published source shows a JSON answer: whatever it says is passed on.
     inner = told.get("response")
     return RealtimeResult("http", answer.trace, accepted=True, response=inner if isinstance(inner, dict) else told)
 

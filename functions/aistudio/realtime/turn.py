@@ -1,4 +1,4 @@
-"""Reading a Realtime turn: server events in, one result out. The same for a WebSocket and for a stream over HTTP."""
+"""Read a Realtime turn: server events in, one result out, over a WebSocket as over an HTTP stream."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ DOUBT = 5.0
 """Seconds: how long something that may be the end of a turn waits for what says otherwise."""
 
 DOUBT_OF_ONE_THAT_GOES_ON = 30.0
-"""Seconds: the same, where more of our response came after an error that named no event."""
+"""Seconds: how long a turn waits for its next event after an error that named no event, and more of the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class RealtimeResult:
-    """What came of a response.create.
+    """The result of a response.create.
 
     `accepted`: the service took it and sent no finished response, which is all that it may do over HTTP; `response` is
     then what it said instead. Else `response` is the API's object of response.done, whatever its status, with the items
@@ -64,7 +64,7 @@ class Complaint:
 
     @classmethod
     def read(cls, event: Event) -> "Complaint":
-        """Read one, wrapped or flat: in a flat one `event_id` is the server's own, unless it is one of ours."""
+        """Read an `error` event, wrapped or flat. A flat event's `event_id` is the server's own, unless a frame of ours has it."""
         error = event.get("error")
         if not isinstance(error, Mapping):
             error = {name: event.get(name) for name in ("code", "message", "param", "event_id")}
@@ -108,7 +108,7 @@ class Turn:
         self._perhaps: Complaint | None = None
         self._doubt_at = 0
         self.heard = 0
-        """How many events of responses came, but for those of others."""
+        """Events of responses so far, without those of responses that were there before we asked."""
 
     def before(self, event: Event) -> None:
         """Note the response of an event that came before we asked: it isn't ours."""
@@ -160,13 +160,13 @@ class Turn:
 
     @property
     def over(self) -> bool:
-        """Is there nothing more to wait for?"""
+        """Whether there is nothing more to wait for."""
         ended = self._end is not None or self._complaint is not None
         return ended or (self._event_id is None and len(self._perhaps_ends) > 0)
 
     @property
     def patience(self) -> float | None:
-        """Say for how many seconds the next event is worth waiting for; None where it is until the deadline."""
+        """Seconds for which the next event is worth waiting; None: until the deadline."""
         if self._perhaps_ends:
             return DOUBT
         if self._perhaps is None:
@@ -180,7 +180,7 @@ class Turn:
         return self._ours or heard
 
     def result(self, transport: Literal["http", "websocket"], trace: Trace, cut: str = "") -> RealtimeResult:
-        """Give what came of it. `cut` says what ended the reading, where it was not the turn itself.
+        """Return the result of the turn. `cut` says what ended the reading, where the turn itself did not.
 
         Raises:
             APIError: what an `error` event says; OutcomeUnknown where the turn is not over.
@@ -208,7 +208,7 @@ class Turn:
         )
 
     def error(self, trace: Trace, what: str) -> APIError:
-        """Make the error of a turn that gave no result; `what` ended it, where no `error` event did."""
+        """Make the error of a turn without a result. `what` ended the turn, where no `error` event did."""
         complaint = self._complaint or self._perhaps
         if complaint is None:
             return OutcomeUnknown(f"response.create sent, then {what}", trace, response_id=self.response_id)

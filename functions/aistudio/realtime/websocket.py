@@ -1,6 +1,6 @@
 """response.create as the service runs it: a WebSocket session of one turn.
 
-Until the response.create frame is written nothing has happened; from then on, until our response.done, it is unknown.
+Until the response.create frame is written nothing has happened; from then on, until our response.done, the outcome is unknown.
 """
 
 import contextlib

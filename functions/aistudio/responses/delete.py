@@ -64,5 +64,5 @@ def _doubt(answer: Answer, response_id: str) -> str:
         return "but not deleted"
     if said.keys() - {"id", "object"}:  # the response itself, say: whoever answers that has deleted nothing
         return "but the body says something else"
-    # 202 is a promise, and 206 or 207 are about a part: asked again, the API says what became of it.
+    # 202 is a promise, and 206 or 207 speak of a part: the next DELETE tells whether it was kept.
     return "" if answer.status in (200, 203, 204, 205) else "which does not say that it is done"

@@ -13,7 +13,7 @@ from aistudio.responses.delete import says_not_found
 
 @dataclass(frozen=True, slots=True)
 class Existence:
-    """What the API says of a response's being stored."""
+    """Whether a response is stored, as the API says."""
 
     exists: bool
     trace: Trace

@@ -53,7 +53,7 @@ BROKEN = {
     "not gzip": ("gzip", TOLD, "can not be read"),
     "damaged": ("gzip", gzip.compress(TOLD)[:-8] + bytes(8), "can not be read"),
     "not deflate": ("deflate", b"\xff" * 30, "can not be read"),
-    "one that nobody asked for": ("br", b"\x0b\x02\x80", "encoding that was not asked for"),
+    "brotli": ("br", b"\x0b\x02\x80", "encoding that was not asked for"),
     "several": ("gzip, br", gzip.compress(TOLD), "encoding that was not asked for"),
 }
 

@@ -109,7 +109,9 @@ def trusting(ca: trustme.CA) -> DeadlineTransport:
 
 
 @pytest.mark.parametrize(
-    ("name", "trusted"), [("localhost", False), ("elsewhere.example", True)], ids=["unknown issuer", "another's name"]
+    ("name", "trusted"),
+    [("localhost", False), ("elsewhere.example", True)],
+    ids=["unknown issuer", "a certificate for another name"],
 )
 def test_a_certificate_that_proves_nothing_gets_no_request(name: str, trusted: bool) -> None:
     issuer = trustme.CA()

@@ -1,4 +1,4 @@
-"""What goes wrong in a session after its response.create frame: nobody knows what happened, until our response.done."""
+"""What goes wrong in a session after its response.create frame: the outcome is unknown, until our response.done."""
 
 import json
 import logging

@@ -105,7 +105,7 @@ def test_a_bare_response_that_failed_is_a_result_whether_or_not_it_has_output() 
         "stream",
         "stream of the end alone",
         "two ends",
-        "another's end",
+        "the end of another response",
         "comments",
         "crlf",
         "cr",
