@@ -8,17 +8,14 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
 
 import aistudio
-from aistudio import APIError, Config, OutcomeUnknown, Rejected, ResponseId, Responses, Throttled, Trace, Unauthorized
-from aistudio.config import path_segment
+from aistudio import APIError, OutcomeUnknown, Rejected, Responses, Throttled, Trace, Unauthorized
 from tests.unit.aistudio.clients import FOLDER, TOKEN, an_api, create
 from tests.unit.aistudio.rawserver import NO_SUCH, answer, keep_serving, raw_server
 
@@ -107,59 +104,6 @@ def test_cookies_are_not_kept() -> None:
         assert "cookie" not in server.requests[1].headers
 
 
-@pytest.mark.parametrize(
-    ("response_id", "segment"),
-    [
-        ("resp_0a.b-c:d~e", "resp_0a.b-c%3Ad~e"),
-        ("a b?c#d", "a%20b%3Fc%23d"),
-        ("%2e%2e", "%252e%252e"),
-        ("..%2F", "..%252F"),
-        ("...", "..."),
-        ("идентификатор", "%D0%B8%D0%B4%D0%B5%D0%BD%D1%82%D0%B8%D1%84%D0%B8%D0%BA%D0%B0%D1%82%D0%BE%D1%80"),
-        ("a/b", "a%2Fb"),
-        ("cmVzcF8/YWJj+w==", "cmVzcF8%2FYWJj%2Bw%3D%3D"),
-        ("a\r\nHost: evil", "a%0D%0AHost%3A%20evil"),
-        ("\x00", "%00"),
-    ],
-)
-def test_an_id_is_one_percent_encoded_segment_on_the_wire(response_id: str, segment: str) -> None:
-    with raw_server(keep_serving(NO_SUCH)) as server, an_api(server.url) as api:
-        assert not Responses(api).exists(response_id, 5).exists
-        assert server.requests[0].target == f"/v1/responses/{segment}"
-
-
-@pytest.mark.parametrize("response_id", ["", ".", "..", "a/../b", "a\\b", "../files", "a/.", "\ud800"])
-def test_an_id_that_would_change_the_path_sends_nothing(response_id: str) -> None:
-    with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
-        for call in (Responses(api).delete, Responses(api).exists):
-            with pytest.raises(ValueError, match=r"path segment|surrogates"):
-                call(response_id, 5)
-        assert server.connections == 0
-
-
-@given(st.text(min_size=1, max_size=50))
-def test_no_id_leaves_its_segment(response_id: str) -> None:
-    try:
-        segment = path_segment(response_id)
-    except ValueError:
-        return
-    url = httpx.URL(f"http://host/v1/responses/{segment}")
-    assert url.raw_path == f"/v1/responses/{segment}".encode()
-
-
-@pytest.mark.parametrize("response_id", ["r", "x" * 512, "a/b", "cmVzcF8/YWJj+w==", "...", "идентификатор", "a%2e"])
-def test_a_message_may_name_any_id_of_up_to_512_characters(response_id: str) -> None:
-    assert TypeAdapter(ResponseId).validate_python(response_id) == response_id
-
-
-@pytest.mark.parametrize(
-    "response_id", ["", "x" * 513, ".", "..", "a/../b", "./a", "a\\b", "a b", "a\x00", "a\n", "\x7f"]
-)
-def test_a_message_may_name_no_id_that_could_change_the_path(response_id: str) -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(ResponseId).validate_python(response_id)
-
-
 def test_a_stored_response_is_there_and_an_unknown_one_is_not() -> None:
     with raw_server(keep_serving(answer(200, b'{"id":"r1"}'))) as server, an_api(server.url) as api:
         assert Responses(api).exists("r1", 5).exists
@@ -207,60 +151,6 @@ def test_nothing_of_a_call_is_logged_even_at_the_lowest_level(caplog: pytest.Log
     ):
         Responses(api).delete("r-secret-id", 5)
     assert not [word for word in (*PLANTED, TOKEN) if word in caplog.text]
-
-
-def test_config_names_everything_that_is_wrong_and_shows_no_value() -> None:
-    with pytest.raises(
-        ValueError,
-        match=r"AISTUDIO_BASE_URL.*AISTUDIO_FOLDER_ID.*AISTUDIO_API_KEY.*AISTUDIO_REALTIME_URL.*REALTIME_TRANSPORT",
-    ) as caught:
-        Config(
-            "ftp://host-planted",
-            "",
-            "planted key",
-            realtime_url="http://planted",
-            realtime_transport=cast("Any", "planted"),
-        )
-    assert "planted" not in str(caught.value)
-
-
-ODD_ADDRESSES = {
-    "": "begin",
-    "//host/v1": "begin",
-    "SCHEME://": "no host",
-    "SCHEME://host:99999/v1": "not a URL",
-    "SCHEME://[::1": "not a URL",
-    "SCHEME://host:0/v1": "port",
-    "SCHEME://ho st/v1": "spaces",
-    "SCHEME://host\\v1": "characters",
-    "SCHEME://host/v1#": "fragment",
-    "SCHEME://host/v1#part": "fragment",
-    "SCHEME://host/v1?": "query",
-    "SCHEME://host/v1?folder=planted": "query",
-    "SCHEME://host?": "query",
-    "SCHEME://user:planted@host/v1": "password",
-    "SCHEME://user@host/v1": "user",
-    "SCHEME://host/v1/../v2": "path",
-    "SCHEME://host/v1/%2e%2E/v2": "path",
-    "SCHEME://host//v1": "path",
-}
-
-
-@pytest.mark.parametrize(("url", "problem"), ODD_ADDRESSES.items(), ids=ODD_ADDRESSES)
-def test_an_address_to_which_no_path_can_be_appended_is_refused_by_its_settings_name(url: str, problem: str) -> None:
-    with pytest.raises(ValueError, match=f"^AISTUDIO_BASE_URL .*{problem}") as caught:
-        Config(url.replace("SCHEME", "https"), FOLDER)
-    assert "planted" not in str(caught.value)
-    if url:
-        with pytest.raises(ValueError, match=f"^AISTUDIO_REALTIME_URL .*{problem}"):
-            Config("https://host/v1", FOLDER, realtime_url=url.replace("SCHEME", "wss"))
-
-
-@pytest.mark.parametrize(
-    "url", ["https://host/v1", "https://host/v1/", "http://127.0.0.1:8080", "https://[::1]:1/a/v1"]
-)
-def test_an_address_is_taken_with_a_path_and_without(url: str) -> None:
-    assert Config(url, FOLDER, realtime_url=url.replace("http", "ws")).base_url == url
 
 
 def test_errors_survive_a_copy_with_all_they_know() -> None:
