@@ -3,7 +3,7 @@
 
 FOR_ENV = $(if $(ENV),$(ENV),$(error ENV is not set: make $@ ENV=dev))
 
-package: setup ## Build dist/functions.zip; PYTHON312 names the CPython 3.12 that compiles it
+package: setup ## Build dist/functions.zip; PYTHON312 names a CPython 3.12, where none is found
 	$(BIN)/python -m infra.deploy.package
 
 bootstrap: setup ## Once an environment: the buckets for states and packages, and the deployer

@@ -1,6 +1,6 @@
 """Build dist/functions.zip: one archive with all functions and what they need, the same bytes for the same sources.
 
-``PYTHON312=/path/to/python3.12 python -m infra.deploy.package``
+``python -m infra.deploy.package``; PYTHON312 names another CPython 3.12 than the one that is found.
 """
 
 import hashlib
@@ -15,13 +15,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.deploy.prune import prune
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "functions"
 REQUIREMENTS = ROOT / "requirements.txt"
 WHEELS = ROOT / ".local" / "wheels"
 TARGET = ROOT / "dist" / "functions.zip"
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 6_000_000
 """The archive's bound, for the sake of cold starts; the platform's own is 128 MB."""
 
 PLATFORM = ("--platform", "manylinux2014_x86_64", "--python-version", "3.12", "--implementation", "cp")
@@ -30,19 +32,7 @@ PLATFORM = ("--platform", "manylinux2014_x86_64", "--python-version", "3.12", "-
 DEPLOYED_AT = "/function/code"
 """Where the platform unpacks the archive: tracebacks name files there."""
 
-SERVICES = frozenset({"dynamodb", "s3", "sqs"})
-"""The services whose descriptions boto3 needs here; those of all others are three quarters of it."""
-
-UNUSED = (
-    "bin",
-    "aws_lambda_powertools/event_handler",  # an HTTP framework with its user interface; only the Logger is used
-    "boto3/examples",
-    "pydantic/v1",  # the old library, kept for those who still use it
-)
-"""What is installed and imported by nothing here: a tenth of the archive. The tests run a handler without it."""
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_LICENCE = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
 class CannotBuild(Exception):
@@ -59,22 +49,40 @@ class Package:
 
 
 def interpreter() -> Path:
-    """The CPython 3.12 that PYTHON312 names.
+    """A CPython 3.12: the one that PYTHON312 names, else one that is found (``_candidates``).
 
     Raises:
-        CannotBuild: it names none.
+        CannotBuild: PYTHON312 names another program, or none was found.
     """
-    named = os.environ.get("PYTHON312", "")
-    found = shutil.which(named) if named else None
-    if found is None:
-        raise CannotBuild(
-            f"PYTHON312 names no interpreter ({named!r}): set it to a CPython 3.12, which compiles the functions"
-        )
+    named = os.environ.get("PYTHON312")
+    if named:
+        if _version(named) != "cpython 3 12":
+            raise CannotBuild(f"PYTHON312 names {named}, which is not CPython 3.12 but {_version(named)!r}")
+        return Path(shutil.which(named) or named)
+    for found in _candidates():
+        if _version(found) == "cpython 3 12":
+            return Path(found)
+    raise CannotBuild(
+        "no CPython 3.12 was found, which compiles the functions: install one, or name it by its path,\n"
+        "  make package PYTHON312=$HOME/.pyenv/versions/3.12.8/bin/python3.12"
+    )
+
+
+def _candidates() -> Iterator[str]:
+    """Names of interpreters: on PATH, then beside this one where a version manager keeps several."""
+    if found := shutil.which("python3.12"):
+        yield found
+    yield from (str(path) for path in sorted(Path(sys.base_prefix).parent.glob("*3.12*/bin/python3.12")))
+
+
+def _version(python: str) -> str:
+    """What an interpreter says that it is; empty where it can't be run (a version manager's shim, say)."""
     says = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
-    version = subprocess.run([found, "-c", says], capture_output=True, text=True, check=False)
-    if version.stdout.split() != ["cpython", "3", "12"]:
-        raise CannotBuild(f"PYTHON312 names {found}, which is not CPython 3.12 but {version.stdout.strip()!r}")
-    return Path(found)
+    try:
+        done = subprocess.run([python, "-c", says], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 def build(target: Path = TARGET) -> Package:
@@ -88,10 +96,12 @@ def build(target: Path = TARGET) -> Package:
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
         root = Path(folder) / "code"
         _pip(python, "install", "--no-index", "--find-links", str(wheels), "--target", str(root), "--no-compile")
-        for unneeded in list(_unneeded(root)):
-            _remove(unneeded)
+        prune(root, SOURCES, python)
+        _compile(python, root, "-b")  # beside their sources, which are dropped: half the size, and quicker to find
+        for source in list(root.rglob("*.py")):
+            source.unlink()
         shutil.copytree(SOURCES, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        _compile(python, root)
+        _compile(python, root)  # ours keep theirs: the platform looks for entry files, a rollback reads them
         target.parent.mkdir(parents=True, exist_ok=True)
         _zip(root, target)
     return described(target)
@@ -130,33 +140,12 @@ def _pip(python: Path, verb: str, *options: str) -> None:
         raise CannotBuild(f"pip {verb} failed:\n{done.stderr}")
 
 
-def _unneeded(root: Path) -> Iterator[Path]:
-    """What is installed and never read by a function."""
-    yield from (root / name for name in UNUSED)
-    yield from (path for pattern in ("*.pyi", "*.c", "*.h") for path in root.rglob(pattern))
-    yield from (path for path in root.rglob("tests") if path.is_dir())
-    for data in (root / "botocore" / "data", root / "boto3" / "data"):
-        yield from (path for path in data.iterdir() if path.is_dir() and path.name not in SERVICES)
-    for about in root.glob("*.dist-info"):
-        files = [path for path in about.rglob("*") if path.is_file()]
-        licences = [path for path in files if path.name.upper().startswith(_LICENCE) or "licenses" in path.parts]
-        kept = licences or [about / "METADATA"]  # which names the licence, where there is no file with its text
-        yield from (path for path in files if path not in kept)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _compile(python: Path, root: Path) -> None:
+def _compile(python: Path, root: Path, *more: str) -> None:
     """Compile all modules so that no timestamp matters: unpacking sets other ones, and a stale .pyc is ignored."""
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", DEPLOYED_AT]
     # The seed orders sets in constants; -P keeps this folder's modules from being imported by the compiler.
     environment = {"PYTHONHASHSEED": "0", "PATH": os.environ.get("PATH", "")}
-    command = [str(python), "-P", "-m", "compileall", *options, str(root)]
+    command = [str(python), "-P", "-m", "compileall", *options, *more, str(root)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CannotBuild(f"compiling failed:\n{done.stdout}{done.stderr}")

@@ -1,10 +1,16 @@
 import json
+import os
+import re
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from infra.deploy import package
 from infra.deploy.package import CannotBuild, Package, build, described
@@ -83,8 +89,8 @@ def test_the_same_sources_make_the_same_bytes(built: Package, tmp_path: Path) ->
     assert again.path.read_bytes() == built.path.read_bytes()
 
 
-def test_it_has_at_most_10_mb(built: Package) -> None:
-    assert built.size == built.path.stat().st_size <= 10_000_000
+def test_it_has_at_most_6_mb(built: Package) -> None:
+    assert built.size == built.path.stat().st_size <= 6_000_000
 
 
 def test_it_holds_the_functions_and_nothing_of_tests_or_infra(names: list[str]) -> None:
@@ -108,12 +114,59 @@ def test_every_dependency_keeps_its_licence(names: list[str]) -> None:
 
 
 def test_every_module_is_compiled_so_that_no_date_makes_it_stale(unpacked: Path) -> None:
-    sources = list(unpacked.rglob("*.py"))
-    assert len(sources) > 100
-    for source in sources:
-        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-312.pyc"
+    compiled = list(unpacked.rglob("*.pyc"))
+    assert len(compiled) > 100
+    for path in compiled:
         # The second word of a .pyc says how it is checked: 1 is by hash, and not at all.
-        assert compiled.read_bytes()[4:8] == b"\x01\x00\x00\x00", source
+        assert path.read_bytes()[4:8] == b"\x01\x00\x00\x00", path
+
+
+def test_only_our_own_modules_have_their_sources_beside_them(unpacked: Path) -> None:
+    ours = {path.relative_to(package.SOURCES) for path in package.SOURCES.rglob("*.py")}
+    assert {path.relative_to(unpacked) for path in unpacked.rglob("*.py")} == ours
+
+
+def test_nothing_is_in_it_that_no_function_loads(unpacked: Path, names: list[str]) -> None:
+    assert [name for name in names if name.endswith("cacert.pem")] == ["certifi/cacert.pem"]
+    powertools = {path.name for path in (unpacked / "aws_lambda_powertools").iterdir()}
+    assert not powertools & {"event_handler", "middleware_factory", "py.typed"}
+    assert not [name for name in names if "swagger" in name]
+
+
+def called_in(sources: Path) -> set[str]:
+    """Whatever looks like a call of an operation, such as put_object, in the text of the functions."""
+    text = "\n".join(path.read_text() for path in sources.rglob("*.py"))
+    return set(re.findall(r"\.([a-z_]+)\b", text))
+
+
+def test_every_operation_that_the_code_calls_is_described_as_botocore_describes_it(
+    unpacked: Path, tmp_path: Path
+) -> None:
+    called, kept = called_in(package.SOURCES), set[str]()
+    archive = Loader(include_default_search_paths=False, extra_search_paths=[str(unpacked / "botocore" / "data")])
+    for service in ("dynamodb", "s3", "sqs"):
+        whole = Loader().load_service_model(service, "service-2")
+        pruned = archive.load_service_model(service, "service-2")
+        names = {name: xform_name(name) for name in whole["operations"]}
+        assert {name for name, called_as in names.items() if called_as in called} <= set(pruned["operations"]), service
+        assert len(pruned["operations"]) < len(whole["operations"])
+        full, left = ServiceModel(whole), ServiceModel(pruned)
+        for name in pruned["operations"]:
+            kept.add(names[name])
+            for side in ("input_shape", "output_shape"):
+                before, after = (getattr(model.operation_model(name), side) for model in (full, left))
+                assert shape(after) == shape(before), f"{service}.{name}"
+    assert {"send_message_batch", "batch_get_item", "transact_write_items", "put_object"} <= kept
+
+
+def shape(described: Any, inside: tuple[str, ...] = ()) -> Any:
+    """All that a shape says, those it consists of included."""
+    if described is None or described.name in inside:
+        return None
+    deeper = (*inside, described.name)
+    members = {name: shape(each, deeper) for name, each in getattr(described, "members", {}).items()}
+    parts = [shape(getattr(described, part, None), deeper) for part in ("member", "key", "value")]
+    return described.type_name, described.serialization, described.metadata, members, parts
 
 
 def test_no_path_of_this_machine_is_in_it(unpacked: Path) -> None:
@@ -135,9 +188,33 @@ def test_a_handler_works_from_the_archive_alone(unpacked: Path, name: str) -> No
     assert told == {"raised": "Unsettled", "from_elsewhere": []}
 
 
+def test_an_interpreter_is_found_where_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = package.interpreter()
+    monkeypatch.delenv("PYTHON312", raising=False)
+    (tmp_path / "python3.12").symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert package.interpreter() == tmp_path / "python3.12"
+
+
+def test_a_version_manager_s_shim_of_no_version_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = package.interpreter()
+    monkeypatch.delenv("PYTHON312", raising=False)
+    beside = tmp_path / "versions" / "3.12.9" / "bin"
+    beside.mkdir(parents=True)
+    (beside / "python3.12").symlink_to(found)
+    shim = tmp_path / "python3.12"
+    shim.write_text("#!/bin/sh\necho 'no version is chosen' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.base_prefix", str(tmp_path / "versions" / "3.11.7"))
+    assert package.interpreter() == beside / "python3.12"
+
+
 def test_without_an_interpreter_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PYTHON312", raising=False)
-    with pytest.raises(CannotBuild, match="PYTHON312 names no interpreter"):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.base_prefix", str(tmp_path))
+    with pytest.raises(CannotBuild, match="make package PYTHON312="):
         build(tmp_path / "functions.zip")
 
 
@@ -150,8 +227,8 @@ def test_another_python_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch, tmp
         build(tmp_path / "functions.zip")
 
 
-def test_the_command_fails_without_an_interpreter_and_says_why() -> None:
-    done = run([sys.executable, "-m", "infra.deploy.package"], PYTHON312="")
+def test_the_command_fails_with_a_wrong_interpreter_and_says_why() -> None:
+    done = run([sys.executable, "-m", "infra.deploy.package"], PYTHON312="/no/such/python")
     assert done.returncode == 1
     assert "PYTHON312" in done.stderr
     assert "Traceback" not in done.stderr
@@ -159,6 +236,6 @@ def test_the_command_fails_without_an_interpreter_and_says_why() -> None:
 
 def test_an_archive_over_the_bound_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "functions.zip"
-    archive.write_bytes(bytes(10_000_001))
-    with pytest.raises(CannotBuild, match=r"10,000,001 bytes; at most 10,000,000"):
+    archive.write_bytes(bytes(6_000_001))
+    with pytest.raises(CannotBuild, match=r"6,000,001 bytes; at most 6,000,000"):
         described(archive)
