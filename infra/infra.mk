@@ -1,5 +1,5 @@
-# Packaging and deployment (infra/README.md). ENV is a folder of infra/terraform/environments: make deploy ENV=dev
-.PHONY: package bootstrap platform plan deploy rollback smoke backup test-infra inventory
+# Packaging, deployment and operation (infra/README.md). ENV is a folder of infra/terraform/environments: make deploy ENV=dev
+.PHONY: package bootstrap platform plan deploy rollback releases destroy smoke look backup test-infra inventory
 
 FOR_ENV = $(if $(ENV),$(ENV),$(error ENV is not set: make $@ ENV=dev))
 
@@ -15,14 +15,24 @@ platform: setup ## What changes seldom: database, tables, accounts, secrets, log
 plan: setup ## Show what deploy would change
 	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --plan
 
-deploy: setup ## Package, upload, apply, make sure of it, and send one message to each function
-	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV)
+deploy: setup ## Package, show the plan, ask, apply it, make sure of it, send one message to each function; YES=1 does not ask
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) $(if $(YES),--yes)
 
-rollback: setup ## Run an earlier package again: make rollback ENV=dev RELEASE=<sha256>
-	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --release $(or $(RELEASE),$(error RELEASE is not set: the sha256 of an earlier package))
+rollback: setup ## Run an earlier package again: make rollback ENV=dev RELEASE=<sha256>; FUNCTION=<name> for one function
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) $(if $(YES),--yes) $(if $(FUNCTION),--only $(FUNCTION)) \
+	  --release $(or $(RELEASE),$(error RELEASE is not set: the sha256 of an earlier package, make releases ENV=$(ENV)))
+
+releases: setup ## List the newest packages with commit, author and time
+	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --releases
+
+destroy: setup ## Take an environment down, messages and ledger included: make destroy ENV=dev CONFIRM=dev
+	$(BIN)/python -m infra.deploy.destroy $(FOR_ENV) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 smoke: setup ## Send one message to each deployed function and wait for its outcome
 	$(BIN)/python -m infra.deploy.smoke $(FOR_ENV)
+
+look: setup ## What became of a message: make look ENV=dev FUNCTION=delete_response ID=resp_1
+	@$(BIN)/python -m infra.operate.look $(FOR_ENV) $(FUNCTION) $(ID)
 
 backup: setup ## Copy the ledger to its bucket; its settings come from the environment (infra/README.md)
 	$(BIN)/python -m infra.operate.backup save

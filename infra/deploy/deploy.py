@@ -1,69 +1,92 @@
-"""Deploy the functions: build and upload the package, apply app, and believe it only when the next plan is empty.
+"""Deploy the functions: build the package, plan, show the plan, ask, upload, apply that very plan, and make sure of it.
 
-``python -m infra.deploy.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again; ``--plan`` only shows.
-A queue is deleted, with the messages in it, only where ``--drop-queue NAME`` names it.
+``python -m infra.deploy.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again, with ``--only
+FUNCTION`` for that function alone; ``--plan`` changes nothing. A queue is deleted, with the messages in it, only where
+``--drop-queue NAME`` names it.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from infra.deploy import smoke
+from infra.deploy import smoke, table
 from infra.deploy.package import CannotBuild, Package, build
-from infra.deploy.terraform import INFRA, Root
-from infra.operate.cloud import KEY, Stopped, require, storage
+from infra.deploy.releases import fetch, lacking, newest, origin, upload
+from infra.deploy.terraform import Root
+from infra.operate.cloud import KEY, Stopped, begin, storage
 
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-
-
-def upload(client: "S3Client", bucket: str, package: Package) -> None:
-    """Upload the package under its sha256, unless it is there already. Raises Stopped."""
-    if _stored(client, bucket, package.sha256):
-        return
-    content = package.path.read_bytes()
-    try:
-        client.put_object(Bucket=bucket, Key=_key(package.sha256), Body=content, ContentType="application/zip")
-    except (ClientError, BotoCoreError) as error:
-        raise Stopped(f"the package can't be written to {bucket}: {error}") from None
+Ask = Callable[[str], bool]
+"""Asks a question, and says whether the answer was yes."""
 
 
-def earlier(client: "S3Client", bucket: str, release: str) -> str:
-    """The release, if its package is still there. Raises Stopped, naming the newest that are, where it is not."""
-    if _stored(client, bucket, release):
-        return release
-    found = client.list_objects_v2(Bucket=bucket, Prefix="functions/").get("Contents", [])
-    newest = sorted(found, key=lambda each: each["LastModified"], reverse=True)[:5]
-    there = "\n".join(f"  {each['LastModified']:%Y-%m-%d %H:%M}  {Path(each['Key']).stem}" for each in newest)
-    raise Stopped(f"{bucket} has no package {release}; the newest are\n{there or '  (none)'}")
+def ask(question: str) -> bool:
+    """Ask at the terminal. Raises Stopped where there is none."""
+    if not sys.stdin.isatty():
+        raise Stopped("nothing was applied: there is no terminal to ask at, and --yes was not given")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def apply(environment: str, release: str, platform: Any, infra: Path = INFRA, *, drop: Collection[str] = ()) -> Root:
-    """Apply app with this release and make sure of it; of its queues, only those named in ``drop`` may be deleted.
+@dataclass(frozen=True)
+class Deployment:
+    """App of one environment, as it is and as it is to be.
 
-    A version that failed to build is only a warning to the provider, and the old one goes on; the plan that follows
-    then differs, because the environment of the version that runs names another release. Raises Stopped.
+    ``platform`` is what platform tells; ``package`` gives the bytes of a release's package, and ``keep`` stores what
+    was built before it is applied; ``drop`` names the queues that may be deleted.
     """
-    app = Root("app", environment, infra)
-    app.init()
-    with variables(app, release, platform) as given, tempfile.TemporaryDirectory() as folder:
-        planned = str(Path(folder) / "app.tfplan")
-        app.run("plan", "-input=false", f"-out={planned}", *given)
-        _keep_queues(app.shown(planned), drop)
-        app.run("apply", "-input=false", planned)
-        if app.differs("-input=false", *given):
-            raise Stopped(
-                "what runs is not what was applied (see the plan above). If RELEASE differs, a version failed to build:\n"
-                "its warning stands in the output of apply. Nothing is broken: the version before goes on running."
-            )
-    return app
+
+    app: Root
+    platform: Any
+    package: Callable[[str], bytes]
+    keep: Callable[[], None] = lambda: None
+    drop: Collection[str] = ()
+    confirm: Ask = field(default=ask)
+
+    def plan(self, release: str, releases: Mapping[str, str], planned: str) -> None:
+        """Write the plan to a file, and print it. Raises Stopped where it must not be applied."""
+        with self._variables(release, releases) as given:
+            self.app.run("plan", "-input=false", f"-out={planned}", *given)
+        shown = self.app.shown(planned)
+        _keep_queues(shown, self.drop)
+        functions = table.read(self.app.infra)["functions"]
+        wanted: dict[str, dict[str, Any]] = {}
+        for name, sha256 in shown["planned_values"]["outputs"]["releases"]["value"].items():
+            wanted.setdefault(sha256, {})[name] = functions[name]
+        faults = [f"{sha}: {fault}" for sha, entries in wanted.items() for fault in lacking(self.package(sha), entries)]
+        if faults:
+            told = "\n".join(f"  {fault}" for fault in faults)
+            raise Stopped(f"nothing was applied: a package lacks what is deployed\n{told}")
+
+    def apply(self, release: str, releases: Mapping[str, str]) -> None:
+        """Plan, ask, apply what was shown, and believe it only where the next plan is empty.
+
+        A version that failed to build is only a warning to the provider. The plan that follows then differs, because the
+        environment of the version that runs names another release. Raises Stopped.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            planned, after = str(Path(folder) / "app.tfplan"), str(Path(folder) / "after.tfplan")
+            self.plan(release, releases, planned)
+            if not self.confirm(f"Apply this to {self.app.environment}?"):
+                raise Stopped("nothing was applied")
+            self.keep()
+            self.app.run("apply", "-input=false", planned)
+            with self._variables(release, releases) as given:
+                if self.app.differs(f"-out={after}", *given):
+                    raise Stopped(_differences(self.app.shown(after)))
+
+    @contextmanager
+    def _variables(self, release: str, releases: Mapping[str, str]) -> Iterator[list[str]]:
+        """The arguments that give app its variables."""
+        with tempfile.TemporaryDirectory() as folder:
+            known = Path(folder) / "platform.tfvars.json"
+            known.write_text(json.dumps({"platform": self.platform}))
+            given = [f"-var-file={known}", *self.app.variables, f"-var=release={release}"]
+            yield [*given, f"-var=releases={json.dumps(releases)}"] if releases else given
 
 
 def _keep_queues(plan: Any, drop: Collection[str]) -> None:
@@ -77,72 +100,113 @@ def _keep_queues(plan: Any, drop: Collection[str]) -> None:
         allowed = " ".join(f"--drop-queue {name}" for name in kept)
         raise Stopped(
             f"nothing was applied: it would delete {', '.join(kept)} with every message in it. If that is not meant,\n"
-            "undo what takes the queue away or renames it (functions in app.tfvars, environment, functions.yaml).\n"
-            f'If it is, drain the queue first (infra/README.md, "Taking a function away"), then add {allowed}'
+            "undo what takes the queue away or renames it (set in app.tfvars, environment, functions.yaml).\n"
+            f'If it is, drain the queue first (infra/README.md, "Take a function away"), then add {allowed}'
         )
 
 
-@contextmanager
-def variables(app: Root, release: str, platform: Any) -> Iterator[list[str]]:
-    """The arguments that give app its variables."""
-    with tempfile.TemporaryDirectory() as folder:
-        known = Path(folder) / "platform.tfvars.json"
-        known.write_text(json.dumps({"platform": platform}))
-        yield [f"-var-file={known}", *app.variables, f"-var=release={release}"]
+def _differences(plan: Any) -> str:
+    """What runs in place of what was applied, function by function."""
+    lines = []
+    for each in plan.get("resource_changes", []):
+        before, after = each["change"]["before"] or {}, each["change"]["after"] or {}
+        if each["change"]["actions"] in (["no-op"], ["read"]):
+            continue
+        running, wanted = ((state.get("environment") or {}).get("RELEASE") for state in (before, after))
+        if each["type"] != "yandex_function" or running == wanted:
+            lines.append(f"  {each['address']} differs")
+        elif running is None:
+            lines.append(f"  {after['name']}: its version failed to build, and it has no earlier one: nothing runs")
+        else:
+            lines.append(f"  {after['name']}: its version failed to build; release {running} goes on running")
+    return "what runs is not what was applied; warnings stand in the output of apply\n" + "\n".join(lines)
 
 
-def _stored(client: "S3Client", bucket: str, release: str) -> bool:
-    try:
-        client.head_object(Bucket=bucket, Key=_key(release))
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
-            return False
-        raise Stopped(f"{bucket} can't be read: {error}") from None
-    except BotoCoreError as error:
-        raise Stopped(f"{bucket} can't be reached: {error}") from None
-    return True
+def release_of(current: Mapping[str, Any], only: str | None, release: str) -> tuple[str, dict[str, str]]:
+    """The variables release and releases, by what runs now (app's outputs). Raises Stopped."""
+    if only is None:
+        return release, {}
+    if only not in current.get("releases", {}):
+        raise Stopped(
+            f"{only} is not deployed; there are {', '.join(current.get('releases', {})) or 'no functions yet'}"
+        )
+    return current["release"], {**current["releases"], only: release}
 
 
-def _key(release: str) -> str:
-    return f"functions/{release}.zip"
+def check(deployment: Deployment, current: Mapping[str, Any], release: str, *, interactive: bool) -> int:
+    """Send a message to each function; where one does not end well, name the way back, and offer it. The exit code."""
+    failed = smoke.run(deployment.platform, deployment.app.output("queues"))
+    before = current.get("release")
+    if not failed:
+        return 0
+    print(f"the check failed, and release {release} runs", file=sys.stderr)
+    if before in (None, release):
+        print("there is no earlier release to go back to", file=sys.stderr)
+        return failed
+    environment = deployment.app.environment
+    print(f"back to the release before: make rollback ENV={environment} RELEASE={before}", file=sys.stderr)
+    if interactive and deployment.confirm(f"Go back to {before} now?"):
+        deployment.apply(before, current.get("releases", {}))
+        print(f"release {before} runs again", file=sys.stderr)
+    return failed
 
 
 def main() -> int:
     """Deploy as the arguments say."""
+    asked = _arguments()
+    try:
+        begin("YC_TOKEN", *KEY)
+        platform_root, app = Root("platform", asked.environment), Root("app", asked.environment)
+        platform_root.init()
+        platform = platform_root.output("platform")
+        client, bucket = storage(), platform["package_bucket"]
+        app.init()
+        current = app.outputs()
+        if asked.releases:
+            print(f"{current.get('release', 'nothing')} runs; the newest packages:", *newest(client, bucket), sep="\n")
+            return 0
+        built: Package | None = None if asked.release else build()
+        release, releases = release_of(current, asked.only, built.sha256 if built else asked.release)
+
+        def package(sha256: str) -> bytes:
+            if built and sha256 == built.sha256:
+                return built.path.read_bytes()
+            return fetch(client, bucket, sha256)
+
+        def keep() -> None:
+            if built:
+                upload(client, bucket, built, origin())
+
+        confirm: Ask = (lambda _: True) if asked.yes else ask
+        deployment = Deployment(app, platform, package, keep, asked.drop_queue, confirm)
+        print(f"release {release}{''.join(f', {name} {sha}' for name, sha in releases.items())}")
+        if asked.plan:
+            with tempfile.TemporaryDirectory() as folder:
+                deployment.plan(release, releases, str(Path(folder) / "app.tfplan"))
+            return 0
+        deployment.apply(release, releases)
+        return 0 if asked.no_smoke else check(deployment, current, release, interactive=not asked.yes)
+    except (Stopped, CannotBuild) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.deploy", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("--release", help="sha256 of an earlier package, to roll back to")
+    parser.add_argument("--only", metavar="FUNCTION", help="roll back this function alone; takes --release")
+    parser.add_argument("--releases", action="store_true", help="list the newest packages, and change nothing")
     parser.add_argument("--plan", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument("--no-smoke", action="store_true", help="send no message to each function afterwards")
     parser.add_argument(
         "--drop-queue", action="append", default=[], metavar="NAME", help="let this queue be deleted; may be repeated"
     )
     asked = parser.parse_args()
-    try:
-        require("YC_TOKEN", *KEY)
-        platform_root = Root("platform", asked.environment)
-        platform_root.init()
-        platform = platform_root.output("platform")
-        client, bucket = storage(), platform["package_bucket"]
-        if asked.release:
-            release = earlier(client, bucket, asked.release)
-        else:
-            package = build()
-            release = package.sha256
-            if not asked.plan:
-                upload(client, bucket, package)
-        print(f"release {release}")
-        if asked.plan:
-            app = Root("app", asked.environment)
-            app.init()
-            with variables(app, release, platform) as given:
-                app.run("plan", "-input=false", *given)
-            return 0
-        app = apply(asked.environment, release, platform, drop=asked.drop_queue)
-        return 0 if asked.no_smoke else smoke.run(platform, app.output("queues"))
-    except (Stopped, CannotBuild) as error:
-        print(error, file=sys.stderr)
-        return 1
+    if asked.only and not asked.release:
+        parser.error("--only takes --release: a package that is built anew is for all functions")
+    return asked
 
 
 if __name__ == "__main__":

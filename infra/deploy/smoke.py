@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents import TableUnavailable
 from documents.client import connect_with_token
 from documents.tables import LEDGER
-from infra.deploy.terraform import INFRA, Root
-from infra.operate.cloud import KEY, REGION, Stopped, endpoint, require
+from infra.deploy import table
+from infra.deploy.terraform import Root
+from infra.operate.cloud import KEY, REGION, Stopped, begin, endpoint, session
 from ledger import Keys, Ledger
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
+from worker.function import Handler
+from worker.settle.context import Function
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -49,19 +50,27 @@ class Probe:
 
 
 def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None) -> list[Probe]:
-    """The messages for those functions of functions.yaml that have a queue here and a message for this.
+    """The messages for those functions of the table that have a queue here and a message for this.
 
-    ``fresh`` takes the place of {id} in them, so that each run has keys of its own.
+    ``fresh`` takes the place of {id} in them: a UUID, as the ids of stored responses are, and another for each run.
     """
-    table = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
+    entries = table.read()["functions"]
     return [
-        _probe(name, table[name], keys, fresh or uuid.uuid4().hex) for name in sorted(queues) if table[name]["smoke"]
+        _probe(name, entries[name], keys, fresh or str(uuid.uuid4()))
+        for name in sorted(queues)
+        if entries[name].get("smoke")
     ]
 
 
-def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
+def function_of(entry: Mapping[str, Any]) -> Function[Any, Any]:
+    """What the code says of a function with a queue: the model of its messages, the namespace of its keys."""
     module, _, attribute = entry["entrypoint"].partition(".")
-    function = getattr(import_module(module), attribute).function
+    handler: Handler = getattr(import_module(module), attribute)
+    return handler.function
+
+
+def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
+    function = function_of(entry)
     body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
     key = function.model.model_validate_json(body).key
     return Probe(name, body, keys.key(function.namespace, key), tuple(entry["smoke"]["ends"]))
@@ -109,7 +118,7 @@ def _look(store: Ledger, row: str) -> tuple[str | None, str | None]:
 def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
     """Check a deployment by its outputs; the exit code. Raises Stopped."""
     keys, store = ledger_of(platform)
-    sqs = boto3.client("sqs", endpoint_url=endpoint("ymq_endpoint"), region_name=REGION)
+    sqs = session().client("sqs", endpoint_url=endpoint("ymq_endpoint"))
     return 0 if check(probes(queues, keys), queues, sqs, store) else 1
 
 
@@ -139,7 +148,7 @@ def main() -> int:
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
     environment = parser.parse_args().environment
     try:
-        require("YC_TOKEN", *KEY)
+        begin("YC_TOKEN", *KEY)
         platform, app = Root("platform", environment), Root("app", environment)
         platform.init()
         app.init()

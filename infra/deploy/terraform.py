@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.operate.cloud import KEY, Stopped, require
+from infra.deploy import table
+from infra.operate.cloud import KEY, Stopped, begin, ours
 
 INFRA = Path(__file__).resolve().parents[1]
 
@@ -24,7 +25,7 @@ VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platfor
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A root module (``platform``, ``app``) as used for one environment. ``infra`` is where the roots stand."""
+    """A root module (``platform``, ``app``) as used for one environment; ``infra`` is the folder of table and roots."""
 
     name: str
     environment: str
@@ -35,8 +36,14 @@ class Root:
         """The folder with the environment's files."""
         return self.infra / "terraform" / "environments" / self.environment
 
+    @property
+    def folder(self) -> Path:
+        """The folder with the root's own files."""
+        return self.infra / "terraform" / self.name
+
     def init(self) -> None:
-        """Fetch providers and connect the environment's state. Raises Stopped."""
+        """Fetch providers and connect the environment's state. Raises Stopped, also where the table is wrong."""
+        table.read(self.infra)
         if not self.settings.is_dir():
             known = ", ".join(sorted(path.name for path in (self.infra / "terraform" / "environments").iterdir()))
             raise Stopped(f"there is no environment {self.environment!r}: infra/terraform/environments has {known}")
@@ -46,7 +53,10 @@ class Root:
             if self.name == "bootstrap"
             else self.settings / "s3.tfbackend"
         )
-        self.run("init", "-input=false", "-reconfigure", f"-backend-config={backend}")
+        # A lock file that is committed is kept to; without one, the versions in versions.tf decide alone.
+        locked = (self.folder / ".terraform.lock.hcl").exists()
+        kept = ("-lockfile=readonly",) if locked else ()
+        self.run("init", "-input=false", "-reconfigure", *kept, f"-backend-config={backend}")
 
     @property
     def variables(self) -> list[str]:
@@ -57,9 +67,19 @@ class Root:
         """Run one command, which prints as it likes. Raises Stopped where it fails."""
         self._run(arguments)
 
+    def outputs(self) -> dict[str, Any]:
+        """The values of all outputs; none where nothing was applied yet. Raises Stopped."""
+        told = json.loads(self._run(("output", "-json"), capture=True).stdout or "{}")
+        return {name: each["value"] for name, each in told.items()}
+
     def output(self, name: str) -> Any:
-        """The value of an output. Raises Stopped where there is none: then nothing was applied yet."""
-        return json.loads(self._run(("output", "-json", name), capture=True).stdout)
+        """The value of an output. Raises Stopped where there is none."""
+        outputs = self.outputs()
+        if name not in outputs:
+            raise Stopped(
+                f"{self.name} of {self.environment} tells no {name}: it was not applied yet (make {self.name})"
+            )
+        return outputs[name]
 
     def shown(self, plan: str) -> Any:
         """What a plan in a file would do, as ``terraform show -json`` tells it. Raises Stopped."""
@@ -67,13 +87,14 @@ class Root:
 
     def differs(self, *arguments: str) -> bool:
         """Whether a plan, which is printed, finds anything to change. Raises Stopped where it can't be made."""
-        return self._run(("plan", "-detailed-exitcode", *arguments), allowed=(0, 2)).returncode == 2
+        done = self._run(("plan", "-input=false", "-detailed-exitcode", *arguments), allowed=(0, 2))
+        return done.returncode == 2
 
     def _run(
         self, arguments: Sequence[str], *, capture: bool = False, allowed: Sequence[int] = (0,)
     ) -> "subprocess.CompletedProcess[str]":
         binary = os.environ.get("TERRAFORM", "terraform")
-        command = [binary, f"-chdir={self.infra / 'terraform' / self.name}", *arguments]
+        command = [binary, f"-chdir={self.folder}", *arguments]
         stdout = subprocess.PIPE if capture else None
         try:
             done = subprocess.run(command, env=self._environment(), stdout=stdout, text=True, check=False)
@@ -86,7 +107,7 @@ class Root:
         return done
 
     def _environment(self) -> dict[str, str]:
-        given = dict(os.environ)
+        given = ours(os.environ)
         # A data directory an environment: switching environments then needs no care.
         given["TF_DATA_DIR"] = str(self.infra.parent / ".local" / "terraform" / self.environment / self.name)
         given["TF_IN_AUTOMATION"] = "1"
@@ -108,7 +129,7 @@ def main() -> int:
         parser.error("app is changed by infra.deploy.deploy only (make plan, make deploy): here, output or state")
     root = Root(asked.root, asked.environment)
     try:
-        require("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))
+        begin("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))
         root.init()
         root.run(asked.verb, *(root.variables if asked.verb in ("plan", "apply", "import") else ()), *asked.rest)
     except Stopped as error:

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.client import connect_with_key
 from documents.tables import definitions
-from infra.operate.cloud import KEY, REGION, Stopped, require, storage
+from infra.operate.cloud import KEY, REGION, Stopped, begin, storage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -118,9 +118,9 @@ def main() -> int:
     )
     asked = parser.parse_args()
     try:
-        require(*SETTINGS, *KEY)
+        begin(*SETTINGS, *KEY)
         endpoint, prefix, bucket = (os.environ[name] for name in SETTINGS)
-        tables = connect_with_key(endpoint, REGION, None, None)
+        tables = connect_with_key(endpoint, REGION, *(os.environ[name] for name in KEY))
         objects = storage()
         if asked.verb == "save":
             name, rows = save(tables, prefix, objects, bucket, datetime.now(UTC))

@@ -11,39 +11,40 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import yaml
-
 from documents import TableUnavailable
-from infra.deploy.smoke import ledger_of
-from infra.deploy.terraform import INFRA, Root
-from infra.operate.cloud import KEY, Stopped, require
+from infra.deploy import table
+from infra.deploy.smoke import function_of, ledger_of
+from infra.deploy.terraform import Root
+from infra.operate.cloud import KEY, Stopped, begin
 from ledger.record import Record
 
 
 def look(platform: Mapping[str, Any], namespace: str, name: str) -> dict[str, Any]:
-    """The key of the row, and the row as JSON has it, None where there is none. Raises Stopped."""
+    """Return the record's key, and the record as JSON has it, None where there is none. Raises Stopped."""
     keys, store = ledger_of(platform)
     key = keys.key(namespace, name)
     try:
-        row = store.get(key)
+        record = store.get(key)
     except TableUnavailable as error:
         raise Stopped(f"the ledger can't be read: {error}") from None
-    return {"key": key, "row": None if row == Record(key) else asdict(row)}
+    return {"key": key, "record": None if record == Record(key) else asdict(record)}
 
 
 def main() -> int:
     """Look as the arguments say."""
-    functions = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
+    functions = {name: entry for name, entry in table.read()["functions"].items() if "queue" in entry}
     parser = argparse.ArgumentParser(prog="python -m infra.operate.look", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("function", choices=[*functions, *(f"{name}:message" for name in functions)])
     parser.add_argument("id", help="the message's own key, as its producer knows it")
     asked = parser.parse_args()
     try:
-        require("YC_TOKEN", *KEY)
+        begin("YC_TOKEN", *KEY)
         platform = Root("platform", asked.environment)
         platform.init()
-        found = look(platform.output("platform"), asked.function, asked.id)
+        entry = functions.get(asked.function)  # none: the messages of a function that had no valid key
+        namespace = function_of(entry).namespace if entry else asked.function
+        found = look(platform.output("platform"), namespace, asked.id)
     except Stopped as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,5 +1,4 @@
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,7 +11,7 @@ from infra.local.cloud.servers import Servers, running_servers
 from infra.local.environment import Environment, running_environment
 from tests.infra.deployed import Lockbox
 from tests.infra.document_api import Server, document_api
-from tests.infra.pretend import PLATFORM, PROGRAM, Pretend
+from tests.infra.pretend import Terraform
 from tests.infra.workspace import Shown, Workspace
 
 
@@ -49,20 +48,12 @@ def app(workspace: Workspace, platform: Shown) -> Shown:
 
 
 @pytest.fixture
-def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretend:
-    """A terraform that only notes what it is asked for and ends with these exit codes."""
-    (tmp_path / "platform.json").write_text(json.dumps(PLATFORM))
-    (tmp_path / "queues.json").write_text('{"delete_response": "https://queue"}')
-
-    def program(*, apply: int = 0, plan: int = 0, changes: Sequence[Shown] = ()) -> Path:
-        (tmp_path / "changes.json").write_text(json.dumps({"resource_changes": changes}))
-        calls, binary = tmp_path / "calls", tmp_path / "terraform"
-        binary.write_text(PROGRAM.format(calls=calls, apply=apply, plan=plan, outputs=tmp_path))
-        binary.chmod(0o755)
-        monkeypatch.setenv("TERRAFORM", str(binary))
-        return calls
-
-    return program
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terraform:
+    """A terraform that only notes what it is asked for, and succeeds with it."""
+    made = Terraform(tmp_path)
+    made.tell()
+    monkeypatch.setenv("TERRAFORM", str(made.install()))
+    return made
 
 
 @pytest.fixture

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from tests.infra.workspace import LOCAL_PLATFORM_VARIABLES, ROOTS, Shown, Workspace, grants, of_type
+from infra.deploy import table
+from tests.infra.workspace import ROOTS, Shown, Workspace, grants, of_type
 
 pytestmark = pytest.mark.terraform
+
+NEEDED_AT_ONCE = {"ymq.reader", "functions.functionInvoker", "lockbox.payloadViewer"}
+"""Roles without which a version or a trigger is refused when it is made."""
+
+TABLE = table.read()
 
 PRIMITIVE = {"admin", "auditor", "editor", "viewer"}
 
@@ -48,23 +54,34 @@ def test_a_role_on_a_database_secret_key_or_bucket_is_on_that_one_and_on_no_fold
         assert granted_by == {kind}, prefix
 
 
-@pytest.mark.parametrize("others", [set(), {"serviceAccount:ajeholds", "group:ajeoperators"}])
-def test_only_the_functions_and_those_named_write_to_the_ledger(
-    workspace: Workspace, app: Shown, others: set[str]
+def test_only_the_accounts_that_the_table_lets_and_those_named_write_to_the_ledger(
+    workspace: Workspace, app: Shown
 ) -> None:
     accounts = workspace.output("platform", "platform")["accounts"]
-    given = f"-var=ledger_writers={json.dumps(sorted(others))}"
     (bound,) = (
         each["values"]
-        for each in of_type(
-            workspace.plan("platform", *LOCAL_PLATFORM_VARIABLES, given), "yandex_ydb_database_iam_binding"
-        )
+        for each in of_type(workspace.state("platform"), "yandex_ydb_database_iam_binding")
         if each["values"]["role"] == "ydb.editor"
     )
-    assert set(bound["members"]) == others | {f"serviceAccount:{each['id']}" for each in accounts.values()}
+    others = {"serviceAccount:ajeholds", "group:ajeoperators"}
+    wanted = {accounts[name]["id"] for name, account in TABLE["accounts"].items() if "ledger" in account["writes"]}
+    assert set(bound["members"]) == others | {f"serviceAccount:{each}" for each in wanted}
 
 
-def test_the_deleting_account_may_not_generate_and_the_triggers_account_may_neither(
+def test_every_account_that_functions_run_as_may_read_packages_and_do_nothing_else_with_them(
+    workspace: Workspace, app: Shown
+) -> None:
+    accounts = workspace.output("platform", "platform")["accounts"]
+    on_packages = [
+        each["values"]
+        for each in of_type(workspace.state("platform"), "yandex_storage_bucket_iam_binding")
+        if each["values"]["bucket"] == "example-aistudio-dev-packages"
+    ]
+    assert [each["role"] for each in on_packages] == ["storage.viewer"]
+    assert set(on_packages[0]["members"]) == {f"serviceAccount:{each['id']}" for each in accounts.values()}
+
+
+def test_an_account_has_the_roles_of_its_functions_and_the_triggers_account_calls_and_reads(
     workspace: Workspace, app: Shown
 ) -> None:
     accounts = workspace.output("platform", "platform")
@@ -72,11 +89,18 @@ def test_the_deleting_account_may_not_generate_and_the_triggers_account_may_neit
     for grant in grants(workspace.state("app")):
         member = grant["values"]["member"].removeprefix("serviceAccount:")
         roles.setdefault(member, set()).add(grant["values"]["role"])
-    assert roles == {
-        accounts["accounts"]["deleter"]["id"]: {"ymq.writer", "ai.assistants.editor"},
-        accounts["accounts"]["generator"]["id"]: {"ymq.writer", "ai.models.user"},
-        accounts["trigger_account_id"]: {"ymq.reader", "functions.functionInvoker"},
-    }
+    expected = {accounts["trigger_account_id"]: {"ymq.reader", "functions.functionInvoker"}}
+    for name in TABLE["sets"]["default"]:
+        entry = TABLE["functions"][name]
+        expected.setdefault(accounts["accounts"][entry["account"]]["id"], {"ymq.writer"}).update(entry["roles"])
+    assert roles == expected
+
+
+def test_no_account_may_both_delete_and_generate(app: Shown) -> None:
+    of_account: dict[str, set[str]] = {}
+    for entry in TABLE["functions"].values():
+        of_account.setdefault(entry["account"], set()).update(entry.get("roles", ()))
+    assert not [name for name, roles in of_account.items() if {"ai.models.user", "ai.assistants.editor"} <= roles]
 
 
 def test_each_function_runs_as_the_account_of_its_privilege(workspace: Workspace, app: Shown) -> None:
@@ -85,8 +109,7 @@ def test_each_function_runs_as_the_account_of_its_privilege(workspace: Workspace
         each["values"]["labels"]["function"]: each["values"]["service_account_id"]
         for each in of_type(workspace.state("app"), "yandex_function")
     }
-    assert runs_as["delete_response"] == accounts["deleter"]["id"]
-    assert runs_as["realtime_response_create"] == accounts["generator"]["id"]
+    assert runs_as == {name: accounts[TABLE["functions"][name]["account"]]["id"] for name in TABLE["sets"]["default"]}
 
 
 def test_no_secret_is_written_into_a_state(plan: Shown) -> None:
@@ -101,12 +124,22 @@ def test_no_secret_is_written_into_a_state(plan: Shown) -> None:
 
 def test_a_function_is_made_after_the_grants_that_its_version_and_its_trigger_need(app: Shown) -> None:
     calls = app["configuration"]["root_module"]["module_calls"]
-    assert set(calls) == {"queue_function", "timer_function"}
-    for call in calls.values():
-        assert set(call["depends_on"]) == {
-            "yandex_resourcemanager_folder_iam_member.trigger",
-            "yandex_lockbox_secret_iam_member.api_key",
-        }
+    assert set(calls["function"]["depends_on"]) == {
+        "yandex_resourcemanager_folder_iam_member.trigger",
+        "yandex_lockbox_secret_iam_member.secret",
+    }
+
+
+def test_a_new_role_is_waited_for_and_one_that_exists_is_not_replaced_for_it(
+    workspace: Workspace, platform: Shown, app: Shown
+) -> None:
+    """A role works some 20 s after it was given; sleep_after, changed, would take it away and give it again."""
+    for root, plan in (("platform", platform), ("app", app)):
+        needed = [grant for grant in grants(plan) if grant["values"]["role"] in NEEDED_AT_ONCE]
+        assert needed
+        assert [grant["address"] for grant in needed if not grant["values"]["sleep_after"]] == []
+        text = "".join(path.read_text() for path in workspace.folder(root).glob("*.tf"))
+        assert text.count("sleep_after = 30") == text.count("ignore_changes = [sleep_after]")
 
 
 def test_no_secret_is_a_plain_environment_variable(app: Shown) -> None:

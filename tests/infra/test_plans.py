@@ -1,9 +1,11 @@
 import json
+from typing import Any
 
 import pytest
 import yaml
 
 from documents import tables
+from infra.deploy import table
 from infra.local.cloud.servers import Servers
 from tests.infra.document_api import Server
 from tests.infra.workspace import (
@@ -18,6 +20,9 @@ from tests.infra.workspace import (
 from tests.infra.write_inventory import INVENTORY, inventory
 from worker.clock import MARGIN
 from worker.settings import Settings
+
+TABLE = table.read()
+FUNCTIONS = {name: TABLE["functions"][name] for name in TABLE["sets"]["default"]}
 
 pytestmark = pytest.mark.terraform
 
@@ -64,14 +69,13 @@ def test_the_metadata_endpoint_in_the_form_of_aws_is_off_everywhere(app: Shown) 
 
 def test_every_setting_that_the_code_reads_is_set_and_the_reverse(workspace: Workspace, app: Shown) -> None:
     secrets = {
-        account: {"secret_id": f"e6q{account}", "version_id": "e6v", "key": "api-key"}
-        for account in ("deleter", "generator")
+        account: {"secret_id": f"e6q{account}", "version_id": "e6v", "key": "api-key"} for account in TABLE["accounts"]
     }
     with_key = workspace.plan("app", *APP_VARIABLES, f"-var=api_keys={json.dumps(secrets)}")
     deployed = with_key["planned_values"]["outputs"]["environment"]["value"]
     names = {name for function in deployed.values() for name in function["names"]}
     read = {field.alias or name.upper() for name, field in Settings.model_fields.items()}
-    assert names - {"RELEASE"} == read
+    assert names - {"RELEASE", "QUEUE_MAX_BYTES"} == read - {"QUEUE_MAX_BYTES"}
 
 
 def test_the_environment_of_every_function_is_read_as_settings(workspace: Workspace, app: Shown) -> None:
@@ -94,8 +98,7 @@ def test_every_environment_fits_into_4_kb(app: Shown) -> None:
 
 def test_terraform_and_the_code_keep_the_same_time_for_settling(app: Shown) -> None:
     calls = app["configuration"]["root_module"]["module_calls"]
-    function = calls["queue_function"]["module"]["module_calls"]["function"]["module"]
-    assert function["variables"]["settle_margin"]["default"] == MARGIN
+    assert calls["function"]["module"]["variables"]["settle_margin"]["default"] == MARGIN
 
 
 @pytest.mark.parametrize(("root", "variables"), [("platform", LOCAL_PLATFORM_VARIABLES), ("app", APP_VARIABLES)])
@@ -116,54 +119,62 @@ def test_the_other_example_environment_can_be_planned_too(workspace: Workspace, 
 def test_the_platform_tells_app_everything_that_it_asks_for(workspace: Workspace, app: Shown) -> None:
     told = workspace.output("platform", "platform")
     assert told["hash_key"]["version_id"]
-    assert set(told["accounts"]) == {"deleter", "generator"}
+    assert set(told["accounts"]) == set(TABLE["accounts"])
 
 
-def test_the_dashboard_shows_every_function_and_the_dead_letters(app: Shown) -> None:
-    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
-    charts = {chart["chart_id"] for widget in dashboard["values"]["widgets"] for chart in widget["chart"]}
-    shown = ("messages", "outcomes", "parked", "latency", "failures", "depth", "age")
-    assert charts == {"all-parked", "all-parked-age", "all-results"} | {
-        f"{function}-{panel}" for function in ("delete_response", "realtime_response_create") for panel in shown
+def charts(app: Shown) -> dict[str, dict[str, Any]]:
+    """The charts of each dashboard, by its name and their ids."""
+    return {
+        each["values"]["name"]: {
+            chart["chart_id"]: chart["queries"][0]["target"]
+            for widget in each["values"]["widgets"]
+            for chart in widget["chart"]
+        }
+        for each in of_type(app, "yandex_monitoring_dashboard")
     }
 
 
-def test_a_function_s_parked_messages_are_counted_by_its_own_lines(app: Shown) -> None:
-    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
-    queries = {
-        chart["chart_id"]: chart["queries"][0]["target"][0]["query"]
-        for widget in dashboard["values"]["widgets"]
-        for chart in widget["chart"]
-        if chart["chart_id"].endswith("-parked") and not chart["chart_id"].startswith("all-")
-    }
-    assert len(queries) == 2
-    for chart, query in queries.items():
-        assert f'function="{chart.removesuffix("-parked")}", end="dead_lettered"' in query
+def deployed_as(name: str) -> str:
+    return f"aistudio-dev-{name.replace('_', '-')}"
 
 
-def test_the_charts_of_the_dashboard_do_not_overlap(app: Shown) -> None:
-    (dashboard,) = of_type(app, "yandex_monitoring_dashboard")
-    taken: set[tuple[int, int]] = set()
-    for widget in dashboard["values"]["widgets"]:
-        at = {name: int(value) for name, value in widget["position"][0].items()}
-        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
-        assert at["x"] + at["w"] <= 36
-        assert not cells & taken
-        taken |= cells
+def test_every_function_has_a_dashboard_and_one_shows_the_dead_letters(app: Shown) -> None:
+    found = charts(app)
+    shown = {"messages", "outcomes", "dead-lettered", "latency", "failures", "depth", "age"}
+    assert found.keys() == {"aistudio-dev"} | {deployed_as(name) for name in FUNCTIONS}
+    assert all(found[deployed_as(name)].keys() == shown for name in FUNCTIONS)
+    assert {"dead-letters", "dead-letters-age", "results"} <= found["aistudio-dev"].keys()
+
+
+def test_a_function_s_dead_letters_are_counted_by_its_own_lines(app: Shown) -> None:
+    for name in FUNCTIONS:
+        (target,) = charts(app)[deployed_as(name)]["dead-lettered"]
+        assert f'function="{name}", end="dead_lettered"' in target["query"]
+
+
+def test_the_charts_of_a_dashboard_do_not_overlap(app: Shown) -> None:
+    for dashboard in of_type(app, "yandex_monitoring_dashboard"):
+        taken: set[tuple[int, int]] = set()
+        for widget in dashboard["values"]["widgets"]:
+            at = {name: int(value) for name, value in widget["position"][0].items()}
+            cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+            assert at["x"] + at["w"] <= 36
+            assert not cells & taken
+            taken |= cells
 
 
 def test_the_tables_are_those_of_the_code(servers: Servers, platform: Shown) -> None:
     """Made by Terraform, they are what the code's own command would make."""
-    for table in tables.definitions():
-        made = servers.dynamodb.describe_table(TableName=f"aistudio.{table['name']}")["Table"]
-        schema = tables._schema(made["TableName"], table)
+    for definition in tables.definitions():
+        made = servers.dynamodb.describe_table(TableName=f"aistudio.{definition['name']}")["Table"]
+        schema = tables._schema(made["TableName"], definition)
         assert made["KeySchema"] == schema["KeySchema"]
         assert {each["AttributeName"] for each in made["AttributeDefinitions"]} == {
             each["AttributeName"] for each in schema["AttributeDefinitions"]
         }
         assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
         expiry = servers.dynamodb.describe_time_to_live(TableName=made["TableName"])["TimeToLiveDescription"]
-        assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": table["ttl"]}
+        assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": definition["ttl"]}
 
 
 def test_the_tables_are_made_without_the_tags_and_backups_that_ydb_does_not_have(

@@ -1,8 +1,10 @@
 """What infra/README.md tells people to type is there to be typed."""
 
-import importlib
 import logging
+import os
 import re
+import subprocess
+import sys
 from typing import cast
 
 import pytest
@@ -10,7 +12,7 @@ from aws_lambda_powertools import Logger
 
 from infra.deploy import deploy
 from ledger import Key, RecordKey
-from tests.infra.workspace import INFRA
+from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
 from worker.receive.event import Delivery
 from worker.settle.batch import log_end
@@ -49,9 +51,33 @@ def test_outcomes_are_counted_from_every_line_that_tells_a_message_s_end() -> No
     assert set(selector[1].split("|")) == noted.messages
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (infra\.[a-z.]+)", README))))
-def test_every_command_that_is_named_is_there(module: str) -> None:
-    assert callable(importlib.import_module(module).main)
+COMMANDS = sorted(set(re.findall(r"\.venv/bin/python -m (infra\.[a-z.]+)", README)))
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_command_that_is_shown_runs_as_it_is_shown(module: str) -> None:
+    """From the project's folder, with nothing set for Python."""
+    done = subprocess.run(  # noqa: S603 - the commands that the page shows
+        [sys.executable, "-m", module, "--help"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout[:6]) == (0, "usage:"), done.stderr
+
+
+def test_no_command_is_shown_that_would_not_be_found() -> None:
+    assert len(COMMANDS) >= 3
+    shown = set(re.findall(r"([^\s`]*python) -m infra", README))
+    assert shown == {".venv/bin/python"}
+
+
+@pytest.mark.parametrize("verb", sorted(set(re.findall(r"`make ([a-z-]+)", README)) - {"help"}))
+def test_every_verb_that_is_named_is_there(verb: str) -> None:
+    told = "".join(path.read_text() for path in (PROJECT / "Makefile", INFRA / "infra.mk"))
+    assert re.search(rf"(?m)^{verb}:.*##", told)
 
 
 def test_every_option_of_a_deployment_that_is_named_is_there(
@@ -65,3 +91,22 @@ def test_every_option_of_a_deployment_that_is_named_is_there(
         deploy.main()
     told = capsys.readouterr().out
     assert not [option for option in options if option not in told]
+
+
+def test_a_line_is_read_at_once() -> None:
+    assert {number: len(line) for number, line in enumerate(README.splitlines(), 1) if len(line) > 160} == {}
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        "network_mirror",
+        "providers lock",
+        "git add infra/terraform/*/.terraform.lock.hcl",
+        "iam.serviceAccounts.tokenCreator",
+        "backup restore",
+        "PYTHON312=",
+    ],
+)
+def test_what_somebody_who_deploys_has_to_type_is_shown(needed: str) -> None:
+    assert needed in README

@@ -1,8 +1,10 @@
 import json
+import uuid
 from dataclasses import replace
 
 import pytest
 
+from infra.deploy import table
 from infra.deploy.smoke import Probe, check, probes, run
 from infra.local.environment import Environment
 from infra.operate.cloud import Stopped
@@ -32,8 +34,24 @@ def test_each_function_that_has_a_queue_gets_a_message_with_a_fresh_key() -> Non
 def test_the_row_that_is_waited_for_is_the_one_that_the_function_writes() -> None:
     keys = Keys("0" * 32)
     (probe,) = probes({"delete_response": "https://queues/1"}, keys, fresh="1234")
-    assert json.loads(probe.body)["response_id"] == "resp_smoke_1234"
-    assert probe.row == keys.key("response", "resp_smoke_1234")
+    assert json.loads(probe.body)["response_id"] == "1234"
+    assert probe.row == keys.key("response", "1234")
+
+
+def test_a_response_that_no_create_made_is_asked_for_by_an_id_of_the_api_s_own_kind() -> None:
+    (probe,) = probes({"delete_response": "https://queues/1"}, Keys("0" * 32))
+    named = json.loads(probe.body)["response_id"]
+    assert str(uuid.UUID(named)) == named
+
+
+@pytest.mark.parametrize("smoke", [{}, {"smoke": None}])
+def test_a_function_without_a_message_for_this_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, smoke: dict[str, None]
+) -> None:
+    told = table.read()
+    entry = {name: value for name, value in told["functions"]["delete_response"].items() if name != "smoke"}
+    monkeypatch.setattr(table, "read", lambda: {"functions": {"delete_response": {**entry, **smoke}}})
+    assert probes({"delete_response": "https://queues/1"}, Keys("0" * 32)) == []
 
 
 def test_a_deployment_that_works_passes(
@@ -44,7 +62,7 @@ def test_a_deployment_that_works_passes(
     assert "delete_response: already_absent after" in capsys.readouterr().out
 
 
-def test_a_message_that_is_parked_fails_at_once_and_says_why(
+def test_a_dead_letter_fails_at_once_and_says_why(
     environment: Environment, keys: Keys, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.studio.fault(status=400)

@@ -14,20 +14,25 @@ from filelock import FileLock
 
 PROJECT = Path(__file__).resolve().parents[2]
 INFRA = PROJECT / "infra"
-MODULES = ["modules/document_tables", "modules/function", "modules/queue_function", "modules/timer_function"]
+MODULES = ["modules/document_tables", "modules/function", "modules/queue", "modules/table"]
+TESTED = ["modules/document_tables", "modules/function", "modules/queue", "bootstrap", "platform", "app"]
 ROOTS = ["bootstrap", "platform", "app"]
 
 DEV = "../environments/dev"
 PLATFORM_VARIABLES = (f"-var-file={DEV}/cloud.tfvars", f"-var-file={DEV}/platform.tfvars")
 # The server that takes the Document API's place allows no slash in a table's name.
-LOCAL_PLATFORM_VARIABLES = (*PLATFORM_VARIABLES, "-var=table_prefix=aistudio.")
+LOCAL_PLATFORM_VARIABLES = (
+    *PLATFORM_VARIABLES,
+    "-var=table_prefix=aistudio.",
+    '-var=ledger_writers=["serviceAccount:ajeholds", "group:ajeoperators"]',
+)
 APP_VARIABLES = (
     "-var-file=../../../platform.tfvars.json",
     f"-var-file={DEV}/app.tfvars",
     "-var=release=" + "0" * 63 + "1",
 )
 
-ONE_AT_A_TIME = FileLock(Path(tempfile.gettempdir()) / f"aistudio-functions-terraform-{os.getuid()}.lock", timeout=100)
+ONE_AT_A_TIME = FileLock(Path(tempfile.gettempdir()) / f"aistudio-functions-terraform-{os.getuid()}.lock", timeout=580)
 """Held by whoever runs Terraform: what it starts providers from (a plugin cache, a wrapper that lays its mirror anew)
 may have one user at a time."""
 
@@ -38,7 +43,7 @@ def run(command: Sequence[str], cwd: Path = PROJECT, **environment: str) -> "sub
     """Run a program to its end, with ``environment`` over this process's own."""
     every = {**os.environ, **environment}
     return subprocess.run(  # noqa: S603 - fixed programs
-        command, cwd=cwd, env=every, capture_output=True, text=True, check=False, timeout=110
+        command, cwd=cwd, env=every, capture_output=True, text=True, check=False, timeout=580
     )
 
 
@@ -72,9 +77,7 @@ class Workspace:
     def copied_to(cls, path: Path) -> "Workspace":
         ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
         shutil.copytree(INFRA, path / "infra", ignore=ignored)
-        tables = Path("functions/documents/tables.json")
-        (path / tables).parent.mkdir(parents=True)
-        shutil.copy(PROJECT / tables, path / tables)
+        shutil.copytree(PROJECT / "functions", path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
         for root in ("platform", "app"):
             (path / "infra" / "terraform" / root / "backend_override.tf").write_text(LOCAL_STATE)
         return cls(path)

@@ -1,4 +1,6 @@
-# Everything an operator looks at first. Alerts can't be made as code (no resource, no API): README.md lists them.
+# What an operator looks at first: one dashboard for all, and one for each function, by its name in the table. One more
+# function is one more dashboard, and changes no other. Alerts can't be made as code (no resource, no API): README.md
+# lists them.
 locals {
   # An empty answer, not an error, is what a wrong label gives: the names are those of the services' metric references.
   of_folder = "project=\"folder__${var.platform.folder_id}\""
@@ -15,7 +17,7 @@ locals {
 
   function_panels = {
     for name, of in local.charts : name => concat(
-      contains(keys(local.queued), name) ? [
+      contains(local.queued, name) ? [
         {
           id = "messages", title = "Messages a second", stack = false
           queries = [
@@ -44,8 +46,8 @@ locals {
         },
         {
           # Its own, of the dead letters that all share.
-          id      = "parked", title = "Parked messages, a minute", stack = false
-          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"dead_lettered\"}), \"parked\")"]
+          id      = "dead-lettered", title = "Dead-lettered messages, a minute", stack = false
+          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"dead_lettered\"}), \"dead-lettered\")"]
         },
         {
           id = "latency", title = "Invocations: duration and wait, ms", stack = false
@@ -69,14 +71,26 @@ locals {
 
   shared_panels = [
     {
-      id = "parked", title = "Parked messages", stack = false
+      id      = "depth", title = "Queues: messages waiting", stack = false
+      queries = ["\"queue.messages.stored_count\"{${local.of_all}}"]
+    },
+    {
+      id      = "age", title = "Queues: age of the oldest message, s", stack = false
+      queries = ["\"queue.messages.oldest_age_milliseconds\"{${local.of_all}}"]
+    },
+    {
+      id      = "outcomes", title = "Ends of messages, a minute", stack = true
+      queries = ["series_sum(\"end\", \"aistudio_outcomes\"{${local.of_folder}, service=\"logging_aggregates\"})"]
+    },
+    {
+      id = "dead-letters", title = "Dead letters", stack = false
       queries = [
         for name in ["stored_count", "sent_count_per_second"] :
         "alias(\"queue.messages.${name}\"{${local.of_folder}, service=\"message-queue\", queue=\"${yandex_message_queue.dead_letters.name}\"}, \"${name}\")"
       ]
     },
     {
-      id = "parked-age", title = "Parked messages: age of the oldest, s (lost after 14 days)", stack = false
+      id = "dead-letters-age", title = "Dead letters: age of the oldest, s (lost after 14 days)", stack = false
       queries = [
         "alias(\"queue.messages.oldest_age_milliseconds\"{${local.of_folder}, service=\"message-queue\", queue=\"${yandex_message_queue.dead_letters.name}\"}, \"age\")",
       ]
@@ -89,36 +103,31 @@ locals {
     },
   ]
 
-  # A row of three charts is 8 high under a title of 2, on a grid of 36 columns.
-  sections = concat(
-    [{ title = "All functions", key = "all", panels = local.shared_panels }],
-    [for name in keys(local.functions) : { title = local.functions[name].description, key = name, panels = local.function_panels[name] }],
+  of_all = "${local.of_folder}, service=\"message-queue\", queue=\"${local.prefix}-*\""
+  dashboards = merge(
+    { (local.prefix) = { title = "AI Studio functions: ${var.platform.environment}", panels = local.shared_panels } },
+    {
+      for name, function in local.functions : local.resource_names[name] => {
+        title  = "${function.description}: ${var.platform.environment}"
+        panels = local.function_panels[name]
+      }
+    },
   )
-  section_tops = [for index in range(length(local.sections)) : sum(concat([0], [for above in slice(local.sections, 0, index) : 2 + 8 * ceil(length(above.panels) / 3)]))]
 }
 
 resource "yandex_monitoring_dashboard" "this" {
-  name      = local.prefix
+  for_each = local.dashboards
+
+  name      = each.key
   folder_id = var.platform.folder_id
-  title     = "AI Studio functions: ${var.platform.environment}"
+  title     = each.value.title
   labels    = local.labels
 
+  # Three charts in a row, 8 high, on a grid of 36 columns.
   dynamic "widgets" {
-    for_each = flatten([
-      for index, section in local.sections : concat(
-        [{ title = [section.title], chart = [], x = 0, y = local.section_tops[index], w = 36, h = 2 }],
-        [
-          for at, panel in section.panels : {
-            title = []
-            chart = [merge(panel, { id = "${section.key}-${panel.id}" })]
-            x     = at % 3 * 12
-            y     = local.section_tops[index] + 2 + 8 * floor(at / 3)
-            w     = 12
-            h     = 8
-          }
-        ],
-      )
-    ])
+    for_each = [
+      for at, panel in each.value.panels : { chart = panel, x = at % 3 * 12, y = 8 * floor(at / 3), w = 12, h = 8 }
+    ]
 
     content {
       position {
@@ -128,48 +137,35 @@ resource "yandex_monitoring_dashboard" "this" {
         h = widgets.value.h
       }
 
-      dynamic "title" {
-        for_each = widgets.value.title
+      chart {
+        chart_id       = widgets.value.chart.id
+        title          = widgets.value.chart.title
+        display_legend = true
 
-        content {
-          text = title.value
-          size = "TITLE_SIZE_M"
-        }
-      }
+        queries {
+          dynamic "target" {
+            for_each = widgets.value.chart.queries
 
-      dynamic "chart" {
-        for_each = widgets.value.chart
-
-        content {
-          chart_id       = chart.value.id
-          title          = chart.value.title
-          display_legend = true
-
-          queries {
-            dynamic "target" {
-              for_each = chart.value.queries
-
-              content {
-                query = target.value
-              }
-            }
-
-            # Said outright: what the service fills in by itself would be a difference in every plan.
-            downsampling {
-              gap_filling      = "GAP_FILLING_UNSPECIFIED"
-              grid_aggregation = "GRID_AGGREGATION_MAX"
-              max_points       = 300
+            content {
+              query = target.value
             }
           }
 
-          visualization_settings {
-            type        = chart.value.stack ? "VISUALIZATION_TYPE_STACK" : "VISUALIZATION_TYPE_LINE"
-            interpolate = "INTERPOLATE_LINEAR"
+          # Said outright: what the service fills in by itself would be a difference in every plan.
+          downsampling {
+            gap_filling      = "GAP_FILLING_UNSPECIFIED"
+            grid_aggregation = "GRID_AGGREGATION_MAX"
+            max_points       = 300
+          }
+        }
 
-            yaxis_settings {
-              left {
-                min = "0"
-              }
+        visualization_settings {
+          type        = widgets.value.chart.stack ? "VISUALIZATION_TYPE_STACK" : "VISUALIZATION_TYPE_LINE"
+          interpolate = "INTERPOLATE_LINEAR"
+
+          yaxis_settings {
+            left {
+              min = "0"
             }
           }
         }

@@ -1,64 +1,86 @@
-# What this deployment may use at most, against what the cloud allows. A quota belongs to the whole cloud: where it
-# holds more than this, give here what is left for this.
+# What a deployment may use at most, against what the cloud allows. A quota belongs to the whole cloud, so the other
+# environments of this checkout that are in the same cloud count too. Where the cloud holds more than these, give in
+# quotas what is left for them.
 locals {
-  use = {
-    functions = length(local.functions)
-    queues    = length(local.queued) + 2 # dead letters and results
-    instances = sum(values(local.functions)[*].instances)
-    memory_gb = sum([for function in values(local.functions) : function.instances * function.memory]) / 1024
+  environments = "${path.module}/../environments"
 
-    # Calls that may be in flight at once, over all zones.
-    generations = sum(concat([0], [
-      for function in values(local.functions) : function.instances * var.quotas.zones * function.concurrency
-      if function.quota == "generations"
-    ]))
-    realtime_sessions = sum(concat([0], [
-      for function in values(local.functions) : function.instances * var.quotas.zones * function.concurrency
-      if function.quota == "realtime_sessions"
+  # Environment and set; the two lines of these files are read as text, because HCL reads no .tfvars.
+  neighbours = {
+    for file in fileset(local.environments, "*/cloud.tfvars") :
+    dirname(file) => try(regex("(?m)^set\\s*=\\s*\"([^\"]+)\"", file("${local.environments}/${dirname(file)}/app.tfvars"))[0], "default")
+    if dirname(file) != var.platform.environment &&
+    try(regex("(?m)^cloud_id\\s*=\\s*\"([^\"]+)\"", file("${local.environments}/${file}"))[0], "") == var.platform.cloud_id
+  }
+
+  counted = {
+    here = values(local.functions)
+    cloud = concat(values(local.functions), flatten([
+      for set in values(local.neighbours) : [for name in try(local.table.sets[set], []) : local.table.functions[name]]
     ]))
   }
+  use = {
+    for place, functions in local.counted : place => merge(
+      {
+        functions = length(functions)
+        queues    = length([for function in functions : true if can(function.queue)]) + 2 * (place == "here" ? 1 : 1 + length(local.neighbours)) # dead letters and results
+        instances = sum(functions[*].instances)
+        memory_gb = sum([for function in functions : function.instances * function.memory]) / 1024
+      },
+      # Calls that may be in flight at once, over all zones.
+      {
+        for quota in ["generations", "realtime_sessions"] : quota => sum(concat([0], [
+          for function in functions : function.instances * var.quotas.zones * function.concurrency if try(function.quota == quota, false)
+        ]))
+      },
+    )
+  }
+
+  with_others = length(local.neighbours) == 0 ? "" : " (with ${join(", ", keys(local.neighbours))} in the same cloud)"
 
   known_settings = toset(concat(
     keys(local.table.settings),
-    flatten([for function in values(local.table.functions) : keys(function.settings)]),
+    flatten([for function in values(local.table.functions) : keys(try(function.settings, {}))]),
   ))
   missing_settings = distinct(flatten([
     for name in keys(local.functions) : [for key, value in local.settings[name] : key if value == null]
   ]))
+  missing_secrets = distinct(flatten([
+    for name, function in local.functions : setsubtract(values(try(function.secrets, {})), keys(local.named_secrets[name]))
+  ]))
 }
 
 output "use" {
-  description = "What this deployment may use at most: functions, queues, instances and GB a zone, concurrent calls."
+  description = "What this deployment, and all of this cloud, may use at most: functions, queues, instances and GB a zone, concurrent calls."
   value       = local.use
 
   precondition {
-    condition     = local.use.functions <= var.quotas.functions
-    error_message = "${local.use.functions} functions; the cloud allows ${var.quotas.functions}. Deploy fewer (variable functions) or ask for more."
+    condition     = local.use.cloud.functions <= var.quotas.functions
+    error_message = "${local.use.cloud.functions} functions${local.with_others}; the cloud allows ${var.quotas.functions}. Deploy a smaller set (functions.yaml, sets) or ask for more."
   }
 
   precondition {
-    condition     = local.use.queues <= var.quotas.queues
-    error_message = "${local.use.queues} queues; the cloud allows ${var.quotas.queues}. Deploy fewer functions or ask for more."
+    condition     = local.use.cloud.queues <= var.quotas.queues
+    error_message = "${local.use.cloud.queues} queues${local.with_others}; the cloud allows ${var.quotas.queues}. Deploy a smaller set (functions.yaml, sets) or ask for more."
   }
 
   precondition {
-    condition     = local.use.instances <= var.quotas.instances_per_zone
-    error_message = "The functions may take ${local.use.instances} instances of a zone; the cloud allows ${var.quotas.instances_per_zone}."
+    condition     = local.use.cloud.instances <= var.quotas.instances_per_zone
+    error_message = "The functions may take ${local.use.cloud.instances} instances of a zone${local.with_others}; the cloud allows ${var.quotas.instances_per_zone}."
   }
 
   precondition {
-    condition     = local.use.memory_gb <= var.quotas.memory_per_zone_gb
-    error_message = "The functions may take ${local.use.memory_gb} GB of a zone; the cloud allows ${var.quotas.memory_per_zone_gb}."
+    condition     = local.use.cloud.memory_gb <= var.quotas.memory_per_zone_gb
+    error_message = "The functions may take ${local.use.cloud.memory_gb} GB of a zone${local.with_others}; the cloud allows ${var.quotas.memory_per_zone_gb}."
   }
 
   precondition {
-    condition     = local.use.generations <= var.quotas.generations
-    error_message = "${local.use.generations} generations at once (instances × zones × concurrency); AI Studio allows ${var.quotas.generations}."
+    condition     = local.use.cloud.generations <= var.quotas.generations
+    error_message = "${local.use.cloud.generations} generations at once (instances × zones × concurrency)${local.with_others}; AI Studio allows ${var.quotas.generations}."
   }
 
   precondition {
-    condition     = local.use.realtime_sessions <= var.quotas.realtime_sessions
-    error_message = "${local.use.realtime_sessions} realtime sessions at once (instances × zones × concurrency); AI Studio allows ${var.quotas.realtime_sessions}."
+    condition     = local.use.cloud.realtime_sessions <= var.quotas.realtime_sessions
+    error_message = "${local.use.cloud.realtime_sessions} realtime sessions at once (instances × zones × concurrency)${local.with_others}; AI Studio allows ${var.quotas.realtime_sessions}."
   }
 
   precondition {
@@ -70,6 +92,12 @@ output "use" {
     condition     = length(setsubtract(keys(var.settings), local.known_settings)) == 0
     error_message = "functions.yaml names no setting ${join(", ", setsubtract(keys(var.settings), local.known_settings))}."
   }
+
+  precondition {
+    condition     = length(local.missing_secrets) == 0
+    error_message = "functions.yaml names secrets that the variable secrets does not give: ${join(", ", local.missing_secrets)}."
+  }
+
   # What has no key of its own would have to borrow one that may do more.
   precondition {
     condition     = length(var.api_keys) == 0 || length(setsubtract(local.accounts, keys(var.api_keys))) == 0

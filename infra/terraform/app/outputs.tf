@@ -1,10 +1,10 @@
 output "queues" {
   description = "Where producers send each function's messages."
-  value       = { for name, function in module.queue_function : name => function.queue_url }
+  value       = { for name, queue in module.queue : name => queue.url }
 }
 
 output "dead_letter_queue" {
-  description = "Where messages are parked."
+  description = "Where dead letters are kept."
   value       = yandex_message_queue.dead_letters.id
 }
 
@@ -21,11 +21,16 @@ output "functions" {
 output "environment" {
   description = "Names of each function's environment variables, and the most bytes that they may take."
   value = {
-    for name, function in local.deployed : name => { names = function.environment, bytes = function.environment_bytes }
+    for name, function in module.function : name => { names = function.environment, bytes = function.environment_bytes }
   }
 }
 
 output "release" {
-  description = "The sha256 of the package that runs."
+  description = "The sha256 of the package that runs where releases names no other."
   value       = var.release
+}
+
+output "releases" {
+  description = "The sha256 of the package that each function runs."
+  value       = local.releases
 }

@@ -1,4 +1,4 @@
-# One dead-letter queue for all: a new cloud has ten queues. A letter's "function" attribute says where it came from.
+# One dead-letter queue for all: a new cloud has ten queues. A dead letter's "function" attribute says where it came from.
 resource "yandex_message_queue" "dead_letters" {
   name                       = "${local.prefix}-dead-letters"
   message_retention_seconds  = 1209600 # 14 days, the most there is: time to look, mend and redrive
@@ -32,7 +32,6 @@ resource "yandex_message_queue" "results" {
 locals {
   dead_letters = {
     arn       = yandex_message_queue.dead_letters.arn
-    url       = yandex_message_queue.dead_letters.id
     retention = yandex_message_queue.dead_letters.message_retention_seconds
   }
 }

@@ -1,45 +1,66 @@
 # What is to be deployed, out of the one table of functions.
+module "table" {
+  source = "../modules/table"
+}
+
 locals {
+  table  = module.table.table
   prefix = "aistudio-${var.platform.environment}"
   labels = { project = "aistudio-functions", environment = var.platform.environment }
 
-  table     = yamldecode(file("${path.module}/../../functions.yaml"))
-  selected  = coalesce(var.functions, [for name, function in local.table.functions : name if function.default])
-  functions = { for name, function in local.table.functions : name => function if contains(local.selected, name) }
-  queued    = { for name, function in local.functions : name => function if can(function.queue) }
-  timed     = { for name, function in local.functions : name => function if can(function.schedule) }
-
-  accounts = toset(values(local.functions)[*].account)
+  functions = { for name in local.table.sets[var.set] : name => local.table.functions[name] }
+  queued    = toset([for name, function in local.functions : name if can(function.queue)])
+  accounts  = toset(values(local.functions)[*].account)
 
   resource_names = { for name in keys(local.functions) : name => "${local.prefix}-${replace(name, "_", "-")}" }
+  releases       = { for name in keys(local.functions) : name => lookup(var.releases, name, var.release) }
+
+  # Where each may send beside its own queue and the dead letters.
+  sends_to = { for name, function in local.functions : name => try(function.sends_to, []) }
+  results  = toset([for name in keys(local.functions) : name if contains(local.queued, name) || contains(local.sends_to[name], "results")])
 
   # Later ones win: the table's for all, its own for one function, the environment's, and what follows from other
   # numbers or from what was created before. Null marks what an environment has to give.
-  declared = { for name, function in local.functions : name => merge(local.table.settings, function.settings) }
+  declared = { for name, function in local.functions : name => merge(local.table.settings, try(function.settings, {})) }
   settings = {
     for name, function in local.functions : name => merge(
       local.declared[name],
       { for key, value in var.settings : key => value if contains(keys(local.declared[name]), key) },
       {
         AISTUDIO_FOLDER_ID  = var.platform.aistudio_folder_id
-        CONCURRENCY         = tostring(function.concurrency)
         LEDGER_TABLE_PREFIX = var.platform.table_prefix
         YDB_DOCAPI_ENDPOINT = var.platform.document_api_endpoint
       },
-      function.account == "generator" ? { RESULTS_BUCKET = var.platform.results_bucket } : {}, # whose account may write there
+      can(function.concurrency) ? { CONCURRENCY = tostring(function.concurrency) } : {},
+      can(function.call_needs) ? { CALL_NEEDS = "${function.call_needs}s" } : {},
+      can(function.queue) ? {
+        QUEUE_MAX_BYTES = tostring(function.queue.max_message_size)
+        QUEUE_RETENTION = "${function.queue.retention}s"
+      } : {},
+      contains(local.table.accounts[function.account].writes, "results") ? { RESULTS_BUCKET = var.platform.results_bucket } : {},
     )
   }
 
+  # By the names that the table has for them.
+  named_secrets = {
+    for name, function in local.functions : name => merge(
+      var.secrets,
+      {
+        account_key_id     = merge(local.account_keys[function.account], { key = "AWS_ACCESS_KEY_ID" })
+        account_key_secret = merge(local.account_keys[function.account], { key = "AWS_SECRET_ACCESS_KEY" })
+        hash_key           = merge(var.platform.hash_key, { key = "HASH_KEY" })
+      },
+    )
+  }
+  account_keys = {
+    for name, account in var.platform.accounts : name => { secret_id = account.key_secret_id, version_id = account.key_version_id }
+  }
   secrets = {
     for name, function in local.functions : name => merge(
       {
-        for key in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : key => {
-          secret_id  = var.platform.accounts[function.account].key_secret_id
-          version_id = var.platform.accounts[function.account].key_version_id
-          key        = key
-        }
+        for variable, secret in try(function.secrets, {}) : variable => local.named_secrets[name][secret]
+        if contains(keys(local.named_secrets[name]), secret) # output "use" names those that are not there
       },
-      { HASH_KEY = merge(var.platform.hash_key, { key = "HASH_KEY" }) },
       { for account, secret in var.api_keys : "AISTUDIO_API_KEY" => secret if account == function.account },
     )
   }

@@ -21,10 +21,15 @@ variable "platform" {
       version_id = string
     })
   })
+
+  validation {
+    condition     = length(setsubtract(local.accounts, keys(var.platform.accounts))) == 0
+    error_message = "Platform has no account ${join(", ", setsubtract(local.accounts, keys(var.platform.accounts)))} yet: make platform first."
+  }
 }
 
 variable "release" {
-  description = "The sha256 of the package to run; an earlier one is a rollback."
+  description = "The sha256 of the package to run; that of an earlier package is a rollback."
   type        = string
 
   validation {
@@ -33,19 +38,31 @@ variable "release" {
   }
 }
 
-variable "functions" {
-  description = "Names of the functions to deploy (functions.yaml); null is those marked as default."
-  type        = set(string)
-  default     = null
+variable "releases" {
+  description = "Functions that run another package than release: names with its sha256."
+  type        = map(string)
+  default     = {}
 
   validation {
-    condition     = var.functions == null ? true : length(var.functions) > 0
-    error_message = "Name at least one function, or leave the variable out."
+    condition     = alltrue([for release in values(var.releases) : can(regex("^[0-9a-f]{64}$", release))])
+    error_message = "A release is the sha256 of the package: 64 hexadecimal digits."
   }
 
   validation {
-    condition     = length(setsubtract(coalesce(var.functions, []), keys(yamldecode(file("${path.module}/../../functions.yaml")).functions))) == 0
-    error_message = "Only functions of functions.yaml can be deployed."
+    condition     = length(setsubtract(keys(var.releases), keys(local.table.functions))) == 0
+    error_message = "functions.yaml has no function ${join(", ", setsubtract(keys(var.releases), keys(local.table.functions)))}."
+  }
+}
+
+variable "set" {
+  description = "The set of functions.yaml that is deployed."
+  type        = string
+  default     = "default"
+  nullable    = false
+
+  validation {
+    condition     = contains(keys(local.table.sets), var.set)
+    error_message = "functions.yaml has no set ${var.set}, but ${join(", ", keys(local.table.sets))}."
   }
 }
 
@@ -68,6 +85,21 @@ variable "api_keys" {
     key        = string
   }))
   default = {}
+}
+
+variable "secrets" {
+  description = "Lockbox secrets of the environment's own, by the names that functions.yaml has for them."
+  type = map(object({
+    secret_id  = string
+    version_id = string
+    key        = string
+  }))
+  default = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.secrets), ["account_key_id", "account_key_secret", "hash_key"])) == 0
+    error_message = "account_key_id, account_key_secret and hash_key are platform's."
+  }
 }
 
 variable "quotas" {

@@ -28,13 +28,14 @@ module "tables" {
   tables = jsondecode(file("${path.module}/../../../functions/documents/tables.json")).tables
 }
 
-# The role may also drop tables: the service documents no narrower one that writes rows. A binding takes the role away
-# from everybody whom it does not name.
+# The role may also drop tables, and it writes every record: the service documents no narrower role, neither for a table
+# nor for an item. What must not be forged can't be kept in a table of its own either: a receipt is on the record that a
+# registration writes (README.md, "Who may do what"). A binding takes the role away from everybody whom it does not name.
 resource "yandex_ydb_database_iam_binding" "writers" {
   database_id = yandex_ydb_database_serverless.this.id
   role        = "ydb.editor"
   members = concat(
-    [for name in ["deleter", "generator"] : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"],
+    [for name in local.writers.ledger : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"],
     var.ledger_writers,
   )
 }

@@ -15,10 +15,10 @@ resource "yandex_kms_symmetric_key" "data" {
 # Enough to write, as each does with a single PutObject (parts would take decryption). storage.uploader may list the bucket
 # and read what it lists; without the key it reads no content.
 resource "yandex_kms_symmetric_key_iam_member" "data" {
-  for_each = {
-    backup    = yandex_iam_service_account.backup.id
-    generator = yandex_iam_service_account.runtime["generator"].id
-  }
+  for_each = merge(
+    { backup = yandex_iam_service_account.backup.id },
+    { for name in local.writers.results : name => yandex_iam_service_account.runtime[name].id },
+  )
 
   symmetric_key_id = yandex_kms_symmetric_key.data.id
   role             = "kms.keys.encrypter"

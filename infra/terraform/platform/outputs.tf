@@ -15,8 +15,8 @@ output "platform" {
     accounts = {
       for name, account in yandex_iam_service_account.runtime : name => {
         id             = account.id
-        key_secret_id  = yandex_lockbox_secret.key[name].id
-        key_version_id = yandex_iam_service_account_static_access_key.runtime[name].output_to_lockbox_version_id
+        key_secret_id  = try(yandex_lockbox_secret.key[name].id, "") # none where no function of the account takes a key
+        key_version_id = try(yandex_iam_service_account_static_access_key.runtime[name].output_to_lockbox_version_id, "")
       }
     }
 

@@ -33,5 +33,5 @@ resource "yandex_storage_bucket" "results" {
 resource "yandex_storage_bucket_iam_binding" "results" {
   bucket  = yandex_storage_bucket.results.bucket
   role    = "storage.uploader"
-  members = ["serviceAccount:${yandex_iam_service_account.runtime["generator"].id}"]
+  members = [for name in local.writers.results : "serviceAccount:${yandex_iam_service_account.runtime[name].id}"]
 }

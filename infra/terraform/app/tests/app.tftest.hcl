@@ -26,17 +26,13 @@ variables {
   settings = { REALTIME_MODEL = "a-model" }
 }
 
-run "the_default_set_fits_a_new_cloud" {
+run "the_default_set_fits_a_new_cloud_with_the_roles_queues_and_limits_it_needs" {
   command = plan
 
   assert {
-    condition     = output.use.functions <= 10 && output.use.queues <= 10 && output.use.instances <= 10 && output.use.realtime_sessions <= 10
+    condition     = output.use.here == output.use.cloud && output.use.here.functions <= 10 && output.use.here.queues <= 10 && output.use.here.instances <= 10 && output.use.here.realtime_sessions <= 10
     error_message = "A first deployment would end in the middle."
   }
-}
-
-run "the_dead_letter_queue_keeps_messages_longest" {
-  command = plan
 
   assert {
     condition     = yandex_message_queue.dead_letters.message_retention_seconds == 1209600 && yandex_message_queue.results.message_retention_seconds < 1209600
@@ -47,31 +43,33 @@ run "the_dead_letter_queue_keeps_messages_longest" {
     condition     = yandex_message_queue.dead_letters.redrive_policy == null
     error_message = "Nothing comes after the dead-letter queue."
   }
-}
-
-run "queues_are_the_only_reason_for_roles_on_the_folder" {
-  command = plan
 
   assert {
     condition = alltrue([
-      for grant in concat(values(yandex_resourcemanager_folder_iam_member.trigger), values(yandex_resourcemanager_folder_iam_member.sender)) :
+      for grant in concat([yandex_resourcemanager_folder_iam_member.trigger], values(yandex_resourcemanager_folder_iam_member.sender)) :
       startswith(grant.role, "ymq.") && grant.folder_id == "b1gfolder"
     ])
     error_message = "Roles on the folder are ymq.* only."
   }
 
   assert {
-    condition     = keys(yandex_resourcemanager_folder_iam_member.trigger) == ["ymq.reader"]
-    error_message = "The trigger account writes to queues only where there are timers."
+    condition     = yandex_resourcemanager_folder_iam_member.trigger.role == "ymq.reader"
+    error_message = "The trigger account reads queues and writes to none."
   }
-}
-
-run "what_deletes_can_not_generate" {
-  command = plan
 
   assert {
     condition     = keys(yandex_resourcemanager_folder_iam_member.aistudio) == ["deleter:ai.assistants.editor", "generator:ai.models.user"]
     error_message = "Unexpected: ${join(", ", keys(yandex_resourcemanager_folder_iam_member.aistudio))}."
+  }
+
+  assert {
+    condition     = local.settings.delete_response.QUEUE_RETENTION == "345600s" && local.settings.delete_response.QUEUE_MAX_BYTES == "16384"
+    error_message = "What the code reckons with is what the queue has."
+  }
+
+  assert {
+    condition     = alltrue([for grant in concat([yandex_resourcemanager_folder_iam_member.trigger], values(yandex_resourcemanager_folder_iam_member.sender), values(yandex_resourcemanager_folder_iam_member.aistudio)) : grant.sleep_after >= 20])
+    error_message = "A role takes 20 s to work: a first deployment would fail at its triggers."
   }
 }
 
@@ -79,8 +77,8 @@ run "a_subset_brings_only_what_it_needs" {
   command = plan
 
   variables {
-    functions = ["delete_response"]
-    settings  = {}
+    set      = "deletions"
+    settings = {}
   }
 
   assert {
@@ -105,7 +103,7 @@ run "api_keys_replace_the_roles_and_each_account_gets_its_own" {
   }
 
   assert {
-    condition = { for grant in values(yandex_lockbox_secret_iam_member.api_key) : grant.member => grant.secret_id } == {
+    condition = { for grant in values(yandex_lockbox_secret_iam_member.secret) : grant.member => grant.secret_id } == {
       "serviceAccount:ajedeleter" = "e6qdeletes", "serviceAccount:ajegenerator" = "e6qgenerates"
     }
     error_message = "What only deletes can't read the key that generates."
@@ -126,14 +124,14 @@ run "an_account_of_which_nothing_is_deployed_needs_no_key_and_is_granted_none" {
   command = plan
 
   variables {
-    functions = ["delete_response"]
-    settings  = {}
-    api_keys  = { deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" } }
+    set      = "deletions"
+    settings = {}
+    api_keys = { deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" } }
   }
 
   assert {
-    condition     = keys(yandex_lockbox_secret_iam_member.api_key) == ["deleter"]
-    error_message = "Unexpected: ${join(", ", keys(yandex_lockbox_secret_iam_member.api_key))}."
+    condition     = keys(yandex_lockbox_secret_iam_member.secret) == ["deleter:api_key"]
+    error_message = "Unexpected: ${join(", ", keys(yandex_lockbox_secret_iam_member.secret))}."
   }
 }
 
@@ -277,24 +275,92 @@ run "refuses_quotas_without_a_zone" {
   expect_failures = [var.quotas]
 }
 
-run "refuses_functions_that_are_not_in_the_table" {
+run "refuses_a_set_that_is_not_in_the_table" {
   command = plan
 
   variables {
-    functions = ["delete_everything"]
+    set = "everything"
   }
 
-  expect_failures = [var.functions]
+  expect_failures = [var.set]
 }
 
-run "refuses_to_deploy_nothing" {
+run "another_environment_in_the_same_cloud_counts_too" {
   command = plan
 
   variables {
-    functions = []
+    platform = merge(var.platform, { cloud_id = "b1gcloud00000000prod" })
+    quotas   = { realtime_sessions = 18 }
   }
 
-  expect_failures = [var.functions]
+  assert {
+    condition     = output.use.here.functions == 2 && output.use.cloud.functions == 4 && output.use.cloud.queues == 8 && output.use.cloud.instances == 2 * output.use.here.instances
+    error_message = "A quota belongs to the whole cloud."
+  }
+}
+
+run "refuses_what_does_not_fit_beside_another_environment" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { cloud_id = "b1gcloud00000000prod" })
+    quotas   = { realtime_sessions = 18, queues = 7 }
+  }
+
+  expect_failures = [output.use]
+}
+
+run "refuses_an_account_that_platform_does_not_have_yet" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { accounts = { deleter = var.platform.accounts.deleter } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "one_function_can_run_another_release" {
+  command = plan
+
+  variables {
+    releases = { delete_response = "0000000000000000000000000000000000000000000000000000000000000002" }
+  }
+
+  assert {
+    condition     = endswith(output.releases.delete_response, "2") && endswith(output.releases.realtime_response_create, "1")
+    error_message = "The others run what they are given for all."
+  }
+}
+
+run "refuses_another_release_of_a_function_that_is_not_there" {
+  command = plan
+
+  variables {
+    releases = { delete_everything = "0000000000000000000000000000000000000000000000000000000000000002" }
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "refuses_another_release_that_is_no_hash" {
+  command = plan
+
+  variables {
+    releases = { delete_response = "latest" }
+  }
+
+  expect_failures = [var.releases]
+}
+
+run "refuses_a_secret_under_a_name_of_platform_s" {
+  command = plan
+
+  variables {
+    secrets = { hash_key = { secret_id = "e6q", version_id = "e6v", key = "HASH_KEY" } }
+  }
+
+  expect_failures = [var.secrets]
 }
 
 run "refuses_a_release_that_is_no_hash" {

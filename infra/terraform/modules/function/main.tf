@@ -6,9 +6,14 @@ locals {
   environment_bytes = sum(concat(
     [length("RELEASE") + length(var.package.sha256)],
     [for key, value in var.settings : length(key) + ceil(length(base64encode(value)) * 3 / 4)],
-    [for key in keys(var.wiring) : length(key) + 200],
+    [for key in keys(local.wiring) : length(key) + 200],
     [for key in keys(var.secrets) : length(key) + 128],
   ))
+
+  wiring = merge(var.wiring, var.queue == null ? {} : {
+    QUEUE_URL             = var.queue.url
+    DEAD_LETTER_QUEUE_URL = var.dead_letter_queue_url
+  })
 }
 
 resource "yandex_function" "this" {
@@ -24,7 +29,7 @@ resource "yandex_function" "this" {
 
   # A version that fails to build is only a warning: the state keeps the new user_hash, and the next plan is empty.
   # The environment is read back from the version that runs, so RELEASE makes such a failure a difference.
-  environment = merge(var.settings, var.wiring, { RELEASE = var.package.sha256 })
+  environment = merge(var.settings, local.wiring, { RELEASE = var.package.sha256 })
 
   package {
     bucket_name = var.package.bucket
@@ -66,8 +71,8 @@ resource "yandex_function" "this" {
   }
 }
 
-# Over this limit calls wait in the platform. There is no zone_requests_limit: over that one they are refused with 429,
-# and each refusal eats one of a message's receives.
+# Over this limit calls wait in the platform. There is no zone_requests_limit: over that limit calls are refused with
+# 429, and each refusal eats one of a message's receives.
 resource "yandex_function_scaling_policy" "this" {
   function_id = yandex_function.this.id
 
@@ -77,8 +82,14 @@ resource "yandex_function_scaling_policy" "this" {
   }
 }
 
+# A role works some 20 s after it was given. Only a new grant waits: a changed sleep_after would replace an old one.
 resource "yandex_function_iam_member" "invoker" {
   function_id = yandex_function.this.id
   role        = "functions.functionInvoker"
-  member      = "serviceAccount:${var.invoker_account_id}"
+  member      = "serviceAccount:${var.trigger_account_id}"
+  sleep_after = 30
+
+  lifecycle {
+    ignore_changes = [sleep_after]
+  }
 }

@@ -1,18 +1,13 @@
-output "id" {
+output "function_id" {
   description = "The function's id; it can be called once it is known."
   value       = yandex_function.this.id
 
   depends_on = [yandex_function_iam_member.invoker]
 }
 
-output "name" {
-  description = "The function's name."
-  value       = yandex_function.this.name
-}
-
 output "environment" {
   description = "Names of all its environment variables, secrets included."
-  value       = sort(concat(keys(var.settings), keys(var.wiring), keys(var.secrets), ["RELEASE"]))
+  value       = sort(concat(keys(var.settings), keys(local.wiring), keys(var.secrets), ["RELEASE"]))
 }
 
 output "environment_bytes" {

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The function's name in the cloud."
+  description = "The name of the function, its queue and its trigger."
   type        = string
 
   validation {
@@ -14,13 +14,13 @@ variable "folder_id" {
 }
 
 variable "code" {
-  description = "Entry point, memory (MB), timeout (s), the seconds that a call needs to begin, and instances in a zone."
+  description = "Entry point, memory (MB), timeout (s), instances in a zone, and the seconds that a call needs to begin where the function calls."
   type = object({
     entrypoint = string
     memory     = number
     timeout    = number
-    call_needs = number
     instances  = number
+    call_needs = optional(number, 0)
   })
 
   validation {
@@ -42,6 +42,38 @@ variable "code" {
     condition     = var.code.instances >= 1
     error_message = "At least one instance in a zone: 0 would mean no limit."
   }
+}
+
+variable "queue" {
+  description = "The queue that feeds it: ARN, address, and the trigger's batch (messages, s to wait for them)."
+  type = object({
+    arn          = string
+    url          = string
+    batch_size   = number
+    batch_cutoff = number
+  })
+  default = null
+}
+
+variable "schedule" {
+  description = "When a timer calls it, where no queue feeds it: a cron expression of six fields, in UTC."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = try(length(var.schedule) <= 100 && length(split(" ", var.schedule)) == 6, true)
+    error_message = "A timer takes a cron expression of six fields and at most 100 characters, such as \"0 3 ? * * *\"."
+  }
+
+  validation {
+    condition     = (var.schedule == null) != (var.queue == null)
+    error_message = "A function has either a queue or a schedule."
+  }
+}
+
+variable "dead_letter_queue_url" {
+  description = "Where a function with a queue sends dead letters."
+  type        = string
 }
 
 variable "settle_margin" {
@@ -89,7 +121,7 @@ variable "settings" {
 }
 
 variable "wiring" {
-  description = "Environment variables with the addresses of what is created with the function: queues."
+  description = "Environment variables with the addresses of other queues; those of its own and of the dead-letter queue are added where it has a queue."
   type        = map(string)
   default     = {}
 }
@@ -109,8 +141,8 @@ variable "service_account_id" {
   type        = string
 }
 
-variable "invoker_account_id" {
-  description = "The account that may call it: the triggers' one."
+variable "trigger_account_id" {
+  description = "The account that reads the queue and calls the function."
   type        = string
 }
 
@@ -120,7 +152,7 @@ variable "log_group_id" {
 }
 
 variable "labels" {
-  description = "Labels of the function."
+  description = "Labels of the function and the trigger."
   type        = map(string)
   default     = {}
 }

@@ -16,7 +16,7 @@ variables {
   results_bucket     = "test-results"
 }
 
-run "keys_stay_in_lockbox_and_what_holds_receipts_is_protected" {
+run "keys_stay_in_lockbox_and_nothing_may_be_read_or_lost_that_need_not" {
   command = plan
 
   assert {
@@ -58,10 +58,11 @@ run "keys_stay_in_lockbox_and_what_holds_receipts_is_protected" {
     condition     = yandex_storage_bucket_iam_binding.results.role == "storage.uploader" && length(yandex_storage_bucket_iam_binding.results.members) == 1
     error_message = "Only what generates writes results, and it deletes none."
   }
-}
 
-run "what_writes_to_a_bucket_can_not_read_what_the_key_encrypts" {
-  command = plan
+  assert {
+    condition     = yandex_storage_bucket_iam_binding.packages.bucket == "test-packages" && yandex_storage_bucket_iam_binding.packages.role == "storage.viewer"
+    error_message = "The version of a function is made by its account, which reads the package."
+  }
 
   assert {
     condition     = { for name, grant in yandex_kms_symmetric_key_iam_member.data : name => grant.role } == { backup = "kms.keys.encrypter", generator = "kms.keys.encrypter" }

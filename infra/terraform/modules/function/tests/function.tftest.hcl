@@ -1,19 +1,22 @@
 mock_provider "yandex" {}
 
 variables {
-  name               = "aistudio-test-delete-response"
-  folder_id          = "b1gfolder"
-  code               = { entrypoint = "delete_response.handler", memory = 256, timeout = 60, call_needs = 2, instances = 2 }
-  package            = { bucket = "packages", sha256 = "0000000000000000000000000000000000000000000000000000000000000001" }
-  settings           = { LOG_LEVEL = "INFO" }
-  wiring             = { QUEUE_URL = "https://queues/own" }
-  secrets            = { HASH_KEY = { secret_id = "e6qsecret", version_id = "e6vversion", key = "HASH_KEY" } }
-  service_account_id = "ajedeleter"
-  invoker_account_id = "ajetrigger"
-  log_group_id       = "e23group"
+  name      = "aistudio-test-delete-response"
+  folder_id = "b1gfolder"
+  code      = { entrypoint = "delete_response.handler", memory = 256, timeout = 60, call_needs = 2, instances = 2 }
+  package   = { bucket = "packages", sha256 = "0000000000000000000000000000000000000000000000000000000000000001" }
+  settings  = { LOG_LEVEL = "INFO" }
+  queue     = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:own", url = "https://queues/own", batch_size = 100, batch_cutoff = 2 }
+  schedule  = null
+
+  dead_letter_queue_url = "https://queues/dead"
+  secrets               = { HASH_KEY = { secret_id = "e6qsecret", version_id = "e6vversion", key = "HASH_KEY" } }
+  service_account_id    = "ajedeleter"
+  trigger_account_id    = "ajetrigger"
+  log_group_id          = "e23group"
 }
 
-run "a_failed_build_shows_because_the_release_is_in_the_environment" {
+run "a_function_shows_its_release_keeps_its_secrets_and_is_called_by_triggers_only" {
   command = plan
 
   assert {
@@ -25,13 +28,9 @@ run "a_failed_build_shows_because_the_release_is_in_the_environment" {
     condition     = yandex_function.this.package[0].object_name == "functions/${var.package.sha256}.zip" && yandex_function.this.package[0].sha_256 == var.package.sha256
     error_message = "The package is named by its content."
   }
-}
-
-run "the_environment_is_settings_wiring_and_secrets" {
-  command = plan
 
   assert {
-    condition     = output.environment == tolist(["HASH_KEY", "LOG_LEVEL", "QUEUE_URL", "RELEASE"])
+    condition     = output.environment == tolist(["DEAD_LETTER_QUEUE_URL", "HASH_KEY", "LOG_LEVEL", "QUEUE_URL", "RELEASE"])
     error_message = "Unexpected: ${join(", ", output.environment)}."
   }
 
@@ -39,23 +38,20 @@ run "the_environment_is_settings_wiring_and_secrets" {
     condition     = !contains(keys(yandex_function.this.environment), "HASH_KEY") && yandex_function.this.secrets[0].environment_variable == "HASH_KEY"
     error_message = "A secret belongs to Lockbox, not to the environment."
   }
-}
-
-run "the_metadata_endpoint_in_the_form_of_aws_is_off" {
-  command = plan
 
   assert {
     condition     = yandex_function.this.metadata_options[0].aws_v1_http_endpoint == 2
     error_message = "2 is off."
   }
-}
-
-run "only_the_invoker_may_call_it_and_instances_are_bounded" {
-  command = plan
 
   assert {
     condition     = yandex_function_iam_member.invoker.role == "functions.functionInvoker" && yandex_function_iam_member.invoker.member == "serviceAccount:ajetrigger"
     error_message = "Only the triggers' account calls functions."
+  }
+
+  assert {
+    condition     = yandex_function_iam_member.invoker.sleep_after >= 20
+    error_message = "The trigger that follows is refused before the role works."
   }
 
   assert {

@@ -1,60 +1,23 @@
-mock_provider "yandex" {
-  mock_resource "yandex_message_queue" {
-    defaults = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:own", id = "https://queues/own" }
-  }
-}
+mock_provider "yandex" {}
 
 variables {
-  name               = "aistudio-test-delete-response"
-  folder_id          = "b1gfolder"
-  code               = { entrypoint = "delete_response.handler", memory = 256, timeout = 60, call_needs = 2, instances = 2 }
-  queue              = { batch_size = 100, batch_cutoff = 2, max_receives = 10, max_message_size = 8192, retention = 345600 }
-  dead_letters       = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:dead", url = "https://queues/dead", retention = 1209600 }
-  package            = { bucket = "packages", sha256 = "0000000000000000000000000000000000000000000000000000000000000001" }
-  settings           = { LOG_LEVEL = "INFO" }
-  service_account_id = "ajedeleter"
-  trigger_account_id = "ajetrigger"
-  log_group_id       = "e23group"
+  name         = "aistudio-test-delete-response"
+  timeout      = 60
+  queue        = { batch_size = 100, batch_cutoff = 2, max_receives = 10, max_message_size = 8192, retention = 345600 }
+  dead_letters = { arn = "yrn:yc:ymq:ru-central1:b1gfolder:dead", retention = 1209600 }
 }
 
-run "a_message_stays_hidden_for_six_timeouts" {
+run "a_queue_hides_a_message_for_six_timeouts_and_gives_it_up_to_the_dead_letters" {
   command = plan
 
   assert {
     condition     = yandex_message_queue.this.visibility_timeout_seconds == 360
     error_message = "A message may come back while the function still works on it."
   }
-}
-
-run "the_queue_gives_up_to_the_dead_letter_queue" {
-  command = plan
 
   assert {
     condition     = jsondecode(yandex_message_queue.this.redrive_policy) == { deadLetterTargetArn = "yrn:yc:ymq:ru-central1:b1gfolder:dead", maxReceiveCount = 10 }
     error_message = "Unexpected: ${yandex_message_queue.this.redrive_policy}."
-  }
-}
-
-run "the_trigger_leaves_retries_and_dead_letters_to_the_queue" {
-  command = plan
-
-  assert {
-    condition     = length(yandex_function_trigger.this.dlq) == 0 && yandex_function_trigger.this.function[0].retry_attempts == null && yandex_function_trigger.this.function[0].retry_interval == null
-    error_message = "The provider refuses both at apply."
-  }
-
-  assert {
-    condition     = yandex_function_trigger.this.message_queue[0].batch_size == "100" && yandex_function_trigger.this.message_queue[0].batch_cutoff == "2"
-    error_message = "The batch is the table's."
-  }
-}
-
-run "the_function_is_told_its_queues" {
-  command = plan
-
-  assert {
-    condition     = alltrue([for name in ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL"] : contains(output.environment, name)])
-    error_message = "Unexpected: ${join(", ", output.environment)}."
   }
 }
 
