@@ -25,7 +25,7 @@ def outcome(
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
         return Write(standing.key, sets, when.NOT_DONE, when.given(), ("dlq", "owner", "detail", "messages"))
     receipt = {**notes, "outcome": state, "executed_at": now}
-    final = {**notes, "state": state, "executed_at": now}
+    final = {**notes, "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
     if not record.receipts:
@@ -34,7 +34,7 @@ def outcome(
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
         stands = {name: value for name, value in record.receipt.items() if name != "outcome"}
-        sets = {**stands, "state": state, "absent_sent_at": standing.sent_at}
+        sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
         return Write(standing.key, sets, when.ABSENT_EARLIER, when.given(), (*_LEFTOVERS, "told"))
     number = record.receipts + 1
     return Write(

@@ -27,6 +27,7 @@ from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.send.retry_message import redriven
 from worker.settle.batch import settle_batch
+from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.context import Function, Invocation, Run
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
@@ -74,6 +75,8 @@ class Bench:
         self._watched = Ledger(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
+        self.breaker = DeploymentBreaker()
+        self.batches: list[BatchBreaker] = []
         self._printed: list[io.StringIO] = []
         self.queues.seen.clear()
 
@@ -121,7 +124,9 @@ class Bench:
             limits=limits or Limits(MAX_ATTEMPTS, MAX_AGE),
             lease_until=deadline.killed_at + LEASE_MARGIN,
             hold_window=hold_window,
+            breaker=self.breaker,
         )
+        self.batches.append(invocation.batch)
         counts, error = None, None
         printed, logger = self._own_logger()
         try:
