@@ -13,10 +13,11 @@ _DOCUMENTED = {"code", "message", "param", "type"}
 _SENTENCES = ("message", "msg", "detail", "title", "error", "reason", "description", "error_description")
 _IDENTIFIERS = ("code", "type", "param", "resourceType", "resource_type")
 
-# A text that names one of these anywhere is about the way to the API.
+# A text that names one of these anywhere is about the way to the API, or about who may see what, or about this moment.
 _WAY = re.compile(
     r"\b(?:urls?|uris?|rout(?:es?|ing)|paths?|endpoints?|methods?|pages?|hosts?|domains?|upstreams?|backends?|gateway|"
     r"proxy|servers?|services?|handlers?|mappings?|static|https?|apis?|status|(?-i:GET|DELETE|POST|PUT)|"
+    r"access|permissions?|denied|forbidden|authori[sz]\w*|yet|later|again|temporar\w*|retry|timeout|caches?|доступ\w*|"
     r"маршрут\w*|пут[ьи]|страниц\w*|адрес\w*|метод\w*|сервис\w*)\b",
     re.IGNORECASE,
 )
@@ -25,7 +26,8 @@ _OTHER = re.compile(
     r"\b(?:folders?|clouds?|projects?|organi[sz]ations?|accounts?|tenants?|workspaces?|namespaces?|models?|"
     r"deployments?|engines?|agents?|assistants?|prompts?|conversations?|threads?|runs?|files?|containers?|stores?|"
     r"index(?:es)?|indices|keys?|tokens?|users?|subscriptions?|apps?|applications?|functions?|buckets?|databases?|"
-    r"tables?|operations?|versions?|regions?|previous|каталог\w*|папк\w*|облак\w*|проект\w*|модел\w*|организаци\w*|"
+    r"tables?|operations?|versions?|regions?|previous|formats?|templates?|schemas?|headers?|body|streams?|"
+    r"каталог\w*|папк\w*|облак\w*|проект\w*|модел\w*|организаци\w*|"
     r"аккаунт\w*|пользовател\w*|файл\w*)\b",
     re.IGNORECASE,
 )
@@ -35,7 +37,11 @@ _ANYTHING = re.compile(
     re.IGNORECASE,
 )
 _ID = "\0"  # stands for our id
-_GONE = r"(?:not found|not exist|n't exist|no longer exists?|not be found|deleted|expired|не найден\w*|не существует|удал[её]н)"
+_GONE = (
+    r"(?:not found|not exist|n't exist|no longer exists?|not be found|(?:is|was|been|already) (?:deleted|expired)|"
+    r"не найден\w*|не существует|удал[её]н)"
+)
+_SAYS_GONE = re.compile(rf"{_GONE}|\b(?:no such|no longer|unknown|missing|nonexistent|not find)\b", re.IGNORECASE)
 _IS_GONE = re.compile(rf"(?:{_ID}|\b(?:response|ответ)\b)([^.;:\n{_ID}]{{0,60}}?){_GONE}", re.IGNORECASE)
 _IS_NOT_FOUND = re.compile(
     r"\b(?:no such|no stored|unknown|nonexistent|not found|not find|cannot find|can't find|couldn't find|unable to find|"
@@ -63,7 +69,9 @@ def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:
         return False
     if any(_is_about_it(text) for text in (*sentences, *words)):
         return True
-    return _is_documented(value) and not any(_OTHER.search(text) or _AN_ID.search(text) for text in sentences)
+    if not _is_documented(value) or any(_OTHER.search(text) or _AN_ID.search(text) for text in sentences):
+        return False
+    return any(_SAYS_GONE.search(text) for text in (*sentences, *words))
 
 
 def _is_about_it(text: str) -> bool:

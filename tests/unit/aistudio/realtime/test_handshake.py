@@ -152,3 +152,15 @@ def test_a_handshake_that_is_none_is_unavailable(answer: bytes) -> None:
 def test_a_service_out_of_reach_is_unavailable(url: str) -> None:
     with realtime_at(url) as realtime, pytest.raises(Unavailable):
         realtime.create(EVENT, None, 5)
+
+
+def test_a_handshake_that_is_not_answered_is_given_up_long_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio.realtime.connection.PREPARED_WITHIN", 0.2)
+
+    def refuse_late(peer: Peer) -> None:
+        peer.read_request()
+        peer.stopping.wait(5)  # then it would be refused as unauthorized
+        peer.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    with raw_server(refuse_late) as server, realtime_at(server.ws_url) as realtime, pytest.raises(Unavailable):
+        realtime.create(EVENT, None, 60)

@@ -63,6 +63,7 @@ PROOFS: dict[str, Any] = {
     "the id behind": {"error": {"message": f"Could not find response '{ID}'", "code": "not_found"}},
     "no response with that id": {"error": {"message": f"No response with id {ID}"}},
     "deleted": {"error": {"message": f"Response {ID} was deleted"}},
+    "deleted before": {"error": {"message": f"Response {ID} has already been deleted"}},
 }
 
 NO_PROOFS: dict[str, Any] = {
@@ -135,6 +136,26 @@ NO_PROOFS: dict[str, Any] = {
     "of the deployment": {"error": {"code": "DeploymentNotFound", "message": "The API deployment does not exist."}},
     "of the previous response": {"error": {"message": "Previous response not found", "code": "not_found"}},
     "of a conversation": {"error": {"message": "Conversation conv_1 not found", "type": "x"}},
+    "of its format": {"error": {"message": "Response format not found", "type": "x"}},
+    "of a cache": {"error": {"message": f"Response {ID} not found in the cache"}},
+    # of who may see it, or of this moment
+    "of what may not be seen": {
+        "error": {"message": f"Response '{ID}' does not exist or you do not have access to it.", "type": "x"}
+    },
+    "documented, of what may not be seen": {
+        "code": None,
+        "message": "Not found, or access denied",
+        "param": None,
+        "type": "not_found",
+    },
+    "of one that is in the making": {"error": {"message": f"Response {ID} not found yet, try again later"}},
+    "of one that can not be deleted": {"error": {"message": f"Response {ID} can not be deleted"}},
+    "documented, of one that can not be deleted": {
+        "code": None,
+        "message": f"Response {ID} can not be deleted",
+        "param": None,
+        "type": "x",
+    },
     # of another response, or of nothing
     "of another response": {"error": {"message": "Response with id 'resp_other_1' not found.", "type": "x"}},
     "of another response, with a short id": {"error": {"message": "Response 'r2' not found.", "type": "x"}},
