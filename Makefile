@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all mocks demo dev send sample lock clean
+.PHONY: help setup lint test test-all mocks demo dev send sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ INSTALLED := .venv/installed.txt
 export PYTHONPATH := functions
 
 help: ## Show the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
 setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
@@ -66,6 +66,9 @@ send: setup ## Send to it: make send TO=delete_response MESSAGE='{"response_id":
 
 sample: setup ## Print a sample with the times of now, for the test console: make sample NAME=delete_response/plain
 	@$(BIN)/python -m infra.local.samples "$$NAME"
+
+new-function: setup ## Write the files of a further function: make new-function NAME=cancel_response
+	@$(BIN)/python -m infra.local.new_function "$$NAME"
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" $(ARGS) pyproject.toml

@@ -114,7 +114,7 @@ class Environment:
         return [ids[entry["Id"]] for entry in entries]
 
     def item(self, key: str) -> dict[str, Any]:
-        """The ledger's item under a row key, as the table server gives it; empty where there is none."""
+        """The ledger's item under a record key, as the table server gives it; empty where there is none."""
         return dict(
             self.dynamodb.get_item(TableName=self.ledger, Key={"key": {"S": key}}, ConsistentRead=True).get("Item", {})
         )

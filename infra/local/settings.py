@@ -21,7 +21,7 @@ QUEUES = frozenset({"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL"})
 def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
     """All settings but the queues' URLs: defaults where those do, else what reaches the local servers.
 
-    The secret of the keyed hashes is new each time, so no ledger row outlives a run by accident.
+    The secret of the keyed hashes is new each time, so no ledger record outlives a run by accident.
     """
     return _defaults() | {
         "AISTUDIO_BASE_URL": studio.base_url,

@@ -80,13 +80,13 @@ class Scene:
         """SIGKILL for the function's processes; the trigger starts new ones for the next batch."""
         self.environment.triggers[NAME].kill()
 
-    def row_key(self, event_id: str) -> str:
-        """The key of its row."""
+    def record_key(self, event_id: str) -> str:
+        """The key of its record."""
         return Keys(self.environment.settings["HASH_KEY"]).key(NAME, event_id)
 
-    def row(self, event_id: str) -> Record:
-        """Its row."""
-        return Ledger(self.environment.dynamodb, self.environment.ledger).get(self.row_key(event_id))
+    def record(self, event_id: str) -> Record:
+        """Its record."""
+        return Ledger(self.environment.dynamodb, self.environment.ledger).get(self.record_key(event_id))
 
     def billed(self, event_id: str) -> int:
         """How often a model was run for it."""
@@ -96,19 +96,19 @@ class Scene:
         """What is in the function's queue: waiting, delayed or in flight."""
         return self.environment.servers.peek(self.environment.queues[NAME])
 
-    def letters(self, event_id: str) -> list[str]:
+    def dead_letters(self, event_id: str) -> list[str]:
         """The reasons of its dead letters."""
         dead = self.environment.servers.peek(self.environment.dead_letters)
-        return [letter.attributes["reason"] for letter in dead if said(letter).get("key") == event_id]
+        return [dead_letter.attributes["reason"] for dead_letter in dead if said(dead_letter).get("key") == event_id]
 
     def results(self, event_id: str) -> list[dict[str, Any]]:
         """Its results."""
         bodies = [json.loads(result.body) for result in self.environment.servers.peek(self.environment.results)]
-        return [body for body in bodies if body["subject"] == self.row_key(event_id)]
+        return [body for body in bodies if body["subject"] == self.record_key(event_id)]
 
     def hold_write(self, event_id: str, state: str, *, applied: bool) -> Hold:
-        """Keep the write that gives its row this state."""
-        key = self.row_key(event_id)
+        """Keep the write that gives its record this state."""
+        key = self.record_key(event_id)
 
         def fits(document: Document) -> bool:
             values = document.get("ExpressionAttributeValues", {})
@@ -118,12 +118,12 @@ class Scene:
 
     def hold_result(self, event_id: str, *, applied: bool) -> Hold:
         """Keep its result on the way to the results queue."""
-        key = self.row_key(event_id)
+        key = self.record_key(event_id)
         return self.proxy.hold(
             "SendMessageBatch", lambda sent: _holds(sent, self.environment.results, key), applied=applied
         )
 
-    def hold_letter(self, event_id: str, *, applied: bool) -> Hold:
+    def hold_dead_letter(self, event_id: str, *, applied: bool) -> Hold:
         """Keep its dead letter."""
         url = self.environment.dead_letters
         return self.proxy.hold("SendMessageBatch", lambda sent: _holds(sent, url, event_id), applied=applied)

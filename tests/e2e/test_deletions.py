@@ -63,15 +63,15 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(killed_at: Sequence[in
             eventually(lambda: gone(environment) > len(settled), "others of its batch are deleted")
             environment.triggers["delete_response"].kill()
         eventually(lambda: len(settled) == HOW_MANY, "all are settled", seconds=500)
-        rows = receipts(environment)
+        records = receipts(environment)
         requests = environment.studio.requests()
         results = environment.servers.peek(environment.results)
         environment.stop()
 
-        assert len(rows) == HOW_MANY
-        states = {row["state"]["S"] for row in rows}
+        assert len(records) == HOW_MANY
+        states = {record["state"]["S"] for record in records}
         assert states == {"deleted", "already_absent"} if killed_at else states == {"deleted"}
-        assert all("expires_at" not in row for row in rows)
+        assert all("expires_at" not in record for record in records)
         effects = [entry["id"] for entry in requests if entry["effect"]]
         assert sorted(effects) == sorted(ids), "each response is deleted once"
         assert len({json.loads(result.body)["id"] for result in results}) == HOW_MANY

@@ -29,7 +29,7 @@ class Step:
     end: tuple[str, str | None]
     billed: int
     results: int
-    letters: tuple[str, ...] = ()
+    dead_letters: tuple[str, ...] = ()
 
     @property
     def event_id(self) -> str:
@@ -57,12 +57,12 @@ def held_answer(scene: Scene, event_id: str, transport: Transport) -> Callable[[
     return lambda: scene.billed(event_id)
 
 
-def held_letter(scene: Scene, event_id: str, transport: Transport) -> Callable[[], object]:
+def held_dead_letter(scene: Scene, event_id: str, transport: Transport) -> Callable[[], object]:
     refusal = (
         {"status": 400} if transport == "http" else {"realtime": "error_event", "error_type": "invalid_request_error"}
     )
     scene.environment.studio.fault(match={"id": event_id}, **refusal)
-    return scene.hold_letter(event_id, applied=False).reached.is_set
+    return scene.hold_dead_letter(event_id, applied=False).reached.is_set
 
 
 UNKNOWN, DONE = ("dead_lettered", "outcome_unknown"), ("done", None)
@@ -74,7 +74,9 @@ STEPS = [
     Step("after the result", held_result(applied=True), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
     Step("before the outcome", held_write("done", applied=False), "claimed", UNKNOWN, 1, 1, ("outcome_unknown",)),
     Step("after the outcome", held_write("done", applied=True), "done", DONE, 1, 1),
-    Step("before the dead letter", held_letter, "dead_lettered", ("dead_lettered", "rejected"), 0, 0, ("rejected",)),
+    Step(
+        "before the dead letter", held_dead_letter, "dead_lettered", ("dead_lettered", "rejected"), 0, 0, ("rejected",)
+    ),
 ]
 
 
@@ -88,15 +90,15 @@ def test_a_function_killed_at_any_step_never_asks_twice_and_ends_as_far_as_is_kn
             scene.send(step.event_id)
             eventually(there, f"killed {step.name}")
             scene.kill()
-            assert (step.name, scene.row(step.event_id).state) == (step.name, step.state)
+            assert (step.name, scene.record(step.event_id).state) == (step.name, step.state)
         eventually(lambda: not scene.waiting(), "each message came back, and was acknowledged")
 
         for step in STEPS:
-            row = scene.row(step.event_id)
-            seen = (row.state, row.reason), scene.billed(step.event_id), len(scene.results(step.event_id))
+            record = scene.record(step.event_id)
+            seen = (record.state, record.reason), scene.billed(step.event_id), len(scene.results(step.event_id))
             assert (step.name, *seen) == (step.name, step.end, step.billed, step.results)
-            assert (step.name, *scene.letters(step.event_id)) == (step.name, *step.letters)
-            assert (step.name, row.dlq) == (step.name, "sent" if step.letters else None)
+            assert (step.name, *scene.dead_letters(step.event_id)) == (step.name, *step.dead_letters)
+            assert (step.name, record.dlq) == (step.name, "sent" if step.dead_letters else None)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -119,11 +121,11 @@ def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport
         result.go()
 
         assert [reply.result().ok for reply in replies] == [True, True]
-        assert (scene.row(EVT).state, scene.billed(EVT), len(scene.results(EVT))) == ("done", 1, 1)
+        assert (scene.record(EVT).state, scene.billed(EVT), len(scene.results(EVT))) == ("done", 1, 1)
         assert (numbers(copy)[:2], copy.visible) == ((0, 1), False)
 
-        assert one.invoke({"messages": [arrived(copy, sent_at=scene.row(EVT).lease_until)]}).ok
-        assert (scene.billed(EVT), len(scene.results(EVT)), scene.letters(EVT)) == (1, 1, [])
+        assert one.invoke({"messages": [arrived(copy, sent_at=scene.record(EVT).lease_until)]}).ok
+        assert (scene.billed(EVT), len(scene.results(EVT)), scene.dead_letters(EVT)) == (1, 1, [])
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -133,7 +135,7 @@ def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_lost_one(
         scene.environment.studio.fault(match={"id": EVT}, **lost)
         scene.environment.start()
         scene.send(EVT, on_unknown="retry")
-        eventually(lambda: scene.row(EVT).state == "done", "asked again")
+        eventually(lambda: scene.record(EVT).state == "done", "asked again")
 
-        assert (scene.billed(EVT), len(scene.results(EVT)), scene.letters(EVT)) == (2, 1, [])
-        assert (scene.row(EVT).attempt, scene.row(EVT).copy) == (2, 1)
+        assert (scene.billed(EVT), len(scene.results(EVT)), scene.dead_letters(EVT)) == (2, 1, [])
+        assert (scene.record(EVT).attempt, scene.record(EVT).copy) == (2, 1)

@@ -32,7 +32,7 @@ def scene() -> Iterator[Scene]:
 
 def the_result(scene: Scene, event_id: str) -> dict[str, Any]:
     (result,) = scene.results(event_id)
-    assert scene.row(event_id).state == "done"
+    assert scene.record(event_id).state == "done"
     return result
 
 
@@ -47,7 +47,7 @@ def test_a_large_result_is_in_the_bucket_and_its_message_says_where_how_large_an
 
     assert set(told) == {"bucket", "key", "size", "sha256"}
     assert told["bucket"] == RESULTS_BUCKET
-    assert told["key"] == f"results/{scene.row_key(LARGE).replace('#', '/')}/0.json"
+    assert told["key"] == f"results/{scene.record_key(LARGE).replace('#', '/')}/0.json"
     assert (told["size"], told["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
     assert told["size"] > LARGEST
     assert (event["id"], event["type"], event["dataref"]) == (
@@ -75,11 +75,11 @@ def test_a_large_result_that_the_bucket_refuses_is_not_acknowledged_as_sent(scen
         reply = instance.invoke(scene.delivery(REFUSED, context=SPOKEN))
 
     assert (reply.ended, reply.error) == ("raised", "Unsettled")
-    assert (scene.row(REFUSED).state, scene.results(REFUSED)) == ("claimed", [])
+    assert (scene.record(REFUSED).state, scene.results(REFUSED)) == ("claimed", [])
     assert scene.billed(REFUSED) == 1
 
 
-def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead_letters(scene: Scene) -> None:
+def test_no_secret_and_no_content_is_in_log_lines_ledger_records_or_details_of_dead_letters(scene: Scene) -> None:
     """Every end, over both transports, with errors that quote what was sent, and at the most talkative log level."""
     studio, environment = scene.environment.studio, scene.environment
     quoting = {
@@ -121,13 +121,13 @@ def test_no_secret_and_no_content_is_in_log_lines_ledger_rows_or_details_of_dead
     unauthorized.stop()
     environment.stop()
 
-    rows = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
+    records = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
     dead = environment.servers.peek(environment.dead_letters)
-    assert {letter.attributes["reason"] for letter in dead} == {
+    assert {dead_letter.attributes["reason"] for dead_letter in dead} == {
         "rejected", "outcome_unknown", "key_reused", "invalid_message",
     }  # fmt: skip
-    assert len(rows) >= len(bodies)
+    assert len(records) >= len(bodies)
     assert len([line for line in scene.lines if '"end"' in line]) >= len(bodies)
-    assert any(PROMPT in letter.body for letter in dead), "the net would catch it: queues do carry content"
+    assert any(PROMPT in dead_letter.body for dead_letter in dead), "the net would catch it: queues do carry content"
 
     assert leaks_of(environment, scene.lines, {**PLANTED, "a wrong key": WRONG_KEY}) == []

@@ -40,7 +40,7 @@ def enveloped(scene: Scene, event_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("transport", "mode"), FORMS)
-def test_an_answer_is_told_as_an_event_and_its_tokens_in_row_and_log_line(
+def test_an_answer_is_told_as_an_event_and_its_tokens_in_record_and_log_line(
     scene: Scene, transport: Transport, mode: PostMode
 ) -> None:
     event_id = f"{EVENT_ID}{transport}-{mode}"
@@ -51,14 +51,14 @@ def test_an_answer_is_told_as_an_event_and_its_tokens_in_row_and_log_line(
     (event,) = scene.results(event_id)
     assert event["specversion"] == "1.0"
     assert event["type"] == "yandex.aistudio.realtime.response.done"
-    assert (event["subject"], event["id"]) == (scene.row_key(event_id), f"{scene.row_key(event_id)}#0")
-    assert (event["causationid"], event["traceparent"]) == (f"cause of {event_id}", TRACE)
+    assert (event["subject"], event["id"]) == (scene.record_key(event_id), f"{scene.record_key(event_id)}#0")
+    assert (json.loads(event["causationid"]), event["traceparent"]) == (["/shop", f"cause of {event_id}"], TRACE)
     data = event["data"]
     assert (data["object"], data["status"], data["text"]) == ("realtime.response", "completed", f"You said: {PROMPT}")
     usage = {name: data["usage"][name] for name in ("input_tokens", "output_tokens", "total_tokens")}
     assert all(count > 0 for count in usage.values())
-    assert scene.row(event_id).rest["usage"] == usage
-    (line,) = eventually(lambda: lines_of(scene, scene.row_key(event_id)), "its log line")
+    assert scene.record(event_id).rest["usage"] == usage
+    (line,) = eventually(lambda: lines_of(scene, scene.record_key(event_id)), "its log line")
     assert (line["end"], line["usage"]) == ("done", usage)
 
 
@@ -68,7 +68,7 @@ def test_the_event_names_the_key_itself_where_the_setting_says_so(scene: Scene) 
         assert instance.invoke(scene.delivery(by_key)).ok
 
     told = [json.loads(each.body) for each in scene.environment.servers.peek(scene.environment.results)]
-    assert [each["id"] for each in told if each["subject"] == by_key] == [f"{scene.row_key(by_key)}#0"]
+    assert [each["id"] for each in told if each["subject"] == by_key] == [f"{scene.record_key(by_key)}#0"]
 
 
 def test_an_instance_finds_out_once_that_there_is_no_post_and_says_so_once(scene: Scene) -> None:

@@ -52,11 +52,11 @@ def test_a_function_that_lets_something_out_makes_the_search_fail(what: str, tmp
     assert {name for name in found if f"{name} in: " in str(leaked.value)} == set(found)
 
 
-def row(environment: Environment) -> None:
+def record(environment: Environment) -> None:
     environment.dynamodb.put_item(TableName=environment.ledger, Item={"key": {"S": "x#1"}, "detail": {"S": PROMPT}})
 
 
-def letter(environment: Environment) -> None:
+def dead_letter(environment: Environment) -> None:
     environment.sqs.send_message(
         QueueUrl=environment.dead_letters,
         MessageBody="{}",
@@ -64,8 +64,8 @@ def letter(environment: Environment) -> None:
     )
 
 
-@pytest.mark.parametrize("write", [row, letter])
-def test_content_in_a_row_or_in_what_a_dead_letter_says_makes_the_search_fail(
+@pytest.mark.parametrize("write", [record, dead_letter])
+def test_content_in_a_record_or_in_what_a_dead_letter_says_makes_the_search_fail(
     write: Callable[[Environment], None], tmp_path: Path
 ) -> None:
     with pytest.raises(Leaked), watched_environment([function(tmp_path, "pass")]) as watched:

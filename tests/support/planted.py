@@ -46,7 +46,7 @@ def leaks(texts: Iterable[str], needles: Needles) -> list[str]:
 
 
 def leaks_of(environment: Environment, lines: Iterable[str], needles: Needles) -> list[str]:
-    """What of it got out: into log lines, errors that the platform logs, ledger rows, the details of dead letters."""
+    """What of it got out: into log lines, errors that the platform logs, ledger records, the details of dead letters."""
     return leaks(texts_of(environment, lines), needles)
 
 
@@ -57,17 +57,17 @@ def texts_of(environment: Environment, lines: Iterable[str]) -> Iterator[str]:
         yield " ".join([seen.reply.error, seen.reply.message, *seen.reply.stack])
     pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
     for page in pages:
-        yield from texts_of_rows(page["Items"])
-    yield from texts_of_letters(environment.servers.peek(environment.dead_letters))
+        yield from texts_of_records(page["Items"])
+    yield from texts_of_dead_letters(environment.servers.peek(environment.dead_letters))
 
 
-def texts_of_rows(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Each row of the ledger as one text, names and values, as the table server gives it."""
+def texts_of_records(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Each record of the ledger as one text, names and values, as the table server gives it."""
     for item in items:
         yield json.dumps(item, default=str, ensure_ascii=False)
 
 
-def texts_of_letters(letters: Iterable[Waiting]) -> Iterator[str]:
+def texts_of_dead_letters(dead_letters: Iterable[Waiting]) -> Iterator[str]:
     """What dead letters say beside the message itself: reason, detail, function, numbers."""
-    for letter in letters:
-        yield json.dumps({name: value for name, value in letter.attributes.items() if name not in OWN})
+    for dead_letter in dead_letters:
+        yield json.dumps({name: value for name, value in dead_letter.attributes.items() if name not in OWN})

@@ -36,7 +36,7 @@ def watched_environment(
     searched. What a test sends is to be made of ``planted`` as well.
 
     Raises:
-        Leaked: something of it is in a log line, an error, a ledger row or what a dead letter says of itself.
+        Leaked: something of it is in a log line, an error, a ledger record or what a dead letter says of itself.
     """
     lines: list[str] = []
 

@@ -37,10 +37,10 @@ def watch(console: Console, environment: Environment, chosen: Sequence[Case], pa
 def _told(printed: Sequence[tuple[str, str]], chosen: Sequence[Case], runs: Sequence[Run], keys: Keys) -> list[str]:
     """What the functions of failing samples printed last, but for the lines about samples that ended as they should."""
     right = [run for run in runs if not run.differences]
-    rows, titles = {row for run in right for row in run.rows(keys)}, {run.case.title for run in right}
+    records, titles = {record for run in right for record in run.records(keys)}, {run.case.title for run in right}
     told = []
     for function in dict.fromkeys(case.function for case in chosen if case.title not in titles):
-        lines = without(rows, (line for name, line in printed if name == function))
+        lines = without(records, (line for name, line in printed if name == function))
         told += [f"What {function} printed, but for samples that ended as they should:", *lines[-LAST:]]
     return told
 

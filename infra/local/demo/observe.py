@@ -72,24 +72,24 @@ class Observer:
         """How the message ended, as of the last look. ``message_id`` is the one under which it was delivered."""
         wanted = case.sample.ends[index]
         name = wanted.key or message_id
-        row = self._row(case.function, name, usable=wanted.reason not in UNUSABLE)
+        record = self._record(case.function, name, usable=wanted.reason not in UNUSABLE)
         # An event without an id of its own is known by that of the request, which the ledger keeps.
-        came = self._calls.get(name) or self._calls.get(str(row.rest.get("client_request_id"))) or []
+        came = self._calls.get(name) or self._calls.get(str(record.rest.get("client_request_id"))) or []
         seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
         if any(platform_id(dead.message_id) == message_id for dead in self._dead):
             return replace(seen, end="unsettled", where="dead letters, by the queue")
-        first = _first_end(row, *case.numbers(index))
-        letters = [dead for dead in self._dead if _said(dead).get("key") == name]
-        if letters and row.state == DEAD_LETTERED:
-            reason = letters[-1].attributes["reason"]
+        first = _first_end(record, *case.numbers(index))
+        dead_letters = [dead for dead in self._dead if _said(dead).get("key") == name]
+        if dead_letters and record.state == DEAD_LETTERED:
+            reason = dead_letters[-1].attributes["reason"]
             end = "dead_lettered" if first == "done" else first
             return replace(seen, end=end, reason=reason, where="dead letters")
-        if row.state in FINAL:
-            result = self._results.get(row.key) or self._results.get(name)
+        if record.state in FINAL:
+            result = self._results.get(record.key) or self._results.get(name)
             if result is None:
                 return replace(seen, where="no result yet")
             size, where = _size(result)
-            outcome = row.rest.get("outcome", row.state)
+            outcome = record.rest.get("outcome", record.state)
             return replace(seen, end=first, outcome=outcome, result=size, where=where)
         waiting = [copy for copy in self._copies[case.function] if _said(copy).get("key") == name]
         if waiting and not waiting[-1].visible:
@@ -98,8 +98,8 @@ class Observer:
             return replace(seen, end="retry" if counted else "deferred", where=OWN_QUEUE)
         return seen
 
-    def _row(self, function: str, name: str, *, usable: bool) -> Record:
-        """The ledger's row of a key, or of a message that can't be used."""
+    def _record(self, function: str, name: str, *, usable: bool) -> Record:
+        """The ledger's record of a key, or of a message that can't be used."""
         return self._store.get(self._keys.key(namespace_of(function) if usable else f"{function}:message", name))
 
 
@@ -127,8 +127,8 @@ def _size(result: Mapping[str, Any]) -> tuple[str, str]:
     return "whole", "results"
 
 
-def _first_end(row: Record, attempt: int, copy: int) -> str:
+def _first_end(record: Record, attempt: int, copy: int) -> str:
     """How the first delivery ended, told by the numbers of the last one: retry messages raise copy, counted calls attempt."""
-    if row.copy <= copy:
+    if record.copy <= copy:
         return "done"
-    return "retry" if row.attempt > attempt + 1 else "deferred"
+    return "retry" if record.attempt > attempt + 1 else "deferred"

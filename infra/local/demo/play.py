@@ -43,13 +43,13 @@ class Run:
         ]
         return self.unexpected + wrong
 
-    def rows(self, keys: Keys) -> set[str]:
-        """The ledger rows that its messages may have: that of the business id, or that of the message itself."""
+    def records(self, keys: Keys) -> set[str]:
+        """The ledger records that its messages may have: that of the business id, or that of the message itself."""
         function, each = self.case.function, zip(self.message_ids, self.case.sample.ends, strict=True)
         return {
-            row
+            record
             for message_id, end in each
-            for row in (
+            for record in (
                 keys.key(namespace_of(function), end.key or message_id),
                 keys.key(f"{function}:message", message_id),
             )

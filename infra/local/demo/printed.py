@@ -12,9 +12,9 @@ def as_json(function: str, line: str) -> str:
     return json.dumps({"function": function, "message": line}, ensure_ascii=False)
 
 
-def without(rows: Container[str], lines: Iterable[str]) -> list[str]:
-    """The lines, but for those that are about messages with these ledger rows."""
-    return [line for line in lines if (_parsed(line) or {}).get("key") not in rows]
+def without(records: Container[str], lines: Iterable[str]) -> list[str]:
+    """The lines, but for those that are about messages with these ledger records."""
+    return [line for line in lines if (_parsed(line) or {}).get("key") not in records]
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from infra.local.studio import further
 from infra.local.studio.control import routes
 from infra.local.studio.realtime.connect import connect
 from infra.local.studio.realtime.post import post
@@ -34,6 +35,7 @@ def build(studio: Studio) -> web.Application:
             web.get("/v1/responses/{id}/input_items", handler(list_input_items), allow_head=False),
             web.post("/v1/realtime/client-events/{type}", handler(post)),
             web.get("/v1/realtime", connect, allow_head=False),
+            *further.routes(),
             web.route("*", "/{path:.*}", handler(_nothing_here)),
         ]
     )

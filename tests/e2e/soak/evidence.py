@@ -16,24 +16,24 @@ from ledger import Keys, Record
 
 @dataclass(frozen=True)
 class Evidence:
-    """The ledger by row key, the queues' contents, the local AI Studio's request log and store, and what went wrong.
+    """The ledger by record key, the queues' contents, the local AI Studio's request log and store, and what went wrong.
 
     ``results`` are CloudEvents by id, every copy of them; ``defects`` are log lines and errors that must not be.
     """
 
     keys: Keys
-    rows: dict[str, Record]
-    letters: list[Waiting]
+    records: dict[str, Record]
+    dead_letters: list[Waiting]
     results: dict[str, list[dict[str, Any]]]
     calls: dict[str, list[dict[str, Any]]]
     stored: set[str]
     waiting: list[Waiting]
     defects: list[str]
 
-    def row(self, function: str, key: str) -> Record:
-        """The row of a business key, an empty one where there is none."""
+    def record(self, function: str, key: str) -> Record:
+        """The record of a business key, an empty one where there is none."""
         name = self.keys.key(namespace_of(function), key)
-        return self.rows.get(name, Record(name))
+        return self.records.get(name, Record(name))
 
     def effects(self, key: str) -> int:
         """How often something was deleted or created for this id."""
@@ -49,7 +49,7 @@ def collect(environment: Environment, lines: Iterable[str]) -> Evidence:
     deserialize = TypeDeserializer().deserialize
     pages = environment.dynamodb.get_paginator("scan").paginate(TableName=environment.ledger, ConsistentRead=True)
     items = [item for page in pages for item in page["Items"]]
-    rows = [Record.read({name: deserialize(value) for name, value in item.items()}) for item in items]
+    records = [Record.read({name: deserialize(value) for name, value in item.items()}) for item in items]
     calls, results = defaultdict(list), defaultdict(list)
     for call in environment.studio.requests():
         calls[str(call["id"])].append(call)
@@ -58,8 +58,8 @@ def collect(environment: Environment, lines: Iterable[str]) -> Evidence:
         results[str(event["id"])].append(event)
     return Evidence(
         keys=Keys(environment.settings["HASH_KEY"]),
-        rows={row.key: row for row in rows},
-        letters=environment.servers.peek(environment.dead_letters),
+        records={record.key: record for record in records},
+        dead_letters=environment.servers.peek(environment.dead_letters),
         results=dict(results),
         calls=dict(calls),
         stored=set(environment.studio.stored()),

@@ -23,8 +23,8 @@ class Kind(Enum):
     RELEASED = "held at first, deleted when it is sent again without a hold"
     CREATED = "asked for once at the most"
     REPEATABLE = "asked for as often as it takes: its producer allows that"
-    REUSED = "one of two contents is asked for, the other is parked"
-    BROKEN = "parked under its message id"
+    REUSED = "one of two contents is asked for, the other is dead-lettered"
+    BROKEN = "dead-lettered under its message id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Progress:
 
     @property
     def settled(self) -> int:
-        """How many rows have come to an end."""
+        """How many records have come to an end."""
         return len(self._keys)
 
 

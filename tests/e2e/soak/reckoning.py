@@ -16,122 +16,124 @@ CREATES = (Kind.CREATED, Kind.REPEATABLE, Kind.REUSED)
 
 def differences(load: Load, found: Evidence) -> list[str]:
     """Everything that is not as promised, most important first; empty where all is."""
-    letters = _letters_by_row(found)
+    dead_letters = _dead_letters_by_record(found)
     return [
         *(f"still on its way: {waiting.body[:80]}" for waiting in found.waiting),
-        *_lost(load, found, letters),
-        *_unknown_rows(load, found, letters),
+        *_lost(load, found, dead_letters),
+        *_unknown_records(load, found, dead_letters),
         *_deletions(load, found),
-        *_creates(load, found, letters),
-        *_letters(load, found),
+        *_creates(load, found, dead_letters),
+        *_dead_letters(load, found),
         *(f"defect: {line[:300]}" for line in found.defects),
     ]
 
 
-def _letters_by_row(found: Evidence) -> dict[str, set[str]]:
-    """The reasons of the dead letters that stand for each row: of a key's own, or of a message's."""
+def _dead_letters_by_record(found: Evidence) -> dict[str, set[str]]:
+    """The reasons of the dead letters that stand for each record: of a key's own, or of a message's."""
     reasons: dict[str, set[str]] = {}
-    for letter in found.letters:
-        function, key = letter.attributes.get("function", ""), said(letter).get("key", "")
+    for dead_letter in found.dead_letters:
+        function, key = dead_letter.attributes.get("function", ""), said(dead_letter).get("key", "")
         if not function:  # the queue moved it, and says nothing
             continue
         for namespace in (namespace_of(function), f"{function}:message"):
-            reasons.setdefault(found.keys.key(namespace, key), set()).add(letter.attributes.get("reason", ""))
+            reasons.setdefault(found.keys.key(namespace, key), set()).add(dead_letter.attributes.get("reason", ""))
     return reasons
 
 
-def _lost(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
-    parked = Counter((letter.body, letter.attributes.get("reason")) for letter in found.letters)
+def _lost(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Iterator[str]:
+    dead = Counter((dead_letter.body, dead_letter.attributes.get("reason")) for dead_letter in found.dead_letters)
     for planned in set(load.messages):
         if planned.kind is Kind.BROKEN:
-            if not parked[planned.body, "invalid_message"]:
+            if not dead[planned.body, "invalid_message"]:
                 yield f"lost: a broken message has no dead letter: {planned.body[:80]}"
             continue
-        row = found.row(planned.function, planned.key)
-        if row.state not in {*FINAL_STATES, HELD, DEAD_LETTERED}:
-            yield f"lost: {planned.key} is {row.state}, and nothing is on its way"
-        elif row.state == DEAD_LETTERED and row.reason not in letters.get(row.key, ()):
-            yield f"lost: {planned.key} is parked ({row.reason}), but has no dead letter that says so"
+        record = found.record(planned.function, planned.key)
+        if record.state not in {*FINAL_STATES, HELD, DEAD_LETTERED}:
+            yield f"lost: {planned.key} is {record.state}, and nothing is on its way"
+        elif record.state == DEAD_LETTERED and record.reason not in dead_letters.get(record.key, ()):
+            yield f"lost: {planned.key} is dead-lettered ({record.reason}), but has no dead letter that says so"
 
 
-def _unknown_rows(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
+def _unknown_records(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Iterator[str]:
     known = {found.keys.key(namespace_of(planned.function), planned.key) for planned in load.messages}
-    for row in found.rows.values():
-        is_message = row.key.partition("#")[0].endswith(":message")
-        if is_message and (row.state != DEAD_LETTERED or row.reason not in letters.get(row.key, ())):
-            yield f"a message's row is {row.state} ({row.reason}), with letters {letters.get(row.key)}"
-        elif not is_message and row.key not in known and not row.hold:
-            yield f"a row that nobody asked for: {row.key} {row.state}"
+    for record in found.records.values():
+        is_message = record.key.partition("#")[0].endswith(":message")
+        if is_message and (record.state != DEAD_LETTERED or record.reason not in dead_letters.get(record.key, ())):
+            yield f"a message's record is {record.state} ({record.reason}), with dead letters {dead_letters.get(record.key)}"
+        elif not is_message and record.key not in known and not record.hold:
+            yield f"a record that nobody asked for: {record.key} {record.state}"
 
 
 def _deletions(load: Load, found: Evidence) -> Iterator[str]:
     """Receipts against deletions, both ways: once all dead letters are redriven, each that had an effect has one."""
     known = load.of(*DELETIONS)
     for key, planned in known.items():
-        row, effects = found.row(DELETE, key), found.effects(key)
+        record, effects = found.record(DELETE, key), found.effects(key)
         held, there = planned.kind is Kind.HELD, key in found.stored
-        if held and (effects or not there or row.state != HELD):
-            yield f"{key} is on hold, but {row.state}, deleted {effects} times"
+        if held and (effects or not there or record.state != HELD):
+            yield f"{key} is on hold, but {record.state}, deleted {effects} times"
         elif not held:
-            yield from _receipt(key, planned, row, effects, there, found)
+            yield from _receipt(key, planned, record, effects, there, found)
     for key in found.calls.keys() - known.keys() - load.of(*CREATES).keys():
         if found.effects(key):
             yield f"{key} was deleted, but nobody asked for it"
 
 
-def _receipt(key: str, planned: Planned, row: Record, effects: int, there: bool, found: Evidence) -> Iterator[str]:
+def _receipt(key: str, planned: Planned, record: Record, effects: int, there: bool, found: Evidence) -> Iterator[str]:
     gone = planned.kind is not Kind.MISSING
     if effects + there != gone:
         yield f"{key} was deleted {effects} times, and is {'still' if there else 'not'} there"
-    if row.state == DELETED and not effects:
+    if record.state == DELETED and not effects:
         yield f"{key} has a receipt, but was not deleted"
-    if row.state == ALREADY_ABSENT and there:
+    if record.state == ALREADY_ABSENT and there:
         yield f"{key} is said to be absent, but is there"
-    if row.state not in FINAL_STATES:
-        yield f"{key} was deleted {effects} times, but has no receipt: {row.state} {row.reason}"
-    elif f"{row.key}#{row.state}" not in found.results:
-        yield f"{key} is {row.state}, but no result says so"
+    if record.state not in FINAL_STATES:
+        yield f"{key} was deleted {effects} times, but has no receipt: {record.state} {record.reason}"
+    elif f"{record.key}#{record.state}" not in found.results:
+        yield f"{key} is {record.state}, but no result says so"
 
 
-def _creates(load: Load, found: Evidence, letters: dict[str, set[str]]) -> Iterator[str]:
+def _creates(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Iterator[str]:
     spoken: dict[str, set[str]] = {}
     for planned in load.messages:
         if planned.kind in CREATES:
             spoken.setdefault(planned.key, set()).add(planned.says)
     for key, planned in load.of(*CREATES).items():
-        row, billed = found.row(CREATE, key), found.billed(key)
+        record, billed = found.record(CREATE, key), found.billed(key)
         if billed > 1 and planned.kind is not Kind.REPEATABLE:
             yield f"{key} was billed {billed} times"
-        results = found.results.get(f"{row.key}#{row.redrive}", [])
-        if row.state == DONE and not (results and billed):
+        results = found.results.get(f"{record.key}#{record.redrive}", [])
+        if record.state == DONE and not (results and billed):
             yield f"{key} is done, with {len(results)} results, billed {billed} times"
         if (
-            row.state == DEAD_LETTERED
-            and row.reason != OUTCOME_UNKNOWN
+            record.state == DEAD_LETTERED
+            and record.reason != OUTCOME_UNKNOWN
             and billed
             and planned.kind is not Kind.REPEATABLE
         ):
-            yield f"{key} is parked as {row.reason}, but was billed"
+            yield f"{key} is dead-lettered as {record.reason}, but was billed"
         texts = {str(result["data"].get("text")) for result in results if result["data"].get("status") == "completed"}
         if not texts <= {f"You said: {text}" for text in spoken[key]}:
             yield f"{key} got another one's answer: {sorted(texts)}"
         if len(texts) > 1 and planned.kind is not Kind.REPEATABLE:
             yield f"{key} got {len(texts)} different answers"
-        reasons = letters.get(row.key, set()) - {"key_reused"}
+        reasons = dead_letters.get(record.key, set()) - {"key_reused"}
         if len(reasons) > 1:
             yield f"{key} has dead letters that contradict each other: {sorted(reasons)}"
 
 
-def _letters(load: Load, found: Evidence) -> Iterator[str]:
+def _dead_letters(load: Load, found: Evidence) -> Iterator[str]:
     sent = {planned.body: planned for planned in load.messages}
     reused = Counter(
-        sent[letter.body].key for letter in found.letters if letter.attributes.get("reason") == "key_reused"
+        sent[dead_letter.body].key
+        for dead_letter in found.dead_letters
+        if dead_letter.attributes.get("reason") == "key_reused"
     )
-    for letter in found.letters:
-        if letter.body not in sent:
-            yield f"a dead letter that nobody sent: {letter.body[:80]}"
-        if not {"reason", "function", "settlement"} <= letter.attributes.keys():
-            yield f"a dead letter that does not say where it comes from and why: {dict(letter.attributes)}"
+    for dead_letter in found.dead_letters:
+        if dead_letter.body not in sent:
+            yield f"a dead letter that nobody sent: {dead_letter.body[:80]}"
+        if not {"reason", "function", "settlement"} <= dead_letter.attributes.keys():
+            yield f"a dead letter that does not say where it comes from and why: {dict(dead_letter.attributes)}"
     contents: dict[str, set[str]] = {}
     for planned in load.messages:
         if planned.kind is Kind.REUSED:

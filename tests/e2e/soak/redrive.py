@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
 
 HIDDEN = 600
-"""Seconds for which a letter that was looked at stays out of the way: longer than a soak goes on."""
+"""Seconds for which a dead letter that was looked at stays out of the way: longer than a soak goes on."""
 
 
 def redrive_deletions(environment: Environment) -> int:
     """Redrive all but those whose messages were broken; how many it were."""
     count = 0
-    while letters := _receive(environment):
-        for letter in letters:
-            said = {name: value.get("StringValue", "") for name, value in letter["MessageAttributes"].items()}
+    while dead_letters := _receive(environment):
+        for dead_letter in dead_letters:
+            said = {name: value.get("StringValue", "") for name, value in dead_letter["MessageAttributes"].items()}
             if said.get("function") == DELETE and said.get("reason") != "invalid_message":
-                _send_back(environment, letter)
+                _send_back(environment, dead_letter)
                 count += 1
     return count
 
@@ -41,9 +41,9 @@ def _receive(environment: Environment) -> "list[MessageTypeDef]":
     return found.get("Messages", [])
 
 
-def _send_back(environment: Environment, letter: "MessageTypeDef") -> None:
+def _send_back(environment: Environment, dead_letter: "MessageTypeDef") -> None:
     carrier, now = Carrier(Signer(environment.settings["HASH_KEY"], DELETE)), time.time()
-    (delivery,) = deliveries(trigger_event([letter], DELETE), now, carrier.signer)
+    (delivery,) = deliveries(trigger_event([dead_letter], DELETE), now, carrier.signer)
     message = redriven(delivery, force=False, now=now, carrier=carrier)
     environment.sqs.send_message(
         QueueUrl=environment.queues[DELETE],
@@ -52,4 +52,4 @@ def _send_back(environment: Environment, letter: "MessageTypeDef") -> None:
             name: {"DataType": kind, "StringValue": text} for name, (kind, text) in message.attributes.items()
         },
     )
-    environment.sqs.delete_message(QueueUrl=environment.dead_letters, ReceiptHandle=letter["ReceiptHandle"])
+    environment.sqs.delete_message(QueueUrl=environment.dead_letters, ReceiptHandle=dead_letter["ReceiptHandle"])

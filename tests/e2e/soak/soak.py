@@ -100,7 +100,7 @@ def soak(plan: Plan) -> Report:
         _send(environment, load, again)
         _come_to_rest(environment, deadline, "all messages come to rest after the holds' release")
         redriven = redrive_deletions(environment)
-        _come_to_rest(environment, deadline, "all deletions that were parked come to rest")
+        _come_to_rest(environment, deadline, "all deletions that were dead-lettered come to rest")
         environment.stop()
         evidence = collect(environment, progress.lines)
         wrong = differences(load, evidence) + leaks_of(environment, progress.lines, PLANTED)
@@ -174,7 +174,7 @@ def _striking(chaos: Chaos, plan: Plan, progress: Progress, expected: int) -> It
 
     def strike() -> None:
         for number, what in enumerate(planned):
-            # Fewer rows than messages come to an end, since some messages are doubles of others.
+            # Fewer records than messages come to an end, since some messages are doubles of others.
             due, patience = 0.8 * expected * number / len(planned), time.monotonic() + PATIENCE
             while progress.settled < due and time.monotonic() < patience and not over.is_set():
                 over.wait(0.05)
@@ -200,18 +200,20 @@ def _come_to_rest(environment: Environment, deadline: float, what: str) -> None:
 def _figures(
     load: Load, found: Evidence, progress: Progress, chaos: Chaos, seen: Counter[str], seconds: float
 ) -> dict[str, object]:
-    rows = Counter(str(row.state) for row in found.rows.values() if row.state)
-    reasons = Counter(letter.attributes.get("reason", "?") for letter in found.letters)
+    records = Counter(str(record.state) for record in found.records.values() if record.state)
+    reasons = Counter(dead_letter.attributes.get("reason", "?") for dead_letter in found.dead_letters)
     return {
         "messages": len(load.messages),
         "seconds until at rest": round(seconds, 1),
         "messages a second": round(len(load.messages) / seconds, 1),
         "went wrong": dict(sorted(chaos.done.items())) | {"answers lost": seen["lost answers"]},
         "deliveries by end": dict(progress.ends),
-        "rows by state": dict(rows),
+        "records by state": dict(records),
         "dead letters by reason": dict(reasons),
         "calls": sum(len(calls) for calls in found.calls.values()),
         "billed": sum(found.billed(key) for key in found.calls),
         "results sent": sum(len(copies) for copies in found.results.values()),
-        "parked rows whose letter is not noted": sum(row.dlq == "pending" for row in found.rows.values()),
+        "dead-lettered records whose dead letter is not noted": sum(
+            record.dlq == "pending" for record in found.records.values()
+        ),
     }

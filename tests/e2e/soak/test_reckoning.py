@@ -14,7 +14,7 @@ from ledger import Keys, Record
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
 from tests.e2e.soak.reckoning import differences
-from tests.support.planted import leaks, texts_of_letters, texts_of_rows
+from tests.support.planted import leaks, texts_of_dead_letters, texts_of_records
 
 KEYS = Keys("a secret of the tests")
 STORED = Planned(DELETE, Kind.STORED, "delete 1", "resp_1")
@@ -32,7 +32,7 @@ def name(planned: Planned) -> str:
     return KEYS.key(namespace_of(planned.function), planned.key)
 
 
-def letter(body: str, reason: str, key: str, function: str = CREATE) -> Waiting:
+def dead_letter(body: str, reason: str, key: str, function: str = CREATE) -> Waiting:
     return Waiting(
         "id", body, {"reason": reason, "function": function, "settlement": json.dumps({"key": key})}, 0, visible=True
     )
@@ -47,23 +47,23 @@ def answer(planned: Planned) -> list[dict[str, Any]]:
 
 
 def all_is_well() -> Evidence:
-    parked = KEYS.key(f"{DELETE}:message", "m-1")
-    rows = [
+    unusable = KEYS.key(f"{DELETE}:message", "m-1")
+    records = [
         Record(name(STORED), "deleted"),
         Record(name(MISSING), "already_absent"),
         Record(name(HELD), "held"),
         Record(name(ASKED), "done"),
         Record(name(UNKNOWN), "dead_lettered", reason="outcome_unknown"),
         Record(name(FIRST), "done"),
-        Record(parked, "dead_lettered", reason="invalid_message"),
+        Record(unusable, "dead_lettered", reason="invalid_message"),
     ]
     return Evidence(
         keys=KEYS,
-        rows={row.key: row for row in rows},
-        letters=[
-            letter(UNKNOWN.body, "outcome_unknown", "evt_2"),
-            letter(SECOND.body, "key_reused", "evt_3"),
-            letter(BROKEN.body, "invalid_message", "m-1", DELETE),
+        records={record.key: record for record in records},
+        dead_letters=[
+            dead_letter(UNKNOWN.body, "outcome_unknown", "evt_2"),
+            dead_letter(SECOND.body, "key_reused", "evt_3"),
+            dead_letter(BROKEN.body, "invalid_message", "m-1", DELETE),
         ],
         results={
             f"{name(STORED)}#deleted": [{}],
@@ -83,30 +83,32 @@ def all_is_well() -> Evidence:
     )
 
 
-def with_row(planned: Planned, **fields: Any) -> Callable[[Evidence], Evidence]:
+def with_record(planned: Planned, **fields: Any) -> Callable[[Evidence], Evidence]:
     def change(found: Evidence) -> Evidence:
-        row = replace(found.rows[name(planned)], **fields)
-        return replace(found, rows={**found.rows, row.key: row})
+        record = replace(found.records[name(planned)], **fields)
+        return replace(found, records={**found.records, record.key: record})
 
     return change
 
 
-def parked_after(reason: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
-    """The stored one is parked for this reason, with its dead letter, after these calls."""
+def dead_lettered_after(reason: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
+    """The stored one is dead-lettered for this reason, with its dead letter, after these calls."""
     changes = [
-        with_row(STORED, state="dead_lettered", reason=reason),
+        with_record(STORED, state="dead_lettered", reason=reason),
         with_calls("resp_1", *calls),
-        with_letter(STORED.body, reason, "resp_1", DELETE),
+        with_dead_letter(STORED.body, reason, "resp_1", DELETE),
     ]
     return lambda found: reduce(lambda so_far, change: change(so_far), changes, found)
 
 
-def without_letter(reason: str) -> Callable[[Evidence], Evidence]:
-    return lambda found: replace(found, letters=[each for each in found.letters if each.attributes["reason"] != reason])
+def without_dead_letter(reason: str) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(
+        found, dead_letters=[each for each in found.dead_letters if each.attributes["reason"] != reason]
+    )
 
 
-def with_letter(*given: str) -> Callable[[Evidence], Evidence]:
-    return lambda found: replace(found, letters=[*found.letters, letter(*given)])
+def with_dead_letter(*given: str) -> Callable[[Evidence], Evidence]:
+    return lambda found: replace(found, dead_letters=[*found.dead_letters, dead_letter(*given)])
 
 
 def with_calls(key: str, *calls: dict[str, Any]) -> Callable[[Evidence], Evidence]:
@@ -129,17 +131,22 @@ def test_nothing_is_found_where_all_is_well() -> None:
 
 BILLED, EFFECT = call(billed=True, effect=True), call(effect=True)
 WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
-    "a row left open": (with_row(STORED, state="open"), "lost: resp_1 is open"),
-    "a claim that nobody ends": (with_row(ASKED, state="claimed"), "lost: evt_1 is claimed"),
-    "no row": (lambda found: replace(found, rows={}), "lost: resp_1 is None"),
-    "a message left": (lambda found: replace(found, waiting=[letter("x", "", "")]), "still on its way"),
-    "no dead letter": (without_letter("outcome_unknown"), "evt_2 is parked (outcome_unknown), but has no dead letter"),
-    "no dead letter for a broken one": (without_letter("invalid_message"), "a broken message has no dead letter"),
-    "a reused key unnoticed": (without_letter("key_reused"), "evt_3 stood for two contents, and nobody noticed"),
-    "another reason": (with_letter(UNKNOWN.body, "rejected", "evt_2"), "evt_2 has dead letters that contradict"),
-    "a stranger's letter": (with_letter("stranger", "rejected", "evt_2"), "a dead letter that nobody sent"),
-    "a letter moved by the queue": (
-        lambda found: replace(found, letters=[*found.letters, Waiting("id", STORED.body, {}, 9, visible=True)]),
+    "a record left open": (with_record(STORED, state="open"), "lost: resp_1 is open"),
+    "a claim that nobody ends": (with_record(ASKED, state="claimed"), "lost: evt_1 is claimed"),
+    "no record": (lambda found: replace(found, records={}), "lost: resp_1 is None"),
+    "a message left": (lambda found: replace(found, waiting=[dead_letter("x", "", "")]), "still on its way"),
+    "no dead letter": (
+        without_dead_letter("outcome_unknown"),
+        "evt_2 is dead-lettered (outcome_unknown), but has no dead letter",
+    ),
+    "no dead letter for a broken one": (without_dead_letter("invalid_message"), "a broken message has no dead letter"),
+    "a reused key unnoticed": (without_dead_letter("key_reused"), "evt_3 stood for two contents, and nobody noticed"),
+    "another reason": (with_dead_letter(UNKNOWN.body, "rejected", "evt_2"), "evt_2 has dead letters that contradict"),
+    "a stranger's dead letter": (with_dead_letter("stranger", "rejected", "evt_2"), "a dead letter that nobody sent"),
+    "a dead letter moved by the queue": (
+        lambda found: replace(
+            found, dead_letters=[*found.dead_letters, Waiting("id", STORED.body, {}, 9, visible=True)]
+        ),
         "a dead letter that does not say",
     ),
     "billed twice": (with_calls("evt_1", BILLED, BILLED), "evt_1 was billed 2 times"),
@@ -147,24 +154,41 @@ WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "the answer lost": (without_result(ASKED, "0"), "evt_1 is done, with 0 results"),
     "another's answer": (with_result(ASKED, UNKNOWN), "evt_1 got another one's answer"),
     "two answers": (with_result(FIRST, FIRST, SECOND), "evt_3 got 2 different answers"),
-    "billed and refused": (with_row(UNKNOWN, reason="rejected"), "evt_2 is parked as rejected, but was billed"),
+    "billed and refused": (
+        with_record(UNKNOWN, reason="rejected"),
+        "evt_2 is dead-lettered as rejected, but was billed",
+    ),
     "a receipt for nothing": (with_calls("resp_1"), "resp_1 has a receipt, but was not deleted"),
-    "no receipt": (parked_after("rejected", EFFECT), "resp_1 was deleted 1 times, but has no receipt"),
-    "no receipt, refused later": (parked_after("rejected", EFFECT, call()), "resp_1 was deleted 1 times, but has no"),
-    "no receipt, unknown": (parked_after("outcome_unknown", EFFECT, call()), "resp_1 was deleted 1 times, but has no"),
-    "parked for good": (parked_after("unavailable", call()), "resp_1 was deleted 0 times, but has no receipt"),
+    "no receipt": (dead_lettered_after("rejected", EFFECT), "resp_1 was deleted 1 times, but has no receipt"),
+    "no receipt, refused later": (
+        dead_lettered_after("rejected", EFFECT, call()),
+        "resp_1 was deleted 1 times, but has no",
+    ),
+    "no receipt, unknown": (
+        dead_lettered_after("outcome_unknown", EFFECT, call()),
+        "resp_1 was deleted 1 times, but has no",
+    ),
+    "dead-lettered for good": (
+        dead_lettered_after("unavailable", call()),
+        "resp_1 was deleted 0 times, but has no receipt",
+    ),
     "a stranger deleted": (with_calls("resp_9", EFFECT), "resp_9 was deleted, but nobody asked for it"),
-    "a hold parked": (with_row(HELD, state="dead_lettered"), "resp_3 is on hold, but dead_lettered, deleted 0 times"),
+    "a hold dead-lettered": (
+        with_record(HELD, state="dead_lettered"),
+        "resp_3 is on hold, but dead_lettered, deleted 0 times",
+    ),
     "deleted twice": (with_calls("resp_1", call(effect=True), call(effect=True)), "resp_1 was deleted 2 times"),
     "absent, yet there": (
-        lambda found: replace(with_row(STORED, state="already_absent")(found), stored={"resp_1", "resp_3"}),
+        lambda found: replace(with_record(STORED, state="already_absent")(found), stored={"resp_1", "resp_3"}),
         "resp_1 is said to be absent, but is there",
     ),
     "a deletion that nobody hears of": (without_result(STORED, "deleted"), "resp_1 is deleted, but no result says so"),
     "deleted under a hold": (with_calls("resp_3", call(effect=True)), "resp_3 is on hold, but held, deleted 1 times"),
-    "a row of nobody's": (
-        lambda found: replace(found, rows={**found.rows, "delete_response#x": Record("delete_response#x", "deleted")}),
-        "a row that nobody asked for",
+    "a record of nobody's": (
+        lambda found: replace(
+            found, records={**found.records, "delete_response#x": Record("delete_response#x", "deleted")}
+        ),
+        "a record that nobody asked for",
     ),
     "a defect": (lambda found: replace(found, defects=["TypeError"]), "defect: TypeError"),
 }
@@ -191,10 +215,12 @@ def test_the_same_seed_makes_the_same_load_of_every_kind() -> None:
     "texts",
     [
         ['{"detail": "resp-planted-1 is gone"}'],
-        list(texts_of_rows([{"key": {"S": "delete_response#1"}, "subject": {"S": "resp-planted-1"}}])),
-        list(texts_of_rows([{"usage": {"M": {"resp-planted-1": {"N": "1"}}}}])),
+        list(texts_of_records([{"key": {"S": "delete_response#1"}, "subject": {"S": "resp-planted-1"}}])),
+        list(texts_of_records([{"usage": {"M": {"resp-planted-1": {"N": "1"}}}}])),
         list(
-            texts_of_letters([Waiting("id", "", {"detail": "no resp-planted-1", "settlement": "{}"}, 0, visible=True)])
+            texts_of_dead_letters(
+                [Waiting("id", "", {"detail": "no resp-planted-1", "settlement": "{}"}, 0, visible=True)]
+            )
         ),
     ],
 )
@@ -203,6 +229,8 @@ def test_what_was_planted_is_found_wherever_it_is(texts: list[str]) -> None:
 
 
 def test_a_dead_letter_may_hold_its_own_key_and_body() -> None:
-    letters = [Waiting("id", "resp-planted-1", {"settlement": "resp-planted-1", "reason": "rejected"}, 0, visible=True)]
+    dead_letters = [
+        Waiting("id", "resp-planted-1", {"settlement": "resp-planted-1", "reason": "rejected"}, 0, visible=True)
+    ]
 
-    assert leaks(texts_of_letters(letters), {"an id": "resp-planted-"}) == []
+    assert leaks(texts_of_dead_letters(dead_letters), {"an id": "resp-planted-"}) == []

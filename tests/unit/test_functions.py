@@ -1,0 +1,22 @@
+"""Each entry file is in the table of functions, and each entry of the table has its file."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import delete_response
+from infra.local.processes.surroundings import ROOT
+
+FUNCTIONS = Path(delete_response.__file__).parent
+TABLE = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FUNCTIONS.glob("*.py")))
+def test_an_entry_file_is_in_the_table(name: str) -> None:
+    assert name in TABLE, f"infra/functions.yaml has no entry {name} for functions/{name}.py: add it there"
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_function_of_the_table_has_its_entry_file(name: str) -> None:
+    assert (FUNCTIONS / f"{name}.py").exists(), f"functions/ has no {name}.py, which infra/functions.yaml names: add it"
