@@ -21,7 +21,20 @@ Knows of endpoints only what their results look like (outcome) and what they nee
 """
 
 from worker.function import queue_function
-from worker.outcome import Outcome, Unsettled
+from worker.outcome import Outcome, Send, Unsettled
 from worker.receive.message import Message, Opaque, Time, Word
+from worker.timer import Tick, Tools, timer_function
 
-__all__ = ["Message", "Opaque", "Outcome", "Time", "Unsettled", "Word", "queue_function"]
+__all__ = [
+    "Message",
+    "Opaque",
+    "Outcome",
+    "Send",
+    "Tick",
+    "Time",
+    "Tools",
+    "Unsettled",
+    "Word",
+    "queue_function",
+    "timer_function",
+]

@@ -1,7 +1,7 @@
 """The decorator that makes a queue function out of a model, a client and one call."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aistudio import API
@@ -34,6 +34,7 @@ def queue_function(
     when_held: Call[M, C] | None = None,
     result_of: ResultOf | None = None,
     kept: float | None = KEPT,
+    sends_to: Iterable[str] = (),
     check: Check | None = None,
 ) -> Callable[[Call[M, C]], Handler]:
     """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
@@ -42,13 +43,25 @@ def queue_function(
     ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the
     least time, in seconds, that a call is begun with; ``when_held`` takes the call's place while its key is under a
     legal hold; ``result_of`` makes a result's data of the record, where no result has content; ``kept`` is how many
-    seconds a record lives (None: for ever); ``check`` says what is wrong with the settings that only this function needs.
+    seconds a record lives (None: for ever); ``sends_to`` are the functions to whose queues its outcomes send, each of
+    which needs a setting ``<FUNCTION>_QUEUE_URL``; ``check`` says what is wrong with the settings that only this function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:
         name = call.__module__.rpartition(".")[2]
         function = Function(
-            name, model, client, call, idempotent, result_type, needs, when_held, result_of, kept, check
+            name,
+            model,
+            client,
+            call,
+            idempotent,
+            result_type,
+            needs,
+            when_held,
+            result_of,
+            kept,
+            tuple(sends_to),
+            check,
         )
 
         @functools.wraps(call)

@@ -48,7 +48,8 @@ Printable = Annotated[str, Field(pattern=r"^[!-~]*$")]
 
 STUDIO = ("AISTUDIO_FOLDER_ID",)
 LEDGER = ("YDB_DOCAPI_ENDPOINT", "HASH_KEY")
-QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+KEYS_OF_QUEUES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", *KEYS_OF_QUEUES)
 QUEUE_FUNCTION = (*STUDIO, *LEDGER, *QUEUES)
 """What a function that takes messages from a queue needs; one that a timer starts has no queue."""
 
@@ -120,6 +121,11 @@ class Settings(BaseModel):
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
             raise SettingsError(f"settings missing or malformed: {told}. README.md lists them.")
         return settings
+
+
+def queue_settings(functions: Iterable[str]) -> dict[str, str]:
+    """The setting that names each of these functions' queues."""
+    return {function: f"{function.upper()}_QUEUE_URL" for function in functions}
 
 
 def realtime_check(environment: Mapping[str, str]) -> Mapping[str, str]:

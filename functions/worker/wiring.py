@@ -18,22 +18,27 @@ from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
 from worker.platform import Token, seconds_left
 from worker.send.claim_check import Shelf
+from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
-from worker.settings import QUEUE_FUNCTION, Settings, SettingsError
+from worker.settings import KEYS_OF_QUEUES, QUEUE_FUNCTION, Settings, SettingsError, queue_settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
 from worker.threads import Threads
+from worker.timer import Timer, Tools, tick_of
 
 
 class Instance:
     """One function in one process: what lives between invocations."""
 
-    def __init__(self, function: Function[Any, Any], settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, function: Function[Any, Any], settings: Settings, elsewhere: Mapping[str, str], clock: Clock
+    ) -> None:
+        self._elsewhere = elsewhere
         self._function = replace(function, needs=settings.call_needs or function.needs)
         self._settings = settings
         self._clock = clock
@@ -82,6 +87,7 @@ class Instance:
             hold_window=settings.hold_window,
             retention=settings.queue_retention,
             breaker=self._breaker,
+            elsewhere=Elsewhere(queue, self._elsewhere, self._function.name),
         )
         return settle_batch(event, invocation, self._logger)
 
@@ -115,4 +121,49 @@ class Instance:
 @cache
 def instance(function: Function[Any, Any]) -> Instance:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
-    return Instance(function, Settings.read(os.environ, QUEUE_FUNCTION, function.check), SystemClock())
+    queues = queue_settings(function.sends_to)
+    settings = Settings.read(os.environ, (*QUEUE_FUNCTION, *queues.values()), function.check)
+    return Instance(function, settings, {name: os.environ[at] for name, at in queues.items()}, SystemClock())
+
+
+class TimerInstance:
+    """One timer function in one process: what lives between its ticks."""
+
+    def __init__(self, timer: Timer, settings: Settings, elsewhere: Mapping[str, str], clock: Clock) -> None:
+        self._timer = timer
+        self._elsewhere = elsewhere
+        self._clock = clock
+        self._token = Token()
+        self._documents = clients.documents(settings, self._token)
+        self._table = settings.ledger_table_prefix + LEDGER
+        self._queues = cache(partial(clients.queues, settings))  # a timer that sends nothing needs no key for queues
+        self._keys = Keys(settings.hash_key.get_secret_value())
+        self._random = random.SystemRandom()
+        self._logger: Logger = get_logger(timer.name, settings.log_level)
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
+        """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
+        self._token.renew(context)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock)
+        queue = Queue(self._queues(), self._clock, deadline.budget()) if self._elsewhere else None
+        tools = Tools(
+            store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
+            keys=self._keys,
+            clock=self._clock,
+            deadline=deadline,
+            random=self._random,
+            elsewhere=Elsewhere(queue, self._elsewhere, self._timer.name) if queue else None,
+        )
+        self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
+        counts = dict(self._timer.call(tick_of(event, self._clock.now()), tools))
+        self._logger.info("tick", extra=counts)
+        return counts
+
+
+@cache
+def timer_instance(timer: Timer) -> TimerInstance:
+    """The instance of a timer function, built at its first tick. Raises SettingsError, naming all that is wrong."""
+    queues = queue_settings(timer.sends_to)
+    needs = (*timer.needs, *queues.values(), *(KEYS_OF_QUEUES if queues else ()))
+    settings = Settings.read(os.environ, needs)
+    return TimerInstance(timer, settings, {name: os.environ[at] for name, at in queues.items()}, SystemClock())

@@ -4,6 +4,7 @@ import io
 import json
 import secrets
 import uuid
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from random import Random
@@ -22,6 +23,7 @@ from tests.support.tasks import one_after_another
 from worker.clock import Clock, Deadline
 from worker.log import get_logger
 from worker.receive.event import deliveries
+from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -68,14 +70,16 @@ class Bench:
         self.carrier = Carrier(Signer(self.secret, function.name))
         self.ledger, self.queues, self.hooks = kit.ledger, kit.queues, kit.hooks
         name = uuid.uuid4().hex[:12]
-        self.own, self.dead, self.answers = (
-            kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("own", "dead", "answers")
+        self.own, self.dead, self.answers, self.others = (
+            kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"]
+            for each in ("own", "dead", "answers", "others")
         )
         (self.table,) = tables.create(kit.spectator, f"{name}.")
         self._watched = Ledger(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
         self.breaker = DeploymentBreaker()
+        self.elsewhere: Callable[[Queue], Elsewhere | None] = lambda _queue: None
         self.batches: list[BatchBreaker] = []
         self._printed: list[io.StringIO] = []
         self.queues.seen.clear()
@@ -125,6 +129,7 @@ class Bench:
             lease_until=deadline.killed_at + LEASE_MARGIN,
             hold_window=hold_window,
             breaker=self.breaker,
+            elsewhere=self.elsewhere(queue),
         )
         self.batches.append(invocation.batch)
         counts, error = None, None
@@ -140,6 +145,10 @@ class Bench:
     def row(self, key: str) -> Record:
         """The row of a business key."""
         return self._watched.get(self.keys.key(self.function.namespace, key))
+
+    def record(self, record_key: str) -> Record:
+        """The record of a record key."""
+        return self._watched.get(record_key)
 
     def further_receipt(self, key: str, number: int) -> Record:
         """A receipt of a business key after the first, which the record itself has."""

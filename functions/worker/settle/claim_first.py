@@ -154,6 +154,8 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
     """The result message first, then the outcome: a crash between them repeats the message, never the call."""
     end = Settlement(End.DONE, outcome.state, None, outcome.trace, outcome.usage, outcome.status)
     result = with_content(item, outcome, inv)
+    if not inv.sent_elsewhere(outcome.sends):
+        return replace(end, end=End.UNSETTLED, outcome="another queue")
     while not inv.results.send([result], insist=True)[0]:
         if inv.deadline.left() < _LAST_SECONDS:
             return replace(end, end=End.UNSETTLED, outcome="results queue")
@@ -161,7 +163,7 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
     notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
     if outcome.usage:
         notes["usage"] = token_counts(outcome.usage)
-    write = claims.done(claim, inv.clock.now(), notes)
+    write = replace(claims.done(claim, inv.clock.now(), notes), beside=outcome.writes)
     if any(inv.store.write(write, insist=True) is Written.YES for _ in range(2)):
         return end
     return replace(end, end=End.UNSETTLED, outcome="ledger")

@@ -10,9 +10,10 @@ from documents.budget import LONGEST_REQUEST
 from ledger import Key, Keys, Ledger, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
-from worker.outcome import Outcome
+from worker.outcome import Outcome, Send
 from worker.receive.event import Delivery
 from worker.receive.message import M, Message
+from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -47,6 +48,7 @@ class Function(Generic[M, C]):
     when_held: Call[M, C] | None
     result_of: ResultOf | None
     kept: float | None
+    sends_to: tuple[str, ...]
     check: Check | None
 
     @property
@@ -90,9 +92,13 @@ class Invocation:
     hold_window: float
     retention: float = 4 * 86_400
     breaker: DeploymentBreaker = field(default_factory=DeploymentBreaker)
-    queues: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
     batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
+
+    def sent_elsewhere(self, sends: Sequence[Send]) -> bool:
+        """Whether all of these messages to other functions are confirmed."""
+        return not sends or (self.elsewhere is not None and all(self.elsewhere.send(sends)))
 
     @property
     def has_time(self) -> bool:

@@ -1,6 +1,7 @@
 """Writing down the outcomes of calls that may repeat."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
@@ -41,19 +42,27 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
 
 
 def _send_content(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Ended]]:
-    """Results with content leave before their outcome is written: no record could send them again."""
+    """Messages to other functions and results with content leave before their outcome is written.
+
+    No record could send them again.
+    """
+    unsent = [item for item, outcome, _ in finished if not inv.sent_elsewhere(outcome.sends)]
+    finished = [each for each in finished if each[0] not in unsent]
     ending = [each for each in finished if each[1].result is not None]
     sent = inv.results.send([with_content(item, outcome, inv) for item, outcome, _ in ending])
     lost = [item for (item, _, _), confirmed in zip(ending, sent, strict=True) if not confirmed]
     ready = [each for each in finished if each[0] not in lost]
-    return ready, [unsettled(item, "results queue") for item in lost]
+    return ready, [unsettled(item, "another queue") for item in unsent] + [
+        unsettled(item, "results queue") for item in lost
+    ]
 
 
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
     notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
-    return receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
+    write = receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
+    return replace(write, beside=(*write.beside, *outcome.writes))
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:
