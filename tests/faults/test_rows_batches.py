@@ -1,5 +1,6 @@
 """Rows 25 to 27 and 35 of the fault matrix: bad messages among good ones, budgets that end, a broken environment."""
 
+import json
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from tests.support.bench import Bench
 from tests.support.messages import Entry
 from tests.support.observations import numbers, reasons, said
 from worker.receive.event import deliveries
+from worker.send.queue_message import Carrier
 from worker.settings import SettingsError
 from worker.wiring import instance
 
@@ -225,3 +227,21 @@ def test_row25_a_time_that_is_a_number_is_not_guessed_at(stored: Bench, times: d
 
     assert stored.deliver(message).ends == [("dead_lettered", "invalid_message")]
     assert (stored.calls(), reasons(stored.letters())) == (0, ["invalid_message"])
+
+
+def test_a_message_that_its_queue_takes_only_without_our_attributes_keeps_no_neighbour_from_being_sent_again(
+    deletions: Bench,
+) -> None:
+    limit = 16_384
+    deletions.carrier = Carrier(deletions.carrier.signer, limit)
+    deletions.studio.fault(times=None, status=500)
+    ids = [f"resp_{n}" for n in range(20)]
+    batch = [deletions.message({"response_id": each}) for each in ids]
+    padded = json.dumps({"response_id": ids[3]})
+    batch[3] = deletions.message(padded + " " * (limit - len(padded)))
+
+    delivered = deletions.deliver(*batch)
+
+    assert sorted(end for end, _ in delivered.ends) == ["retry"] * 19 + ["unsettled"]
+    assert {said(copy)["key"] for copy in deletions.copies()} == {*ids} - {ids[3]}
+    assert not delivered.acknowledged

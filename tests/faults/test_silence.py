@@ -9,6 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from tests.faults.steps import DELETE, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
+from tests.support.observations import said
 from tests.support.seam import Action, Send, refused, unseen
 
 WRITES = ("TransactWriteItems", "UpdateItem")
@@ -127,6 +128,8 @@ def test_a_batch_ends_in_time_whatever_is_slow_or_silent(
 
     assert deletions.clock.monotonic() - begun < TIMEOUT
     assert len(delivered.ends) == 100
+    for message in deletions.copies():  # none that the next delivery would send a second time
+        assert deletions.row(said(message)["key"]).watermark == (said(message)["redrive"], said(message)["copy"])
     deletions.ledger.reset()
     deletions.queues.reset()
     deletions.hooks.reset()
