@@ -15,18 +15,21 @@ from aistudio.errors import (
     Unauthorized,
     Unavailable,
 )
-from aistudio.responses import Deletion, Existence, ResponseId, Responses
+from aistudio.responses import Absent, Deletion, Existence, InputItems, Response, ResponseId, Responses
 
 __all__ = [
     "API",
     "APIError",
+    "Absent",
     "Config",
     "Deletion",
     "Existence",
     "Forbidden",
+    "InputItems",
     "OutcomeUnknown",
     "RealtimeTransport",
     "Rejected",
+    "Response",
     "ResponseId",
     "Responses",
     "Throttled",

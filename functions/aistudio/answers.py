@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from pydantic_core import from_json
+
 from aistudio.error_bodies import class_of, error_in, fingerprint_of, identifiers, parse_object, status_told
 from aistudio.errors import APIError, OutcomeUnknown, Throttled, Trace, Unavailable
 
@@ -17,7 +19,7 @@ MAX_RETRY_AFTER = 24 * 3600.0
 
 _NUMBER = re.compile(r"[0-9]{1,100}(\.[0-9]{1,9})?")
 _ID = re.compile(r"[!-~]{1,128}")
-_BEGINS_WITH_AN_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([!#-\[\]-~]{1,128})"')
+_RESPONSE_ID = re.compile(r"[!-~]{1,512}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
     status: int | None = outcome.status
     if 200 <= outcome.status < 300:
         if outcome.cut:
-            return OutcomeUnknown(f"HTTP {status}, body {outcome.cut}", outcome.trace, response_id=_learned(outcome))
+            return OutcomeUnknown(f"HTTP {status}, body {outcome.cut}", outcome.trace, response_id=learned_id(outcome))
         if error is None and outcome.content_type != "application/problem+json":
             return None
         status = None if error is None else status_told(error)
@@ -87,10 +89,15 @@ def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
     return kind(detail, outcome.trace, fingerprint=fingerprint)
 
 
-def _learned(answer: Answer) -> str | None:
-    """Read the id with which a body begins that did not come whole: a billed response can be looked up by it."""
-    found = _BEGINS_WITH_AN_ID.match(answer.body)
-    return found[1].decode("ascii") if found else None
+def learned_id(answer: Answer) -> str | None:
+    """Read the response's id out of a body, whole or not: a response that was billed can be looked up by it."""
+    try:
+        value = from_json(answer.body, allow_partial=True)
+    except ValueError:
+        return None
+    told = value.get("response", value) if isinstance(value, dict) else None
+    named = told.get("id") if isinstance(told, dict) else None
+    return named if isinstance(named, str) and _RESPONSE_ID.fullmatch(named) else None
 
 
 def trace_of(headers: Mapping[str, str], client_request_id: str, status: int) -> Trace:

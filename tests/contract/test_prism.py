@@ -11,11 +11,14 @@ import pytest
 
 from aistudio import (
     API,
+    Absent,
     APIError,
     Config,
     Forbidden,
+    InputItems,
     OutcomeUnknown,
     Rejected,
+    Response,
     Responses,
     Throttled,
     Unauthorized,
@@ -80,14 +83,48 @@ def test_a_deletion_is_a_deletion(client: Client) -> None:
 def test_the_documented_404_is_absence(client: Client) -> None:
     assert client("code=404").delete(STORED, timeout=10).absent
     assert not client("code=404").exists(STORED, timeout=10).exists
+    assert isinstance(client("code=404").get(STORED, timeout=10), Absent)
+    assert isinstance(client("code=404").cancel(STORED, timeout=10), Absent)
+    assert isinstance(client("code=404").input_items(STORED, timeout=10), Absent)
 
 
 @pytest.mark.parametrize("state", ["completed", "queued", "failed", "incomplete", "cancelled"])
 def test_a_stored_response_is_there_in_every_state(client: Client, state: str) -> None:
     assert client(f"example={state}").exists(STORED, timeout=10).exists
+    for method in ("get", "cancel"):
+        found = getattr(client(f"example={state}"), method)(STORED, timeout=10)
+        assert isinstance(found, Response)
+        assert (found.id, found.status) == (STORED, state)
 
 
-@pytest.mark.parametrize("method", ["delete", "exists"])
+@pytest.mark.parametrize("state", ["completed", "queued", "failed", "incomplete"])
+@pytest.mark.parametrize("more", [{}, {"background": True, "store": True}, {"temperature": 0.5}])
+def test_a_create_is_its_response_in_every_state(client: Client, state: str, more: dict[str, object]) -> None:
+    body = {"model": "gpt://folder/some-model", "input": [{"role": "user", "content": "Where is it?"}], **more}
+
+    made = client(f"example={state}").create(body, timeout=10)
+
+    assert (made.id, made.status) == (STORED, state)
+    assert made.text == ("It has arrived." if state == "completed" else None)
+
+
+def test_a_streamed_create_is_the_response_that_its_last_event_has(client: Client) -> None:
+    body = {"model": "gpt://folder/some-model", "input": "Where is it?", "stream": True}
+
+    made = client("example=stream").create(body, timeout=10)
+
+    assert (made.id, made.status, made.text) == (STORED, "completed", "It has arrived.")
+
+
+def test_a_list_is_its_items(client: Client) -> None:
+    found = client("example=page").input_items(STORED, timeout=10, limit=3, order="asc", after="msg-0")
+
+    assert isinstance(found, InputItems)
+    assert all(isinstance(item, dict) for item in found.items)
+    assert found.items
+
+
+@pytest.mark.parametrize("method", ["delete", "exists", "get", "cancel", "input_items"])
 @pytest.mark.parametrize(
     ("status", "known"),
     [
@@ -107,6 +144,27 @@ def test_every_documented_error_says_what_is_known(
         getattr(client(f"code={status}"), method)(STORED, timeout=10)
 
     assert caught.value.trace.status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "known"),
+    [
+        (400, Rejected),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, Rejected),
+        (429, Throttled),
+        (500, OutcomeUnknown),
+        (501, Rejected),
+        (503, OutcomeUnknown),
+        (504, OutcomeUnknown),
+    ],
+)
+def test_every_documented_error_of_a_create_says_what_is_known(
+    client: Client, status: int, known: type[APIError]
+) -> None:
+    with pytest.raises(known):
+        client(f"code={status}").create({"model": "gpt://folder/some-model", "input": "Hello"}, timeout=10)
 
 
 def test_a_deletion_of_what_runs_is_no_end(client: Client) -> None:

@@ -1,17 +1,25 @@
-"""Stored responses: delete one, or ask whether it is there."""
+"""The Responses API: create, get, cancel and delete responses, and list what they were asked."""
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator
 
+from aistudio.answers import Answer, Failure
 from aistudio.api import API
 from aistudio.config import path_segment
 from aistudio.errors import APIError
+from aistudio.responses.cancel import cancelled, settled, was_refused
+from aistudio.responses.create import Told, created
 from aistudio.responses.delete import Deletion, deletion
-from aistudio.responses.get import Existence, existence
+from aistudio.responses.get import Existence, existence, got
+from aistudio.responses.input_items import InputItems, Order, Page, Pages, page
+from aistudio.responses.response import Absent, Response
 
-__all__ = ["Deletion", "Existence", "ResponseId", "Responses"]
+__all__ = ["Absent", "Deletion", "Existence", "InputItems", "Order", "Response", "ResponseId", "Responses"]
+
+T = TypeVar("T")
 
 
 def _loosely_an_id(value: str) -> str:
@@ -31,33 +39,89 @@ could change the URL, or the size of a key, is refused.
 
 
 class Responses:
-    """The Responses API of one folder, as far as deletion needs it."""
+    """The Responses API of one folder.
+
+    `timeout` is the seconds that a whole call may take. Every call raises one of APIError's subclasses, and ValueError
+    for an id that can't be a segment of a path; nothing was sent then. All but `create` may be repeated at will.
+    """
 
     def __init__(self, api: API) -> None:
         self._api = api
 
-    def delete(self, response_id: str, timeout: float) -> Deletion:
-        """Delete a stored response; may be repeated at will. `timeout` is the seconds the whole call may take.
+    def create(self, body: Mapping[str, Any], timeout: float) -> Response:
+        """Create a response: `body` is the API's own, sent untouched. Never to be repeated without thought.
 
-        Raises:
-            APIError: one of its subclasses.
-            ValueError: for an id that can't be a segment of a path; nothing was sent.
+        With `stream` in it the answer is read as events: the response is the same either way. An error that comes after
+        the service named the response has its id in `response_id`.
         """
-        path = f"/responses/{path_segment(response_id)}"
-        found = deletion(self._api.call("DELETE", path, timeout=timeout, idempotent=True), response_id)
+        told = Told() if body.get("stream") else None
+        answer = self._api.call(
+            "POST",
+            "/responses",
+            timeout=timeout,
+            idempotent=False,
+            body=body,
+            accept="application/json" if told is None else "text/event-stream, application/json",
+            enough=None if told is None else told.feed,
+        )
+        return _or_raise(created(answer, told))
+
+    def get(self, response_id: str, timeout: float) -> Response | Absent:
+        """Get a stored response as it is now."""
+        found = got(self._call("GET", response_id, timeout), response_id)
         if isinstance(found, APIError):
             raise found
         return found
 
     def exists(self, response_id: str, timeout: float) -> Existence:
-        """Ask whether a response is stored.
+        """Ask whether a response is stored."""
+        return _or_raise(existence(self._call("GET", response_id, timeout), response_id))
 
-        Raises:
-            APIError: one of its subclasses, where the API says neither yes nor no.
-            ValueError: for an id that can't be a segment of a path; nothing was sent.
+    def cancel(self, response_id: str, timeout: float) -> Response | Absent:
+        """Cancel a response that was created in the background; returns how it stands then.
+
+        One that is over stays as it was. Where the service refuses to cancel, the response itself is asked.
         """
-        path = f"/responses/{path_segment(response_id)}"
-        found = existence(self._api.call("GET", path, timeout=timeout, idempotent=True), response_id)
+        deadline = self._api.monotonic() + timeout
+        answer = self._call("POST", response_id, timeout, "/cancel")
+        found = cancelled(answer, response_id)
+        if isinstance(found, APIError) and was_refused(answer):
+            found = settled(found, self.get(response_id, deadline - self._api.monotonic()))
         if isinstance(found, APIError):
             raise found
         return found
+
+    def delete(self, response_id: str, timeout: float) -> Deletion:
+        """Delete a stored response."""
+        return _or_raise(deletion(self._call("DELETE", response_id, timeout), response_id))
+
+    def input_items(
+        self,
+        response_id: str,
+        timeout: float,
+        *,
+        limit: int | None = None,
+        order: Order = "desc",
+        after: str | None = None,
+    ) -> InputItems | Absent:
+        """List what a response was asked, page by page: to the end, or `limit` items; `after` is an item's id."""
+        deadline = self._api.monotonic() + timeout
+        pages = Pages(limit, order, after)
+        while True:
+            left = deadline - self._api.monotonic()
+            read = page(self._call("GET", response_id, left, f"/input_items?{pages.query}"), response_id)
+            if isinstance(read, APIError):
+                raise read
+            whole = pages.take(read) if isinstance(read, Page) else read
+            if whole is not None:
+                return whole
+
+    def _call(self, method: str, response_id: str, timeout: float, rest: str = "") -> Answer | Failure:
+        path = f"/responses/{path_segment(response_id)}{rest}"
+        return self._api.call(method, path, timeout=timeout, idempotent=True)
+
+
+def _or_raise(found: T | APIError) -> T:
+    if isinstance(found, APIError):
+        raise found
+    return found

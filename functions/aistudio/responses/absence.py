@@ -9,6 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aistudio.answers import Answer, Failure
+from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
+from aistudio.errors import OutcomeUnknown
+from aistudio.responses.response import Absent
+
 _DOCUMENTED = {"code", "message", "param", "type"}
 _SENTENCES = ("message", "msg", "detail", "title", "error", "reason", "description", "error_description")
 _IDENTIFIERS = ("code", "type", "param", "resourceType", "resource_type")
@@ -53,6 +58,24 @@ _IS_NOT_FOUND = re.compile(
 _AN_ID = re.compile(r"(?<![\w.:-])(?=[\w.:-]*\d)(?=[\w.:-]*[A-Za-z])[\w.:-]{6,}|\d{6,}|['\"`«]\w")
 _OF_THE_EXCHANGE = re.compile(r"\b(?:request|trace|correlation|span)[ _-]?id\W{0,3}[\w-]+", re.IGNORECASE)
 _A_PATH = re.compile(r"(?<!\w)/\w|\w/\w+/")
+
+
+def absence(outcome: Answer | Failure, response_id: str) -> Absent | OutcomeUnknown | None:
+    """Say that there is no such response: by a 404, or by a 2xx that carries that error. None where it isn't said.
+
+    A 404 that did not come whole says neither.
+    """
+    if isinstance(outcome, Failure):
+        return None
+    if outcome.cut:
+        cut = outcome.status == NOT_FOUND
+        return OutcomeUnknown(f"HTTP 404, body {outcome.cut}", outcome.trace) if cut else None
+    value = parse_object(outcome.body)
+    status: int | None = outcome.status
+    if 200 <= outcome.status < 300:
+        error = error_in(value)
+        status = None if error is None else status_told(error)
+    return Absent(outcome.trace) if status == NOT_FOUND and proves_absence(value, response_id) else None
 
 
 def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:

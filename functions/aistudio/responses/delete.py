@@ -6,9 +6,10 @@ https://yandex.cloud/en/docs/ai-studio/responses/deleteResponse
 from dataclasses import dataclass
 
 from aistudio.answers import Answer, Failure, error_of
-from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
+from aistudio.error_bodies import parse_object
 from aistudio.errors import APIError, OutcomeUnknown, Trace
-from aistudio.responses.absence import proves_absence
+from aistudio.responses.absence import absence
+from aistudio.responses.response import Absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,9 @@ def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError
     """
     if isinstance(outcome, Failure):
         return error_of(outcome, idempotent=True) or OutcomeUnknown("no answer", outcome.trace)
-    if says_not_found(outcome, response_id):
-        return Deletion(absent=True, trace=outcome.trace)
-    if outcome.status == NOT_FOUND and outcome.cut:
-        return OutcomeUnknown(f"HTTP 404, body {outcome.cut}", outcome.trace)
+    gone = absence(outcome, response_id)
+    if gone is not None:
+        return Deletion(absent=True, trace=gone.trace) if isinstance(gone, Absent) else gone
     if outcome.status == 409:  # a response that is still in the making, perhaps: it can be deleted later
         return OutcomeUnknown("HTTP 409", outcome.trace)
     error = error_of(outcome, idempotent=True)
@@ -39,16 +39,6 @@ def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError
     if doubt:
         return OutcomeUnknown(f"HTTP {outcome.status}, {doubt}", outcome.trace)
     return Deletion(absent=False, trace=outcome.trace)
-
-
-def says_not_found(answer: Answer, response_id: str) -> bool:
-    """Tell whether the API says that there is no such response: by a 404, or by a 2xx that carries that error."""
-    value = None if answer.cut else parse_object(answer.body)
-    status: int | None = answer.status
-    if 200 <= answer.status < 300:
-        error = error_in(value)
-        status = None if error is None else status_told(error)
-    return status == NOT_FOUND and proves_absence(value, response_id)
 
 
 def _doubt(answer: Answer, response_id: str) -> str:

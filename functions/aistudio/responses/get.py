@@ -1,4 +1,4 @@
-"""GET /v1/responses/{response_id}: whether a response is stored.
+"""GET /v1/responses/{response_id}: a stored response, or whether there is one.
 
 https://yandex.cloud/en/docs/ai-studio/responses/getResponse
 """
@@ -6,9 +6,10 @@ https://yandex.cloud/en/docs/ai-studio/responses/getResponse
 from dataclasses import dataclass
 
 from aistudio.answers import Answer, Failure, error_of
-from aistudio.error_bodies import NOT_FOUND, parse_object
+from aistudio.error_bodies import parse_object
 from aistudio.errors import APIError, OutcomeUnknown, Trace
-from aistudio.responses.delete import says_not_found
+from aistudio.responses.absence import absence
+from aistudio.responses.response import Absent, Response, is_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,23 @@ class Existence:
 
 def existence(outcome: Answer | Failure, response_id: str) -> Existence | APIError:
     """Say whether a response is stored, or which error stands in the way of knowing."""
-    if isinstance(outcome, Answer):
-        if says_not_found(outcome, response_id):
-            return Existence(exists=False, trace=outcome.trace)
-        if outcome.status == NOT_FOUND and outcome.cut:
-            return OutcomeUnknown(f"HTTP 404, body {outcome.cut}", outcome.trace)
-    error = error_of(outcome, idempotent=True)
+    error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
+    if isinstance(error, Absent):
+        return Existence(exists=False, trace=outcome.trace)
     if error is not None or isinstance(outcome, Failure):
         return error or OutcomeUnknown("no answer", outcome.trace)
     said = parse_object(outcome.body)
     if outcome.status != 200 or said is None or said.get("id", response_id) != response_id:
         return OutcomeUnknown(f"HTTP {outcome.status}, but the body is not this response", outcome.trace)
     return Existence(exists=True, trace=outcome.trace)
+
+
+def got(outcome: Answer | Failure, response_id: str) -> Response | Absent | APIError:
+    """Give a stored response, or say that there is none, or which error stands in the way of knowing."""
+    error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
+    if error is not None or isinstance(outcome, Failure):
+        return error or OutcomeUnknown("no answer", outcome.trace)
+    said = parse_object(outcome.body)
+    if outcome.status != 200 or said is None or said.get("id", response_id) != response_id or not is_response(said):
+        return OutcomeUnknown(f"HTTP {outcome.status}, but the body is not this response", outcome.trace)
+    return Response(said, outcome.trace)

@@ -169,7 +169,16 @@ def test_a_success_whose_body_is_cut_is_unknown_and_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("body", "learned"),
-    [(b'{"id":"resp_1","object":"resp', "resp_1"), (b' { "id" : "r" ', "r"), (b'{"a":1,"id":"r"', None), (b"", None)],
+    [
+        (b'{"id":"resp_1","object":"resp', "resp_1"),
+        (b' { "id" : "r" ', "r"),
+        (b'{"a":1,"id":"r"', "r"),
+        (b'{"type":"response.created","response":{"output":[{"id":"item_1"}],"id":"r"', "r"),
+        (b'{"id":"event","response":{', None),
+        (b'{"output":[{"id":"item_1"', None),
+        (b'{"a":1,"id":"r', None),
+        (b"", None),
+    ],
 )
 def test_of_a_body_that_did_not_come_whole_the_id_is_learned(body: bytes, learned: str | None) -> None:
     error = error_of(Answer(200, {}, body, cut="broken off"), idempotent=False)

@@ -1,0 +1,98 @@
+"""POST /v1/responses: a response, plainly or as a stream of events.
+
+https://yandex.cloud/en/docs/ai-studio/responses/createResponse
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aistudio.answers import Answer, Failure, error_of, learned_id
+from aistudio.error_bodies import class_of, fingerprint_of, identifiers, parse_object, status_told
+from aistudio.errors import APIError, OutcomeUnknown, Trace
+from aistudio.responses.response import OVER, Response, is_response
+from aistudio.sse import EventStream
+
+_ENDS = {f"response.{status}": status for status in ("completed", "failed", "incomplete", "cancelled")}
+
+
+class Told:
+    """Collects the events of a response's stream until it says how the response ended."""
+
+    def __init__(self) -> None:
+        self._stream = EventStream()
+        self._id: str | None = None
+        self._end: Mapping[str, Any] | None = None
+        self._error: Mapping[str, Any] | None = None
+        self._items: dict[int, Any] = {}
+        self.begun = False
+        """Whether any event of a response came."""
+
+    def feed(self, piece: bytes) -> bool:
+        """Take a piece of the stream; returns whether there is nothing more to wait for."""
+        for event in self._stream.feed(piece):
+            self._read(event)
+        return self._end is not None or self._error is not None
+
+    def _read(self, event: Mapping[str, Any]) -> None:
+        kind, response = event.get("type"), event.get("response")
+        if self._end is not None or self._error is not None:
+            return
+        if kind == "error":
+            wrapped = event.get("error")
+            # The type of a flat one is the event's own.
+            self._error = wrapped if isinstance(wrapped, Mapping) else {**event, "type": None}
+        elif isinstance(kind, str) and kind.startswith("response."):
+            self.begun = True
+            response = response if isinstance(response, Mapping) else {}
+            named, index = response.get("id"), event.get("output_index")
+            self._id = self._id or (named if isinstance(named, str) and named else None)
+            if kind == "response.output_item.done" and isinstance(index, int):
+                self._items[index] = event.get("item")
+            elif kind in _ENDS:
+                self._end = self._whole(response, _ENDS[kind])
+
+    def _whole(self, response: Mapping[str, Any], status: str) -> Mapping[str, Any]:
+        """Fill in what the last event leaves out: the events before it have told it."""
+        said = {"status": status, "output": [self._items[index] for index in sorted(self._items)]}
+        said |= {"id": self._id} if self._id else {}
+        missing = {name: value for name, value in said.items() if not response.get(name)}
+        return {**response, **missing, **({} if response.get("status") in OVER else {"status": status})}
+
+    def response(self, trace: Trace, cut: str) -> Response | APIError:
+        """Give the response, or the error of a stream that did not bring it; `cut` says what ended the reading."""
+        if self._end is not None:
+            return Response(self._end, trace)
+        if self._error is not None:
+            kind = OutcomeUnknown if self.begun else class_of(status_told(self._error), idempotent=False)
+            detail = f"error event {identifiers(self._error)}".rstrip()
+            fingerprint = fingerprint_of(trace.status, self._error)
+            return kind(detail, trace, fingerprint=fingerprint, response_id=self._id)
+        detail = f"HTTP {trace.status}, stream {cut or 'ended without the end of a response'}"
+        return OutcomeUnknown(detail, trace, response_id=self._id)
+
+
+def created(outcome: Answer | Failure, told: Told | None) -> Response | APIError:
+    """Say which response was created, or what stands in the way of knowing.
+
+    `told` has read a stream as far as it came; None where none was asked for. Services answer the one where the other
+    was asked for, and the object is the same either way.
+    """
+    if isinstance(outcome, Failure) or not 200 <= outcome.status < 300:
+        return error_of(outcome, idempotent=False) or OutcomeUnknown("no answer", outcome.trace)
+    if told is None and outcome.content_type == "text/event-stream":
+        told = Told()
+        told.feed(outcome.body)
+    if told is not None:
+        over = told.feed(b"\n\n")  # the last event may lack its empty line
+        if over or told.begun or outcome.content_type == "text/event-stream":
+            return told.response(outcome.trace, outcome.cut)
+    error = error_of(outcome, idempotent=False)
+    if error is not None:
+        return error
+    value = parse_object(outcome.body)
+    response = Response(value or {}, outcome.trace)
+    # Without an id nothing tells how one ends that is not over.
+    if is_response(value) and (response.over or response.id is not None):
+        return response
+    detail = f"HTTP {outcome.status}, but the body is not a response"
+    return OutcomeUnknown(detail, outcome.trace, response_id=response.id or learned_id(outcome))

@@ -1,0 +1,96 @@
+"""The response object of create, get and cancel, and of a stream's events: what all of them say alike."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aistudio.errors import Trace
+
+OVER = ("completed", "failed", "incomplete", "cancelled")
+"""The statuses after which a response changes no more."""
+
+_BEGUN = ("queued", "in_progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as the API told it; `body` is its object, untouched."""
+
+    body: Mapping[str, Any]
+    trace: Trace
+
+    @property
+    def id(self) -> str | None:
+        """The id under which it is stored, where it is."""
+        return _text(self.body.get("id"))
+
+    @property
+    def status(self) -> str:
+        """Its status; where the API names none, the one that the rest of the object amounts to."""
+        named = _text(self.body.get("status"))
+        if named is not None:
+            return named
+        if self.body.get("error"):
+            return "failed"
+        return "incomplete" if self.body.get("incomplete_details") else "completed"
+
+    @property
+    def over(self) -> bool:
+        """Whether it changes no more."""
+        return self.status in OVER
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered."""
+        return _text(self.body.get("model"))
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The API's count of tokens, where there is one."""
+        usage = self.body.get("usage")
+        return usage if isinstance(usage, Mapping) else None
+
+    @property
+    def text(self) -> str | None:
+        """What it says: `output_text`, or where that is empty what the parts of its messages say.
+
+        Some models put the whole answer into the summary of their reasoning: that is taken where nothing else is there.
+        """
+        told = _text(self.body.get("output_text")) or "".join(_parts(self.body, "message", "content", "output_text"))
+        if told:
+            return told
+        kinds = {each.get("type") for each in _dicts(self.body.get("output"))}
+        summary = _parts(self.body, "reasoning", "summary", "summary_text") if kinds == {"reasoning"} else ()
+        return "".join(summary) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The API says that there is no such stored response."""
+
+    trace: Trace
+
+
+def is_response(value: Mapping[str, Any] | None) -> bool:
+    """Tell whether a JSON object is a response object, of which the reference requires less than services send."""
+    if value is None:
+        return False
+    named = value.get("object") == "response" or value.get("status") in (*OVER, *_BEGUN)
+    return isinstance(value.get("output"), list) or (named and _text(value.get("id")) is not None)
+
+
+def _parts(body: Mapping[str, Any], item: str, holder: str, part: str) -> Iterator[str]:
+    for each in _dicts(body.get("output")):
+        if each.get("type") == item:
+            for inner in _dicts(each.get(holder)):
+                text = _text(inner.get("text"))
+                if inner.get("type") == part and text is not None:
+                    yield text
+
+
+def _dicts(values: object) -> list[Mapping[str, Any]]:
+    return [value for value in values if isinstance(value, Mapping)] if isinstance(values, list) else []
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
