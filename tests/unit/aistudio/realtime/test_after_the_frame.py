@@ -196,6 +196,8 @@ def test_an_error_that_names_no_event_while_ours_goes_on_leaves_it_unknown_and_s
 def test_a_flat_error_that_names_our_frame_ends_the_turn_at_once() -> None:
     def complain(session: Session) -> None:
         session.connection.send(json.dumps({**FLAT, "event_id": "ev-1"}))
+        session.created()  # of whatever it is, our frame was refused
+        session.done()
         session.until_closed()
 
     with pytest.raises(Throttled):

@@ -139,3 +139,8 @@ def test_audio_that_can_not_be_decoded_is_said_to_be_missing_and_costs_nothing_e
         done(),
     )
     assert (result.audio, result.audio_damaged, result.text) == (b"sound", True, "text")
+
+
+def test_an_item_that_goes_by_two_ids_says_nothing_twice() -> None:
+    output = [{"id": "i0", "type": "message", "content": [{"type": "output_text", "text": "said"}]}]
+    assert read(told("msg_0", 0, "output_text.done", text="said"), done(output)).text == "said"

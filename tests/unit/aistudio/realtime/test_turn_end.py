@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from websockets.utils import accept_key
 
+from aistudio import OutcomeUnknown
 from tests.unit.aistudio.clients import EVENT, realtime_at, run, turn
 from tests.unit.aistudio.rawserver import Peer, raw_server
 from tests.unit.aistudio.wsserver import Session
@@ -217,3 +218,17 @@ def test_a_response_that_was_there_before_we_asked_is_not_ours() -> None:
     result = run(script)
     assert result.response is not None
     assert (result.response["id"], result.text) == ("resp_ours", None)
+
+
+def test_the_end_of_a_response_that_was_there_before_we_asked_is_no_end() -> None:
+    def script(session: Session) -> None:
+        session.emit("session.created", session={})
+        session.take("session.update")
+        session.created("resp_before")
+        session.emit("session.updated", session={})
+        session.asked()
+        session.done("resp_before")
+        session.connection.close(1000)
+
+    with pytest.raises(OutcomeUnknown):
+        run(script)
