@@ -23,7 +23,7 @@ from documents.tables import LEDGER
 from infra.deploy import table
 from infra.deploy.terraform import Root
 from infra.operate.cloud import KEY, REGION, Stopped, begin, endpoint, session
-from ledger import Keys, Ledger
+from ledger import Keys, Ledger, RecordKey
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from worker.function import Handler
 from worker.settle.context import Function
@@ -41,11 +41,11 @@ FINAL = FINAL_STATES | {HELD, DEAD_LETTERED}
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One function's message, the ledger key of its row, and the states that are a success."""
+    """A function's message, the key of its record in the ledger, and the states that are a success."""
 
     function: str
     body: str
-    row: str
+    record_key: RecordKey
     ends: tuple[str, ...]
 
 
@@ -91,14 +91,14 @@ def check(
         except (ClientError, BotoCoreError) as error:
             raise Stopped(f"the message for {probe.function} can't be sent: {error}") from None
     begun = time.monotonic()
-    open_ = {probe.row: probe for probe in sent}
+    open_ = {probe.record_key: probe for probe in sent}
     well = True
     while open_:
         left = begun + patience - time.monotonic()
-        for row, probe in list(open_.items()):
-            state, reason = _look(store, row)
+        for record_key, probe in list(open_.items()):
+            state, reason = _look(store, record_key)
             if state in FINAL or left <= 0:
-                del open_[row]
+                del open_[record_key]
                 well &= state in probe.ends
                 told = f"{state or 'nothing in the ledger'}{f' ({reason})' if state == DEAD_LETTERED else ''}"
                 print(f"{probe.function}: {told} after {time.monotonic() - begun:.0f} s")
@@ -107,9 +107,9 @@ def check(
     return well
 
 
-def _look(store: Ledger, row: str) -> tuple[str | None, str | None]:
+def _look(store: Ledger, record_key: RecordKey) -> tuple[str | None, str | None]:
     try:
-        found = store.get(row)
+        found = store.get(record_key)
     except TableUnavailable:
         return None, None  # asked again until patience ends
     return found.state, found.reason

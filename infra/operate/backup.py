@@ -33,41 +33,41 @@ SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
 
 
 def save(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: str, now: datetime) -> tuple[str, int]:
-    """Write all rows to one new object: JSON lines, compressed; return its name and the number of rows.
+    """Write all records to a new object, as compressed lines of JSON; return its name and the number of records.
 
-    Rows are read one page after another, so the copy is no snapshot; each row is whole, which is all that rows need.
+    Pages are read one after another, so the copy is no snapshot. Each record is whole, and needs no other.
     """
     name = f"ledger/{now:%Y-%m-%dT%H-%M-%SZ}.jsonl.gz"
     with tempfile.TemporaryFile() as file:
         with gzip.open(file, "wt", encoding="utf-8") as lines:
-            rows = 0
-            for table, item in _rows(tables, prefix):
+            count = 0
+            for table, item in _records(tables, prefix):
                 lines.write(json.dumps({"table": table, "item": item}, default=_encode) + "\n")
-                rows += 1
+                count += 1
         # A bucket whose objects are locked takes none without this.
         file.seek(0)
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
         file.seek(0)
         objects.put_object(Bucket=bucket, Key=name, Body=file, ContentMD5=base64.b64encode(digest).decode())
-    return name, rows
+    return name, count
 
 
 def restore(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: str, name: str) -> tuple[int, int]:
-    """Put back the rows that are not there any more; return how many were put, and how many were there.
+    """Put back the records that are gone; return how many were put, and how many were there.
 
-    A row that is there is newer than its copy, and a fact never changes: neither is ever overwritten.
+    A record that is there is newer than its copy, and a final outcome never changes: no record is overwritten.
     """
     keys = {table["name"]: table["key"] for table in definitions()}
     put = kept = 0
     with gzip.open(objects.get_object(Bucket=bucket, Key=name)["Body"], "rt", encoding="utf-8") as lines:
         for line in lines:
-            row = json.loads(line, object_hook=_decode)
+            kept_line = json.loads(line, object_hook=_decode)
             try:
                 tables.put_item(
-                    TableName=prefix + row["table"],
-                    Item=row["item"],
+                    TableName=prefix + kept_line["table"],
+                    Item=kept_line["item"],
                     ConditionExpression="attribute_not_exists(#key)",
-                    ExpressionAttributeNames={"#key": keys[row["table"]]},
+                    ExpressionAttributeNames={"#key": keys[kept_line["table"]]},
                 )
                 put += 1
             except ClientError as error:
@@ -91,7 +91,7 @@ def check(objects: "S3Client", bucket: str, now: datetime) -> str:
     return name
 
 
-def _rows(tables: "DynamoDBClient", prefix: str) -> Iterator[tuple[str, Any]]:
+def _records(tables: "DynamoDBClient", prefix: str) -> Iterator[tuple[str, Any]]:
     for table in definitions():
         for page in tables.get_paginator("scan").paginate(TableName=prefix + table["name"], ConsistentRead=True):
             yield from ((table["name"], item) for item in page["Items"])
@@ -100,7 +100,7 @@ def _rows(tables: "DynamoDBClient", prefix: str) -> Iterator[tuple[str, Any]]:
 def _encode(value: object) -> Any:
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
-    raise TypeError(f"a row holds {type(value).__name__}, which no document table has")
+    raise TypeError(f"a record holds {type(value).__name__}, which no document table has")
 
 
 def _decode(value: dict[str, Any]) -> Any:
@@ -123,13 +123,13 @@ def main() -> int:
         tables = connect_with_key(endpoint, REGION, *(os.environ[name] for name in KEY))
         objects = storage()
         if asked.verb == "save":
-            name, rows = save(tables, prefix, objects, bucket, datetime.now(UTC))
-            print(f"{rows} rows in {bucket}/{name}")
+            name, count = save(tables, prefix, objects, bucket, datetime.now(UTC))
+            print(f"{count} records in {bucket}/{name}")
         elif asked.verb == "check":
             print(f"the newest copy is {bucket}/{check(objects, bucket, datetime.now(UTC))}")
         else:
             put, kept = restore(tables, prefix, objects, bucket, asked.name)
-            print(f"{put} rows restored, {kept} were there")
+            print(f"{put} records restored, {kept} were there")
     except (Stopped, ClientError, BotoCoreError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,7 +12,7 @@ from infra.local.environment import Environment, running_environment
 from tests.infra.deployed import Lockbox
 from tests.infra.document_api import Server, document_api
 from tests.infra.pretend import Terraform
-from tests.infra.workspace import Shown, Workspace
+from tests.infra.workspace import PLATFORM_VARIABLES, Shown, Workspace
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,13 @@ def tables_api(servers: Servers) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def platform(workspace: Workspace, tables_api: Server) -> Shown:
+def first_plan(workspace: Workspace) -> Shown:
+    """The plan of the platform as it is, without a state, and before any table server is known."""
+    return workspace.plan("platform", *PLATFORM_VARIABLES)
+
+
+@pytest.fixture(scope="session")
+def platform(workspace: Workspace, tables_api: Server, first_plan: Shown) -> Shown:
     return workspace.platform(tables_api.endpoint)
 
 

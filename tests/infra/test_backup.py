@@ -31,7 +31,7 @@ def stored(servers: Servers) -> Iterator[tuple[Any, Any]]:
         database.delete_table(TableName=name)
 
 
-def rows(database: Any) -> dict[str, Any]:
+def records(database: Any) -> dict[str, Any]:
     return {item["key"]["S"]: item for item in database.scan(TableName=f"{PREFIX}ledger")["Items"]}
 
 
@@ -50,23 +50,23 @@ def test_what_was_lost_comes_back_as_it_was(stored: tuple[Any, Any]) -> None:
     database, objects = stored
     for number in range(150):
         database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(number))
-    before = rows(database)
+    before = records(database)
     name, saved = save(database, PREFIX, objects, BUCKET, NOW)
     assert (name, saved) == ("ledger/2026-11-22T03-00-00Z.jsonl.gz", 150)
 
     for number in range(0, 150, 2):
         database.delete_item(TableName=f"{PREFIX}ledger", Key={"key": receipt(number)["key"]})
     assert restore(database, PREFIX, objects, BUCKET, name) == (75, 75)
-    assert rows(database) == before
+    assert records(database) == before
 
 
-def test_a_row_that_is_there_is_never_overwritten_by_its_copy(stored: tuple[Any, Any]) -> None:
+def test_a_record_that_is_there_is_never_overwritten_by_its_copy(stored: tuple[Any, Any]) -> None:
     database, objects = stored
     database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(1, "open"))
     name, _ = save(database, PREFIX, objects, BUCKET, NOW)
     database.put_item(TableName=f"{PREFIX}ledger", Item=receipt(1, "deleted"))
     assert restore(database, PREFIX, objects, BUCKET, name) == (0, 1)
-    assert rows(database)[receipt(1)["key"]["S"]]["state"] == {"S": "deleted"}
+    assert records(database)[receipt(1)["key"]["S"]]["state"] == {"S": "deleted"}
 
 
 def test_each_copy_is_an_object_of_its_own(stored: tuple[Any, Any]) -> None:
@@ -104,8 +104,8 @@ def test_the_command_copies_and_restores_by_what_the_environment_says(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.argv", ["backup", "save"])
     assert backup.main() == 0
-    rows_saved, _, place = capsys.readouterr().out.strip().partition(f" rows in {BUCKET}/")
-    assert rows_saved == "1"
+    saved, _, place = capsys.readouterr().out.strip().partition(f" records in {BUCKET}/")
+    assert saved == "1"
     monkeypatch.setattr("sys.argv", ["backup", "check"])
     assert backup.main() == 0
     assert place in capsys.readouterr().out
@@ -113,7 +113,7 @@ def test_the_command_copies_and_restores_by_what_the_environment_says(
     database.delete_item(TableName=f"{PREFIX}ledger", Key={"key": receipt(1)["key"]})
     monkeypatch.setattr("sys.argv", ["backup", "restore", place])
     assert backup.main() == 0
-    assert rows(database) == {receipt(1)["key"]["S"]: receipt(1)}
+    assert records(database) == {receipt(1)["key"]["S"]: receipt(1)}
 
 
 def test_none_needs_terraform_or_what_packages_and_deploys() -> None:

@@ -34,9 +34,11 @@ def test_what_people_set_for_tools_of_their_own_is_forgotten(monkeypatch: pytest
     monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "deployer")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    files = tmp_path / "config"
+    files = tmp_path / ".aws" / "config"
+    files.parent.mkdir()
     files.write_text("[default]\nendpoint_url = http://127.0.0.1:9\naws_session_token = another\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(files))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_CONFIG_FILE", raising=False)
     monkeypatch.delenv("STORAGE_ENDPOINT", raising=False)
     begin("AWS_ACCESS_KEY_ID")
     assert boto3.Session().client("s3", region_name="us-east-1").meta.endpoint_url == "https://s3.amazonaws.com"

@@ -32,7 +32,7 @@ def test_an_id_leads_to_its_record(
     monkeypatch.setattr("sys.argv", ["look", "dev", "delete_response", "resp_looked-at"])
     assert look.main() == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["key"] == sent[0].row == found["record"]["key"]
+    assert found["key"] == sent[0].record_key == found["record"]["key"]
     assert found["record"]["state"] == "already_absent"
 
 

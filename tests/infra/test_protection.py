@@ -13,7 +13,6 @@ from tests.infra.pretend import Terraform
 from tests.infra.workspace import (
     APP_VARIABLES,
     INFRA,
-    PLATFORM_VARIABLES,
     Shown,
     Workspace,
     of_type,
@@ -63,15 +62,9 @@ def test_terraform_refuses_to_take_app_down_as_it_is(workspace: Workspace, app: 
     assert re.search(r"Resource yandex_message_queue\.\w+ has lifecycle\.prevent_destroy set", told)
 
 
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A copy whose platform has neither another provider's address nor another prefix."""
-    return Workspace.copied_to(tmp_path_factory.mktemp("protection") / "copy")
-
-
 @pytest.mark.terraform
-def test_a_first_plan_of_platform_needs_no_address_of_the_database(untouched: Workspace) -> None:
-    plan = untouched.plan("platform", *PLATFORM_VARIABLES)
+def test_a_first_plan_of_platform_needs_no_address_of_the_database(first_plan: Shown) -> None:
+    plan = first_plan
     (database,) = (each for each in plan["resource_changes"] if each["type"] == "yandex_ydb_database_serverless")
     assert database["change"]["after_unknown"]["document_api_endpoint"] is True
     (table,) = of_type(plan, "aws_dynamodb_table")

@@ -8,7 +8,7 @@ from infra.deploy import table
 from infra.deploy.smoke import Probe, check, probes, run
 from infra.local.environment import Environment
 from infra.operate.cloud import Stopped
-from ledger import Keys, Ledger
+from ledger import Keys, Ledger, RecordKey
 from tests.infra.deployed import platform_of
 
 
@@ -27,15 +27,15 @@ def test_each_function_that_has_a_queue_gets_a_message_with_a_fresh_key() -> Non
     keys = Keys("0" * 32)
     first, second = probes(queues, keys), probes(queues, keys)
     assert [probe.function for probe in first] == list(queues)
-    assert not {probe.row for probe in first} & {probe.row for probe in second}
+    assert not {probe.record_key for probe in first} & {probe.record_key for probe in second}
     assert [probe.function for probe in probes({"delete_response": "https://queues/1"}, keys)] == ["delete_response"]
 
 
-def test_the_row_that_is_waited_for_is_the_one_that_the_function_writes() -> None:
+def test_the_record_that_is_waited_for_is_the_one_that_the_function_writes() -> None:
     keys = Keys("0" * 32)
     (probe,) = probes({"delete_response": "https://queues/1"}, keys, fresh="1234")
     assert json.loads(probe.body)["response_id"] == "1234"
-    assert probe.row == keys.key("response", "1234")
+    assert probe.record_key == keys.key("response", "1234")
 
 
 def test_a_response_that_no_create_made_is_asked_for_by_an_id_of_the_api_s_own_kind() -> None:
@@ -81,7 +81,7 @@ def test_an_end_that_is_no_success_fails_at_once(
 def test_nothing_in_the_ledger_fails_when_patience_ends(
     environment: Environment, store: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost = Probe("delete_response", '{"response_id": "resp_1"}', "delete_response#nothing", ("deleted",))
+    lost = Probe("delete_response", '{"response_id": "resp_1"}', RecordKey("delete_response#nothing"), ("deleted",))
     assert not check([lost], environment.queues, environment.sqs, store, patience=0.5)
     assert "nothing in the ledger" in capsys.readouterr().out
 

@@ -72,6 +72,7 @@ class Workspace:
 
     path: Path
     ready: set[str] = field(default_factory=set)
+    told: dict[str, Shown] = field(default_factory=dict)
 
     @classmethod
     def copied_to(cls, path: Path) -> "Workspace":
@@ -104,7 +105,7 @@ class Workspace:
         """The plan of the example environment's platform, which is applied then, its tables at this endpoint."""
         (self.folder("platform") / "provider_override.tf").write_text(AT_ENDPOINT.format(endpoint=endpoint))
         plan = self.plan("platform", *LOCAL_PLATFORM_VARIABLES)
-        self.run("platform", "apply", "-input=false", "-no-color", "the.tfplan")
+        self._apply("platform")
         return plan
 
     def app(self) -> Shown:
@@ -112,15 +113,21 @@ class Workspace:
         told = {"platform": self.output("platform", "platform")}
         (self.path / "platform.tfvars.json").write_text(json.dumps(told))
         plan = self.plan("app", *APP_VARIABLES)
-        self.run("app", "apply", "-input=false", "-no-color", "the.tfplan")
+        self._apply("app")
         return plan
 
     def state(self, root: str) -> Shown:
-        shown: Shown = json.loads(self.run(root, "show", "-json"))
-        return shown
+        """The state after the last apply."""
+        if root not in self.told:
+            self.told[root] = json.loads(self.run(root, "show", "-json"))
+        return self.told[root]
 
     def output(self, root: str, name: str) -> Any:
-        return json.loads(self.run(root, "output", "-json", name))
+        return self.state(root)["values"]["outputs"][name]["value"]
+
+    def _apply(self, root: str) -> None:
+        self.run(root, "apply", "-input=false", "-no-color", "the.tfplan")
+        self.told.pop(root, None)
 
     def _checked(self, directory: str, *arguments: str) -> str:
         done = terraform(*arguments, cwd=self.folder(directory))

@@ -41,7 +41,7 @@ run "keys_stay_in_lockbox_and_nothing_may_be_read_or_lost_that_need_not" {
 
   assert {
     condition     = yandex_ydb_database_serverless.this.deletion_protection && yandex_lockbox_secret.hash_key.deletion_protection
-    error_message = "Without the hash key every row is unknown."
+    error_message = "Without the hash key every record is unknown."
   }
 
   assert {
