@@ -100,7 +100,7 @@ def build(target: Path = TARGET) -> Package:
         _compile(python, root, "-b")  # beside their sources, which are dropped: half the size, and quicker to find
         for source in list(root.rglob("*.py")):
             source.unlink()
-        shutil.copytree(SOURCES, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        shutil.copytree(SOURCES, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.md"))
         _compile(python, root)  # ours keep theirs: the platform looks for entry files, a rollback reads them
         target.parent.mkdir(parents=True, exist_ok=True)
         _zip(root, target)
