@@ -30,7 +30,7 @@ class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
 RESULT = "yandex.aistudio.realtime.response.done"
 
 
-@queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, needs=30, check=realtime_check)
+@queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, check=realtime_check)
 def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float) -> Outcome:
     """Ask for the response and wait for its end, whatever its status: that is the result, its text in one field."""
     event = message.model_dump(include={"type", "event_id", "response"})

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -109,4 +110,4 @@ def deletions(kit: Kit) -> Bench:
 @pytest.fixture
 def creates(kit: Kit) -> Bench:
     """A function whose calls must not repeat."""
-    return Bench(kit, ask.handler.function, ask.Asking(kit.api, kit.hooks))
+    return Bench(kit, replace(ask.handler.function, needs=0.1), ask.Asking(kit.api, kit.hooks))

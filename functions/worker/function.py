@@ -30,7 +30,6 @@ def queue_function(
     result_type: str,
     *,
     idempotent: bool,
-    needs: float = 2.0,
     when_held: Call[M, C] | None = None,
     result_of: ResultOf | None = None,
     kept: float | None = KEPT,
@@ -40,10 +39,9 @@ def queue_function(
     """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
 
     ``client`` makes the endpoint's client from the shared API; ``result_type`` is the CloudEvents type of its results;
-    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``needs`` is the
-    least time, in seconds, that a call is begun with; ``when_held`` takes the call's place while its key is under a
-    legal hold; ``result_of`` makes a result's data of the record, where no result has content; ``kept`` is how many
-    seconds a record lives (None: for ever); ``sends_to`` are the functions to whose queues its outcomes send, each of
+    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``when_held`` takes
+    the call's place while its key is under a legal hold; ``result_of`` makes a result's data of the record, where no
+    result has content; ``kept`` is how many seconds a record lives (None: for ever); ``sends_to`` are the functions to whose queues its outcomes send, each of
     which needs a setting ``<FUNCTION>_QUEUE_URL``; ``check`` says what is wrong with the settings that only this function needs.
     """
 
@@ -56,7 +54,6 @@ def queue_function(
             call,
             idempotent,
             result_type,
-            needs,
             when_held,
             result_of,
             kept,

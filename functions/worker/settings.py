@@ -94,7 +94,7 @@ class Settings(BaseModel):
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
     queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
     queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
-    call_needs: Duration = "0s"  # type: ignore[assignment]  # the same; 0: what the function says of itself
+    call_needs: Duration = "2s"  # type: ignore[assignment]  # the same
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 

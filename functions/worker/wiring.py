@@ -39,7 +39,7 @@ class Instance:
         self, function: Function[Any, Any], settings: Settings, elsewhere: Mapping[str, str], clock: Clock
     ) -> None:
         self._elsewhere = elsewhere
-        self._function = replace(function, needs=settings.call_needs or function.needs)
+        self._function = replace(function, needs=settings.call_needs)
         self._settings = settings
         self._clock = clock
         self._token = Token()

@@ -66,7 +66,7 @@ class LocalFunction:
             memory=entry["memory"],
             instances=entry["instances"],
             batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1, RETURNS),
-            settings={"CONCURRENCY": str(entry["concurrency"])},
+            settings={"CONCURRENCY": str(entry["concurrency"]), "CALL_NEEDS": f"{entry['call_needs']}s"},
         )
 
     def hurried(self) -> Self:

@@ -32,7 +32,7 @@ def function(timeout: float = 60, **settings: str) -> LocalFunction:
     ``timeout``, in seconds, is long enough for a busy machine to call before half of it is over.
     """
     batching = Batching(size=1, cutoff=0.05, visibility=ceil(timeout) + 2)
-    timing = {"LEASE_MARGIN": "1s"}
+    timing = {"LEASE_MARGIN": "1s", "CALL_NEEDS": "1s"}
     return LocalFunction(
         NAME,
         f"{NAME}.handler",

@@ -126,7 +126,6 @@ def test_the_table_and_the_code_say_the_same_of_a_function(name: str) -> None:
     function, entry = handler_of(name).function, FUNCTIONS[name]
     assert function.name == name, "the ledger's records and the dead letters name the function by its module"
     assert function.idempotent == entry["idempotent"]
-    assert function.needs == entry["call_needs"]
 
 
 @each_function

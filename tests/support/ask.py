@@ -70,7 +70,7 @@ class Ask(Message, key="event_id", unknown="on_unknown"):
     on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
 
 
-@queue_function(Ask, Asking, "test.asked", idempotent=False, needs=0.1)
+@queue_function(Ask, Asking, "test.asked", idempotent=False)
 def handler(message: Ask, client: Asking, timeout: float) -> Outcome:
     """One POST."""
     body: dict[str, Any] = {"type": "response.create", "response": {"instructions": message.text}}

@@ -35,7 +35,7 @@ ResultOf = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
-    ``needs`` is the least time, in seconds, that a call is begun with; ``kept`` the seconds that a record lives.
+    ``kept`` is how many seconds a record lives; ``needs``, from the table of functions, the least time that a call is begun with.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Function(Generic[M, C]):
     call: Call[M, C]
     idempotent: bool
     result_type: str
-    needs: float
     when_held: Call[M, C] | None
     result_of: ResultOf | None
     kept: float | None
     sends_to: tuple[str, ...]
     check: Check | None
+    needs: float = 2.0
 
     @property
     def namespace(self) -> str:

@@ -75,7 +75,7 @@ def soak(plan: Plan) -> Report:
     """Run it and reckon. Raises NotInTime where the time is over first."""
     begun = time.monotonic()
     load, progress = make_load(plan.messages, plan.seed), Progress()
-    settings = {**SECRETS, "LEASE_MARGIN": "1s", "LOG_LEVEL": "DEBUG"}
+    settings = {**SECRETS, "LEASE_MARGIN": "1s", "CALL_NEEDS": "1s", "LOG_LEVEL": "DEBUG"}
     studio = StudioSettings(keys=(TOKEN, API_KEY), realtime_post="json", latency=0.01, seed=plan.seed)
     with (
         running_environment(FUNCTIONS, studio=studio, settings=settings, log=progress.told) as environment,

@@ -166,7 +166,7 @@ def test_a_result_is_a_cloud_event_that_names_the_key_only_by_its_hash(deletions
     row = deletions.keys.key("response", "resp_1")
     assert event["specversion"] == "1.0"
     assert (event["id"], event["subject"]) == (f"{row}#already_absent", row)
-    assert (event["causationid"], event["traceparent"]) == ("cause", trace)
+    assert (event["causationid"], event["traceparent"]) == ('["/s","cause"]', trace)
     assert event["data"] == {
         "outcome": "already_absent",
         "reason": "retention",
