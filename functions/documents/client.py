@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _NO_SUCCESS = 300
+_SAY_BY_SILENCE = ("GetItem", "UpdateItem", "TransactWriteItems")
+"""Operations whose answer without members means something."""
+
+MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
+"""What botocore raises of an answer whose members are not of the type that it expects."""
 
 
 class UnreadableAnswer(BotoCoreError):
@@ -73,7 +78,7 @@ def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
 
 def _must_be_readable(operation_model: Any, response_dict: Any, **_: Any) -> None:
     # botocore reads a body that is empty, or no JSON, or whose members it does not know, as an answer without members:
-    # of GetItem that is "there is no such item", of a write it is "done".
+    # of GetItem that is "there is no such item", of a write it is "done". An error may come as a success, too.
     if response_dict["status_code"] >= _NO_SUCCESS:
         return
     try:
@@ -81,5 +86,5 @@ def _must_be_readable(operation_model: Any, response_dict: Any, **_: Any) -> Non
         known = told.keys() <= operation_model.output_shape.members.keys()
     except (ValueError, AttributeError, RecursionError):
         raise UnreadableAnswer from None
-    if not known and operation_model.name == "GetItem" and "Item" not in told:
+    if not known and operation_model.name in _SAY_BY_SILENCE and "Item" not in told:
         raise UnreadableAnswer

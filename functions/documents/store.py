@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from documents import answers
 from documents.budget import Budget
+from documents.client import MISSHAPEN
 from documents.writes import Write, request
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Store(Generic[R]):
                     raise _NoAnswer(_name(error)) from None
                 self.budget.answered()
                 raise
-            except BotoCoreError as error:
+            except (BotoCoreError, *MISSHAPEN) as error:
                 raise _NoAnswer(_name(error)) from None
             else:
                 self.budget.answered()

@@ -23,6 +23,12 @@ DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
 FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
 """States with a final outcome. ``already_absent`` answers what was sent before it; the others never change."""
 
+UNREADABLE = "unreadable"
+"""The state of a record that holds something of another type than it should."""
+
+STATES = frozenset({OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STATES})
+"""All states that this release writes."""
+
 PENDING, SENT = "pending", "sent"
 
 OUTCOME_UNKNOWN = "outcome_unknown"
@@ -71,9 +77,14 @@ class Record:
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
-        """Build a record from a deserialised item; attributes that it does not know go to ``rest``."""
+        """Build a record from a deserialised item; attributes that it does not know go to ``rest``.
+
+        Of an item that can't be understood it is a record in the state ``unreadable``, under a hold: it opens nothing.
+        """
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
+        if not all(isinstance(value, _KINDS[name]) and not isinstance(value, bool) for name, value in known.items()):
+            return cls(str(item["key"]), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
         for name in known.keys() & {"messages", "hold", "subjects"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
@@ -90,7 +101,18 @@ class Record:
     def after(self, write: Write) -> Self:
         """The record once this write of it is applied."""
         kept = {name: getattr(self, name) for name in self.__slots__ if name != "rest"} | dict(self.rest)
-        return self.read({name: value for name, value in kept.items() if name not in write.removes} | dict(write.sets))
+        stays = {name: value for name, value in kept.items() if name not in write.removes and value is not None}
+        return self.read(stays | dict(write.sets))
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("key", "state", "began", "owner", "reason", "dlq", "body_hash"), str),
+    **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until", "due"), (int, float)),
+    **dict.fromkeys(("absent_sent_at", "receipts", "expires_at"), (int, float)),
+    **dict.fromkeys(("receipt", "told"), Mapping),
+    **dict.fromkeys(("messages", "hold", "subjects"), (set, frozenset)),
+}
+"""Of which type each attribute is."""
 
 
 class Ledger(Store[Record]):

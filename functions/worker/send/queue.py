@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.budget import Budget
+from documents.client import MISSHAPEN
 from worker.clock import Clock
 from worker.send.queue_message import MAX_BYTES, QueueMessage
 
@@ -77,6 +78,9 @@ class Queue:
         except BotoCoreError as error:
             _log.warning("sending to a queue failed: %s", type(error).__name__)
             self.budget.silent()
+            return []
+        except MISSHAPEN as error:
+            _log.warning("a queue's answer can't be read: %s", type(error).__name__)
             return []
         self.budget.answered()
         return [int(name) for name in _confirmed(answer, batch)]

@@ -15,6 +15,7 @@ from ledger.record import (
     OPEN,
     OUTCOME_UNKNOWN,
     PENDING,
+    STATES,
 )
 from worker.receive.event import Delivery
 from worker.settle.context import Item
@@ -34,6 +35,7 @@ class Step(Enum):
     BUSY = "another delivery is calling: come back after its lease"
     EXPIRED = "the caller's lease is over, and nothing tells whether it called"
     KEY_REUSED = "the key stands for other content"
+    UNREADABLE = "the record says what this release does not understand: leave it, and let the message return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
     delivery = item.delivery
     if record.state is None or record.lapsed(now):
         step = Step.PROCEED
+    elif record.state not in STATES:
+        step = Step.UNREADABLE
     elif record.state == CLAIMED and record.owner == item.owner:
         step = Step.MINE
     elif item.body_hash and record.body_hash and record.body_hash != item.body_hash:
@@ -67,11 +71,16 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
         step = Step.SUPERSEDED
     elif record.state == OPEN:
         step = Step.PROCEED
-    elif record.lease_until >= now:
-        step = Step.BUSY
     else:
-        step = Step.PROCEED if delivery.force and delivery.redrive > record.redrive else Step.EXPIRED
+        step = _beside_a_claim(delivery, record, now)
     return Decision(step, item, record)
+
+
+def _beside_a_claim(delivery: Delivery, record: Record, now: float) -> Step:
+    """Another delivery holds the claim, and is calling or has died."""
+    if record.lease_until >= now:
+        return Step.BUSY
+    return Step.PROCEED if delivery.force and delivery.redrive > record.redrive else Step.EXPIRED
 
 
 def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:

@@ -83,8 +83,9 @@ def answer(decisions: Sequence[Decision], inv: Invocation) -> list[Ended]:
     letters = [each for each in kept if each.step in (Step.RESEND, Step.REFUSE)]
     told = [each for each in kept if each.step in (Step.FINAL, Step.HELD)]
     others = [each for each in kept if each.step in (Step.DEAD_LETTERED, Step.SUPERSEDED)]
+    answered = [*letters, *told, *others]
     return [
-        *(unsettled(each.item, "ledger") for each in decisions if each.item.record_key in forgotten),
+        *(unsettled(each.item, "ledger") for each in decisions if each not in answered),
         *((each.item, _silent_end(each)) for each in others),
         *publish([_told(each) for each in told], inv),
         *_send_dead_letters([(each.item, each.record, None) for each in letters], inv),
