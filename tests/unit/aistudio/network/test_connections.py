@@ -183,14 +183,14 @@ def test_idle_connections_are_dropped_when_an_invocation_begins() -> None:
     def go_silent(peer: Peer) -> None:
         peer.read_request()
         peer.send(DELETED)
-        peer.stopping.wait(3)  # as where a firewall forgot the connection; then it would answer
+        peer.stopping.wait(20)  # as where a firewall forgot the connection; then it would answer
         peer.read_request()
         peer.send(DELETED)
 
     with raw_server(go_silent, keep_serving(DELETED)) as server, an_api(server.url) as api:
         delete(api)
         api.drop_idle()
-        assert delete(api, 1) is False
+        assert delete(api, 10) is False
         assert [seen.connection for seen in server.requests] == [1, 2]
 
 
