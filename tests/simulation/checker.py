@@ -1,23 +1,48 @@
 """The invariants, looked at after every step of a world (for those of its end: ``ending``)."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
-from tests.simulation.budgets import Budgets
+from tests.simulation.calls import Calls
+from tests.simulation.copies import Copies
 from tests.simulation.expressions import Item
+from tests.simulation.holds import HoldWatch
 from tests.simulation.invocations import FUNCTIONS
-from tests.simulation.plan import BEGUN, HOLD_WINDOW, MAX_AGE, QUEUE_RETENTION, SETTLING, SUBJECT, hold_row, row_key
+from tests.simulation.plan import BEGUN, LONGEST_DELAY, QUEUE_KEEPS, Sent, row_key
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
+from tests.simulation.records import (
+    ALREADY_ABSENT,
+    CLAIMED,
+    DEAD_LETTERED,
+    FINAL_STATES,
+    HELD,
+    OPEN,
+    began,
+    number,
+    state_of,
+    watermark,
+)
+from worker.settle.batch import LONGEST_DATE
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_GONE = ("deleted", "already_absent")
+_GONE = ("deleted", ALREADY_ABSENT)
 _NOTES = {"hold", "hold_at", "subjects", "noted_at"}
-"""Attributes that say nothing of what was done, and may change beside a fact."""
+"""Attributes that say nothing of what was done, and may change beside a final outcome."""
 
 _NO_CALL_COUNTED = {"throttled", "unavailable", "unauthorized", "forbidden"}
+_BEFORE_THE_BREAKER = 2
+"""Equal rejections that may be taken for their messages' own."""
+
+_SKEW = 600.0
+"""Seconds by which two machines' clocks may differ."""
+
+
+def _too_far(sent: Sent) -> bool:
+    """Whether a message's date is so far ahead that it is refused."""
+    return sent.due > BEGUN + LONGEST_DATE
 
 
 class Checker:
@@ -27,25 +52,29 @@ class Checker:
         self._world = world
         plan = world.plan
         function = FUNCTIONS[plan.function].namespace
-        self.rows = {sent.body: row_key(function, sent.key) if sent.key else "" for sent in plan.messages}
+        self.rows = {
+            sent.body: row_key(function, sent.key) if sent.key and not _too_far(sent) else "" for sent in plan.messages
+        }
         self._ids = {row_key(function, sent.key): sent.key for sent in plan.messages if sent.key}
-        self.budgets = Budgets(world, function)
+        self.nameless = {
+            sent.body for sent in plan.messages if sent.key == sent.name
+        }  # their bodies alone are new messages
+        self.calls = Calls(world, function)
+        self.copies = Copies(world, self.rows)
+        self.holds = HoldWatch(world)
         self._touched: set[str] = set()
         self._produced: set[str] = set()
-        self._ended: dict[str, int] = {}  # the step at which a row last became held or parked
-        self.letters: dict[str, int] = {}  # the step of a row's last dead letter
-        self._parkings: set[tuple[str, str]] = set()  # (row, reason) of every parking
+        self._ended: dict[str, int] = {}  # the step at which a row last became held or dead-lettered
+        self.letters: dict[str, int] = {}  # the step of a row's last dead letter; by body, of one that has no row
+        self._reasons: set[tuple[str, str]] = set()  # (row, reason) of every dead-lettering on record
         self._found: set[tuple[str, str]] = set()  # (process, response) of every look that found it there
-        self._held_since: dict[str, float] = {}
-        self._named_since: dict[str, float] = {}  # when a message that names the subject had first ended, by row
-        if all(SUBJECT in sent.body for sent in plan.messages):
-            self._named_since = dict.fromkeys(self._ids, BEGUN)
-        self._forgotten: set[str] = set()  # rows whose messages a queue has dropped, until another one comes
-        self.dropped: set[str] = set()  # all of these, and the bodies of such as have no row
-        self.overtook: set[str] = set()  # rows of which a fact came over held or parked
-        self.placed: set[str] = set()  # the holds that are there
-        self.effective: set[str] = set()  # rows whose hold was reported effective
-        self.results: set[str] = set()  # the ids of the results that were sent
+        self._marked_at: dict[str, float] = {}  # when a row last said that a message lives
+        self._excused: set[str] = set()  # rows whose messages a queue has dropped, until another one must go on
+        self.lost: set[str] = set()  # bodies of messages that a queue has dropped
+        self._letters_lost: set[str] = set()  # rows whose dead letters a queue has dropped
+        self.overtook: set[str] = set()  # rows of which a final outcome came over held or dead-lettered
+        self._rejected = 0  # messages that were dead-lettered as rejected
+        self.results: dict[str, str] = {}  # the results that were sent, by their ids
 
     # What the fakes tell ---------------------------------------------------------------------------------------
 
@@ -57,27 +86,72 @@ class Checker:
         """Something about this key has changed."""
         self._touched.add(row)
 
-    def put(self, url: str, post: Post) -> None:
-        """A message was put into a queue."""
+    def put(self, url: str, post: Post, *, confirmed: bool) -> None:
+        """A message was put into a queue; ``confirmed``: who sent it learns that."""
         self.touch(post.row)
         if url == RESULTS:
-            self.results.add(json.loads(post.body)["id"])
-        elif url == DEAD and post.reason == "key_reused":
-            self.letters[post.body] = self._world.steps
-            self._forgotten |= {post.row} & self.dropped  # it has come in vain: other content revives nothing
-        elif url == DEAD:
-            self.letters[post.row or post.body] = self._world.steps
-            if post.row and (post.row, post.reason) not in self._parkings:
-                self._broken(f"H14: a dead letter says {post.reason}, and the ledger never did")
-        else:
-            self._forgotten.discard(post.row)
-            self._produced.add(post.row)
-            self.budgets.put(post)
+            self._published(post)
+            return
+        self._carries(post)
+        if url == DEAD:
+            self._dead_letter(post)
+            return
+        if self._must_go_on(post):
+            self._excused.discard(post.row)
+        self._produced.add(post.row)
+        self.copies.put(post, confirmed=confirmed)
 
-    def forgotten(self, posts: "list[Post]") -> None:
-        """The queue has dropped messages that it kept for as long as it keeps any."""
-        self._forgotten |= {post.row for post in posts}
-        self.dropped |= {post.row or post.body for post in posts}
+    def _published(self, post: Post) -> None:
+        event = json.loads(post.body)
+        held = f"#{HELD}" in event["id"]
+        told = event["time"] if held else json.dumps(event["data"])
+        if self._world.plan.function == "delete" and self.results.setdefault(event["id"], told) != told:
+            self._broken("results: two outcomes have one id")
+        self.results[event["id"]] = told
+        if "dataref" in event and event["data"]["key"] not in self._world.bucket.stored:
+            self._broken("results: a result names an object that was never stored")
+
+    def _carries(self, post: Post) -> None:
+        """A producer's own attributes travel along."""
+        given = [each for each in self._world.current.process.posts if each.body == post.body]
+        own = all("tenant" in each.attributes for each in given) and bool(given)
+        if own and post.chain != post.name and "tenant" not in post.attributes:
+            self._broken("a copy lacks an attribute of its producer's")
+
+    def _dead_letter(self, post: Post) -> None:
+        if post.reason == "key_reused":
+            self.letters[post.body] = self._world.steps
+            return
+        self.letters[post.row or post.body] = self._world.steps
+        if not post.row:
+            return
+        if (post.row, post.reason) not in self._reasons:
+            self._broken(f"H14: a dead letter says {post.reason}, and the ledger never did")
+        elif post.numbers.redrive > watermark(self._world.table.items[post.row])[0]:
+            self._broken("a dead letter says a redrive that its record does not know")
+        made = self.calls.since(post.row, post.since) + self.copies.cut[post.row] + self.copies.faulty[post.row]
+        owner = self._world.table.items[post.row].get("owner", {"S": ""})["S"].partition("-")[0]
+        if owner == self._world.current.process.name and post.numbers.attempt > made:  # else it repeats a dead letter
+            self._broken(
+                f"H21: a dead letter says {post.numbers.attempt} attempts, since it began anew there were {made}"
+            )
+
+    def _must_go_on(self, post: Post) -> bool:
+        """Whether a message that follows dropped ones must be dealt with: no watermark counts any more that it meets."""
+        marked = self._marked_at.get(post.row, 0.0)
+        item = self._world.table.items.get(post.row, {})
+        if state_of(item) == CLAIMED:
+            marked = max(marked, number(item, "lease_until"))
+        return self._world.t > marked + LONGEST_DELAY + QUEUE_KEEPS + _SKEW
+
+    def dropped(self, url: str, posts: "list[Post]") -> None:
+        """A queue has dropped messages that it kept for as long as it keeps any, or all that it had."""
+        rows = {post.row for post in posts if post.row}
+        self.lost |= {post.body for post in posts}
+        if url == OWN:
+            self._excused |= rows
+        else:
+            self._letters_lost |= rows
 
     def moved(self, post: Post) -> None:
         """The queue's policy moved a message."""
@@ -86,21 +160,31 @@ class Checker:
         if "moved" in self._world.plan.forbidden:
             self._broken("H23: the queue dead-lettered a healthy message")
 
+    def lapsed(self, row: str) -> None:
+        """A record has expired: nothing is known of its key any more."""
+        self._ended.pop(row, None)
+        self._excused.add(row)
+        self.calls.lapsed(row)
+
     def written(self, key: str, old: Item, new: Item, *, stated: bool) -> None:
         """A row was written; ``stated``: with a state, be it the same."""
         self.touch(key)
-        was, now = (item.get("state", {}).get("S") for item in (old, new))
-        if was in FINAL_STATES and any(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - _NOTES):
-            self._broken(f"I4: a fact was changed, from {was} to {now}")
-        if "hold" in new and "hold" not in old:
-            self._held_since[key] = self._world.t
-            self.placed |= set(new["hold"]["SS"])
-        elif "hold" not in new:
-            self._held_since.pop(key, None)
+        if "expires_at" in old and number(old, "expires_at") < self._seen_time():
+            self.lapsed(key)
+            old = {}
+        was, now = state_of(old), state_of(new)
+        changed = any(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - _NOTES)
+        if was in FINAL_STATES and changed and was != ALREADY_ABSENT:
+            self._broken(f"I4: a final outcome was changed, from {was} to {now}")
+        if "receipt" in old and old["receipt"] != new.get("receipt"):
+            self._broken("I4: the first receipt was changed")
+        self.holds.written(key, old, new)
         if was in (HELD, DEAD_LETTERED) and now in FINAL_STATES:
             self.overtook.add(key)
         if stated and was == CLAIMED:
             self._taken_from(old["owner"]["S"].partition("-")[0])
+        if watermark(old) != watermark(new) or (stated and now in (OPEN, CLAIMED)):
+            self._marked_at[key] = self._world.t
         if stated:
             self._entered(key, str(now), new)
 
@@ -114,74 +198,87 @@ class Checker:
         if state in (HELD, DEAD_LETTERED):
             self._ended[key] = self._world.steps
         if state == DEAD_LETTERED:
-            self._parked(key, new["reason"]["S"])
+            self._dead_lettered(key, new["reason"]["S"])
             if business:
-                self.budgets.parked(business, int(new["attempt"]["N"]))
+                self.calls.dead_lettered(business, int(new["attempt"]["N"]))
         elif state == "done" and f"{key}#{new['redrive']['N']}" not in self.results:
             self._broken("H13: done, and its result was never sent")
         elif state == "done" and not studio.billed[business]:
             self._broken("I4: done, and nothing was ever asked for")
-        elif state in _GONE and business not in studio.gone:
+        elif state == ALREADY_ABSENT and business and self.calls.last_begun.get(business, -1) < 0:
+            self._broken("I4: absent, and it was never asked for")
+        elif state in _GONE and business and business not in studio.gone and not self._world.plan.appears:
             self._broken(f"I3: {state}, and it is still there")
         elif state == HELD and (self._world.current.process.name, business) not in self._found:
             self._broken("H16: held, and its writer never saw that it was still there")
 
-    def _parked(self, key: str, reason: str) -> None:
-        self._parkings.add((key, reason))
-        forbidden = self._world.plan.forbidden
-        if reason in _NO_CALL_COUNTED and self._seen_time() < BEGUN + MAX_AGE:
-            self._broken(f"H22: parked as {reason} long before its time")
-        if reason == "outcome_unknown" and "unknown" in forbidden:
+    def _dead_lettered(self, key: str, reason: str) -> None:
+        self._reasons.add((key, reason))
+        if reason == "rejected":
+            self._rejected += 1
+        if self._world.plan.retired and self._rejected > _BEFORE_THE_BREAKER:
+            self._broken("the deployment is wrong, and its messages are dead-lettered one after the other")
+        if reason in _NO_CALL_COUNTED and not self.calls.begun[self._ids.get(key, "")] and not self.copies.retried(key):
+            self._broken(f"H22: dead-lettered as {reason}, and it was never called nor put off")
+        if reason in _NO_CALL_COUNTED and self._seen_time() < BEGUN + self._world.plan.max_age:
+            self._broken(f"H22: dead-lettered as {reason} long before its time")
+        if reason == "outcome_unknown" and "unknown" in self._world.plan.forbidden:
             self._broken("H19: nobody knows what happened, though nothing went wrong")
 
     def _seen_time(self) -> float:
         return self._world.t + self._world.current.process.skew
 
-    def begins(self, method: str, key: str) -> None:
+    def begins(self, method: str, key: str, content: str) -> None:
         """A call begins."""
-        self.budgets.begins(key)
-        if method == "POST":
-            self.budgets.create_begins(key)
-        elif method == "DELETE":
-            self._deletion_begins(key)
+        self.calls.begins(method, key, content)
+        row = self.calls.rows[key]
+        if row in self._world.current.process.superseded and state_of(self._world.table.items.get(row, {})) == OPEN:
+            self._broken("a message was called for, although a newer one of its key lives")
+        if method == "DELETE":
+            self.holds.begins(key)
+            if self._seen_time() < min(sent.due for sent in self._world.plan.messages if sent.key == key):
+                self._broken("a deletion was begun before its time")
 
-    def _deletion_begins(self, response_id: str) -> None:
-        world = self._world
-        since = self._held_since.get(hold_row(world.plan, response_id))
-        if since is not None and world.t > max(since, self._known(response_id)) + HOLD_WINDOW:
-            self._broken("I5: a deletion was begun too long after a hold was placed")
-        if self._seen_time() < min(sent.due for sent in world.plan.messages if sent.key == response_id):
-            self._broken("a deletion was begun before its time")
+    def superseded(self, posts: "Sequence[Post]") -> set[str]:
+        """The rows of delivered messages of which a newer one lives that has no other date to wait for."""
+        t = self._world.t
+        rows = {post.row for post in posts if post.row}
+        skew = 2 * max(self._world.plan.skews)
+        dated = {self.rows[sent.body] for sent in self._world.plan.messages if sent.due and sent.due + skew > t}
+        found = set()
+        for row in rows - dated:
+            item = self._world.table.items.get(row, {})
+            mark = watermark(item)
+            alive = [post for post in self._world.queues.posts[OWN] if post.row == row and post.number >= mark]
+            counts = t < self._marked_at.get(row, 0.0) + QUEUE_KEEPS - _SKEW
+            redrive, message_id = began(item)
+            given = [post for post in posts if post.row == row]
+            older = all(post.number < mark and not (post.name == message_id and (redrive, 0) >= mark) for post in given)
+            if state_of(item) == OPEN and counts and alive and older:
+                found.add(row)
+        return found
 
     def found(self, response_id: str) -> None:
         """A look has found a response there."""
         self._found.add((self._world.current.process.name, response_id))
 
-    def deleted(self, response_id: str) -> None:
-        """The service has deleted a response."""
-        settled = self._known(response_id) + SETTLING < self._world.t
-        if settled and hold_row(self._world.plan, response_id) in self.effective:
-            self._broken("I5: deleted, though its hold had been reported effective")
-
-    def _known(self, response_id: str) -> float:
-        """Since when it is known whom a response concerns; a hold of its own concerns it at once."""
-        row = row_key("response", response_id)
-        return self._named_since.get(row, float("inf")) if self._world.plan.hold_subject else BEGUN
-
     def acknowledged(self, post: Post) -> None:
         """A delivered message was deleted from its queue."""
-        row = self._world.table.items.get(post.row, {})
-        state = row.get("state", {}).get("S")
         self.touch(post.row)
-        if SUBJECT in post.body:
-            self._named_since.setdefault(post.row, self._world.t)
-        if state not in (HELD, DEAD_LETTERED) or self._alive(post.row, post.number):
+        self.holds.acknowledged(post)
+        if not post.row or post.row in self._excused or self._alive(post.row, post.number):
             return
-        # A deletion sent after the row's end runs; a create only where an operator redrove it.
-        fresh = self._ended[post.row] < post.step
-        redriven = post.redrive > int(row.get("redrive", {"N": "0"})["N"])
-        answered = max(self.letters.get(post.row, -1), self.letters.get(post.body, -1)) > post.step
-        if (fresh if self._world.plan.function == "delete" else redriven) and not answered:
+        item = self._world.table.items.get(post.row, {})
+        state = state_of(item)
+        self.calls.acknowledged(self._ids[post.row], state)
+        unasked = self.calls.last_begun.get(self._ids[post.row], -1) < post.step
+        if state == ALREADY_ABSENT and unasked and post.asked_at == int(post.sent_at * 1000):
+            self._broken("acknowledged unasked: no call has begun since this was sent")
+        if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at:
+            self._broken("acknowledged unasked: a response was found absent before this was sent")
+        # Whatever was sent after a row's end has to be dealt with, however it came there.
+        answered = max(self.letters.get(post.row, -1), self.letters.get(post.body, -1)) > post.born
+        if state in (HELD, DEAD_LETTERED) and self._ended[post.row] < post.born and not answered:
             self._broken(f"H5, H15: acknowledged without an answer of its own: the row was {state} before it was sent")
 
     # The state, after each step --------------------------------------------------------------------------------
@@ -193,37 +290,47 @@ class Checker:
             if row and row in self._produced:
                 self._alive_or_ended(row)
 
-    def _alive(self, row: str, number: tuple[int, int]) -> bool:
-        """Whether a message lives that could go on: what the queue's policy moved can, what was parked has ended."""
+    def _alive(self, row: str, least: tuple[int, int]) -> bool:
+        """Whether a message lives that could go on: what the queue's policy moved can, a dead letter has ended."""
         posts = self._world.queues.posts
         going = [*posts[OWN], *(post for post in posts[DEAD] if not post.reason)]
-        return row in self._forgotten or any(post.row == row and post.number >= number for post in going)
+        redrive, message_id = began(self._world.table.items.get(row, {}))
+        return row in self._excused or any(
+            post.row == row and (post.number >= least or (post.name == message_id and (redrive, 0) >= least))
+            for post in going
+        )
 
     def _on_record(self, row: str, redrive: int) -> bool:
-        """Whether the dead letter of a parking is there, or what an operator made of it."""
-        posts = self._world.queues.posts
-        return row in self.dropped or any(
-            post.row == row and post.redrive >= redrive for url in (OWN, DEAD) for post in posts[url]
+        """Whether the dead letter of a record is there, or what an operator or a script made of it."""
+        posts, ended = self._world.queues.posts, self._ended.get(row, -1)
+        return row in self._letters_lost | self._excused or any(
+            post.row == row and (post.numbers.redrive >= redrive or post.born > ended)
+            for url in (OWN, DEAD)
+            for post in posts[url]
         )
 
     def _alive_or_ended(self, row: str) -> None:
         item = self._world.table.items.get(row, {})
-        state = item.get("state", {}).get("S")
-        mark = (int(item.get("redrive", {"N": "0"})["N"]), int(item.get("copy", {"N": "0"})["N"]))
+        state, mark = state_of(item), watermark(item)
         told = self.letters.get(row, -1) > self._ended.get(row, -1)
         if state == DEAD_LETTERED and (told or item["dlq"]["S"] == "sent"):
-            # What the row says of its dead letter is best effort: only a false "sent" does harm.
+            # What the record says of its dead letter is best effort: only a false "sent" does harm.
             if not told:
-                self._broken("H17: parked, its dead letter noted as sent, and it never was")
+                self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
             if not self._on_record(row, mark[0]):
-                self._broken("I1: parked, and its dead letter is gone")
-        elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(row, self._least(item, mark)):
-            self._broken(f"I1: lost: the row is {state or 'not there'}, and no message lives that could go on")
+                self._broken("I1: dead-lettered, and its dead letter is gone")
+        elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(row, self._least(row, item, mark)):
+            self._broken(f"I1: lost: the record is {state or 'not there'}, and no message lives that could go on")
 
-    def _least(self, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
-        """The lowest number of a copy that can go on: the mark, while a queue can hold the copy that it stands for."""
-        marked_at = float(item.get("marked_at", {"N": "inf"})["N"])
-        return (0, 0) if "state" not in item or marked_at + 900 + QUEUE_RETENTION < self._world.t + 300 else mark
+    def _least(self, row: str, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
+        """The lowest number that can go on: the watermark, while a queue can hold the message that it stands for."""
+        marked = max(self._marked_at.get(row, 0.0), number(item, "lease_until"))
+        counts = self._world.t < marked + LONGEST_DELAY + QUEUE_KEEPS + _SKEW
+        return mark if state_of(item) and counts else (0, 0)
+
+    def excused(self, row: str) -> bool:
+        """Whether its messages were dropped by a queue, and nothing came after them."""
+        return row in self._excused
 
     def _broken(self, what: str) -> None:
         self._world.violation(what)
@@ -234,16 +341,15 @@ class Checker:
         return (
             tuple(sorted((row, self.letters.get(row, -1) > step) for row, step in self._ended.items())),
             tuple(
-                (post.step > self._ended.get(post.row, -1), post.step < self.letters.get(post.row, -1))
+                (post.born > self._ended.get(post.row, -1), post.born < self.letters.get(post.row, -1))
                 for url in (OWN, DEAD)
                 for post in posts[url]
             ),
-            frozenset(self._parkings),
+            frozenset(self._reasons),
             frozenset(self._found),
-            frozenset(self.effective),
-            frozenset(self._named_since.items()),
-            frozenset(self.placed),
             frozenset(self.results),
             frozenset(self.overtook),
-            self.budgets.digest(),
+            self.calls.digest(),
+            self.copies.digest(),
+            self.holds.digest(),
         )

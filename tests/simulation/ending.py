@@ -2,16 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from tests.simulation.invocations import told
-from tests.simulation.plan import BEGUN, CONTENT, SECRET, SUBJECT, TOKEN, Sent
-from tests.simulation.queues import OWN
+from tests.simulation.messages import CONTENT
+from tests.simulation.plan import BEGUN, SECRET, SUBJECTS, TOKEN, Sent
+from tests.simulation.queues import DEAD, OWN
+from tests.simulation.records import DEAD_LETTERED, FINAL_STATES, HELD, state_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-_PROMPT = 60.0
-"""Seconds: in no scenario without faults is more to be done than this takes, on clocks that are right."""
 
 
 def look(world: "World") -> None:
@@ -19,47 +17,53 @@ def look(world: "World") -> None:
     if world.queues.posts[OWN]:
         world.violation("a message was never settled")
     for sent in world.plan.messages:
-        row = world.checker.rows[sent.body]
-        if (row or sent.body) not in world.checker.dropped:
-            _settled(world, sent, row)
-    world.checker.budgets.final()
+        _settled(world, sent, world.checker.rows[sent.body])
+    world.checker.calls.final()
     _told_nothing(world)
 
 
 def _settled(world: "World", sent: Sent, row: str) -> None:
     checker = world.checker
-    state = world.table.items.get(row, {}).get("state", {}).get("S")
+    state = state_of(world.table.items.get(row, {}))
     if not row:
-        if sent.body not in checker.letters:
+        if sent.body not in checker.letters and sent.body not in checker.lost:
             world.violation("a message that can't be used is not on the dead-letter queue")
-    elif state not in (*FINAL_STATES, HELD, DEAD_LETTERED):
-        world.violation(f"a message was never settled: its row is {state}")
+        return
+    if checker.excused(row):
+        return
+    moved = any(post.row == row and not post.reason for post in world.queues.posts[DEAD])
+    if state not in (*FINAL_STATES, HELD, DEAD_LETTERED) and not (moved and world.bugs):
+        world.violation(f"a message was never settled: its record is {state}")
     elif world.plan.function == "delete" and state in FINAL_STATES:
         if f"{row}#{state}" not in checker.results and not _lost_its_writer(world, row):
             world.violation(f"{state}, and its result was never sent")
-        if not world.plan.faults:
+        if not world.plan.faults and not world.plan.absent:
             _in_time(world, sent.key)
+    elif checker.calls.stands_for(sent) and sent.body not in checker.letters and sent.body not in checker.lost:
+        world.violation("key_reused: a message with other content than its key stands for was swallowed")
 
 
 def _lost_its_writer(world: "World", row: str) -> bool:
-    """A duplicate was held or parked, and acknowledged; then the fact was written, and who wrote it did not get on.
+    """A duplicate was held or dead-lettered, and acknowledged; then the outcome was written, by who did not get on.
 
-    Nobody is left to publish it. The result can be had from the row, or by redriving the dead letter.
+    Nobody is left to publish it. The result can be had from the record, or by redriving the dead letter.
     """
-    return row in world.checker.overtook and world.checker.budgets.was_cut(row)
+    return row in world.checker.overtook and world.checker.copies.cut[row] > 0
 
 
 def _in_time(world: "World", response_id: str) -> None:
     """Where nothing goes wrong, the first date of any message counts."""
-    wanted = min(max(sent.due, BEGUN) for sent in world.plan.messages if sent.key == response_id)
+    if response_id in world.plan.denied:
+        return
+    wanted = min(max(sent.due, BEGUN + world.plan.retired) for sent in world.plan.messages if sent.key == response_id)
     late = world.studio.gone_at.get(response_id, 0.0) - wanted - world.paused
-    if late > _PROMPT - min(world.plan.skews):
+    if late > world.plan.prompt - min(world.plan.skews):
         world.violation(f"deleted {late:.0f} s later than one of its messages wanted")
 
 
 def _told_nothing(world: "World") -> None:
     keys = (sent.key for sent in world.plan.messages if sent.key != sent.name)  # message ids are no secret
-    planted = {CONTENT, TOKEN, SECRET, SUBJECT, *filter(None, keys)}
+    planted = {CONTENT, TOKEN, SECRET, *SUBJECTS, *filter(None, keys)}
     for place, text in (("the ledger", repr(world.table.items)), ("the logs", told(world.lines))):
         for secret in sorted(planted):
             if secret in text:

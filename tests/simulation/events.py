@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tests.simulation import people
+from tests.simulation.faults import DUPLICATE, GHOST
 from tests.simulation.invocations import invoke
-from tests.simulation.plan import DUPLICATE, GHOST, QUEUE_RETENTION
 from tests.simulation.process import Task
-from tests.simulation.queues import DEAD, OWN
+from tests.simulation.queues import DEAD, OWN, Post
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 Move = tuple[str, str, str]
+_PURGE = ("queue", "is purged", "")
 
 
 def possible(world: "World") -> list[Move]:
@@ -23,17 +24,20 @@ def possible(world: "World") -> list[Move]:
     plan, queues = world.plan, world.queues
     moves: list[Move] = []
     running = sum(1 for process in world.processes if not process.person)
-    if running < plan.workers and (visible := queues.visible()):
+    if running < plan.workers and (visible := queues.visible()) and _gathered(world, visible):
         moves.append(("trigger", "delivers", "+".join(post.name for post in visible[: plan.batch])))
     if DUPLICATE in plan.faults and world.may(DUPLICATE) and running < plan.workers:
         flying = [post for post in queues.posts[OWN] if post.flying and post.visible_at > world.t]
         moves += [("trigger", "delivers again", post.name) for post in flying]
     if GHOST in plan.faults and world.may(GHOST):
         moves += [("queue", "brings back", post.name) for post in queues.gone]
-    if plan.forgetful and not world.used["forgets"] and queues.posts[OWN]:
-        moves.append(("queue", "forgets", "everything"))
+    if world.ages_left:
+        moves.append(("queue", "keeps all", f"{world.ages_left[0]:.0f}") if world.ages_left[0] else _PURGE)
     if world.to_send and not (plan.one_by_one and queues.posts[OWN]):
         moves.append(("producer", "sends", world.to_send[0].name))
+    if plan.appears:
+        moves += [("studio", "stores", key) for key in sorted(world.studio.absent)]
+    moves += [("ledger", "expires", key) for key in world.table.expired()]
     moves += [("ledger", "applies late", str(at)) for at in range(len(world.table.late))]
     return moves + _people(world)
 
@@ -41,20 +45,33 @@ def possible(world: "World") -> list[Move]:
 def _people(world: "World") -> list[Move]:
     moves: list[Move] = []
     if world.holds_left:
-        moves.append(("holder", "places", world.plan.messages[0].key))
-    moves += [("holder", "releases", case) for case in sorted(world.checker.placed) if world.plan.reports]
-    for letter in world.queues.posts[DEAD] if world.redrives_left or world.forces_left else ():
+        moves += [("holder", "places", row) for row in world.plan.targets()]
+    if world.plan.reports:
+        moves += [("holder", "releases", case) for case in sorted(world.checker.holds.placed)]
+    for letter in world.queues.posts[DEAD] if world.redrives_left or world.forces_left or world.moves_left else ():
         if world.redrives_left:
             moves.append(("operator", "redrives", letter.name))
         if world.forces_left and world.t >= people.forceable_at(world, letter):
             moves.append(("operator", "forces", letter.name))
+        if world.moves_left:
+            # A message without a key that says nothing of its first id is another message once it is moved.
+            named = letter.body not in world.checker.nameless
+            if named or letter.reason:
+                moves.append(("script", "moves", letter.name))
+            if named:
+                moves.append(("script", "moves the body of", letter.name))
     return moves
+
+
+def _gathered(world: "World", visible: Sequence[Post]) -> bool:
+    """Whether the trigger waits no longer."""
+    return min(post.visible_at for post in visible) + world.plan.gathers <= world.t or len(visible) >= world.plan.batch
 
 
 def later(world: "World") -> float | None:
     """When something next becomes possible by itself."""
     times = [task.wake for process in world.processes for task in process.tasks if task.label]
-    times += [post.visible_at for post in world.queues.posts[OWN]]
+    times += [post.visible_at + world.plan.gathers for post in world.queues.posts[OWN]]
     if world.forces_left:
         times += [people.forceable_at(world, letter) for letter in world.queues.posts[DEAD]]
     ahead = [time for time in times if time > world.t]
@@ -71,9 +88,10 @@ def next_by_default(world: "World", ready: Sequence[Task] | None = None) -> Move
             return move
     if later(world) is not None:
         return ("time", "passes", "until something happens")
-    for letter in world.queues.posts[DEAD]:
-        if not letter.reason:
-            return ("operator", "redrives", letter.name)
+    if world.plan.crashes or world.paused:  # else a message ends by itself, or never
+        for letter in world.queues.posts[DEAD]:
+            if not letter.reason:
+                return ("operator", "redrives", letter.name)
     return None
 
 
@@ -82,37 +100,41 @@ def _trigger(world: "World", what: str, names: str) -> None:
     by_name = {post.name: post for post in world.queues.posts[OWN]}
     posts = world.queues.receive([by_name[name] for name in names.split("+")], world.plan.visibility)
     if what == "delivers again":
-        world.spend(DUPLICATE)
+        world.queues.again(by_name[names])
     if posts:
         name = world.name("w")
         skews = world.plan.skews
         invoke(world, name, skews[world.names["w"] % len(skews)], posts)
 
 
-def _queue(world: "World", what: str, name: str) -> None:
-    """Bring back a message that was deleted; or keep all for so long that they are dropped."""
-    posts = world.queues.posts[OWN]
-    if what == "forgets":
-        world.used["forgets"] += 1
-        world.pass_time(QUEUE_RETENTION + 2 * 86_400.0)
-        world.checker.forgotten(posts)
-        posts.clear()
+def _queue(world: "World", what: str, which: str) -> None:
+    """Bring back a message that was deleted; or leave all alone for so long that messages are dropped, or purge them."""
+    if what == "brings back":
+        world.queues.bring_back(which)
         return
-    world.spend(GHOST)
-    post = next(post for post in world.queues.gone if post.name == name)
-    world.queues.gone.remove(post)
-    post.visible_at = world.t
-    posts.append(post)
+    world.paused += world.ages_left.pop(0)
+    _stop(world)
+    world.pass_time(float(which or 0))
+    world.queues.drop(everything=not which)
 
 
 def send(world: "World", _: str, __: str) -> None:
     """The producer sends its next message."""
     sent = world.to_send.pop(0)
-    world.queues.put(OWN, sent.body, {}, name=sent.name)
+    world.queues.put(sent.body, sent.attributes, sent.name)
 
 
-def _ledger(world: "World", _: str, index: str) -> None:
-    """Let a write arrive that its writer has given up."""
+def _studio(world: "World", _: str, key: str) -> None:
+    """A response is stored late, after somebody has asked for its deletion."""
+    world.studio.absent.discard(key)
+    world.studio.gone.discard(key)
+
+
+def _ledger(world: "World", what: str, index: str) -> None:
+    """Let a write arrive that its writer has given up; or remove a record that has expired."""
+    if what == "expires":
+        world.table.remove(index)
+        return
     requests, world.current = world.table.late.pop(int(index))
     applied = world.table.apply(requests)
     world.trace.append((world.t, "ledger", "late write", "", applied))
@@ -125,8 +147,7 @@ def _holder(world: "World", what: str, which: str) -> None:
         world.holds_left -= 1
         people.place_hold(world, name, which)
     else:
-        world.checker.placed.discard(which)
-        people.release_hold(world, name, world.plan.messages[0].key, which)
+        people.release_hold(world, name, which)
 
 
 def _operator(world: "World", what: str, which: str) -> None:
@@ -139,12 +160,26 @@ def _operator(world: "World", what: str, which: str) -> None:
     people.redrive(world, world.name("operator"), letter, force=what == "forces")
 
 
+def _script(world: "World", what: str, which: str) -> None:
+    """Move a dead letter back, as whoever knows nothing of redrives."""
+    letter = next(letter for letter in world.queues.posts[DEAD] if letter.name == which)
+    world.moves_left -= 1
+    people.move_back(world, letter, body_only=what != "moves")
+
+
+def _stop(world: "World") -> None:
+    """Everything stands still for a while: what runs may be killed by that."""
+    for process in world.processes:
+        process.paused = True
+
+
 def _time(world: "World", _: str, how: str) -> None:
     """Let time pass."""
     if how == "until something happens":
         world.pass_time((later(world) or world.t) - world.t)
     else:
         world.paused += float(how)
+        _stop(world)
         world.pass_time(float(how))
 
 
@@ -152,8 +187,10 @@ KINDS: Mapping[str, Callable[["World", str, str], None]] = {
     "trigger": _trigger,
     "queue": _queue,
     "producer": send,
+    "studio": _studio,
     "ledger": _ledger,
     "holder": _holder,
     "operator": _operator,
+    "script": _script,
     "time": _time,
 }

@@ -11,17 +11,21 @@ import delete_response
 import realtime_response_create
 from aistudio import API, Config
 from ledger import Ledger
-from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, MAX_AGE, SECRET, TOKEN
+from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, QUEUE_KEEPS, SECRET, TOKEN
 from tests.simulation.process import Process, ProcessClock
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.studio import URL
 from tests.simulation.table import NAME
+from worker.clients import LONGEST_UPLOAD
 from worker.clock import Deadline
 from worker.outcome import Unsettled
+from worker.send import results
+from worker.send.claim_check import Shelf
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settle.batch import settle_batch
+from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
@@ -33,6 +37,8 @@ FUNCTIONS: dict[str, Function[Any, Any]] = {
     "delete": delete_response.handler.function,
     "create": realtime_response_create.handler.function,
 }
+LARGEST = 2_000
+"""Bytes of a result that still goes by queue here: what is larger is made so by few characters."""
 _STUDIO = Config(URL, "folder", api_key=TOKEN, realtime_transport="http")
 
 
@@ -43,6 +49,7 @@ class Ports:
         self.function = FUNCTIONS[world.plan.function]
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
         self.carrier = Carrier(Signer(SECRET, self.function.name))
+        self.breaker = DeploymentBreaker()
         self.logger: Any = Lines(world)
         api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)
         self.client = self.function.client(api)
@@ -55,9 +62,9 @@ class Ports:
 def invoke(world: "World", name: str, skew: float, posts: Sequence[Post]) -> None:
     """Start an invocation with these messages: it runs up to its first effect."""
     plan = world.plan
-    rows = frozenset(post.row for post in posts)
-    process = Process(world, name, skew, world.t + plan.timeout, rows)
+    process = Process(world, name, skew, world.t + plan.timeout, posts)
     world.processes.append(process)
+    process.superseded = world.checker.superseded(posts)
     process.start(partial(_body, world, process, posts))
 
 
@@ -66,20 +73,24 @@ def _body(world: "World", process: Process, posts: Sequence[Post]) -> None:
     try:
         settle_batch(event, _invocation(world, process), world.ports.logger)
     except Unsettled:
-        world.checker.budgets.cut(process.rows)
+        world.checker.copies.came_back(process)
         return
-    world.perform("ack", "acknowledges", partial(_acknowledge, world, posts))
+    world.perform("ack", "acknowledges", partial(_acknowledge, world, process))
 
 
-def _acknowledge(world: "World", posts: Sequence[Post], fault: str) -> None:
-    if fault != "lost":
-        world.queues.delete(posts)
+def _acknowledge(world: "World", process: Process, fault: str) -> None:
+    if fault == "lost":
+        world.checker.copies.came_back(process)
+    else:
+        world.queues.delete(process.posts)
 
 
 def _invocation(world: "World", process: Process) -> Invocation:
     ports, clock = world.ports, ProcessClock(process)
     deadline = Deadline.after(process.ends - world.t, clock)
     queue = Queue(cast("Any", world.queues), clock, deadline.budget())
+    bucket = Shelf(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
+    process.calls_end, process.window = deadline.calls_end, deadline.window
     function = ports.function
     return Invocation(
         function=function,
@@ -87,7 +98,9 @@ def _invocation(world: "World", process: Process) -> Invocation:
         store=Ledger(cast("Any", world.table), NAME, world.sleep, deadline.budget()),
         queue=queue,
         carrier=ports.carrier,
-        results=Results(queue, RESULTS, function.name, function.result_type, "hash", None),
+        results=Results(
+            queue, RESULTS, function.name, function.result_type, "hash", bucket if world.plan.bucket else None
+        ),
         keys=KEYS,
         clock=clock,
         deadline=deadline,
@@ -96,9 +109,11 @@ def _invocation(world: "World", process: Process) -> Invocation:
         new_id=process.new_id,
         own_queue=OWN,
         dead_letters=DEAD,
-        limits=Limits(world.plan.attempts, MAX_AGE),
+        limits=Limits(world.plan.attempts, world.plan.max_age),
         lease_until=deadline.killed_at + LEASE_MARGIN,
         hold_window=HOLD_WINDOW,
+        retention=QUEUE_KEEPS,
+        breaker=ports.breaker,
     )
 
 
@@ -111,6 +126,7 @@ class Lines:
     def info(self, message: str, extra: Any) -> None:
         """Keep a line."""
         self._world.lines.append((message, extra))
+        self._world.checker.copies.told(extra)
 
     warning = error = info
 
@@ -125,7 +141,7 @@ class Captured(logging.Handler):
         if self.world is not None:
             text = record.getMessage()
             self.world.lines.append((text, None))
-            if "defect" in text:
+            if "defect" in text and not self.world.bugs:
                 self.world.violation(text)
 
 
@@ -137,12 +153,14 @@ def capture() -> Iterator[None]:
     """Listen to the packages' loggers, instead of whoever listened before."""
     loggers = [logging.getLogger(package) for package in ("aistudio", "documents", "ledger", "worker")]
     before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    largest, results.LARGEST = results.LARGEST, LARGEST
     for logger in loggers:
         logger.handlers, logger.propagate = [CAPTURED], False
         logger.setLevel(logging.INFO)
     try:
         yield
     finally:
+        results.LARGEST = largest
         for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)

@@ -1,47 +1,144 @@
-"""Holes that simpler designs have (and this code once had), each put back into the code by an edit of its text."""
+"""Holes that simpler designs have (and this code once had), each put back into the code by replacing a function."""
 
+from dataclasses import replace
+from typing import Any
+
+from aistudio import Throttled
 from tests.simulation.mutants_creates import OF_CREATES
 from tests.simulation.mutants_deletions import OF_DELETIONS
-from tests.simulation.mutation import hole
+from tests.simulation.mutation import Mutant
+from worker.settle.retry_policy import Again, DeadLetter, backoff
 
-CONDITIONS = "ledger.conditions"
+
+def _counting_throttles(original: Any) -> Any:
+    def judge(error: Any, history: Any, *, limits: Any, rng: Any, **more: Any) -> Any:
+        if not isinstance(error, Throttled):
+            return original(error, history, limits=limits, rng=rng, **more)
+        if history.attempt + 1 >= limits.attempts:
+            return DeadLetter(error.reason, error.detail, counted=True)
+        return Again(backoff(history.attempt, rng), counted=True, reason=error.reason)
+
+    return judge
+
+
+def _counting_all(original: Any) -> Any:
+    def retry_message(each: Any, *args: Any) -> Any:
+        return original(replace(each, again=replace(each.again, counted=True)), *args)
+
+    return retry_message
+
+
+def _attempts_of_the_highest(original: Any) -> Any:
+    def stand_for(group: Any) -> Any:
+        item = original(group)
+        highest = max(group, key=lambda each: (each.delivery.number, each.delivery.sent_at))
+        return replace(item, delivery=replace(item.delivery, attempt=highest.delivery.attempt))
+
+    return stand_for
+
+
+def _alive_again(original: Any) -> Any:
+    def item(delivery: Any, *args: Any) -> Any:
+        return original(replace(delivery, dead=False), *args)
+
+    return item
+
 
 OF_BOTH = (
-    hole(
+    Mutant(
         "H17",
-        "sent is written without naming which parking",
-        (
-            CONDITIONS,
-            'PARKED_BY = "#state = :dead_lettered AND #owner = :owner"',
-            'PARKED_BY = "#state = :dead_lettered"',
-        ),
-        by="a deletion refused, redriven, refused again, a crash",
+        "sent is written without naming which dead letter",
+        "a deletion refused, redriven, refused again, a crash",
+        {"ledger.conditions:DEAD_LETTERED_BY": lambda _: "#state = :dead_lettered"},
     ),
-    hole(
+    Mutant(
         "H21",
-        "every copy counts as an attempt",
-        (
-            "worker.settle.effects",
-            "attempt = item.delivery.attempt + again.counted",
-            "attempt = item.delivery.attempt + 1",
-        ),
-        by="neighbours",
+        "every retry message counts as an attempt",
+        "neighbours",
+        {"worker.settle.effects:_retry_message": _counting_all},
     ),
-    hole(
-        "H22",
-        "a 429 counts as an attempt",
-        (
-            "worker.settle.retry_policy",
-            "if isinstance(error, OutcomeUnknown):",
-            "if isinstance(error, (OutcomeUnknown, Throttled)):",
-        ),
-        by="storm",
-    ),
-    hole(
+    Mutant("H22", "a 429 counts as an attempt", "storm", {"worker.settle.retry_policy:judge": _counting_throttles}),
+    Mutant(
         "unconfirmed",
-        "a copy that the queue did not confirm counts as sent",
-        ("worker.settle.effects", "[confirmed.get(index, False) for", "[confirmed.get(index, False) or True for"),
-        by="create",
+        "a message that the queue did not confirm counts as sent",
+        "create",
+        {"worker.settle.effects:_send": lambda original: lambda *args: [True for _ in original(*args)]},
+    ),
+    Mutant(
+        "attempts",
+        "attempts of the highest message only",
+        "two retry messages of one number come together, called unequally often",
+        {"worker.settle.collapse:stand_for": _attempts_of_the_highest},
+    ),
+    Mutant(
+        "attributes",
+        "a producer's numbers count, unsigned",
+        "attributes",
+        {"worker.settlement_attribute:Signer._mac": lambda _: lambda *_args: "planted"},
+    ),
+    Mutant(
+        "moved",
+        "a dead letter that is moved back keeps its numbers",
+        "moved",
+        {"worker.settle.batch:_item": _alive_again},
+    ),
+    Mutant(
+        "moved",
+        "what begins a redrive by itself is not named on the record",
+        "moved",
+        {
+            "worker.settle.context:Item.renumbered": lambda original: (
+                lambda self, redrive, *, message_id: replace(original(self, redrive, message_id=message_id), began="")
+            )
+        },
+    ),
+    Mutant(
+        "denied",
+        "one key that is not let in closes the batch",
+        "denied",
+        {
+            "worker.settle.breakers:BatchBreaker.report": lambda _: (
+                lambda self, error, _key: (
+                    setattr(self, "closed_by", error)
+                    if error.reason in ("throttled", "forbidden", "unauthorized")
+                    else None
+                )
+            )
+        },
+    ),
+    Mutant(
+        "denied",
+        "a batch is never closed by keys that are not let in",
+        "deletions",
+        {
+            "worker.settle.breakers:BatchBreaker.report": lambda _: (
+                lambda self, error, _key: setattr(self, "closed_by", error) if error.reason == "throttled" else None
+            )
+        },
+    ),
+    Mutant(
+        "retired",
+        "equal rejections are all their messages' own",
+        "retired",
+        {"worker.settle.breakers:EQUAL_REJECTIONS": lambda _: 10_000},
+    ),
+    Mutant(
+        "outage",
+        "age ends what was never called",
+        "outage",
+        {
+            "worker.settle.retry_policy:defer": lambda original: (
+                lambda error, history, *, called, limits, rng: original(
+                    error, history, called=True, limits=limits, rng=rng
+                )
+            )
+        },
+    ),
+    Mutant(
+        "time",
+        "settling does not look at the time",
+        "silence",
+        {"worker.settle.context:Invocation.has_time": lambda _: property(lambda _self: True)},
     ),
 )
 

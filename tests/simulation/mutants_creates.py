@@ -1,156 +1,302 @@
 """Holes in how calls are settled that must not repeat."""
 
-from tests.simulation.mutation import hole
+import json
+from dataclasses import replace
+from typing import Any
 
-CLAIMED = "worker.settle.claimed"
-STEPS = "worker.settle.claimed_row"
-CLAIMS = "ledger.claims"
-CONDITIONS = "ledger.conditions"
+from tests.simulation.mutation import Mutant
+from worker.outcome import End, Settlement
+from worker.settle.decide import Decision, Step
+
+_NEVER = "attribute_exists(#key) AND attribute_not_exists(#key)"
+
+
+def steps(change: dict[Step, Step], when: Any = lambda _item, _record: True) -> Any:
+    """The table of decisions, with these steps in the place of others."""
+
+    def make(original: Any) -> Any:
+        def decide(item: Any, record: Any, now: float, **more: Any) -> Decision:
+            decision: Decision = original(item, record, now, **more)
+            return (
+                replace(decision, step=change[decision.step])
+                if decision.step in change and when(item, record)
+                else decision
+            )
+
+        return decide
+
+    return make
+
+
+def _higher_claim(original: Any) -> Any:
+    def claim(*args: Any) -> Any:
+        write = original(*args)
+        return replace(write, sets={**write.sets, "copy": write.sets["copy"] + 1})
+
+    return claim
+
+
+def _busy_is_done(original: Any) -> Any:
+    def decide_parts(*args: Any) -> Any:
+        came, going = original(*args)
+        return [
+            (item, Settlement(End.DONE, "busy") if getattr(each, "busy", False) else each) for item, each in came
+        ], going
+
+    return decide_parts
+
+
+def _forced(original: Any) -> Any:
+    def decide(item: Any, record: Any, now: float, **more: Any) -> Decision:
+        decision: Decision = original(item, record, now, **more)
+        forced = item.delivery.force and record.state == "dead_lettered"
+        return replace(decision, step=Step.PROCEED) if forced else decision
+
+    return decide
+
+
+def _recorded_first(original: Any) -> Any:
+    from ledger import claims
+
+    def finish(item: Any, claim: Any, outcome: Any, inv: Any) -> Any:
+        inv.store.write(claims.done(claim, inv.clock.now(), {"outcome": outcome.state}))
+        return original(item, claim, outcome, inv)
+
+    return finish
+
+
+def _sent_first(original: Any) -> Any:
+    from worker.settle import effects
+
+    def dead_letter_all(endings: Any, inv: Any) -> Any:
+        effects._send_dead_letters([(each.item, effects._as_written(each), each.trace) for each in endings], inv)
+        return original(endings, inv)
+
+    return dead_letter_all
+
+
+def without_mark(kept: Any) -> Any:
+    """No watermark is written for these retry messages."""
+
+    def make(original: Any) -> Any:
+        def mark(each: Any, inv: Any, *, sent: bool) -> Any:
+            return None if kept(each) else original(each, inv, sent=sent)
+
+        return mark
+
+    return make
+
+
+def marked(sent: bool, of: Any = lambda _each: True) -> Any:
+    """Watermarks are written as if these retry messages had been confirmed, or had not."""
+
+    def make(original: Any) -> Any:
+        def mark(each: Any, inv: Any, *, sent: bool) -> Any:
+            return original(each, inv, sent=told if of(each) else sent)
+
+        told = sent
+        return mark
+
+    return make
+
+
+def _taken_for_granted(original: Any) -> Any:
+    from documents import Written
+
+    def write(self: Any, write: Any) -> Any:
+        end = original(self, write)
+        return Written.YES if end is Written.UNKNOWN and write.sets.get("state") == "claimed" else end
+
+    return write
+
+
+def _any_503(original: Any) -> Any:
+    def class_of(status: int | None, *, idempotent: bool) -> Any:
+        return original(429 if status == 503 else status, idempotent=idempotent)
+
+    return class_of
+
+
+def _ungated(_original: Any) -> Any:
+    from worker.settle import calling
+
+    def make_call(call: Any, item: Any, inv: Any, **_more: Any) -> Any:
+        ended = calling._call(call, item, inv)
+        if hasattr(ended, "reason"):
+            inv.batch.report(ended, item.record_key)
+        return ended
+
+    return make_call
+
+
+def _known_by_id(original: Any) -> Any:
+    def open_body(text: str) -> Any:
+        content = original(text)
+        return replace(content, identity=content.identity and json.loads(content.identity)[1])
+
+    return open_body
+
 
 OF_CREATES = (
-    hole("H1", "the claim itself raises the mark", (CLAIMS, '"seq": claim.seq,', '"seq": claim.seq + 1,'), by="create"),
-    hole(
+    Mutant("H1", "the claim itself raises the watermark", "create", {"ledger.claims:claim": _higher_claim}),
+    Mutant(
         "H2",
-        "a create's claim is released with the next number although no copy was confirmed",
-        (CLAIMED, "claims.release(claim, claim.seq, self", "claims.release(claim, claim.seq + 1, self"),
-        by="create",
+        "a claim is released with the next number although no retry message was confirmed",
+        "create",
+        {"worker.settle.effects:_mark": marked(True, lambda each: each.owner is not None)},
     ),
-    hole(
+    Mutant(
         "H3",
-        "a busy delivery is acknowledged without a copy",
-        (CLAIMED, "                return self._busy(row)", '                return Settlement(End.DONE, "busy")'),
-        by="busy",
+        "a busy delivery is acknowledged without a retry message",
+        "busy",
+        {"worker.settle.claim_first:_decide_parts": _busy_is_done},
     ),
-    hole(
+    Mutant(
         "H4",
-        "a parked create counts as settled before its dead letter was sent",
-        (STEPS, "Step.REMIND if row.dlq == PENDING else Step.ANSWERED", "Step.ANSWERED"),
-        by="create",
+        "a dead-lettered create counts as settled before its dead letter was sent",
+        "create",
+        {"worker.settle.decide:decide": steps({Step.RESEND: Step.DEAD_LETTERED})},
     ),
-    hole(
+    Mutant(
         "H5",
-        "a redriven create meets its own parked row and is acknowledged",
-        (STEPS, "if item.delivery.redrive > row.redrive:", "if item.delivery.redrive > row.redrive + 9:"),
-        by="create",
+        "a redriven create meets its own dead-lettered record and is acknowledged",
+        "create",
+        {
+            "ledger.conditions:REDRIVEN": lambda _: _NEVER,
+            "worker.settle.decide:decide": steps(
+                {Step.PROCEED: Step.DEAD_LETTERED}, lambda _, record: record.state == "dead_lettered"
+            ),
+        },
     ),
-    hole(
+    Mutant(
         "H6",
         "an unforced redrive of outcome_unknown is acknowledged",
-        (STEPS, "Step.REFUSE if row.reason", "Step.ANSWERED if row.reason"),
-        by="create",
+        "create",
+        {"worker.settle.decide:decide": steps({Step.REFUSE: Step.DEAD_LETTERED})},
     ),
-    hole(
+    Mutant(
         "H7",
         "a force is good for ever",
-        (
-            CONDITIONS,
-            'REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"',
-            'REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive <= :redrive"',
-        ),
-        (
-            STEPS,
-            "    if item.delivery.redrive > row.redrive:\n",
-            "    if item.delivery.redrive > row.redrive or item.delivery.forced:\n",
-        ),
-        by="a create forced",
+        "a create forced",
+        {
+            "ledger.conditions:REDRIVEN_BY_FORCE": lambda _: "#state = :dead_lettered AND #redrive <= :redrive",
+            "worker.settle.decide:decide": _forced,
+        },
     ),
-    hole(
+    Mutant(
         "H8",
         "the owner of a claim is the instance, not the delivery",
-        ("worker.settle.batch", "owner=inv.new_id(),", 'owner="this instance",'),
-        by="create",
+        "create",
+        {"worker.settle.batch:_item": lambda original: lambda *args: replace(original(*args), owner="this instance")},
     ),
-    hole(
+    Mutant(
         "H9",
-        "a copy does not say its key, so it stands for itself",
-        ("worker.send.retry_message", "key=letter.key or letter.message_id", "key=letter.message_id"),
-        by="unnamed",
+        "a redriven message does not say its key, so it stands for itself",
+        "unnamed",
+        {
+            "only tests.simulation.people:redriven": lambda original: (
+                lambda letter, **more: original(replace(letter, key=None), **more)
+            )
+        },
     ),
-    hole(
+    Mutant(
         "H10",
         "a 503 is taken for a refusal where the call must not repeat",
-        ("aistudio.error_bodies", "(status == 503 and idempotent)", "status == 503"),
-        by="create",
+        "create",
+        {"aistudio.error_bodies:class_of": _any_503},
     ),
-    hole(
+    Mutant(
         "H12",
-        "an ended lease is parked without naming the owner that was seen",
-        (
-            CLAIMS,
-            "condition=when.MINE,\n        given=when.given(owner=owner)",
-            'condition="",\n        given=when.given(owner=owner)',
-        ),
-        by="a create twice at once, writes go astray",
+        "an ended lease is dead-lettered without naming the owner that was seen",
+        "a create twice at once, writes go astray",
+        {"ledger.claims:dead_lettered": lambda original: lambda *args: replace(original(*args), condition="")},
     ),
-    hole(
+    Mutant(
         "H13",
         "a create's result message follows the ledger",
-        (
-            CLAIMED,
-            "        while not inv.results.send([result], insist=True)[0]:\n",
-            (
-                '        early = claims.done(claim, now, notes_of(self.item, inv) | {"outcome": outcome.state})\n'
-                "        inv.store.write(early)\n"
-                "        while not inv.results.send([result], insist=True)[0]:\n"
-            ),
-        ),
-        by="create",
+        "create",
+        {"worker.settle.claim_first:_finish": _recorded_first},
     ),
-    hole(
+    Mutant(
         "H14",
-        "the dead letter goes before the row says parked",
-        (
-            CLAIMED,
-            "        if self.inv.store.write(write) is not Written.YES:\n",
-            (
-                "        send_letters([Letter(self.item, attempt, redrive, park.reason, park.detail)], self.inv)\n"
-                "        if self.inv.store.write(write) is not Written.YES:\n"
-            ),
-        ),
-        by="create",
+        "the dead letter goes before the record says dead_lettered",
+        "create",
+        {"worker.settle.effects:dead_letter_all": _sent_first},
     ),
-    hole(
+    Mutant(
         "H19",
         "the claim is kept after a 429",
-        (CLAIMED, "        self.inv.store.write(release)  # best effort", "        # best effort"),
-        by="storm",
+        "storm",
+        {"worker.settle.effects:_mark": without_mark(lambda each: each.owner is not None)},
     ),
-    hole(
+    Mutant(
         "H20",
-        "a busy delivery's copy raises no mark",
-        (
-            CLAIMED,
-            "            self.inv.store.write(mark)  # best effort: without it the copy lives all the same\n",
-            "",
-        ),
-        by="busy",
+        "a busy delivery's retry message raises no watermark",
+        "busy",
+        {"worker.settle.effects:_mark": without_mark(lambda each: each.busy)},
     ),
-    hole(
+    Mutant(
         "H20",
-        "a throttled create's claim is released with its own number although its copy was confirmed",
-        (CLAIMED, "claims.release(claim, claim.seq + 1, self", "claims.release(claim, claim.seq, self"),
-        by="throttled",
+        "a claim is released with its own number although its retry message was confirmed",
+        "throttled",
+        {"worker.settle.effects:_mark": marked(False, lambda each: each.owner is not None)},
     ),
-    hole(
+    Mutant(
         "H24",
         "the lease ends with the invocation",
-        (CLAIMED, "lease_until=self.inv.lease_until", "lease_until=self.inv.deadline.killed_at"),
-        by="create",
+        "create",
+        {
+            "worker.settle.claim_first:_claim": lambda original: (
+                lambda item, inv: replace(original(item, inv), lease_until=inv.deadline.killed_at)
+            )
+        },
     ),
-    hole(
-        "H26",
-        "a dead caller's mark outlives every copy",
-        (STEPS, "row.state == CLAIMED and now >= row.lease_until + QUEUE_RETENTION", "False"),
-        by="forgotten",
-    ),
-    hole(
+    Mutant(
         "faults 21",
         "a claim whose end is unknown is taken for granted",
-        (
-            CLAIMED,
-            "row = None if written is Written.YES else self._read()",
-            "row = None if written is not Written.REFUSED else self._read()",
-        ),
-        by="create",
+        "create",
+        {"documents.store:Store.write": _taken_for_granted},
+    ),
+    Mutant(
+        "gate",
+        "neither the breaker nor the time is asked after the claim",
+        "storm",
+        {"only worker.settle.claim_first:make_call": _ungated},
+    ),
+    Mutant(
+        "leases",
+        "an ended lease is dead-lettered under the delivery's redrive number",
+        "expired",
+        {
+            "worker.settle.effects:_as_written": lambda original: (
+                lambda each: replace(original(each), redrive=each.item.delivery.redrive)
+            )
+        },
+    ),
+    Mutant(
+        "key_reused",
+        "a key may stand for other content",
+        "create",
+        {
+            "ledger.conditions:SAME_BODY": lambda _: "attribute_not_exists(#body_hash) OR attribute_exists(#body_hash)",
+            "worker.settle.decide:decide": lambda original: (
+                lambda item, *args, **more: original(replace(item, body_hash=""), *args, **more)
+            ),
+        },
+    ),
+    Mutant(
+        "unknown",
+        "outcome_unknown is redriven without force",
+        "create",
+        {
+            "ledger.conditions:REDRIVEN": lambda _: "#state = :dead_lettered AND #redrive < :redrive",
+            "worker.settle.decide:decide": steps({Step.REFUSE: Step.PROCEED}),
+        },
+    ),
+    Mutant(
+        "events",
+        "an event's identity is its id alone",
+        "events",
+        {"worker.receive.envelope:open_body": _known_by_id},
     ),
 )

@@ -1,140 +1,239 @@
 """Holes in how calls are settled that may repeat."""
 
-from tests.simulation.mutation import hole
+from dataclasses import replace
+from typing import Any
 
-ROW = "worker.settle.repeatable_row"
-RECORD = "worker.settle.repeatable_record"
-REPEATABLE = "worker.settle.repeatable"
-DELETIONS = "ledger.deletions"
+from tests.simulation.mutants_creates import marked, steps, without_mark
+from tests.simulation.mutation import Mutant
+from worker.outcome import End, Outcome, Settlement
+from worker.settle.decide import Step
+
+
+def _receipts(condition: str) -> Any:
+    def make(original: Any) -> Any:
+        def outcome(standing: Any, record: Any, state: str, *args: Any) -> Any:
+            write = original(standing, record, state, *args)
+            return write if state == "held" else replace(write, condition=condition)
+
+        return outcome
+
+    return make
+
+
+def _held_unseen(original: Any) -> Any:
+    from aistudio import Trace
+
+    def call(item: Any, read: Any, *args: Any) -> Any:
+        if item.record_key in read.held and item.flaw is None:
+            return Outcome("held", Trace())
+        return original(item, read, *args)
+
+    return call
+
+
+def _left_alone(original: Any) -> Any:
+    def send_again(retries: Any, inv: Any) -> Any:
+        alone = [each for each in retries if each.again.reason is None]
+        left = [(each.item, Settlement(End.UNSETTLED, "time")) for each in alone]
+        return left + original([each for each in retries if each.again.reason is not None], inv)
+
+    return send_again
+
+
+def _read_later(original: Any) -> Any:
+    def go_on(items: Any, read: Any, inv: Any) -> Any:
+        return original(items, replace(read, at=inv.clock.monotonic()), inv)
+
+    return go_on
+
+
+def _one_held_id(original: Any) -> Any:
+    def result(item: Any, result_id: str, *args: Any) -> Any:
+        return original(item, f"{item.record_key}#held" if "#held#" in result_id else result_id, *args)
+
+    return result
+
+
+def _any_date(_original: Any) -> Any:
+    def superseded(item: Any, record: Any, _now: float, _retention: float) -> bool:
+        return bool(item.delivery.number < record.watermark)
+
+    return superseded
+
+
+def _answered_there(original: Any) -> Any:
+    def look_again(refused: Any, inv: Any) -> Any:
+        left, _ = original(refused, inv)
+        return left, []
+
+    return look_again
+
+
+def _absent_now(original: Any) -> Any:
+    def outcome(standing: Any, record: Any, state: str, now: float, *args: Any) -> Any:
+        return original(replace(standing, sent_at=int(now * 1000) + 60_000), record, state, now, *args)
+
+    return outcome
+
 
 OF_DELETIONS = (
-    hole(
+    Mutant(
         "H2",
-        "a deletion's mark is raised although no copy was confirmed",
-        (
-            RECORD,
-            (
-                '            ended.append((item, Settlement(End.UNSETTLED, "queue", trace=failed.trace)))\n'
-                "            continue\n"
-            ),
-            '            ended.append((item, Settlement(End.UNSETTLED, "queue", trace=failed.trace)))\n',
-        ),
-        by="deletion",
+        "a deletion's watermark is raised although no retry message was confirmed",
+        "deletion",
+        {"worker.settle.effects:_mark": marked(True)},
     ),
-    hole(
+    Mutant(
         "H4",
-        "a parked deletion counts as settled before its dead letter was sent",
-        (
-            ROW,
-            "Remind(row) if row.dlq == PENDING else Answered(row, str(row.reason))",
-            "Answered(row, str(row.reason))",
-        ),
-        by="deletions",
+        "a dead-lettered deletion counts as settled before its dead letter was sent",
+        "deletions",
+        {"worker.settle.decide:decide": steps({Step.RESEND: Step.DEAD_LETTERED})},
     ),
-    hole(
+    Mutant(
         "H11",
         "receipts are written whatever is there",
-        (
-            DELETIONS,
-            "        condition=when.NO_FACT,\n        given=when.given(),\n    )\n\n\ndef held",
-            '        condition="",\n        given=when.given(),\n    )\n\n\ndef held',
-        ),
-        by="deletion",
+        "a deletion twice at once, writes go astray",
+        {"ledger.receipts:outcome": _receipts("")},
     ),
-    hole(
+    Mutant(
         "H11",
-        "a deletion's mark is written over whatever is there",
-        (DELETIONS, "when.FREE, when.OPEN_BELOW_COPY, when.OPEN_FOR_ANOTHER", 'when.FREE, "NOT #state IN (:open)"'),
-        by="dates",
+        "a watermark is written over whatever is there",
+        "deletion",
+        {"ledger.chains:watermark": lambda original: lambda *args: replace(original(*args), condition="")},
     ),
-    hole(
+    Mutant(
         "H15",
         "held blocks for ever",
-        (ROW, "if row.state in FINAL_STATES:\n", 'if row.state in FINAL_STATES or row.state == "held":\n'),
-        by="deletion",
+        "nobody",
+        {
+            "worker.settle.decide:_after_an_end": lambda original: (
+                lambda item, record, **more: replace(
+                    original(item, record, **more), **({"step": Step.HELD} if record.state == "held" else {})
+                )
+            )
+        },
     ),
-    hole(
+    Mutant(
         "H15",
-        "a parked deletion answers every later message",
-        (ROW, "if row.state == DEAD_LETTERED and not newer(delivery, row):", "if row.state == DEAD_LETTERED:"),
-        by="deletions",
+        "a dead-lettered deletion answers every later message",
+        "deletions",
+        {
+            "worker.settle.decide:_answered": lambda original: (
+                lambda delivery, record, **more: record.state == "dead_lettered" or original(delivery, record, **more)
+            )
+        },
     ),
-    hole(
-        "H15",
-        "a fresh message shares the end of an old one that comes back",
-        (REPEATABLE, "apart(item, rows[item.row], inv.clock.now())", "[item]"),
-        by="fresh",
-    ),
-    hole(
+    Mutant(
         "H16",
         "held is recorded without a look whether it is still there",
-        (REPEATABLE, "if call is None:", "if held:"),
-        by="deletions",
+        "deletions",
+        {"worker.settle.read_first:_call": _held_unseen},
     ),
-    hole(
+    Mutant(
         "H18",
-        "a deletion is parked over held",
-        (DELETIONS, "            when.NEWER_THAN_HELD,\n", '            "#state = :held",\n'),
-        by="a deletion twice at once, refused, held, a crash",
+        "a deletion is dead-lettered over held",
+        "a deletion twice at once, refused, held, a crash",
+        {"ledger.conditions:ENDED_BEFORE": lambda _: "#state IN (:held, :dead_lettered) AND #redrive <= :redrive"},
     ),
-    hole(
+    Mutant(
         "H20",
-        "copies of a deletion raise no mark",
-        (RECORD, "written = inv.store.write_all(marks)", "written = [Written.YES] * len(marks)"),
-        by="neighbours",
+        "retry messages of a deletion raise no watermark",
+        "neighbours",
+        {"worker.settle.effects:_mark": without_mark(lambda each: each.owner is None)},
     ),
-    hole(
+    Mutant(
         "H23",
         "what could not begin before the deadline is left unsettled",
-        (
-            REPEATABLE,
-            "return ended if ended.stale else",
-            "return ended if ended.stale or ended.because is None else",
-        ),
-        (
-            REPEATABLE,
-            "                waiting.append(item)\n",
-            (
-                "                if verdict.stale:\n"
-                "                    waiting.append(item)\n"
-                "                else:\n"
-                '                    settled.append((item, Settlement(End.UNSETTLED, "time")))\n'
-            ),
-        ),
-        by="slow",
+        "slow",
+        {"worker.settle.effects:send_again": _left_alone},
     ),
-    hole(
+    Mutant(
         "H26",
-        "a deletion's mark outlives the copy that it stands for",
-        (ROW, "gone = now >= row.next_at + QUEUE_RETENTION", "gone = False"),
-        by="forgotten",
+        "a watermark outlives the retry message that it stands for",
+        "forgotten",
+        {
+            "worker.settle.decide:_superseded": lambda original: (
+                lambda item, record, now, _: original(item, record, now, 1e12)
+            )
+        },
     ),
-    hole(
+    Mutant(
         "dates",
-        "a message is superseded by a copy that waits for a later date",
-        (ROW, "return gone or max(now, item.not_before) < row.due", "return gone"),
-        by="dates",
+        "a message is superseded by one that waits for a later date",
+        "dates",
+        {"worker.settle.decide:_superseded": _any_date},
     ),
-    hole(
+    Mutant(
+        "dates",
+        "a date that has come tells messages apart",
+        "backoff",
+        {
+            "worker.settle.decide:_superseded": lambda original: (
+                lambda item, record, now, retention: original(item, record, now, retention) and item.due == record.due
+            )
+        },
+    ),
+    Mutant(
         "I5",
-        "whom a deletion concerned is forgotten where it ends as parked, or held",
-        (
-            DELETIONS,
-            '    return {"subjects": set(subjects)} if subjects else {}',
-            "    return {}",
-        ),
-        by="nobody",
+        "whom a deletion concerned is forgotten where it goes on",
+        "nobody",
+        {"ledger.chains:Standing.adds": lambda _: property(lambda _self: {})},
     ),
-    hole(
+    Mutant(
+        "I5",
+        "whom a deletion concerned is forgotten where its record answers it",
+        "nobody",
+        {"worker.settle.holds:keep_subjects": lambda _: lambda *_args: set()},
+    ),
+    Mutant(
         "I5",
         "holds are read once a batch, however long it takes",
-        (REPEATABLE, "inv.clock.monotonic() - read_at < inv.hold_window", "True"),
-        by="slow",
+        "slow",
+        {
+            "worker.settle.calling:may_begin": lambda original: (
+                lambda inv, *, first, fresh=None: original(inv, first=first)
+            )
+        },
     ),
-    hole(
+    Mutant(
+        "I5",
+        "a hold's window is measured from after the read",
+        "slow",
+        {"worker.settle.read_first:_go_on": _read_later},
+    ),
+    Mutant(
         "results",
-        "a refused fact is taken for one whose result another delivery publishes",
-        (RECORD, " + _publish_what_stands(refused, inv)", " + refused"),
-        by="a deletion twice at once, writes go astray",
+        "a refused outcome is taken for another delivery's to publish",
+        "a deletion twice at once, writes go astray",
+        {"worker.settle.finishing:_look_again": _answered_there},
+    ),
+    Mutant(
+        "results", "all that was held has one result id", "nobody", {"worker.settle.publishing:_result": _one_held_id}
+    ),
+    Mutant(
+        "absence",
+        "an absence answers every later message",
+        "absent",
+        {
+            "worker.settle.decide:decide": steps(
+                {Step.PROCEED: Step.FINAL}, lambda _, record: record.state == "already_absent"
+            )
+        },
+    ),
+    Mutant(
+        "absence",
+        "an absence answers what is sent until it is written",
+        "absent",
+        {"ledger.receipts:outcome": _absent_now},
+    ),
+    Mutant(
+        "absence",
+        "a deletion does not pass over an absence",
+        "absent",
+        {
+            "ledger.conditions:RECEIPTS_AS_READ": lambda _: (
+                "attribute_not_exists(#receipts) AND #receipts = :receipts_read"
+            )
+        },
     ),
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from documents import TableUnavailable
 from ledger import Holds, HoldStatus
-from tests.simulation.plan import SETTLING, hold_row
+from tests.simulation.plan import SETTLING
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
 from worker.receive.event import deliveries
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-def place_hold(world: "World", name: str, response_id: str) -> None:
+def place_hold(world: "World", name: str, row: str) -> None:
     """Place a hold, and see later whether it works."""
-    _start(world, name, partial(_place, world, response_id, name), "holder")
+    _start(world, name, partial(_place, world, row, name), "holder")
 
 
-def _place(world: "World", response_id: str, case: str) -> None:
+def _place(world: "World", row: str, case: str) -> None:
     holds = Holds(world.ports.store, SETTLING)
-    row = hold_row(world.plan, response_id)
     try:
         effective_at = holds.place(row, case, world.t)
         if not world.plan.reports:
@@ -32,19 +31,19 @@ def _place(world: "World", response_id: str, case: str) -> None:
         report = holds.report(row, world.t)
     except TableUnavailable:
         return
-    if report.status is HoldStatus.EFFECTIVE and case in world.checker.placed:
-        world.checker.effective.add(row)
+    if report.status is HoldStatus.EFFECTIVE and case in world.checker.holds.placed:
+        world.checker.holds.effective.add(row)
     world.perform("step", "reports the hold as " + report.status, lambda _: None)
 
 
-def release_hold(world: "World", name: str, response_id: str, case: str) -> None:
+def release_hold(world: "World", name: str, case: str) -> None:
     """Take a hold away."""
-    _start(world, name, partial(_release, world, response_id, case), "holder")
+    row = world.checker.holds.placed.pop(case)
+    _start(world, name, partial(_release, world, row, case), "holder")
 
 
-def _release(world: "World", response_id: str, case: str) -> None:
-    row = hold_row(world.plan, response_id)
-    world.checker.effective.discard(row)
+def _release(world: "World", row: str, case: str) -> None:
+    world.checker.holds.effective.discard(row)
     try:
         Holds(world.ports.store, SETTLING).release(row, case)
     except TableUnavailable:
@@ -54,6 +53,12 @@ def _release(world: "World", response_id: str, case: str) -> None:
 def redrive(world: "World", name: str, letter: Post, *, force: bool) -> None:
     """Copy a dead letter to the function's queue, confirm, then delete it."""
     _start(world, name, partial(_redrive, world, letter, force), "operator")
+
+
+def move_back(world: "World", letter: Post, *, body_only: bool) -> None:
+    """Do as the scripts do that know nothing of redrives: send what is there once more, and delete it."""
+    world.queues.remove(letter)
+    world.queues.put(letter.body, {} if body_only else letter.attributes, foreign=True)
 
 
 def forceable_at(world: "World", letter: Post) -> float:
@@ -70,7 +75,7 @@ def _redrive(world: "World", letter: Post, force: bool) -> None:
             return
         if world.t <= row.lease_until:
             return  # whoever calls may still be at it
-        world.checker.budgets.forced.add((letter.row, letter.redrive + 1))
+        world.checker.calls.forced.add((letter.row, letter.numbers.redrive + 1))
     (delivery,) = deliveries({"messages": [letter.entry()]}, world.t, world.ports.carrier.signer)
     message = redriven(delivery, force=force, now=world.t, carrier=world.ports.carrier)
     entry = {
@@ -94,7 +99,7 @@ def _start(world: "World", name: str, body: partial[None], kind: str) -> None:
             return
 
     # A hold's time is read before its write, which the client's own timeouts end long before this.
-    process = Process(world, name, 0.0, world.t + 10 if kind == "holder" else float("inf"), frozenset())
+    process = Process(world, name, 0.0, world.t + 10 if kind == "holder" else float("inf"))
     process.person = kind
     world.processes.append(process)
     process.start(guarded)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from greenlet import greenlet
 
 if TYPE_CHECKING:
+    from tests.simulation.queues import Post
     from tests.simulation.world import World
 
 T = TypeVar("T")
@@ -41,16 +42,23 @@ class Task:
 class Process:
     """A function's invocation, or a person's program, on a machine whose clock is off by ``skew`` seconds.
 
-    ``ends`` is when the platform kills it.
+    ``ends`` is when the platform kills it, ``calls_end`` when its last call must have ended; ``posts`` are what it was
+    given. ``paused``: it stood still for a while, so that its time may be over without any fault of its own.
     """
 
-    def __init__(self, world: "World", name: str, skew: float, ends: float, rows: frozenset[str]) -> None:
+    def __init__(self, world: "World", name: str, skew: float, ends: float, posts: "Sequence[Post]" = ()) -> None:
         self.world = world
         self.name = name
         self.skew = skew
         self.ends = ends
-        self.rows = rows
+        self.posts = posts
+        self.calls_end = ends
+        self.window = ends
         self.person = ""
+        self.paused = False
+        self.denied: set[str] = set()  # keys whose calls were not let in
+        self.superseded: set[str] = set()  # rows of which a newer message lived when this began
+        self.closed = False  # the service has asked for patience: no further call may begin
         self.tasks: list[Task] = []
         self._children = 0
         self._waiting: list[tuple[str, Callable[[], None]]] = []

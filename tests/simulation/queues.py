@@ -1,53 +1,82 @@
 """Message Queue as its client and its trigger see it: delays, visibility, receive counts, and the redrive policy."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.faults import DUPLICATE, GHOST
+from tests.simulation.plan import DEAD_KEEPS, QUEUE_KEEPS
+from tests.simulation.records import NAME, Attributes, Numbers, asked_at, numbers_of, reason_of
 from tests.simulation.table import failure, silence
-from worker.settlement_attribute import NAME, unverified
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 OWN, DEAD, RESULTS = "own queue", "dead letters", "results"
+_KEEPS = {OWN: QUEUE_KEEPS, DEAD: DEAD_KEEPS, RESULTS: float("inf")}
 _MOST_BYTES = 262_144
-
-Attributes = Mapping[str, tuple[str, str]]
 
 
 class Post:
-    """A message in a queue. ``number`` orders the retry messages of a key; ``row`` is its key in the ledger, empty where it has none; times are true epoch seconds."""
+    """A message in a queue. ``row`` is its record's key, empty where it has none; times are true epoch seconds.
 
-    __slots__ = ("attributes", "body", "flying", "name", "number", "received", "row", "sent_at", "step", "visible_at")
+    ``numbers`` and ``reason`` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
+    ``chain`` names the first message of its chain and ``born`` the step at which that was sent; ``asked_at`` is when it
+    was first sent of all, in milliseconds. ``since`` is the first step of all chains that were joined in it. ``foreign``: a script moved it here.
+    """
+
+    __slots__ = (
+        "asked_at",
+        "attributes",
+        "body",
+        "born",
+        "chain",
+        "flying",
+        "foreign",
+        "name",
+        "numbers",
+        "reason",
+        "received",
+        "row",
+        "sent_at",
+        "since",
+        "step",
+        "visible_at",
+    )  # fmt: skip
 
     def __init__(self, name: str, body: str, attributes: Attributes, row: str, sent_at: float, step: int) -> None:
         self.name = name
         self.body = body
         self.attributes = attributes
         self.row = row
+        self.chain = name
         self.sent_at = sent_at
-        self.step = step
+        self.asked_at = asked_at(attributes) or int(sent_at * 1000)
+        self.step = self.born = self.since = step
         self.visible_at = sent_at
         self.received = 0
         self.flying = 0
-        said = unverified(attributes[NAME][1]) if NAME in attributes else {}
-        self.number: tuple[int, int] = (said.get("redrive", 0), said.get("copy", 0))
+        self.numbers = Numbers()
+        self.reason = ""
+        self.foreign = False
 
     @property
-    def redrive(self) -> int:
-        """How often an operator redrove it."""
-        return self.number[0]
-
-    @property
-    def reason(self) -> str:
-        """Why it was parked; empty where the queue's own policy moved it."""
-        return self.attributes.get("reason", ("", ""))[1]
+    def number(self) -> tuple[int, int]:
+        """What orders the messages of a key."""
+        return (self.numbers.redrive, self.numbers.copy)
 
     def digest(self) -> tuple[object, ...]:
         """All that decides its future."""
-        return (self.name, self.body, tuple(self.attributes.items()), self.visible_at, self.received, self.flying)
+        return (
+            self.name,
+            self.chain,
+            self.body,
+            tuple(self.attributes.items()),
+            self.visible_at,
+            self.received,
+            self.flying,
+        )
 
     def entry(self) -> dict[str, Any]:
         """The message as the trigger delivers it."""
@@ -96,13 +125,14 @@ class Queues:
         if fault == "lost":
             raise silence()
         failed = entries[len(entries) // 2 :] if fault == "partial" else []
-        for _ in range(2 if fault == "twice" else 1):
+        for at in range(2 if fault == "twice" else 1):
             for entry in entries[: len(entries) - len(failed)]:
                 attributes = {
                     name: (value["DataType"], value["StringValue"])
                     for name, value in entry["MessageAttributes"].items()
                 }
-                self.put(url, entry["MessageBody"], attributes, entry["DelaySeconds"])
+                extra = at > 0 or fault == "unseen"
+                self._put_ours(url, entry["MessageBody"], attributes, entry["DelaySeconds"], extra=extra)
         if fault == "unseen":
             raise silence()
         return {
@@ -110,8 +140,29 @@ class Queues:
             "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
         }
 
-    def put(self, url: str, body: str, attributes: Attributes, delay: float = 0, name: str = "") -> Post:
-        """Put a message into a queue."""
+    def _put_ours(self, url: str, body: str, attributes: Attributes, delay: float, *, extra: bool) -> None:
+        """Put what our code or the operator's tool sends; ``extra``: more than it knows of, by no fault of its own."""
+        post = self._made(url, body, attributes, delay)
+        post.numbers, post.reason = numbers_of(attributes), reason_of(attributes)
+        given = [each for each in self._world.current.process.posts if each.row == post.row]
+        if given:
+            first = max(given, key=lambda each: (each.body == body, each.number, each.born))
+            post.chain, post.born = first.chain, max(each.born for each in given)
+            post.since = min(each.since for each in given)
+        self._world.checker.put(url, post, confirmed=not extra)
+
+    def put(self, body: str, attributes: Attributes, name: str = "", *, foreign: bool = False) -> Post:
+        """Put what a producer sends, or a script that moves dead letters."""
+        post = self._made(OWN, body, attributes, 0.0, name)
+        post.foreign = foreign
+        if foreign and NAME in attributes:
+            post.numbers = Numbers(
+                numbers_of(attributes).redrive + 1
+            )  # a dead letter begins anew, however it comes back
+        self._world.checker.put(OWN, post, confirmed=False)
+        return post
+
+    def _made(self, url: str, body: str, attributes: Attributes, delay: float, name: str = "") -> Post:
         world = self._world
         if not name:
             self._names += 1
@@ -120,7 +171,6 @@ class Queues:
         post = Post(name, body, attributes, world.checker.row_of(body), world.t, world.steps)
         post.visible_at = world.t + delay
         self.posts[url].append(post)
-        world.checker.put(url, post)
         return post
 
     def visible(self) -> list[Post]:
@@ -151,8 +201,30 @@ class Queues:
                 self.gone.append(post)
             self._world.checker.acknowledged(post)
 
+    def again(self, post: Post) -> None:
+        """A message is delivered although another invocation has it."""
+        self._world.spend(DUPLICATE)
+        self._world.checker.copies.excuse(post.row)
+
+    def bring_back(self, name: str) -> None:
+        """A message comes back although it was deleted."""
+        self._world.spend(GHOST)
+        post = next(post for post in self.gone if post.name == name)
+        self.gone.remove(post)
+        post.visible_at = self._world.t
+        self.posts[OWN].append(post)
+        self._world.checker.copies.excuse(post.row)
+
     def remove(self, post: Post) -> None:
         """An operator takes a dead letter off its queue."""
         if post in self.posts[DEAD]:
             self.posts[DEAD].remove(post)
             self._world.checker.touch(post.row)
+
+    def drop(self, *, everything: bool = False) -> None:
+        """Drop what the queues have kept for as long as they keep anything; or all of the function's own queue."""
+        for url, posts in self.posts.items():
+            old = [post for post in posts if post.sent_at + _KEEPS[url] < self._world.t or (everything and url == OWN)]
+            if old:
+                self._world.checker.dropped(url, old)
+                self.posts[url] = [post for post in posts if post not in old]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tests.simulation import ending
 from tests.simulation.events import Move, later, next_by_default, possible
-from tests.simulation.plan import CRASH, Plan
+from tests.simulation.faults import CRASH
+from tests.simulation.plan import Plan
 from tests.simulation.process import Task, Violation
 from tests.simulation.world import World
 

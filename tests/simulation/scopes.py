@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from tests.simulation.plan import CRASH, DUPLICATE, Plan, Sent, creation, deletion
+from tests.simulation.events import Move
+from tests.simulation.faults import CRASH, DUPLICATE
+from tests.simulation.messages import Sent, creation, deletion
+from tests.simulation.plan import Plan
 
 KEY = "planted-a"
 
@@ -18,6 +21,24 @@ def _deletions(most: int, faults: dict[str, int], messages: int = 1, **more: Any
 def _creates(most: int, faults: dict[str, int], messages: int = 1, **more: Any) -> Plan:
     return _scope("create", tuple(creation(f"m{at}", KEY) for at in range(1, messages + 1)), most, faults, **more)
 
+
+SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
+    "two retry messages of one number come together, called unequally often": (
+        _deletions(3, {"DELETE 500": 1, "DELETE 429": 2}, messages=2, batch=2, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("trigger", "delivers", "m2"),
+            ("w1", f"DELETE {KEY}", "500"),
+            ("w2", f"DELETE {KEY}", "429"),
+            ("w1", "acknowledges", ""),
+            ("w2", "acknowledges", ""),
+            ("time", "passes", "11"),
+            ("trigger", "delivers", "c2+c1"),
+            ("w3", f"DELETE {KEY}", "429"),
+        ),
+    ),
+}
+"""Runs that neither chance nor a search comes upon soon, move by move."""
 
 _ASTRAY = {"write lost": 1, "write unseen": 1, "write twice": 1, "write late": 1}
 

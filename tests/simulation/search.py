@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.simulation import ending
 from tests.simulation.events import Move, later, next_by_default, possible
-from tests.simulation.plan import CRASH, Plan
+from tests.simulation.faults import CRASH
+from tests.simulation.plan import Plan
 from tests.simulation.process import Task, Violation
 from tests.simulation.queues import OWN
 from tests.simulation.runs import Run
@@ -108,8 +109,15 @@ def _digest(world: World) -> tuple[Any, ...]:
         (tuple(sorted(world.studio.gone)), tuple(sorted(world.studio.billed.items()))),
         tuple((repr(requests), task.name) for requests, task in world.table.late),
         tuple(world.used.items()) if world.plan.limits else (),
-        (world.faults_left, len(world.to_send), world.holds_left, world.redrives_left, world.forces_left),
-        tuple(world.down_until.items()),
+        (
+            world.faults_left,
+            len(world.to_send),
+            world.holds_left,
+            world.redrives_left,
+            world.forces_left,
+            world.moves_left,
+        ),
+        tuple(world.outages.items()),
         world.checker.digest(),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.simulation.expressions import BadExpression, Item, Update, compile_update
+from tests.simulation.records import number
 
 if TYPE_CHECKING:
     from tests.simulation.process import Task
@@ -81,6 +82,8 @@ class Table:
         return self._world.perform("write", _label(requests), effect)
 
     def _update(self, requests: Sequence[Any], refusal: Any, conflict: str, fault: str) -> dict[str, Any]:
+        if fault:
+            self._world.checker.copies.failed([request["Key"]["key"]["S"] for request in requests])
         if fault == "throttled":
             raise failure("ProvisionedThroughputExceededException")
         if fault == "conflict":
@@ -112,6 +115,16 @@ class Table:
             self.items[key] = new
             self._world.checker.written(key, old, new, stated=any(name == "state" for name, _ in update.sets))
         return True
+
+    def expired(self) -> list[str]:
+        """The records whose expiry has passed: the table removes them, some time or other."""
+        now = self._world.t
+        return [key for key, item in self.items.items() if "expires_at" in item and number(item, "expires_at") < now]
+
+    def remove(self, key: str) -> None:
+        """Remove a record."""
+        self._world.checker.lapsed(key)
+        del self.items[key]
 
     def holds(self, request: Mapping[str, Any]) -> bool:
         """Whether a write's condition holds now."""

@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from greenlet import getcurrent
 
 from tests.simulation import events
+from tests.simulation.bucket import Bucket
 from tests.simulation.checker import Checker
+from tests.simulation.faults import COSTS, CRASH, MEANWHILE, OUTAGES, PERSON_CRASH, SERVICES
 from tests.simulation.invocations import CAPTURED, Ports
-from tests.simulation.plan import BEGUN, CRASH, OUTAGES, PERSON_CRASH, WHILE_DOWN, Plan
+from tests.simulation.plan import BEGUN, Plan
 from tests.simulation.process import Process, Task, Violation
 from tests.simulation.queues import Queues
 from tests.simulation.studio import Studio
@@ -37,11 +39,13 @@ class World:
         self.steps = 0
         self.hashing = hashing
         self.hub = getcurrent()
+        self.bugs = 0  # defects that were planted in handlers
         self.random = random.Random(seed)
         self.checker = Checker(self)
         self.table = Table(self)
         self.queues = Queues(self)
         self.studio = Studio(self)
+        self.bucket = Bucket(self)
         self.lines: list[tuple[str, Any]] = []
         self.trace: list[tuple[Any, ...]] = []
         self.processes: list[Process] = []
@@ -49,13 +53,15 @@ class World:
         self.faults_left = plan.most
         self.used: Counter[str] = Counter()
         self.to_send = list(plan.messages)
-        self.holds_left, self.redrives_left, self.forces_left = plan.holds, plan.redrives, plan.forces
+        self.holds_left, self.moves_left = plan.holds, plan.moves
+        self.redrives_left, self.forces_left = plan.redrives, plan.forces
         self.paused = 0.0
-        self.down_until: dict[str, float] = {}
+        self.ages_left = list(plan.ages)
+        self.outages: dict[str, tuple[float, str]] = {}  # until when, and what each request meets, by kind
         self.names = {"w": 0, "holder": 0, "operator": 0}
         self.broken = ""
         self.ports = Ports(self)
-        self.current: Task = Task(Process(self, "nobody", 0.0, 0.0, frozenset()), "nobody", lambda _: None)
+        self.current: Task = Task(Process(self, "nobody", 0.0, 0.0), "nobody", lambda _: None)
         CAPTURED.world = self
         while plan.sent_before and self.to_send:
             events.send(self, "sends", "")
@@ -66,20 +72,32 @@ class World:
         """Wait for the scheduler, then carry out an effect with the fault that it chose."""
         task = self.current
         task.kind, task.label, task.private = kind, label, private
-        fault: str = self.hub.switch()
-        if fault in OUTAGES:
-            self.down_until[kind] = self.t + OUTAGES[fault]
-        if self.down_until and self.t < self.down_until.get(kind, 0.0):
-            fault = WHILE_DOWN[kind]
-        if kind == "write" and fault:
-            self.checker.budgets.may_lack_its_mark(task.process)
+        fault = self._met(kind, self.hub.switch())
         try:
-            value = effect(fault)
+            value = effect("" if fault == "slow" and kind in SERVICES else fault)
         except Exception as error:
             self._note(task, label, fault, error)
+            self._takes(kind, fault)
             raise
         self._note(task, label, fault, value)
+        self._takes(kind, fault)
         return value
+
+    def _met(self, kind: str, fault: str) -> str:
+        """The fault that an effect meets: its own, or that of the outage which it falls into."""
+        if fault in OUTAGES:
+            seconds, word = OUTAGES[fault]
+            self.outages[kind] = (self.t + seconds, MEANWHILE[word][kind])
+        until, meanwhile = self.outages.get(kind, (0.0, ""))
+        if self.t < until:
+            return meanwhile
+        self.outages.pop(kind, None)
+        return fault
+
+    def _takes(self, kind: str, fault: str) -> None:
+        """Let the time pass that a slow or silent service costs; the small scopes know no such time."""
+        if fault and kind in SERVICES and not self.hashing:
+            self.sleep(COSTS.get(fault, 0.0))
 
     def _note(self, task: Task, label: str, fault: str, value: Any) -> None:
         self.trace.append((self.t, task.name, label, fault, value))
@@ -190,18 +208,20 @@ class World:
         self.trace.append((self.t, process.name, why, "", ""))
         process.kill()
         self.processes.remove(process)
-        self.checker.budgets.killed(process)
+        self.checker.copies.came_back(process, killed=True)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; what has run too long is killed."""
         self.t += seconds
         for process in [each for each in self.processes if each.ends <= self.t]:
+            if not process.paused and not process.person:
+                self.violation(f"I6: not done when its time is over, waiting before it {process.tasks[-1].label}")
             self._kill(process, "is out of time")
 
     def calm(self) -> None:
         """From here on nothing goes wrong any more."""
-        self.faults_left = self.holds_left = self.redrives_left = self.forces_left = 0
-        self.down_until.clear()
+        self.faults_left = self.holds_left = self.redrives_left = self.forces_left = self.moves_left = 0
+        self.outages.clear()
 
     def name(self, kind: str) -> str:
         """A new process's name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.plan import every_fault
+from tests.simulation.faults import every_fault
 from tests.simulation.scenarios import SCENARIOS
 
 TESTS = Path(__file__).resolve().parents[1]

@@ -1,0 +1,66 @@
+"""What producers send: deletions, creates, and what no function can use."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+BEGUN = 1_800_000_000.0
+"""Epoch seconds at which every run begins."""
+
+CONTENT = "planted content"
+SUBJECTS = ("planted-subject", "planted-person", "planted-somebody")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A producer's message. ``key`` is its business key, empty for a message that no function can read.
+
+    ``content`` tells messages of a key apart that ask for different things; ``due`` is its date in epoch seconds;
+    ``attributes`` are the producer's own.
+    """
+
+    name: str
+    key: str
+    body: str
+    content: str = ""
+    subject: str = ""
+    retries_unknown: bool = False
+    due: float = 0.0
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+POISON = Sent("poison", "", '{"planted": "content"}')
+
+
+def deletion(name: str, response_id: str, due: float = 0.0, subject: str = SUBJECTS[0]) -> Sent:
+    """A message that asks for a deletion, at ``due`` seconds after the beginning; it may name nobody."""
+    body = {"response_id": response_id, "reason": "erasure" if name != "m1" else "retention"}
+    if subject:
+        body["subject"] = subject
+    if due:
+        body["not_before"] = datetime.fromtimestamp(BEGUN + due, UTC).isoformat()
+    return Sent(name, response_id, json.dumps(body), subject=subject, due=BEGUN + due if due else 0.0)
+
+
+def creation(name: str, event_id: str = "", on_unknown: str = "dead_letter", content: str = "") -> Sent:
+    """A message that asks for a response; without an ``event_id`` its key is its message id, which is its name."""
+    key = event_id or name
+    body = _creation(key, on_unknown, content)
+    if event_id:
+        body["event_id"] = event_id
+    return Sent(name, key, json.dumps(body), on_unknown + content, retries_unknown=on_unknown == "retry")
+
+
+def event(name: str, source: str, event_id: str) -> Sent:
+    """A create in a CloudEvents envelope: its identity is the envelope's source and id."""
+    key = json.dumps([source, event_id], separators=(",", ":"))
+    data = _creation(key, "dead_letter", "")
+    body = {"specversion": "1.0", "type": "planted", "source": source, "id": event_id, "data": data}
+    return Sent(name, key, json.dumps(body), "dead_letter")
+
+
+def _creation(key: str, on_unknown: str, content: str) -> dict[str, object]:
+    """Its instructions end in what is asked and by whom: by them the service sees both, whatever else is left out."""
+    asked = f"{CONTENT} {on_unknown}{content} {key}"
+    return {"type": "response.create", "response": {"instructions": asked}, "on_unknown": on_unknown}
