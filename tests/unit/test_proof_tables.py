@@ -13,11 +13,11 @@ from tests.simulation.scenarios import SCENARIOS
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS / "README.md").read_text()
-NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?)`", PAGE)))
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?|(?:row|hole)\(\d+\))`", PAGE)))
 LEVELS = {
     "unit/aistudio": "raw socket",
     "unit": "one package",
-    "faults": "real servers",
+    "integration": "real servers",
     "e2e": "end to end",
     "fuzz": "any input",
 }
@@ -25,8 +25,17 @@ ROWS, HOLES, INVARIANTS = range(1, 36), range(1, 28), range(1, 9)
 
 
 def claims_of(path: Path) -> set[str]:
+    """The names of a file's tests, and the rows and holes that they are marked with."""
     tree = ast.parse(path.read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    marks = [
+        (each.func.attr, ast.literal_eval(number))
+        for test in tests
+        for each in test.decorator_list
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("row", "hole")
+        for number in each.args
+    ]
+    return {test.name for test in tests} | {f"{kind}({number})" for kind, number in marks}
 
 
 def lines_of(beginning: str) -> Iterator[str]:
@@ -36,22 +45,22 @@ def lines_of(beginning: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(("file", "name"), NAMED, ids=lambda value: value.removesuffix(".py"))
 def test_a_named_test_exists(file: str, name: str) -> None:
-    assert any(fnmatchcase(test, name) for test in claims_of(TESTS / file))
+    assert any(fnmatchcase(test, name) or test == name for test in claims_of(TESTS / file))
 
 
 @pytest.mark.parametrize("first", [*map(str, ROWS), *(f"H{n}" for n in HOLES), *(f"I{n}" for n in INVARIANTS)])
 def test_every_row_hole_and_invariant_has_a_line_with_a_test_or_a_reason(first: str) -> None:
     (line,) = lines_of(first)
 
-    assert re.search(r"::test_|\| none: \w+", line)
+    assert re.search(r"::(test_|row|hole)|\| none: \w+", line)
 
 
-@pytest.mark.parametrize("file", sorted((TESTS / "faults").glob("test_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("file", sorted((TESTS / "integration").glob("test_*.py")), ids=lambda path: path.stem)
 def test_every_test_about_a_row_or_a_hole_is_named(file: Path) -> None:
-    patterns = [name for named, name in NAMED if named == f"faults/{file.name}"]
-    about = {test for test in claims_of(file) if re.match(r"test_(row|h)\d+_", test)}
+    named = {name for page, name in NAMED if page == f"integration/{file.name}"}
+    about = {mark for mark in claims_of(file) if mark.startswith(("row(", "hole("))}
 
-    assert {test for test in about if not any(fnmatchcase(test, pattern) for pattern in patterns)} == set()
+    assert about - named == set()
 
 
 def test_a_line_about_a_row_names_tests_of_that_row() -> None:
@@ -59,9 +68,8 @@ def test_a_line_about_a_row_names_tests_of_that_row() -> None:
         (row, number)
         for row in ROWS
         for line in lines_of(str(row))
-        for numbers in re.findall(r"::test_row((?:\d+_)+)", line)
-        if row not in (found := [int(number) for number in numbers.split("_") if number])
-        for number in found
+        for number in map(int, re.findall(r"::row\((\d+)\)", line))
+        if row != number
     ]
 
     assert wrong == []

@@ -1,0 +1,170 @@
+"""One wrong setting does not turn a queue into dead letters, and one message that is not let in stops no batch."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.steps import DELETE, POST, delete, deletion
+from tests.support.bench import Bench, Delivered
+from tests.support.observations import numbers, reasons
+from worker.threads import Threads
+
+RETIRED = {"error": {"message": "The model is gone", "type": "invalid_request_error", "code": "model_not_found"}}
+OTHER = {"error": {"message": "No", "type": "invalid_request_error", "code": "bad_value", "param": "text"}}
+
+
+def retire(bench: Bench, times: int | None = None) -> None:
+    bench.studio.fault(match=POST, times=times, status=400, body=RETIRED)
+
+
+def ask(bench: Bench, *keys: str) -> Delivered:
+    return bench.deliver(*[bench.message({"event_id": key}) for key in keys])
+
+
+def open_breaker(bench: Bench) -> None:
+    retire(bench)
+    ask(bench, *(f"first_{n}" for n in range(3)))
+    bench.take_copies()
+
+
+def test_three_equal_rejections_in_a_row_put_themselves_and_the_rest_off(creates: Bench) -> None:
+    retire(creates)
+
+    delivered = ask(creates, *(f"evt_{n}" for n in range(10)))
+
+    assert delivered.ends == [("deferred", "rejected")] * 10
+    assert (creates.calls(), creates.letters()) == (3, [])
+    assert {numbers(copy) for copy in creates.copies()} == {(0, 1, 0)}
+    assert [line["level"] for line in delivered.lines if "deployment is wrong" in line["message"]] == ["ERROR"]
+    assert creates.row("evt_9").state == "open"
+
+
+def test_rejections_in_a_row_are_counted_across_batches(creates: Bench) -> None:
+    retire(creates)
+
+    ends = [ask(creates, f"evt_{n}").ends for n in range(4)]
+
+    assert ends == [[("dead_lettered", "rejected")]] * 2 + [[("deferred", "rejected")]] * 2
+
+
+def test_a_later_batch_tries_one_first_and_puts_off_the_rest(creates: Bench) -> None:
+    open_breaker(creates)
+    called = creates.calls()
+
+    assert ask(creates, *(f"evt_{n}" for n in range(5))).ends == [("deferred", "rejected")] * 5
+    assert creates.calls() == called + 1
+
+
+def test_a_later_batch_goes_on_once_the_first_call_succeeds(creates: Bench) -> None:
+    open_breaker(creates)
+    creates.studio.clear_faults()
+
+    assert ask(creates, *(f"evt_{n}" for n in range(5))).ends == [("done", "done")] * 5
+
+
+def test_the_others_wait_for_what_becomes_of_the_first_call(creates: Bench) -> None:
+    open_breaker(creates)
+    creates.studio.clear_faults()
+
+    delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(8)], run=Threads(8))
+
+    assert delivered.ends == [("done", "done")] * 8
+
+
+def test_what_was_not_put_off_before_is_tried_first(creates: Bench) -> None:
+    open_breaker(creates)
+    creates.studio.clear_faults()
+    creates.studio.fault(match={"method": "POST", "id": "bad"}, times=None, status=400, body=RETIRED)
+    bad = creates.retry_message({"event_id": "bad"}, key="bad", copy=4)
+
+    delivered = creates.deliver(bad, creates.message({"event_id": "evt_1"}))
+
+    assert sorted(delivered.ends) == [("dead_lettered", "rejected"), ("done", "done")]
+
+
+def test_a_success_in_between_breaks_the_row(creates: Bench) -> None:
+    retire(creates, times=2)
+    ask(creates, "evt_0", "evt_1", "evt_2")
+    creates.studio.clear_faults()
+    retire(creates, times=2)
+
+    assert ask(creates, "evt_3", "evt_4", "evt_5").counts == {
+        "done": 1,
+        "retry": 0,
+        "deferred": 0,
+        "dead_lettered": 2,
+        "unsettled": 0,
+    }
+
+
+def test_rejections_that_say_different_things_are_no_row(creates: Bench) -> None:
+    for number in range(6):
+        body: dict[str, Any] = RETIRED if number % 2 else OTHER
+        creates.studio.fault(match={"method": "POST", "id": f"evt_{number}"}, status=400, body=body)
+
+    delivered = ask(creates, *(f"evt_{n}" for n in range(6)))
+
+    assert delivered.ends == [("dead_lettered", "rejected")] * 6
+
+
+def test_what_is_put_off_because_the_deployment_is_wrong_ends_at_the_age_limit(creates: Bench) -> None:
+    open_breaker(creates)
+    ask(creates, "evt_1")
+    (waiting,) = creates.take_copies()
+    creates.clock.advance(86_401)
+
+    assert creates.deliver(waiting).ends == [("dead_lettered", "rejected")]
+    assert reasons(creates.letters()) == ["rejected"]
+
+
+def test_deletions_are_put_off_alike(deletions: Bench) -> None:
+    deletions.studio.fault(match=DELETE, times=None, status=400, body=RETIRED)
+
+    delivered = deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8)])
+
+    assert (set(delivered.ends), deletions.calls(), deletions.letters()) == ({("deferred", "rejected")}, 3, [])
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_id_that_is_not_let_in_stops_no_batch(stored: Bench, status: int) -> None:
+    stored.studio.fault(match={"method": "DELETE", "id": "locked"}, times=None, status=status)
+
+    delivered = stored.deliver(deletion(stored, "locked"), deletion(stored), deletion(stored, "resp_2"))
+
+    assert sorted(delivered.ends) == [
+        ("deferred", "unauthorized" if status == 401 else "forbidden"),
+        ("done", "already_absent"),
+        ("done", "deleted"),
+    ]
+
+
+def test_after_an_outage_only_what_was_called_is_dead_lettered_for_its_age(deletions: Bench) -> None:
+    batch = [deletion(deletions, f"resp_{n}") for n in range(100)]
+    deletions.clock.advance(25 * 3600)
+    deletions.studio.fault(match=DELETE, status=429, headers={"Retry-After": "60"})
+
+    delivered = deletions.deliver(*batch)
+
+    assert delivered.ends.count(("dead_lettered", "throttled")) == 1
+    assert delivered.ends.count(("deferred", "throttled")) == 99
+    assert deletions.calls() == 1
+
+
+def test_what_was_put_off_before_is_dead_lettered_for_its_age_uncalled(deletions: Bench) -> None:
+    old = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=1)
+    deletions.clock.advance(25 * 3600)
+    deletions.studio.fault(match=DELETE, status=429, headers={"Retry-After": "60"})
+
+    assert set(deletions.deliver(deletion(deletions, "resp_0"), old).ends) == {
+        ("deferred", "throttled"),
+        ("dead_lettered", "throttled"),
+    }
+
+
+def test_no_message_is_blamed_for_a_deployment_that_is_wrong(deletions: Bench) -> None:
+    deletions.studio.fault(match=DELETE, times=None, status=400, body=RETIRED)
+    for _ in range(5):
+        delete(deletions)
+        deletions.clock.advance(60)
+
+    assert len(deletions.letters()) == 2

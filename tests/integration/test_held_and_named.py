@@ -1,0 +1,163 @@
+"""A hold keeps a response, whoever named its subject and when, and ends only the messages that it kept."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.integration.steps import DELETE, delete, deletion, throttle
+from tests.support.bench import Bench
+from tests.support.messages import Entry, again
+from tests.support.observations import reasons
+from tests.support.seam import after
+
+DAY = 86_400
+
+
+def dated(bench: Bench, days: float = 3) -> Entry:
+    date = datetime.fromtimestamp(bench.clock.now() + days * DAY, UTC).isoformat()
+    return bench.message({"response_id": "resp_1", "not_before": date})
+
+
+def hold(bench: Bench, name: str = "") -> str:
+    record_key = bench.keys.key("subject", name) if name else bench.keys.key("response", "resp_1")
+    bench.holds.place(record_key, "case-1", bench.clock.now())
+    return record_key
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "across batches"])
+def test_a_message_with_a_date_survives_another_one_that_is_held(stored: Bench, together: bool) -> None:
+    record_key, waiting, due = hold(stored), dated(stored), deletion(stored)
+    batches = [[waiting, due]] if together else [[waiting], [due]]
+    ends = [end for batch in batches for end in stored.deliver(*batch).ends]
+    assert sorted(map(str, ends)) == ["('deferred', None)", "('done', 'held')"]
+
+    stored.holds.release(record_key, "case-1")
+    stored.clock.advance(3 * DAY)
+
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+def test_a_message_with_a_date_survives_another_one_that_is_held_later_in_its_chain(stored: Bench) -> None:
+    stored.deliver(dated(stored))
+    throttle(stored)
+    delete(stored)
+    record_key = hold(stored)
+    stored.clock.advance(900)
+    assert sorted(map(str, stored.deliver(*stored.take_copies()).ends)) == ["('deferred', None)", "('done', 'held')"]
+    stored.holds.release(record_key, "case-1")
+    stored.clock.advance(3 * DAY)
+
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+def test_a_message_is_refused_by_a_dead_letter_of_its_own_though_another_one_was_held(stored: Bench) -> None:
+    waiting = dated(stored)
+    record_key = hold(stored)
+    delete(stored)
+    stored.holds.release(record_key, "case-1")
+    stored.clock.advance(3 * DAY)
+    stored.studio.fault(match=DELETE, status=400)
+
+    assert stored.deliver(waiting).ends == [("dead_lettered", "rejected")]
+    assert reasons(stored.letters()) == ["rejected"]
+
+
+def test_a_message_with_a_date_survives_a_dead_letter_of_another_one(stored: Bench) -> None:
+    stored.studio.fault(match=DELETE, status=400)
+
+    assert set(stored.deliver(dated(stored), deletion(stored)).ends) == {
+        ("deferred", None),
+        ("dead_lettered", "rejected"),
+    }
+    stored.clock.advance(3 * DAY)
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+
+
+def test_whoever_is_named_is_kept_where_a_dead_letter_was_refused(stored: Bench) -> None:
+    of_alice = stored.message({"response_id": "resp_1", "subject": "alice"})
+    throttled = deletion(stored)
+
+    def another_is_put_off() -> None:
+        throttle(stored)
+        assert stored.deliver(throttled).ends == [("deferred", "throttled")]
+
+    stored.studio.fault(match=DELETE, status=400)
+    stored.ledger.arm("UpdateItem", after(another_is_put_off))
+    assert stored.deliver(of_alice).ends == [("done", "superseded")]
+    hold(stored, "alice")
+    stored.clock.advance(100)
+
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.studio.stored() == ["resp_1"]
+
+
+def test_the_window_of_a_hold_counts_from_before_its_read(stored: Bench) -> None:
+    def read_slowly(*_: object) -> None:
+        stored.clock.advance(8)
+
+    def placed_during_the_first_call() -> None:
+        hold(stored)
+        stored.clock.advance(3)
+
+    stored.studio.seed("resp_2")
+    stored.ledger.arm("BatchGetItem", read_slowly)
+    stored.hooks.before.append(placed_during_the_first_call)
+
+    delivered = stored.deliver(deletion(stored, "resp_2"), deletion(stored))
+
+    assert sorted(delivered.ends) == [("done", "deleted"), ("done", "held")]
+    assert stored.studio.stored() == ["resp_1"]
+
+
+def test_each_time_that_a_key_is_held_is_a_result_of_its_own(stored: Bench) -> None:
+    hold(stored)
+    first = deletion(stored)
+    stored.deliver(first)
+    stored.deliver(again(first))
+    stored.clock.advance(60)
+    delete(stored)
+
+    assert len(stored.results()) == 3
+    assert len({each["id"] for each in stored.results()}) == 2
+
+
+def test_a_result_says_nothing_of_earlier_messages_of_its_key(stored: Bench) -> None:
+    hold(stored, "alice")
+    asked = {"response_id": "resp_1", "subject": "alice", "requested_at": "2026-11-01T00:00:00Z"}
+    stored.deliver(stored.message(asked))
+    stored.holds.release(stored.keys.key("subject", "alice"), "case-1")
+    stored.clock.advance(60)
+    plain = deletion(stored)
+    stored.deliver(plain)
+    stored.deliver(again(plain))
+
+    held, *deleted = (each["data"] for each in stored.results())
+    assert set(held) == {"outcome", "reason", "requested_at", "subject"}
+    assert deleted == [{"outcome": "deleted", "reason": "retention"}] * 2
+
+
+def test_a_record_names_a_hundred_people_and_one_more_is_dead_lettered(stored: Bench) -> None:
+    throttle(stored, times=50)
+    batch = [stored.message({"response_id": "resp_1", "subject": f"person-{n}"}) for n in range(101)]
+
+    delivered = stored.deliver(*batch)
+
+    assert delivered.ends.count(("deferred", "throttled")) == 100
+    assert delivered.ends.count(("dead_lettered", "too_many_subjects")) == 1
+    assert len(stored.row("resp_1").subjects) == 100
+    late = stored.message({"response_id": "resp_1", "subject": "person-102"})
+    assert stored.deliver(late).ends == [("dead_lettered", "too_many_subjects")]
+    assert stored.message_row(late["details"]["message"]["message_id"]).reason == "too_many_subjects"
+    stored.studio.clear_faults()
+    hold(stored, "person-7")
+    stored.clock.advance(900)
+    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+
+
+def test_the_strongest_reason_of_a_batch_is_on_the_receipt(stored: Bench) -> None:
+    erasure = stored.message({"response_id": "resp_1", "reason": "erasure"})
+    stored.clock.advance(1)
+
+    stored.deliver(erasure, deletion(stored))
+
+    assert stored.row("resp_1").reason == "erasure"

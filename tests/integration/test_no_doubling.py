@@ -1,0 +1,167 @@
+"""No message lives twice because it was settled half: what can fail is tried before its retry message is sent."""
+
+import pytest
+
+from tests.integration.steps import DELETE, delete, deletion, question, throttle
+from tests.support.bench import Bench
+from tests.support.messages import Entry, again
+from tests.support.observations import numbers
+from tests.support.paused import Paused
+from tests.support.seam import fails, passes, refused, throttled
+
+WRITES = ("UpdateItem", "TransactWriteItems")
+UNWRITABLE = {"silent": refused, "throttled": throttled, "broken": fails("InternalServerError", 500)}
+
+
+def rounds(bench: Bench, batch: list[Entry], how: str) -> None:
+    """Let the batch, and whatever is in the queue, come again and again while the ledger reads but can't be written."""
+    for _ in range(4):
+        for operation in WRITES:
+            bench.ledger.arm(operation, *[UNWRITABLE[how]] * 400)
+        assert not bench.deliver(*batch).acknowledged
+        bench.ledger.reset()
+        batch = [again(message) for message in batch]
+
+
+@pytest.mark.parametrize("how", UNWRITABLE)
+@pytest.mark.parametrize("subject", [{}, {"subject": "alice"}], ids=["nobody", "alice"])
+def test_a_deletion_is_not_copied_while_the_ledger_cannot_be_written(
+    stored: Bench, how: str, subject: dict[str, str]
+) -> None:
+    throttle(stored, times=50)
+
+    rounds(stored, [stored.message({"response_id": "resp_1", **subject})], how)
+
+    assert stored.copies() == []
+
+
+@pytest.mark.parametrize("how", UNWRITABLE)
+def test_a_deletion_that_waits_for_its_date_is_not_copied_either(stored: Bench, how: str) -> None:
+    rounds(stored, [stored.message({"response_id": "resp_1", "not_before": "2026-11-25T08:00:00Z"})], how)
+
+    assert stored.copies() == []
+
+
+@pytest.mark.parametrize("how", UNWRITABLE)
+def test_a_create_that_cannot_begin_is_not_copied_either(creates: Bench, how: str) -> None:
+    rounds(creates, [creates.retry_message({"event_id": "evt_1"}, not_before=creates.clock.now() + 3600)], how)
+
+    assert creates.copies() == []
+
+
+def test_a_busy_create_is_not_copied_either(creates: Bench) -> None:
+    message = question(creates)
+    with Paused(creates, message) as caller:
+        creates.ledger.arm("UpdateItem", refused, refused)
+        assert creates.deliver(again(message)).ends == [("unsettled", "ledger")]
+        assert creates.copies() == []
+        caller.finish()
+
+
+def test_a_watermark_that_is_lost_leaves_its_message_acknowledged(stored: Bench) -> None:
+    throttle(stored)
+    stored.ledger.arm("UpdateItem", passes, refused)
+
+    assert stored.deliver(deletion(stored)).ends == [("deferred", "throttled")]
+    assert len(stored.copies()) == 1
+
+
+def test_retry_messages_of_a_redriven_create_do_not_double(creates: Bench) -> None:
+    creates.studio.fault(match={"method": "POST"}, status=400)
+    creates.deliver(question(creates))
+    (redriven,) = creates.redrive()
+    later = creates.clock.now() + 3600
+    redriven = creates.retry_message({"event_id": "evt_1"}, key="evt_1", origin="first", redrive=1, not_before=later)
+    creates.deliver(redriven)
+
+    assert creates.deliver(again(redriven)).ends == [("done", "superseded")]
+    assert [numbers(copy) for copy in creates.copies()] == [(0, 1, 1)]
+
+
+@pytest.mark.parametrize("count", [25, 26, 60])
+def test_retry_messages_are_marked_group_by_group(deletions: Bench, count: int) -> None:
+    batch = [deletion(deletions, f"resp_{n}") for n in range(count)]
+    throttle(deletions)
+    deletions.deliver(*batch)
+
+    assert len(deletions.copies()) == count
+    assert set(deletions.deliver(*map(again, batch)).ends) == {("done", "superseded")}
+    assert len(deletions.copies()) == count
+
+
+def test_a_group_that_fits_no_more_into_the_time_is_not_begun(deletions: Bench) -> None:
+    batch = [deletion(deletions, f"resp_{n}") for n in range(60)]
+    throttle(deletions)
+    deletions.hooks.before.append(lambda: deletions.clock.advance(50))
+
+    def slow(*_: object) -> None:
+        deletions.clock.advance(4)
+
+    deletions.ledger.arm("TransactWriteItems", slow)
+
+    delivered = deletions.deliver(*batch)
+
+    assert delivered.counts is None
+    copied = {copy.body for copy in deletions.copies()}
+    assert len(copied) == delivered.ends.count(("deferred", "throttled")) == 25
+    assert delivered.ends.count(("unsettled", "time")) == 35
+
+
+def test_of_several_attempts_the_most_of_the_newest_redrive_count(deletions: Bench) -> None:
+    deletions.studio.fault(match=DELETE, status=500)
+    body = {"response_id": "resp_1"}
+    worn = deletions.retry_message(body, key="resp_1", attempt=5, copy=2)
+    newest = deletions.retry_message(body, key="resp_1", attempt=3, copy=6)
+
+    deletions.deliver(worn, newest)
+
+    assert [numbers(copy) for copy in deletions.copies()] == [(6, 7, 0)]
+
+
+def test_a_redriven_message_does_not_inherit_the_attempts_of_an_old_one_beside_it(deletions: Bench) -> None:
+    deletions.studio.fault(match=DELETE, status=500)
+    body = {"response_id": "resp_1"}
+    worn = deletions.retry_message(body, key="resp_1", attempt=7, copy=9)
+    redriven = deletions.retry_message(body, key="resp_1", redrive=1)
+
+    assert deletions.deliver(worn, redriven).ends == [("retry", "outcome_unknown")] * 2
+    assert [numbers(copy) for copy in deletions.copies()] == [(1, 1, 1)]
+
+
+def test_a_watermark_swallows_nothing_once_its_queue_has_forgotten_the_retry_message(stored: Bench) -> None:
+    throttle(stored)
+    delete(stored)
+    stored.kit.sqs.purge_queue(QueueUrl=stored.own)
+    stored.clock.advance(4 * 86_400 + 800)
+    assert delete(stored) == [("done", "superseded")]
+
+    stored.clock.advance(101)
+
+    assert delete(stored) == [("done", "deleted")]
+
+
+def test_the_watermark_of_a_message_with_a_date_counts_no_longer_than_its_queue_keeps_it(stored: Bench) -> None:
+    body = {"response_id": "resp_1", "not_before": "2026-11-28T08:00:00Z"}
+    stored.deliver(stored.message(body))
+    stored.kit.sqs.purge_queue(QueueUrl=stored.own)
+    stored.clock.advance(4 * 86_400 + 901)
+
+    assert stored.deliver(stored.message(body)).ends == [("deferred", None)]
+
+
+def test_a_message_whose_date_has_passed_is_superseded_like_any_other(stored: Bench) -> None:
+    throttle(stored)
+    stored.deliver(stored.message({"response_id": "resp_1", "not_before": "2026-11-22T07:00:00Z"}))
+
+    assert delete(stored) == [("done", "superseded")]
+
+
+@pytest.mark.parametrize("days", [8, 90, 365 * 180])
+def test_a_date_more_than_seven_days_off_is_refused(stored: Bench, days: int) -> None:
+    year = 2026 + days // 365
+    date = f"{year}-11-30T08:00:01Z" if days < 90 or year > 2026 else "2027-02-20T08:00:00Z"
+    delivered = stored.deliver(stored.message({"response_id": "resp_1", "not_before": date}))
+
+    assert delivered.ends == [("dead_lettered", "invalid_message")]
+    assert "7 days" in stored.letters()[0].attributes["detail"]
+    assert (stored.copies(), stored.calls()) == ([], 0)
