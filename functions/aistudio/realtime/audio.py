@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 _TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n")
 _A_RUN = re.compile(r"[^=]+=*|=+")  # padding ends a run: what follows it begins anew
@@ -18,8 +19,8 @@ def decoded(deltas: Sequence[str]) -> bytes | None:
     padded = all(len(run) % 4 == 0 for run in _A_RUN.findall(text))
     # Without padding only the pieces themselves tell: one that was cut has bits over that belong to the next.
     for runs in (_A_RUN.findall(text), pieces) if padded else (pieces, _A_RUN.findall(text)):
-        audio = [_run(run) for run in runs]
-        if all(piece is not None for piece in audio):
+        audio = list(takewhile(lambda piece: piece is not None, map(_run, runs)))
+        if len(audio) == len(runs):
             return b"".join(piece or b"" for piece in audio)
     return None
 

@@ -14,6 +14,9 @@ from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
 from aistudio.errors import OutcomeUnknown
 from aistudio.responses.response import Absent
 
+MAX_TEXT = 4096
+"""Characters: a longer text is no error message, and to search it would take longer than the call may."""
+
 _DOCUMENTED = {"code", "message", "param", "type"}
 _SENTENCES = ("message", "msg", "detail", "title", "error", "reason", "description", "error_description")
 _IDENTIFIERS = ("code", "type", "param", "resourceType", "resource_type")
@@ -84,6 +87,8 @@ def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:
         return False
     wrapped = value.get("error")
     error = wrapped if isinstance(wrapped, Mapping) else value
+    if any(isinstance(text, str) and len(text) > MAX_TEXT for text in error.values()):
+        return False
     sentences = [_marked(text, response_id) for text in _texts(error, _SENTENCES)]
     words = [re.sub(r"(?<=[a-z])(?=[A-Z])|[_.-]", " ", text) for text in _texts(error, _IDENTIFIERS)]
     if any(_WAY.search(text) or _A_PATH.search(text) for text in sentences):

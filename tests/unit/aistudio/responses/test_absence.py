@@ -215,6 +215,10 @@ def test_a_404_without_an_object_is_a_refusal(body: bytes) -> None:
     assert type(existence(Answer(404, {}, body), ID)) is Rejected
 
 
+def test_a_text_that_no_error_has_proves_nothing() -> None:
+    assert not proves_absence({"error": {"message": f"Response {ID} not found." + "." * 5000}}, ID)
+
+
 def bodies_about_a_path(path: str) -> Iterator[Mapping[str, Any]]:
     for message in (f"No handler for {path}", f"{path} not found", f"Unknown request {path}: not found"):
         yield {"code": None, "message": message, "param": None, "type": "not_found"}
