@@ -129,6 +129,13 @@ def test_the_table_and_the_code_say_the_same_of_a_function(name: str) -> None:
 
 
 @each_function
+def test_a_function_sends_where_its_entry_says_and_is_of_the_kind_that_its_entry_starts(name: str) -> None:
+    handler, entry = handler_of(name), FUNCTIONS[name]
+    said = getattr(handler, "function" if "queue" in entry else "timer")
+    assert (said.name, set(said.sends_to)) == (name, set(entry.get("sends_to", ())) - {"results"})
+
+
+@each_function
 def test_what_the_generating_account_calls_counts_against_a_quota(name: str) -> None:
     assert FUNCTIONS[name]["account"] != "generator" or FUNCTIONS[name].get("quota")
 
