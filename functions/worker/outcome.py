@@ -23,7 +23,7 @@ class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
     ``bulky`` names the fields of ``result`` that may be left out, in this order, where it is too large to be sent.
-    ``status`` is what the API calls the end of a response. ``sends`` go out before the outcome is written; ``writes``
+    ``status`` is what the API calls the end of a response, ``model`` the model that answered. ``sends`` go out before the outcome is written; ``writes``
     are written in its transaction.
     """
 
@@ -35,6 +35,7 @@ class Outcome:
     status: str | None = None
     sends: tuple[Send, ...] = ()
     writes: tuple[Write, ...] = ()
+    model: str | None = None
 
 
 class End(StrEnum):
@@ -52,7 +53,7 @@ class Settlement:
     """How a delivery ended, for its log line and for the batch.
 
     ``outcome`` says what was found or done, for which reason it was sent again or dead-lettered, or what failed;
-    ``status`` is the response's. Nothing here holds content.
+    ``status`` and ``model`` are the response's. Nothing here holds content.
     """
 
     end: End
@@ -61,6 +62,7 @@ class Settlement:
     trace: Trace | None = None
     usage: Mapping[str, Any] | None = None
     status: str | None = None
+    model: str | None = None
 
 
 class Unsettled(Exception):

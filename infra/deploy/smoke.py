@@ -26,6 +26,7 @@ from infra.operate.cloud import KEY, REGION, Stopped, begin, endpoint, session
 from ledger import Keys, Ledger, RecordKey
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from worker.function import Handler
+from worker.receive.envelope import open_body
 from worker.settle.context import Function
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def function_of(entry: Mapping[str, Any]) -> Function[Any, Any]:
 def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
     function = function_of(entry)
     body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
-    key = function.model.model_validate_json(body).key
+    content = open_body(body)
+    key = function.model.model_validate(content.message).key or content.identity
     return Probe(name, body, keys.key(function.namespace, key), tuple(entry["smoke"]["ends"]))
 
 

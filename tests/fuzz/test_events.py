@@ -14,6 +14,8 @@ from ledger import Keys
 from tests.fuzz.inputs import bent, fuzzed, json_values, texts, written
 from tests.fuzz.refusals import refusals
 from tests.support.bench import Bench
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
 from tests.support.messages import Entry, entry, signed
 from worker.receive.event import deliveries
 from worker.send.queue_message import Carrier
@@ -157,6 +159,26 @@ def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: lis
 
     assert [ends[realtime.keys.key("realtime_response_create", each)] for each in ids] == ["done"] * 2
     assert [realtime.studio.billed(each) for each in ids] == [1, 1]
+
+
+@pytest.mark.parametrize("function", ["get_response", "cancel_response", "list_input_items"])
+@given(data=st.data())
+@fuzzed(40)
+def test_odd_questions_about_responses_are_settled_and_harm_no_neighbour(
+    kit: Kit, function: str, data: st.DataObject
+) -> None:
+    message = {"response_id": "resp_odd"} | (
+        {"limit": 7, "order": "asc", "after": "item_1"} if function == "list_input_items" else {}
+    )
+    odd = data.draw(st.lists(odd_messages(message, function), min_size=1, max_size=2))
+    bench = bench_of(function, kit)
+    name = f"resp_good_{next(_turn)}"
+    bench.studio.seed(name, status="in_progress", background=True)
+    good = bench.message({"response_id": name})
+
+    ends = ends_of(bench, odd, good)
+
+    assert ends[bench.keys.key(function, good["details"]["message"]["message_id"])] == "done"
 
 
 @given(event=json_values | bent({"messages": [entry("{}", sent_at=SENT)], "sample": {}}))

@@ -1,5 +1,6 @@
 """One batch: from the trigger's event to settled messages, or an error that makes the whole batch return."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,9 @@ from worker.settle.context import Invocation, Item, under_message_id
 
 LONGEST_DATE = 7 * 86_400
 """Seconds: a date further ahead is refused. A message waits for its date in the queue, in hops of 15 minutes."""
+
+_MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
+"""What the name of a model looks like; the service may echo anything there, and no content is logged."""
 
 TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
@@ -83,6 +87,7 @@ def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: flo
         "outcome": settlement.outcome,
         "detail": settlement.detail or None,
         "response_status": settlement.status,
+        "model": settlement.model if _MODEL.fullmatch(settlement.model or "") else None,
         "redrive": delivery.redrive,
         "copy": delivery.copy,
         "attempt": delivery.attempt,

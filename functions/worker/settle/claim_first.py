@@ -18,6 +18,7 @@ from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, Ending, Retry, answer, dead_letter_all, defect, look, send_again
+from worker.settle.finishing import done
 from worker.settle.publishing import with_content
 from worker.settle.retry_policy import Again
 from worker.settle.verdicts import first_alone, verdict
@@ -152,7 +153,7 @@ def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settleme
 
 def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Settlement:
     """The result message first, then the outcome: a crash between them repeats the message, never the call."""
-    end = Settlement(End.DONE, outcome.state, None, outcome.trace, outcome.usage, outcome.status)
+    end = done(outcome)
     result = with_content(item, outcome, inv)
     if not inv.sent_elsewhere(outcome.sends):
         return replace(end, end=End.UNSETTLED, outcome="another queue")

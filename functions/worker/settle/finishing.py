@@ -27,7 +27,7 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
         left: list[Finished] = []
         for (item, outcome, record), write, written in zip(ready, writes, inv.store.write_all(writes), strict=True):
             if written is Written.YES:
-                end = Settlement(End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage)
+                end = done(outcome)
                 told.append((item, told_by(record.after(write), final=outcome.state != HELD), end))
             elif written is Written.REFUSED:
                 left.append((item, outcome, record))
@@ -39,6 +39,18 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
             break
     ended += [unsettled(item, "ledger", outcome.trace) for item, outcome, _ in ready]
     return ended + publish(told, inv) + answer(answered, inv)
+
+
+def done(outcome: Outcome) -> Settlement:
+    """The end of a delivery whose outcome is written down."""
+    return Settlement(
+        End.DONE,
+        outcome.state,
+        trace=outcome.trace,
+        usage=outcome.usage,
+        status=outcome.status,
+        model=outcome.model,
+    )
 
 
 def _send_content(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Ended]]:

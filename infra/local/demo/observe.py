@@ -74,7 +74,7 @@ class Observer:
         name = wanted.key or message_id
         record = self._record(case.function, name, usable=wanted.reason not in UNUSABLE)
         # An event without an id of its own is known by that of the request, which the ledger keeps.
-        came = self._calls.get(name) or self._calls.get(str(record.rest.get("client_request_id"))) or []
+        came = self._calls.get(wanted.about or name) or self._calls.get(str(record.rest.get("client_request_id"))) or []
         seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
         if any(platform_id(dead.message_id) == message_id for dead in self._dead):
             return replace(seen, end="unsettled", where="dead letters, by the queue")

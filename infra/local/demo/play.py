@@ -97,6 +97,8 @@ class Player:
         sample, studio = case.sample, self._environment.studio
         if sample.stored:
             studio.seed(*sample.stored)
+        for response_id, fields in sample.stored_as.items():
+            studio.seed(response_id, **fields)
         for response_id in sample.holds:
             self._holds.place(self._keys.key(namespace_of(case.function), response_id), "demo", time.time())
         for end in sample.ends:

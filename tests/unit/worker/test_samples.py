@@ -4,30 +4,36 @@ from collections import Counter
 
 import pytest
 
-import delete_response
 from infra.local.samples.case import Case, cases
-from tests.support.bench import Bench
+from infra.local.samples.model import UNUSABLE
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
 
-CASES = [case for case in cases() if case.function == delete_response.handler.function.name]
+CASES = [case for case in cases() if case.function != "realtime_response_create"]
 MOST_ROUNDS = 20
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_sample_ends_as_its_file_says(deletions: Bench, case: Case) -> None:
-    deletions.studio.seed(*case.sample.stored)
-    deletions.studio.faults(list(case.sample.faults))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_a_sample_ends_as_its_file_says(kit: Kit, case: Case) -> None:
+    bench = bench_of(case.function, kit)
+    bench.studio.seed(*case.sample.stored)
+    for response_id, fields in case.sample.stored_as.items():
+        bench.studio.seed(response_id, **fields)
+    bench.studio.faults(list(case.sample.faults))
     for held in case.sample.holds:
-        deletions.holds.place(deletions.keys.key(deletions.function.namespace, held), "case-1", deletions.clock.now())
+        bench.holds.place(bench.keys.key(bench.function.namespace, held), "case-1", bench.clock.now())
 
-    case = case.redated(deletions.clock.now(), deletions.secret)
-    first = deletions.deliver(*case.event["messages"])
+    case = case.redated(bench.clock.now(), bench.secret)
+    first = bench.deliver(*case.event["messages"])
     later = [end for end in case.sample.ends if end.end in ("retry", "deferred") and (end.outcome or end.reason)]
     for _ in range(MOST_ROUNDS if later else 0):
-        deletions.clock.advance(900)
-        deletions.deliver(*deletions.take_copies())
+        bench.clock.advance(900)
+        bench.deliver(*bench.take_copies())
 
     rows = [
-        deletions.row(end.key) if end.key is not None else deletions.message_row(message["message_id"])
+        bench.message_row(message["message_id"])
+        if end.key is None and (end.reason in UNUSABLE or end.end == "unsettled")
+        else bench.row(end.key or message["message_id"])
         for end, message in zip(case.sample.ends, case.messages, strict=True)
     ]
     ended = Counter((line["key"], line["end"]) for line in first.lines if "end" in line)
@@ -37,7 +43,7 @@ def test_a_sample_ends_as_its_file_says(deletions: Bench, case: Case) -> None:
             assert row.state == end.outcome
         if end.reason is not None:
             assert (row.state, row.reason) == ("dead_lettered", end.reason)
-            assert end.reason in [letter.attributes["reason"] for letter in deletions.letters()]
-        if end.key is not None:
-            assert deletions.calls(end.key) == end.calls
+            assert end.reason in [letter.attributes["reason"] for letter in bench.letters()]
+        if (about := end.about or end.key) is not None:
+            assert bench.calls(about) == end.calls
     assert first.acknowledged is all(end.end != "unsettled" for end in case.sample.ends)

@@ -1,0 +1,22 @@
+"""Cancel one response that runs in the background (POST /v1/responses/{response_id}/cancel)."""
+
+from aistudio import Absent, ResponseId, Responses
+from worker import Message, Outcome, queue_function
+
+RESULT = "yandex.aistudio.response.cancellation"
+
+
+class CancelResponse(Message):
+    """Cancel the response with this id; each message is a request of its own."""
+
+    response_id: ResponseId
+
+
+@queue_function(CancelResponse, Responses, RESULT, idempotent=True)
+def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
+    """Cancel it; the result is how it stands then: a response that was over already, or is gone, stays so."""
+    found = responses.cancel(message.response_id, timeout)
+    if isinstance(found, Absent):
+        return Outcome("done", found.trace, {"status": "absent"}, status="absent")
+    data = {"status": found.status, "usage": found.usage}
+    return Outcome("done", found.trace, data, found.usage, status=found.status, model=found.model)
