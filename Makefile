@@ -67,7 +67,7 @@ send: setup ## Send to it: make send TO=delete_response MESSAGE='{"response_id":
 sample: setup ## Print a sample with the times of now, for the test console: make sample NAME=delete_response/plain
 	@$(BIN)/python -m infra.local.samples "$$NAME"
 
-new-function: setup ## Write the files of a further function: make new-function NAME=cancel_response
+new-function: setup ## Write the files of a further function: make new-function NAME=count_tokens
 	@$(BIN)/python -m infra.local.new_function "$$NAME"
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -35,10 +35,10 @@ def files_of(name: str) -> dict[Path, str]:
 def main() -> int:
     """Write the files, and say what to do in each. Nothing that exists is overwritten but the table."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.new_function", description=__doc__)
-    parser.add_argument("name", help="lower-case words with underscores, a verb first: cancel_response")
+    parser.add_argument("name", help="lower-case words with underscores, a verb first: count_tokens")
     name: str = parser.parse_args().name
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > 40:
-        sys.exit("Say how it is called, a verb first, in at most 40 characters: make new-function NAME=cancel_response")
+        sys.exit("Say how it is called, a verb first, in at most 40 characters: make new-function NAME=count_tokens")
     if (ROOT / "functions" / f"{name}.py").exists() or (ROOT / "functions" / name).exists():
         sys.exit(f"functions/ has {name} already: choose another name.")
     for path, text in files_of(name).items():
