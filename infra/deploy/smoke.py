@@ -74,7 +74,7 @@ def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe
     function = function_of(entry)
     body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
     content = open_body(body)
-    key = function.model.model_validate(content.message).key or content.identity
+    key = function.model.model_validate(content.message).key or content.identity or ""
     return Probe(name, body, keys.key(function.namespace, key), tuple(entry["smoke"]["ends"]))
 
 

@@ -41,7 +41,7 @@ def test_the_record_that_is_waited_for_is_the_one_that_the_function_writes() -> 
 def test_a_function_whose_messages_have_no_key_is_asked_by_an_event_with_one() -> None:
     keys = Keys("0" * 32)
     (probe,) = probes({"get_response": "https://queues/1"}, keys, fresh="1234")
-    assert probe.row == keys.key("get_response", '["/smoke","1234"]')
+    assert probe.record_key == keys.key("get_response", '["/smoke","1234"]')
 
 
 def test_a_response_that_no_create_made_is_asked_for_by_an_id_of_the_api_s_own_kind() -> None:

@@ -40,6 +40,7 @@ def test_a_response_is_asked_about_as_often_as_messages_ask(bench: Bench) -> Non
     assert bench.calls("resp_1") == 2
 
 
+@pytest.mark.row(1)
 def test_a_message_delivered_twice_is_called_once(bench: Bench) -> None:
     first = event(bench)
 
@@ -48,6 +49,8 @@ def test_a_message_delivered_twice_is_called_once(bench: Bench) -> None:
     assert (bench.calls("resp_1"), len(bench.results())) == (1, 1)
 
 
+@pytest.mark.row(6)
+@pytest.mark.row(5)
 @pytest.mark.parametrize("killed", [killed_before, killed_after])
 def test_killed_around_the_record_nothing_is_lost_and_a_repeated_result_has_the_same_id(
     bench: Bench, killed: Any
@@ -60,6 +63,8 @@ def test_killed_around_the_record_nothing_is_lost_and_a_repeated_result_has_the_
     assert len({result["id"] for result in bench.results()}) == 1
 
 
+@pytest.mark.row(11)
+@pytest.mark.row(10)
 def test_a_call_that_fails_comes_back_and_is_done(bench: Bench) -> None:
     bench.studio.fault(match={"id": "resp_1"}, status=429, headers={"Retry-After": "60"})
     bench.studio.fault(match={"id": "resp_1"}, status=500)
@@ -73,6 +78,8 @@ def test_a_call_that_fails_comes_back_and_is_done(bench: Bench) -> None:
     assert bench.row('["/shop","event-1"]').state == DONE
 
 
+@pytest.mark.row(14)
+@pytest.mark.row(12)
 @pytest.mark.parametrize(("status", "reason"), [(422, "rejected"), (404, "rejected")])
 def test_what_is_refused_is_dead_lettered(bench: Bench, status: int, reason: str) -> None:
     bench.studio.fault(match={"id": "resp_1"}, status=status, html=True)
@@ -82,6 +89,7 @@ def test_what_is_refused_is_dead_lettered(bench: Bench, status: int, reason: str
     assert bench.row('["/shop","event-1"]').state == DEAD_LETTERED
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize("body", ["", "{}", '{"id": "resp_2", "object": "response"}', "[]"])
 def test_a_2xx_that_says_something_else_is_asked_again(bench: Bench, body: str) -> None:
     bench.studio.fault(match={"id": "resp_1"}, status=200, body=body)
@@ -89,6 +97,7 @@ def test_a_2xx_that_says_something_else_is_asked_again(bench: Bench, body: str) 
     assert bench.deliver(event(bench)).ends == [("retry", "outcome_unknown")]
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize("drop", ["before", "after", "body"])
 def test_a_connection_that_breaks_is_tried_again(bench: Bench, drop: str) -> None:
     bench.studio.fault(match={"id": "resp_1"}, drop=drop)
@@ -100,6 +109,7 @@ def test_a_connection_that_breaks_is_tried_again(bench: Bench, drop: str) -> Non
         assert bench.deliver(*bench.take_copies()).ends == [("done", "done")]
 
 
+@pytest.mark.row(21)
 def test_a_ledger_that_is_silent_lets_nothing_be_called(bench: Bench) -> None:
     bench.ledger.arm("BatchGetItem", *[refused] * 3)
 
