@@ -31,6 +31,7 @@ _BROKEN = 500
 _PAUSES = (0.1, 0.2, 0.4, 0.0)
 """Seconds after each try that the service was too busy for; the last one is followed by none."""
 
+K = TypeVar("K", bound=str)
 R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class _Busy(Exception):
     """The service refused each time, without doing anything."""
 
 
-class Store(Generic[R]):
+class Store(Generic[K, R]):
     """One table of the Document API whose items have a ``key``.
 
     ``read`` makes a record of an item's attributes, and of the key alone where there is no item. ``sleep`` waits
@@ -81,7 +82,7 @@ class Store(Generic[R]):
         self._sleep = sleep
         self.budget = budget or Budget()
 
-    def get(self, key: str) -> R:
+    def get(self, key: K) -> R:
         """The record as it is now (consistent read), an empty one where there is none.
 
         Raises:
@@ -91,17 +92,17 @@ class Store(Generic[R]):
         item = self._read(ask, lambda answer: answers.one_item(answer, key))
         return self._make(item or {"key": key})
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, R]:
+    def get_many(self, keys: Iterable[K]) -> dict[K, R]:
         """The records of these keys as they are now, 100 a request; absent ones are empty records.
 
         Raises:
             TableUnavailable: not all could be read.
         """
-        items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in keys}
-        every = list(items)
+        every = list(dict.fromkeys(keys))
+        items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in every}
         for at in range(0, len(every), READ_AT_ONCE):
             items |= self._get_chunk(every[at : at + READ_AT_ONCE])
-        return {key: self._make(attributes) for key, attributes in items.items()}
+        return {key: self._make(items[key]) for key in every}
 
     def write(self, write: Write, *, insist: bool = False) -> Written:
         """Carry out one conditional write; where the service is busy, it is tried again.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from documents import TableUnavailable, Write, Written
+from ledger.keys import RecordKey
 from ledger.record import FINAL_STATES, Ledger, Record
 
 
@@ -45,7 +46,7 @@ class Holds:
         self._store = store
         self._settling = settling
 
-    def place(self, key: str, case: str, now: float) -> float:
+    def place(self, key: RecordKey, case: str, now: float) -> float:
         """Add the hold of one case and return when it can first be relied on (then ask ``report``).
 
         Raises:
@@ -54,11 +55,11 @@ class Holds:
         self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}}))
         return now + self._settling
 
-    def release(self, key: str, case: str) -> None:
+    def release(self, key: RecordKey, case: str) -> None:
         """Take the hold of one case away; other cases' holds stay. Raises TableUnavailable."""
         self._must(Write(key, sets={}, deletes={"hold": {case}}))
 
-    def report(self, key: str, now: float) -> HoldReport:
+    def report(self, key: RecordKey, now: float) -> HoldReport:
         """How the hold stands, from the row as it is now. Raises TableUnavailable."""
         row = self._store.get(key)
         effective_at = float(row.rest.get("hold_at", 0)) + self._settling

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from documents import Store, Write
 from documents.budget import Budget
+from ledger.keys import RecordKey
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -72,7 +73,7 @@ class Record:
     expires_at: float | None = None
     messages: frozenset[str] = frozenset()
     hold: frozenset[str] = frozenset()
-    subjects: frozenset[str] = frozenset()
+    subjects: frozenset[RecordKey] = frozenset()
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -115,7 +116,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 """Of which type each attribute is."""
 
 
-class Ledger(Store[Record]):
+class Ledger(Store[RecordKey, Record]):
     """The ledger's table, read as records; see ``documents.Store``."""
 
     def __init__(

@@ -90,7 +90,7 @@ class Settings(BaseModel):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
     max_age: Duration = "24h"  # type: ignore[assignment]  # read like the environment's text
     lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
-    # Below a second the rows are read again and again, and are never fresh enough for a call to begin.
+    # Below a second the records are read again and again, and are never fresh enough for a call to begin.
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
     queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
     queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same

@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ledger import Key
+
 NAME = "settlement"
 OURS = frozenset({NAME, "traceparent", "reason", "function", "detail"})
 """The attributes that this project writes."""
@@ -36,7 +38,7 @@ class SettlementAttribute:
     no retry and no redrive changes. ``dead``: it is on a dead letter. ``force``: an operator accepts a second call.
     """
 
-    key: str
+    key: Key
     origin: str
     first_seen: int
     sent_at: int

@@ -17,7 +17,7 @@ from worker import clients
 from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
 from worker.platform import Token, seconds_left
-from worker.send.claim_check import Shelf
+from worker.send.claim_check import ClaimCheck
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
@@ -100,7 +100,7 @@ class Instance:
             function.name,
             function.result_type,
             settings.results_subject,
-            Shelf(self._storage, bucket, deadline.budget(clients.LONGEST_UPLOAD)) if bucket else None,
+            ClaimCheck(self._storage, bucket, deadline.budget(clients.LONGEST_UPLOAD)) if bucket else None,
         )
 
     def _refuse_without_token(self) -> None:

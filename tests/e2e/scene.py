@@ -14,7 +14,7 @@ from infra.local.cloud.servers import Waiting
 from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment
 from infra.local.studio.settings import Settings as StudioSettings
-from ledger import Keys, Ledger, Record
+from ledger import Keys, Ledger, Record, RecordKey
 from tests.e2e.proxy import Document, Hold, Proxy, running_proxy
 from tests.support.messages import entry
 from tests.support.observations import said
@@ -80,7 +80,7 @@ class Scene:
         """SIGKILL for the function's processes; the trigger starts new ones for the next batch."""
         self.environment.triggers[NAME].kill()
 
-    def record_key(self, event_id: str) -> str:
+    def record_key(self, event_id: str) -> RecordKey:
         """The key of its record."""
         return Keys(self.environment.settings["HASH_KEY"]).key(NAME, event_id)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ledger import RecordKey
 from tests.integration.steps import DELETE, delete, deletion, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
@@ -18,7 +19,7 @@ def dated(bench: Bench, days: float = 3) -> Entry:
     return bench.message({"response_id": "resp_1", "not_before": date})
 
 
-def hold(bench: Bench, name: str = "") -> str:
+def hold(bench: Bench, name: str = "") -> RecordKey:
     record_key = bench.keys.key("subject", name) if name else bench.keys.key("response", "resp_1")
     bench.holds.place(record_key, "case-1", bench.clock.now())
     return record_key

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from documents import Write
+from ledger import RecordKey
 from ledger.conditions import FREE
 from tests.integration.steps import deletion, question
 from tests.support.bench import Bench
@@ -49,7 +50,7 @@ def test_messages_and_result_leave_and_the_record_is_written_with_the_outcome(ch
 
     assert [each["data"] for each in bench.results()] == [{"text": "planted"}]
     assert len(bench.kit.peek(bench.others)) == 1
-    assert bench.record("beside").state == "registered"
+    assert bench.record(RecordKey("beside")).state == "registered"
 
 
 def test_a_message_that_is_not_confirmed_leaves_no_outcome(changed: Changed) -> None:
@@ -58,7 +59,7 @@ def test_a_message_that_is_not_confirmed_leaves_no_outcome(changed: Changed) -> 
     bench.queues.arm("SendMessageBatch", refused, refused)
 
     assert bench.deliver(sent).ends == [("unsettled", "another queue")]
-    assert bench.record("beside").state is None
+    assert bench.record(RecordKey("beside")).state is None
     assert bench.results() == []
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger import RecordKey
 from tests.integration.steps import throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
@@ -22,7 +23,7 @@ def stored(stored: Bench) -> Bench:
     return stored
 
 
-def alice(bench: Bench) -> str:
+def alice(bench: Bench) -> RecordKey:
     return bench.keys.key("subject", "alice")
 
 

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ledger import RecordKey
 from tests.simulation import people
 from tests.simulation.faults import DUPLICATE, GHOST
 from tests.simulation.invocations import invoke
@@ -145,7 +146,7 @@ def _holder(world: "World", what: str, which: str) -> None:
     name = world.name("holder")
     if what == "places":
         world.holds_left -= 1
-        people.place_hold(world, name, which)
+        people.place_hold(world, name, RecordKey(which))
     else:
         people.release_hold(world, name, which)
 

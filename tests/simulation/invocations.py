@@ -20,7 +20,7 @@ from worker.clients import LONGEST_UPLOAD
 from worker.clock import Deadline
 from worker.outcome import Unsettled
 from worker.send import results
-from worker.send.claim_check import Shelf
+from worker.send.claim_check import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -89,7 +89,7 @@ def _invocation(world: "World", process: Process) -> Invocation:
     ports, clock = world.ports, ProcessClock(process)
     deadline = Deadline.after(process.ends - world.t, clock)
     queue = Queue(cast("Any", world.queues), clock, deadline.budget())
-    bucket = Shelf(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
+    bucket = ClaimCheck(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
     process.calls_end, process.window = deadline.calls_end, deadline.window
     function = ports.function
     return Invocation(

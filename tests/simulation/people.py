@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from documents import TableUnavailable
-from ledger import Holds, HoldStatus
+from ledger import Holds, HoldStatus, RecordKey
 from tests.simulation.plan import SETTLING
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-def place_hold(world: "World", name: str, row: str) -> None:
+def place_hold(world: "World", name: str, row: RecordKey) -> None:
     """Place a hold, and see later whether it works."""
     _start(world, name, partial(_place, world, row, name), "holder")
 
 
-def _place(world: "World", row: str, case: str) -> None:
+def _place(world: "World", row: RecordKey, case: str) -> None:
     holds = Holds(world.ports.store, SETTLING)
     try:
         effective_at = holds.place(row, case, world.t)
@@ -38,11 +38,11 @@ def _place(world: "World", row: str, case: str) -> None:
 
 def release_hold(world: "World", name: str, case: str) -> None:
     """Take a hold away."""
-    row = world.checker.holds.placed.pop(case)
+    row = RecordKey(world.checker.holds.placed.pop(case))
     _start(world, name, partial(_release, world, row, case), "holder")
 
 
-def _release(world: "World", row: str, case: str) -> None:
+def _release(world: "World", row: RecordKey, case: str) -> None:
     world.checker.holds.effective.discard(row)
     try:
         Holds(world.ports.store, SETTLING).release(row, case)
@@ -70,7 +70,7 @@ def forceable_at(world: "World", letter: Post) -> float:
 def _redrive(world: "World", letter: Post, force: bool) -> None:
     if force:
         try:
-            row = world.ports.store.get(letter.row)
+            row = world.ports.store.get(RecordKey(letter.row))
         except TableUnavailable:
             return
         if world.t <= row.lease_until:

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 
 from documents import tables
 from infra.local.cloud.servers import Waiting
-from ledger import Holds, Keys, Ledger, Record
+from ledger import Holds, Keys, Ledger, Record, RecordKey
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.messages import Attributes, Entry, arrived, entry, signed
@@ -146,13 +146,13 @@ class Bench:
         """The row of a business key."""
         return self._watched.get(self.keys.key(self.function.namespace, key))
 
-    def record(self, record_key: str) -> Record:
+    def record(self, record_key: RecordKey) -> Record:
         """The record of a record key."""
         return self._watched.get(record_key)
 
     def further_receipt(self, key: str, number: int) -> Record:
         """A receipt of a business key after the first, which the record itself has."""
-        return self._watched.get(f"{self.keys.key(self.function.namespace, key)}#{number}")
+        return self._watched.get(RecordKey(f"{self.keys.key(self.function.namespace, key)}#{number}"))
 
     def message_row(self, message_id: str) -> Record:
         """The row of a message that could not be used."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
+from ledger import Key
 from worker.settlement_attribute import NAME, OURS, Signer, UnknownVersion, sendable
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -41,7 +42,7 @@ class Delivery:
     queued_at: float = 0
     first_seen: float = 0
     received: int = 1
-    key: str | None = None
+    key: Key | None = None
     origin: str = ""
     attempt: int = 0
     copy: int = 0
@@ -82,10 +83,10 @@ def trace_of(value: object) -> str | None:
 def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
-    # What can't be read is parked as it came, as JSON: the body, or all of an entry that has none.
+    # What can't be read is dead-lettered as it came, as JSON: the body, or all of an entry that has none.
     text = body if body and isinstance(body, str) else json.dumps(body or entry)
     message_id = message.get("message_id")
-    # Without a time it counts as sent just now: newer than whatever was parked, so it is dealt with.
+    # Without a time it counts as sent just now: newer than whatever was dead-lettered, so it is dealt with.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
     name = message_id if _names(message_id) else hashlib.sha256(_utf8(text)).hexdigest()
     bare = Delivery(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
+from ledger import Key
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery, trace_of
 from worker.settlement_attribute import sendable
@@ -123,7 +124,7 @@ class Parsed(Generic[M]):
     """
 
     message: M
-    key: str
+    key: Key
     identity: str
     traceparent: str | None
 
@@ -148,7 +149,7 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
     identity = content.identity or ""
     return Parsed(
         message,
-        key,
+        Key(key),
         identity=identity if 0 < len(identity) <= MAX_KEY else delivery.origin,  # results carry it
         traceparent=trace_of(content.traceparent),
     )

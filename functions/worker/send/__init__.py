@@ -1,1 +1,1 @@
-"""What goes to queues: retry messages and dead letters (copies), results, and the bucket for large ones."""
+"""What goes to queues: retry messages, dead letters and results; results too large for a queue go to a bucket (claim_check)."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class Shelf:
+class ClaimCheck:
     """One bucket. Its client is made when it is first needed: few results are that large."""
 
     def __init__(self, connect: "Callable[[], S3Client]", bucket: str, budget: Budget | None = None) -> None:

@@ -1,5 +1,6 @@
 """Dead letters: a delivery for the dead-letter queue, with why and from where."""
 
+from ledger import Key
 from worker.receive.event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute, cleaned
@@ -9,7 +10,7 @@ LONGEST_DETAIL = 256
 
 def dead_letter(
     delivery: Delivery,
-    key: str,
+    key: Key,
     *,
     attempt: int,
     redrive: int,

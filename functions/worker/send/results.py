@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from worker.send.claim_check import Shelf
+from ledger import Key, RecordKey
+from worker.send.claim_check import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 from worker.settlement_attribute import sendable
@@ -19,13 +20,13 @@ LARGEST = 240 * 1024
 class Result:
     """One result. ``id`` is the same for the same outcome, however often it is sent; ``at`` is in epoch seconds.
 
-    ``row`` is the key's hash and ``key`` the key itself. ``bulky`` names the fields of ``data`` that are left out, in
+    ``record_key`` is the hash of ``key``. ``bulky`` names the fields of ``data`` that are left out, in
     this order, of an event that is too large and has no bucket to go to.
     """
 
     id: str
-    row: str
-    key: str
+    record_key: RecordKey
+    key: Key
     at: float
     data: Mapping[str, Any]
     bulky: tuple[str, ...] = ()
@@ -36,36 +37,42 @@ class Result:
 class Results:
     """The results queue of one function; with no URL nothing is sent, and all counts as sent.
 
-    ``kind`` is the CloudEvents type; ``subject`` says whether an event names the key or its hash; ``shelf`` takes
+    ``kind`` is the CloudEvents type; ``subject`` says whether an event names the key or its hash; ``claim_check`` takes
     what is too large for a queue.
     """
 
     def __init__(
-        self, queue: Queue, url: str, function: str, kind: str, subject: Literal["hash", "key"], shelf: Shelf | None
+        self,
+        queue: Queue,
+        url: str,
+        function: str,
+        kind: str,
+        subject: Literal["hash", "key"],
+        claim_check: ClaimCheck | None,
     ) -> None:
         self._queue = queue
         self._url = url
         self._function = function
         self._kind = kind
         self._subject = subject
-        self._shelf = shelf
+        self._claim_check = claim_check
 
     def send(self, results: Sequence[Result], *, insist: bool = False) -> list[bool]:
-        """Send, and say of each whether the queue confirmed it; a large one is on the shelf before its message goes."""
+        """Send, and say of each whether the queue confirmed it; a large one is in the bucket before its message goes."""
         if not self._url:
             return [True] * len(results)
-        copies = {index: self._message(result) for index, result in enumerate(results)}
-        ready = {index: copy for index, copy in copies.items() if copy is not None}
+        messages = {index: self._message(result) for index, result in enumerate(results)}
+        ready = {index: message for index, message in messages.items() if message is not None}
         sent = dict(zip(ready, self._queue.send(self._url, list(ready.values()), insist=insist), strict=True))
         return [sent.get(index, False) for index in range(len(results))]
 
     def _message(self, result: Result) -> QueueMessage | None:
-        """The event as a message, or None where it is too large and could not be put on the shelf."""
+        """The event as a message, or None where it is too large and could not be stored."""
         event = self._event(result)
         text = _written(event)
         size = len(text.encode())
-        if size > LARGEST and self._shelf is not None:
-            reference = self._shelf.put(f"results/{result.id.replace('#', '/')}.json", text.encode())
+        if size > LARGEST and self._claim_check is not None:
+            reference = self._claim_check.put(f"results/{result.id.replace('#', '/')}.json", text.encode())
             if reference is None:
                 return None
             text = _written(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
@@ -80,7 +87,7 @@ class Results:
             "id": result.id,
             "source": f"/aistudio-functions/{self._function}",
             "type": self._kind,
-            "subject": result.row if self._subject == "hash" else result.key,
+            "subject": result.record_key if self._subject == "hash" else result.key,
             "time": timestamp(result.at),
             "datacontenttype": "application/json",
             "data": result.data,

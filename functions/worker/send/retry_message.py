@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from ledger import Key
 from worker.receive.event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute
@@ -10,7 +11,7 @@ MAX_DELAY = 900
 """Seconds: the queue's longest delay; a longer wait carries ``not_before`` and hops."""
 
 
-def retry(delivery: Delivery, key: str, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
+def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
     """The delivery once more, after ``wait`` seconds, numbered one higher. Raises TooLarge."""
     attribute = SettlementAttribute(
         key=key,
@@ -31,7 +32,7 @@ def redriven(letter: Delivery, *, force: bool, now: float, carrier: Carrier) -> 
     ``force``: a call that may have happened is made once more. Raises TooLarge.
     """
     attribute = SettlementAttribute(
-        key=letter.key or letter.message_id,
+        key=letter.key or Key(letter.message_id),
         origin=letter.origin,
         redrive=letter.redrive + 1,
         first_seen=int(now * 1000),

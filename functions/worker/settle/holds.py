@@ -8,16 +8,16 @@ from ledger.record import FINAL_STATES, MOST_SUBJECTS
 from worker.settle.context import Invocation, Item
 
 
-def held_keys(items: Sequence[Item], records: Mapping[str, Record], inv: Invocation) -> set[RecordKey]:
+def held_keys(items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation) -> set[RecordKey]:
     """The records under a hold: their own, or that of any subject that a message of theirs names, or named before.
 
     Raises TableUnavailable.
     """
-    concerned: dict[RecordKey, frozenset[str]] = {}
+    concerned: dict[RecordKey, frozenset[RecordKey]] = {}
     for item in items:
         known = concerned.get(item.record_key, records[item.record_key].subjects)
         concerned[item.record_key] = known | item.subjects
-    subjects = frozenset[str]().union(*concerned.values())
+    subjects = frozenset[RecordKey]().union(*concerned.values())
     holds = {key for key, record in inv.store.get_many(subjects).items() if record.hold} if subjects else set()
     return {key for key, people in concerned.items() if records[key].hold or people & holds}
 
@@ -32,7 +32,7 @@ def keep_subjects(items: Iterable[tuple[Item, Record]], inv: Invocation) -> set[
 
     A message that goes on carries its own subject, and what is written at its end keeps it.
     """
-    lost: dict[RecordKey, frozenset[str]] = {}
+    lost: dict[RecordKey, frozenset[RecordKey]] = {}
     for item, record in items:
         if record.state not in FINAL_STATES and not too_many(item, record) and (item.subjects - record.subjects):
             lost[item.record_key] = lost.get(item.record_key, frozenset()) | item.subjects

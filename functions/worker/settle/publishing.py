@@ -46,7 +46,7 @@ def with_content(item: Item, outcome: Outcome, inv: Invocation) -> Result:
 def _result(item: Item, result_id: str, at: float, data: Mapping[str, Any], bulky: tuple[str, ...] = ()) -> Result:
     return Result(
         id=result_id,
-        row=item.record_key,
+        record_key=item.record_key,
         key=item.key,
         at=at,
         data=data,

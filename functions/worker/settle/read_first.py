@@ -34,7 +34,7 @@ TOO_MANY = ("too_many_subjects", "the messages of this key name more people than
 class _Read:
     """Records and holds as they were read, and when that was begun (monotonic seconds)."""
 
-    records: Mapping[str, Record]
+    records: Mapping[RecordKey, Record]
     held: set[RecordKey]
     at: float
 

@@ -10,7 +10,7 @@ from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import QUEUES, read_env, write_env
-from ledger import Ledger, Record
+from ledger import Ledger, Record, RecordKey
 from tests.infra.local.conftest import STANDIN
 from tests.infra.local.orders import order
 from tests.support.waiting import eventually
@@ -67,7 +67,7 @@ def test_the_env_file_has_every_setting_but_the_queues(environment: Environment,
 
 
 def test_the_ledger_is_there_and_empty(environment: Environment) -> None:
-    assert Ledger(environment.dynamodb, environment.ledger).get("any") == Record("any")
+    assert Ledger(environment.dynamodb, environment.ledger).get(RecordKey("any")) == Record("any")
 
 
 def test_the_queues_move_what_keeps_coming_back_to_the_one_dead_letter_queue(environment: Environment) -> None:

@@ -1,3 +1,48 @@
-from tests.unit.ledger.conftest import clock, given, store, table
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
 
-__all__ = ["clock", "given", "store", "table"]
+import pytest
+
+from documents import Store, tables
+from tests.support.clock import FakeClock
+from tests.support.kit import Kit
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record as these tests read it: its key, its state, and all else."""
+
+    key: str
+    state: str | None = None
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        """Make it of an item's attributes."""
+        rest = dict(item)
+        return cls(rest.pop("key"), rest.pop("state", None), rest)
+
+
+Documents = Store[str, Found]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The clock by which the store pauses."""
+    return FakeClock()
+
+
+@pytest.fixture
+def table(kit: Kit) -> str:
+    """An empty table of its own."""
+    (name,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
+    kit.ledger.seen.clear()
+    return name
+
+
+@pytest.fixture
+def store(kit: Kit, clock: FakeClock, table: str) -> Documents:
+    """A store on that table."""
+    return Store(kit.dynamodb, table, Found.read, clock.sleep)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from documents import TableUnavailable, Write, Written
-from ledger import Ledger, Record
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, says, says_bytes
+from tests.unit.documents.conftest import Documents, Found
 from tests.unit.documents.test_store import writes
 
 ASKED, OTHER = {"key": {"S": "key-1"}}, {"key": {"S": "key-2"}}
@@ -55,7 +55,9 @@ BATCHES: dict[str, Callable[[str], Any]] = {
 
 
 @pytest.mark.parametrize("what", BATCHES)
-def test_a_batch_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: Ledger, table: str, what: str) -> None:
+def test_a_batch_that_is_not_about_what_was_asked_is_no_answer(
+    kit: Kit, store: Documents, table: str, what: str
+) -> None:
     kit.ledger.arm("BatchGetItem", says(BATCHES[what](table)))
 
     with pytest.raises(TableUnavailable):
@@ -65,7 +67,7 @@ def test_a_batch_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: 
 @pytest.mark.parametrize("what", PAGES)
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
 def test_a_success_that_is_no_answer_is_not_taken_for_an_absent_record(
-    kit: Kit, store: Ledger, operation: str, what: str
+    kit: Kit, store: Documents, operation: str, what: str
 ) -> None:
     kit.ledger.arm(operation, *[says_bytes(PAGES[what])] * 2)
 
@@ -84,7 +86,7 @@ def test_a_success_that_is_no_answer_is_not_taken_for_an_absent_record(
         {"Item": {**ASKED, "state": {"X": "open"}}},
     ],
 )
-def test_a_read_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: Ledger, document: Any) -> None:
+def test_a_read_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: Documents, document: Any) -> None:
     kit.ledger.arm("GetItem", *[says(document)] * 2)
 
     with pytest.raises(TableUnavailable):
@@ -93,13 +95,13 @@ def test_a_read_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: L
 
 
 @pytest.mark.parametrize("document", [{}, {"ConsumedCapacity": {"TableName": "t"}}])
-def test_an_answer_without_an_item_says_that_there_is_none(kit: Kit, store: Ledger, document: Any) -> None:
+def test_an_answer_without_an_item_says_that_there_is_none(kit: Kit, store: Documents, document: Any) -> None:
     kit.ledger.arm("GetItem", says(document))
 
-    assert store.get("key-1") == Record("key-1")
+    assert store.get("key-1") == Found("key-1")
 
 
-def test_what_is_left_over_whole_is_asked_for_again(kit: Kit, store: Ledger, table: str) -> None:
+def test_what_is_left_over_whole_is_asked_for_again(kit: Kit, store: Documents, table: str) -> None:
     store.write(Write("key-1", sets={"state": "deleted"}))
     left = {"Responses": {}, "UnprocessedKeys": {table: {"Keys": [ASKED], "ConsistentRead": True}}}
     kit.ledger.arm("BatchGetItem", says(left))
@@ -108,11 +110,11 @@ def test_what_is_left_over_whole_is_asked_for_again(kit: Kit, store: Ledger, tab
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_a_success_that_is_no_answer_confirms_no_write(kit: Kit, store: Ledger, what: str) -> None:
+def test_a_success_that_is_no_answer_confirms_no_write(kit: Kit, store: Documents, what: str) -> None:
     kit.ledger.arm("UpdateItem", says_bytes(PAGES[what]))
 
     assert store.write(writes(1)[0]) is Written.UNKNOWN
-    assert store.get("key-0") == Record("key-0")
+    assert store.get("key-0") == Found("key-0")
 
     kit.ledger.arm("TransactWriteItems", *[says_bytes(PAGES[what])] * 2)
     assert store.write_all(writes(2)) == [Written.UNKNOWN] * 2
@@ -130,7 +132,7 @@ REASONS: dict[str, Action] = {
 
 @pytest.mark.parametrize("what", REASONS)
 def test_reasons_that_do_not_fit_the_transaction_say_of_no_write_that_it_was_refused(
-    kit: Kit, store: Ledger, what: str
+    kit: Kit, store: Documents, what: str
 ) -> None:
     kit.ledger.arm("TransactWriteItems", REASONS[what])
 

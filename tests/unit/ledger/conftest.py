@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from documents import Write, Written, tables
-from ledger import Ledger, Record
+from ledger import Ledger, Record, RecordKey
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
-KEY = "function#0123456789abcdef"
+KEY = RecordKey("function#0123456789abcdef")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def store(kit: Kit, clock: FakeClock, table: str) -> Ledger:
 def given(store: Ledger) -> Callable[..., Record]:
     """Puts a row into the table as it is told, whatever was there."""
 
-    def put(key: str = KEY, **attributes: Any) -> Record:
+    def put(key: RecordKey = KEY, **attributes: Any) -> Record:
         if attributes:
             assert store.write(Write(key, sets=attributes)) is Written.YES
         return store.get(key)

@@ -130,7 +130,7 @@ def test_a_deletion_after_an_absence_gets_a_receipt_of_its_own_beside_the_first(
 
     assert store.write(outcome("deleted", before)) is YES
 
-    record, further = store.get(KEY), store.get(f"{KEY}#2")
+    record, further = store.get(KEY), store.get(RecordKey(f"{KEY}#2"))
     assert (record.state, record.receipts, record.receipt) == ("deleted", 2, before.receipt)
     assert (further.state, further.receipt["outcome"]) == ("deleted", "deleted")
     assert store.write(outcome("deleted", before)) is REFUSED
@@ -144,4 +144,4 @@ def test_a_further_receipt_is_written_with_its_record_or_not_at_all(
 
     assert store.write(outcome("deleted", before)) is REFUSED
     assert store.get(KEY) == before
-    assert store.get(f"{KEY}#2") == taken
+    assert store.get(RecordKey(f"{KEY}#2")) == taken

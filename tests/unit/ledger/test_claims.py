@@ -183,4 +183,4 @@ def test_a_note_before_a_retry_message_gives_an_expired_record_no_new_life(
 
     fresh = Standing(RecordKey("other"), 0, 0, ANSWERS, kept=claims.KEPT)
     store.write(chains.noted(fresh, Record("other"), NOW))
-    assert store.get("other").expires_at == NOW + claims.KEPT
+    assert store.get(RecordKey("other")).expires_at == NOW + claims.KEPT

@@ -21,7 +21,7 @@ from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
 from worker.clients import storage as connect_storage
-from worker.send.claim_check import Shelf
+from worker.send.claim_check import ClaimCheck
 from worker.settings import Settings
 
 FUNCTIONS = Path(delete_response.__file__).parent
@@ -186,7 +186,7 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
         return AWSResponse(request.url, 200, headers, Raw(b""))
 
     storage.meta.events.register("before-send.s3", take)
-    assert Shelf(lambda: storage, "results").put("results/1.json", b"{}") is not None
+    assert ClaimCheck(lambda: storage, "results").put("results/1.json", b"{}") is not None
 
     (request,) = sent
     assert str(request.url).startswith("https://")

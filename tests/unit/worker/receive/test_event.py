@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger import Key
 from tests.support.messages import entry
 from worker.receive.event import Delivery, deliveries
 from worker.settlement_attribute import SettlementAttribute, Signer, encoded
@@ -19,7 +20,7 @@ NOW = 1_795_334_400.0
 SECRET = "a-secret-of-some-length"
 SIGNER = Signer(SECRET, "delete_response")
 SAID = SettlementAttribute(
-    key="resp_1",
+    key=Key("resp_1"),
     origin="first-id",
     first_seen=1_795_300_000_000,
     sent_at=1_795_000_000_001,

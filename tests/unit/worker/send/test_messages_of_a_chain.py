@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger import Key
 from tests.support.clock import START
 from tests.support.kit import Kit
 from tests.support.messages import entry
@@ -34,13 +35,13 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), min_size=1)  # lone sur
 
 
 def again(delivery: Delivery, key: str = "resp_1", *, wait: float = 60, carrier: Carrier = CARRIER) -> QueueMessage:
-    return retry(delivery, key, attempt=3, wait=wait, now=START, carrier=carrier)
+    return retry(delivery, Key(key), attempt=3, wait=wait, now=START, carrier=carrier)
 
 
 def dead(delivery: Delivery, detail: str = "HTTP 400", carrier: Carrier = CARRIER) -> QueueMessage:
     return dead_letter(
         delivery,
-        "resp_1",
+        Key("resp_1"),
         attempt=3,
         redrive=1,
         reason="rejected",
@@ -146,7 +147,7 @@ def test_a_wait_beyond_the_queues_longest_delay_travels_as_a_time(
 
 @pytest.mark.parametrize("body", ["text", "a\x01", "\ud800", "a\uffff"])
 def test_no_message_has_more_attributes_than_the_queue_takes(body: str) -> None:
-    full = Delivery("m-1", body, first_seen=START, not_before=START, traceparent=TRACE, key="k", attributes=OWN)
+    full = Delivery("m-1", body, first_seen=START, not_before=START, traceparent=TRACE, key=Key("k"), attributes=OWN)
 
     assert len(dead(full).attributes) == 10
     assert len(again(full, wait=5_000).attributes) <= 10
