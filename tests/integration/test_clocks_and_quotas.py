@@ -40,7 +40,7 @@ def test_clocks_that_differ_make_no_second_receipt_and_no_second_call(
 
 
 @pytest.mark.row(34)
-def test_a_quota_far_below_the_load_parks_nothing_and_is_used_up_each_time(stored: Bench) -> None:
+def test_a_quota_far_below_the_load_dead_letters_nothing_and_is_used_up_each_time(stored: Bench) -> None:
     ids = [f"resp_{number}" for number in range(100)]
     stored.studio.seed(*ids)
     waiting, rounds = [stored.message({"response_id": each}) for each in ids], 0

@@ -20,7 +20,9 @@ def test_a_deletion_killed_before_its_call_is_made_when_it_returns(stored: Bench
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.row(4, 5)
-def test_a_create_killed_around_its_call_is_parked_as_unknown_and_never_called_again(creates: Bench, when: str) -> None:
+def test_a_create_killed_around_its_call_is_dead_lettered_as_unknown_and_never_called_again(
+    creates: Bench, when: str
+) -> None:
     message = question(creates)
     getattr(creates.hooks, when).append(crash)
     creates.deliver(message)
@@ -74,7 +76,7 @@ def test_a_deletion_that_gets_no_answer_in_time_is_retried(stored: Bench) -> Non
 
 
 @pytest.mark.row(7)
-def test_a_create_that_gets_no_answer_in_time_is_parked_as_unknown(creates: Bench) -> None:
+def test_a_create_that_gets_no_answer_in_time_is_dead_lettered_as_unknown(creates: Bench) -> None:
     creates.studio.fault(match={"method": "POST"}, delay=20)
 
     delivered = creates.deliver(question(creates), seconds=0.6)
@@ -126,7 +128,7 @@ def test_a_retry_copy_that_is_not_confirmed_returns_the_batch_and_spares_its_nei
 
 
 @pytest.mark.row(9)
-def test_a_parked_copy_that_is_not_confirmed_returns_the_batch(stored: Bench) -> None:
+def test_a_dead_lettered_copy_that_is_not_confirmed_returns_the_batch(stored: Bench) -> None:
     message = deletion(stored)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.queues.arm("SendMessageBatch", refused, refused)

@@ -133,7 +133,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("status", REFUSALS)
 @pytest.mark.row(12, 13, 14)
-def test_a_refusal_parks_the_message_and_a_broken_deployment_stops_the_batch(
+def test_a_refusal_dead_letters_the_message_and_a_broken_deployment_stops_the_batch(
     bench: Bench, transport: Transport, status: int
 ) -> None:
     refuse(bench, transport, status=status, times=None)

@@ -34,7 +34,7 @@ POISON: dict[str, object] = {
 @pytest.mark.parametrize("transport", ["websocket"], indirect=True)
 @pytest.mark.parametrize("what", POISON)
 @pytest.mark.row(25)
-def test_poison_is_parked_in_one_step_beside_its_neighbours(bench: Bench, what: str) -> None:
+def test_poison_is_dead_lettered_in_one_step_beside_its_neighbours(bench: Bench, what: str) -> None:
     batch = [event(bench, "evt_1"), bench.message(POISON[what], message_id="m-bad"), event(bench, "evt_2")]
 
     delivered = bench.deliver(*batch)
@@ -72,7 +72,7 @@ def test_bad_calls_are_dealt_with_alone_and_good_ones_called_once(bench: Bench, 
 
 
 @pytest.mark.row(27)
-def test_the_last_counted_attempt_is_parked_as_unknown_whatever_its_producer_accepts(
+def test_the_last_counted_attempt_is_dead_lettered_as_unknown_whatever_its_producer_accepts(
     bench: Bench, transport: Transport
 ) -> None:
     lose(bench, transport)

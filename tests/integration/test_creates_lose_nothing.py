@@ -80,7 +80,7 @@ def test_a_busy_delivery_whose_copy_is_not_confirmed_is_not_acknowledged(creates
 
 
 @pytest.mark.hole(4)
-def test_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(creates: Bench) -> None:
+def test_a_dead_lettered_row_remembers_that_its_dead_letter_is_still_to_be_sent(creates: Bench) -> None:
     message = creates.message(QUESTION)
     creates.studio.fault(match={"method": "POST"}, status=400)
     creates.queues.arm("SendMessageBatch", killed_before)
@@ -147,7 +147,7 @@ def test_a_fact_is_not_overwritten_by_who_found_the_lease_over(creates: Bench) -
 
 
 @pytest.mark.hole(12)
-def test_a_call_that_did_happen_is_a_fact_even_where_it_was_parked_as_unknown(creates: Bench) -> None:
+def test_a_call_that_did_happen_is_a_fact_even_where_it_was_dead_lettered_as_unknown(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
         late = creates.deliver(again(message), clock=creates.clock.skewed(LEASE + 1))
@@ -186,7 +186,7 @@ def test_without_the_answer_sent_no_outcome_is_written(creates: Bench) -> None:
 
 @pytest.mark.parametrize("killed", [killed_before, killed_after])
 @pytest.mark.hole(14)
-def test_all_dead_letters_of_a_parking_name_the_same_reason(creates: Bench, killed: object) -> None:
+def test_all_dead_letters_of_a_dead_letter_name_the_same_reason(creates: Bench, killed: object) -> None:
     message = creates.message(QUESTION)
     creates.studio.fault(match={"method": "POST"}, status=400)
     creates.queues.arm("SendMessageBatch", killed)  # type: ignore[arg-type]  # one of two actions

@@ -49,7 +49,7 @@ def test_a_crash_between_the_copy_and_the_mark_loses_nothing(stored: Bench) -> N
 
 
 @pytest.mark.hole(4)
-def test_a_parked_row_remembers_that_its_dead_letter_is_still_to_be_sent(stored: Bench) -> None:
+def test_a_dead_lettered_row_remembers_that_its_dead_letter_is_still_to_be_sent(stored: Bench) -> None:
     message = stored.message(RETENTION)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.queues.arm("SendMessageBatch", killed_before)
@@ -128,7 +128,7 @@ def test_a_deferral_does_not_open_what_is_deleted(stored: Bench) -> None:
 
 
 @pytest.mark.hole(14)
-def test_the_row_says_parked_before_any_dead_letter_leaves(stored: Bench) -> None:
+def test_the_row_says_dead_lettered_before_any_dead_letter_leaves(stored: Bench) -> None:
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.ledger.arm("UpdateItem", killed_before)
     stored.deliver(stored.message(RETENTION))
@@ -151,7 +151,7 @@ def test_held_ends_a_message_and_not_the_key(stored: Bench) -> None:
 
 
 @pytest.mark.hole(15)
-def test_a_parked_deletion_does_not_block_one_that_is_sent_later(stored: Bench) -> None:
+def test_a_dead_lettered_deletion_does_not_block_one_that_is_sent_later(stored: Bench) -> None:
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.deliver(stored.message(RETENTION))
     stored.clock.advance(DAY)
@@ -173,7 +173,7 @@ def test_nothing_is_called_held_that_is_gone(stored: Bench) -> None:
 
 
 @pytest.mark.hole(18)
-def test_a_parking_does_not_overwrite_held(stored: Bench) -> None:
+def test_a_dead_letter_does_not_overwrite_held(stored: Bench) -> None:
     message = stored.message(RETENTION)
     row = stored.keys.key("response", "resp_1")
 
@@ -204,7 +204,7 @@ def test_waiting_for_its_time_costs_no_attempt(stored: Bench) -> None:
 
 
 @pytest.mark.hole(22)
-def test_throttling_parks_nothing_however_often_it_comes(stored: Bench) -> None:
+def test_throttling_dead_letters_nothing_however_often_it_comes(stored: Bench) -> None:
     throttle(stored, times=12)
     waiting = [stored.message(RETENTION)]
     for _ in range(12):
@@ -239,7 +239,7 @@ def test_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(stored: 
 
 
 @pytest.mark.hole(26)
-def test_a_forgotten_mark_does_not_keep_a_message_from_being_parked(stored: Bench) -> None:
+def test_a_forgotten_mark_does_not_keep_a_message_from_being_dead_lettered(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(stored.message(RETENTION))
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)

@@ -99,7 +99,7 @@ def test_two_messages_about_one_event_are_one_call(creates: Bench) -> None:
 
 
 @pytest.mark.row(3)
-def test_a_key_that_stands_for_other_content_is_parked_as_reused(creates: Bench) -> None:
+def test_a_key_that_stands_for_other_content_is_dead_lettered_as_reused(creates: Bench) -> None:
     creates.deliver(creates.message({"event_id": "evt_1", "text": "one question"}))
 
     other = creates.deliver(creates.message({"event_id": "evt_1", "text": "another question"}, message_id="m-2"))

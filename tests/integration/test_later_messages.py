@@ -29,7 +29,7 @@ def test_an_erasure_does_not_wait_for_a_retention_date(stored: Bench) -> None:
     assert stored.kit.studio.stored() == []
 
 
-def test_an_erasure_that_is_refused_is_parked_though_an_earlier_message_waits(stored: Bench) -> None:
+def test_an_erasure_that_is_refused_is_dead_lettered_though_an_earlier_message_waits(stored: Bench) -> None:
     stored.deliver(retention_in_some_days(stored))
     stored.clock.advance(3600)
     stored.kit.studio.fault(match={"id": "resp_1"}, status=400)

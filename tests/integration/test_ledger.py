@@ -139,7 +139,7 @@ def test_an_outcome_whose_confirmation_was_lost_is_written_all_the_same(creates:
 
 
 @pytest.mark.row(22)
-def test_a_parking_that_cannot_be_written_sends_no_dead_letter(stored: Bench) -> None:
+def test_a_dead_letter_that_cannot_be_written_sends_no_dead_letter(stored: Bench) -> None:
     message = stored.message({"response_id": "resp_1"})
     stored.studio.fault(match={"method": "DELETE"}, status=400, times=2)
     stored.ledger.arm("UpdateItem", *[refused] * 3)
@@ -150,7 +150,7 @@ def test_a_parking_that_cannot_be_written_sends_no_dead_letter(stored: Bench) ->
 
 
 @pytest.mark.row(22)
-def test_a_parking_whose_confirmation_was_lost_sends_its_dead_letter(creates: Bench) -> None:
+def test_a_dead_letter_whose_confirmation_was_lost_sends_its_dead_letter(creates: Bench) -> None:
     creates.studio.fault(match={"method": "POST"}, status=400)
     creates.ledger.arm("UpdateItem", passes, unseen)
 

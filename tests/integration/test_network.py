@@ -100,7 +100,7 @@ def test_a_200_that_does_not_say_deleted_is_retried(deletions: Bench, lie: str) 
 
 @pytest.mark.parametrize("lie", ["no JSON", "too long"])
 @pytest.mark.row(16)
-def test_an_unreadable_answer_to_a_create_is_parked_as_unknown(creates: Bench, lie: str) -> None:
+def test_an_unreadable_answer_to_a_create_is_dead_lettered_as_unknown(creates: Bench, lie: str) -> None:
     assert against(creates, ask, serve(answer(200, LIES[lie]))) == [("dead_lettered", "outcome_unknown")]
 
 

@@ -11,7 +11,7 @@ from tests.support.observations import numbers
 
 @pytest.mark.parametrize("mended", [True, False], ids=["mended", "not mended"])
 @pytest.mark.row(28)
-def test_a_redriven_deletion_settles_or_is_parked_again_with_its_history(stored: Bench, mended: bool) -> None:
+def test_a_redriven_deletion_settles_or_is_dead_lettered_again_with_its_history(stored: Bench, mended: bool) -> None:
     stored.studio.fault(match=DELETE, status=400, times=1 if mended else 2)
     delete(stored)
     (first,) = stored.letters()

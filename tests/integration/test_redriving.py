@@ -34,7 +34,7 @@ def test_a_redriven_create_runs_again(creates: Bench) -> None:
 
 
 @pytest.mark.hole(5)
-def test_a_redriven_create_that_fails_again_is_parked_again(creates: Bench) -> None:
+def test_a_redriven_create_that_fails_again_is_dead_lettered_again(creates: Bench) -> None:
     park_as_rejected(creates)
     creates.studio.fault(match={"method": "POST"}, status=400)
 
@@ -132,7 +132,7 @@ def test_a_redriven_message_without_a_business_key_keeps_its_first_message_id(cr
 
 
 @pytest.mark.hole(17)
-def test_a_late_note_about_one_parking_does_not_count_for_the_next(creates: Bench) -> None:
+def test_a_late_note_about_one_dead_letter_does_not_count_for_the_next(creates: Bench) -> None:
     late = Late()
     creates.studio.fault(match={"method": "POST"}, status=400, times=2)
     creates.ledger.arm("UpdateItem", passes, passes, late)
@@ -149,7 +149,7 @@ def test_a_late_note_about_one_parking_does_not_count_for_the_next(creates: Benc
 
 
 @pytest.mark.hole(17)
-def test_a_late_note_about_one_parking_of_a_deletion_does_not_count_for_the_next(deletions: Bench) -> None:
+def test_a_late_note_about_one_dead_letter_of_a_deletion_does_not_count_for_the_next(deletions: Bench) -> None:
     late = Late()
     deletions.studio.fault(match={"method": "DELETE"}, status=400, times=2)
     deletions.ledger.arm("UpdateItem", passes, late)

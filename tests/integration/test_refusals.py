@@ -167,7 +167,7 @@ def test_a_create_whose_producer_accepts_a_second_call_is_retried(creates: Bench
 
 @pytest.mark.parametrize("status", [400, 422, 405, 301, 501])
 @pytest.mark.row(12)
-def test_a_refusal_is_parked_at_once(stored: Bench, status: int) -> None:
+def test_a_refusal_is_dead_lettered_at_once(stored: Bench, status: int) -> None:
     stored.studio.fault(match=DELETE, status=status)
 
     assert delete(stored) == [("dead_lettered", "rejected")]
@@ -178,7 +178,7 @@ def test_a_refusal_is_parked_at_once(stored: Bench, status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 422])
 @pytest.mark.row(12)
-def test_a_refused_create_is_parked_at_once(creates: Bench, status: int) -> None:
+def test_a_refused_create_is_dead_lettered_at_once(creates: Bench, status: int) -> None:
     creates.studio.fault(match=POST, status=status)
 
     assert ask(creates) == [("dead_lettered", "rejected")]
@@ -187,7 +187,7 @@ def test_a_refused_create_is_parked_at_once(creates: Bench, status: int) -> None
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
 @pytest.mark.row(13)
-def test_a_broken_deployment_parks_nothing_and_stops_the_batch(stored: Bench, status: int, reason: str) -> None:
+def test_a_broken_deployment_dead_letters_nothing_and_stops_the_batch(stored: Bench, status: int, reason: str) -> None:
     stored.studio.fault(match=DELETE, times=None, status=status)
 
     delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(3)])
@@ -200,7 +200,7 @@ def test_a_broken_deployment_parks_nothing_and_stops_the_batch(stored: Bench, st
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
 @pytest.mark.row(13)
-def test_a_broken_deployment_parks_only_what_is_too_old(creates: Bench, status: int, reason: str) -> None:
+def test_a_broken_deployment_dead_letters_only_what_is_too_old(creates: Bench, status: int, reason: str) -> None:
     creates.studio.fault(match=POST, times=None, status=status)
     message = creates.message({"event_id": "evt_1"})
     assert creates.deliver(message).ends == [("deferred", reason)]

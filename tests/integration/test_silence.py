@@ -44,7 +44,7 @@ def test_a_ledger_that_falls_silent_is_asked_a_few_times_for_a_hundred_receipts(
 
 
 @pytest.mark.parametrize("action", [refused, unseen])
-def test_a_ledger_that_falls_silent_before_a_hundred_parkings_lets_no_dead_letter_leave(
+def test_a_ledger_that_falls_silent_before_a_hundred_dead_letters_lets_no_dead_letter_leave(
     deletions: Bench, action: Action
 ) -> None:
     batch = hundred(deletions)

@@ -37,7 +37,7 @@ def test_waiting_for_a_busy_key_costs_no_attempt(creates: Bench) -> None:
 
 
 @pytest.mark.hole(22)
-def test_throttling_parks_nothing_however_often_it_comes(creates: Bench) -> None:
+def test_throttling_dead_letters_nothing_however_often_it_comes(creates: Bench) -> None:
     throttle(creates, times=12, wait=100)
     waiting = [creates.message({"event_id": f"evt_{n}"}) for n in range(3)]
     rounds = 0

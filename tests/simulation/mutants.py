@@ -55,14 +55,14 @@ OF_BOTH = (
         "H21",
         "every retry message counts as an attempt",
         "neighbours",
-        {"worker.settle.effects:_retry_message": _counting_all},
+        {"worker.settle.retries:_retry_message": _counting_all},
     ),
     Mutant("H22", "a 429 counts as an attempt", "storm", {"worker.settle.retry_policy:judge": _counting_throttles}),
     Mutant(
         "unconfirmed",
         "a message that the queue did not confirm counts as sent",
         "create",
-        {"worker.settle.effects:_send": lambda original: lambda *args: [True for _ in original(*args)]},
+        {"worker.settle.effects:send_all": lambda original: lambda *args: [True for _ in original(*args)]},
     ),
     Mutant(
         "attempts",

@@ -81,7 +81,7 @@ OF_DELETIONS = (
         "H2",
         "a deletion's watermark is raised although no retry message was confirmed",
         "deletion",
-        {"worker.settle.effects:_mark": marked(True)},
+        {"worker.settle.retries:_mark": marked(True)},
     ),
     Mutant(
         "H4",
@@ -139,13 +139,13 @@ OF_DELETIONS = (
         "H20",
         "retry messages of a deletion raise no watermark",
         "neighbours",
-        {"worker.settle.effects:_mark": without_mark(lambda each: each.owner is None)},
+        {"worker.settle.retries:_mark": without_mark(lambda each: each.owner is None)},
     ),
     Mutant(
         "H23",
         "what could not begin before the deadline is left unsettled",
         "slow",
-        {"worker.settle.effects:send_again": _left_alone},
+        {"worker.settle.retries:send_again": _left_alone},
     ),
     Mutant(
         "H26",

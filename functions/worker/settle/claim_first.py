@@ -17,9 +17,10 @@ from worker.settle.calling import NotBegun, make_call, may_begin
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import Ended, Ending, Retry, answer, dead_letter_all, defect, look, send_again
+from worker.settle.effects import Ended, Ending, answer, dead_letter_all, defect, look
 from worker.settle.finishing import done
 from worker.settle.publishing import with_content
+from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
 from worker.settle.verdicts import first_alone, verdict
 

@@ -1,5 +1,5 @@
-"""Carrying out what was decided, for any number of items, in the order that loses nothing (README.md, "How a message
-ends"): a watermark follows its confirmed retry message, a dead letter the record that says dead_lettered.
+"""Carrying out what was decided, for any number of items, in the order that loses nothing: answers that records give,
+and dead letters, each of which follows the record that says dead_lettered (README.md, "How a message ends").
 """
 
 import logging
@@ -13,38 +13,20 @@ from ledger import Record, RecordKey, chains, claims
 from worker.outcome import End, Settlement
 from worker.send.dead_letter import dead_letter
 from worker.send.queue_message import QueueMessage, TooLarge
-from worker.send.retry_message import retry
 from worker.settle.audit import notes_of, traceback_of
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step, decide
 from worker.settle.holds import keep_subjects
 from worker.settle.publishing import Told, publish, told_by
-from worker.settle.retry_policy import Again, DeadLetter
+from worker.settle.retry_policy import DeadLetter
 
-GROUP = 25
-"""Items whose retry messages are sent and marked together: as many as a transaction writes."""
 ROUNDS = 3
 """How often a write is made anew for a record that another delivery has changed meanwhile."""
 
 _log = logging.getLogger(__name__)
 
 Ended = tuple[Item, Settlement]
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """An item to be sent again, and its record as it was read.
-
-    ``owner`` is whose claim is given back with it, where there is a claim. ``busy``: the claim stays another delivery's.
-    """
-
-    item: Item
-    again: Again
-    record: Record
-    trace: Trace | None = None
-    owner: str | None = None
-    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,80 +91,6 @@ def _silent_end(decision: Decision) -> Settlement:
 def _told(decision: Decision) -> Told:
     known = told_by(decision.record, final=decision.step is Step.FINAL)
     return decision.item, known, Settlement(End.DONE, str(known["outcome"]))
-
-
-def send_again(retries: Sequence[Retry], inv: Invocation) -> list[Ended]:
-    """Send retry messages, and raise the watermarks to those that the queue confirmed, group by group."""
-    ended: list[Ended] = []
-    lost = ""
-    for group in _groups(retries):
-        lost = lost or ("" if inv.has_time else "time")
-        if lost:
-            ended += [unsettled(each.item, lost, each.trace) for each in group]
-            continue
-        ends = _send_group(group, inv)
-        ended += ends
-        if all(end.end is End.UNSETTLED for _, end in ends):  # ledger or queue say nothing: the rest would end alike
-            lost = str(ends[0][1].outcome)
-    return ended
-
-
-def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
-    """Groups that can be written together: a transaction takes a record once."""
-    groups: list[dict[str, Retry]] = []
-    for each in retries:
-        key = each.item.record_key
-        room = next((group for group in reversed(groups) if len(group) < GROUP and key not in group), None)
-        if room is None:
-            groups.append({key: each})
-        else:
-            room[key] = each
-    return [list(group.values()) for group in groups]
-
-
-def _send_group(group: Sequence[Retry], inv: Invocation) -> list[Ended]:
-    """Whatever can leave an item unsettled comes before its retry message: else both would live."""
-    now = inv.clock.now()
-    notes = [chains.noted(each.item.standing(), each.record, now) for each in group if each.owner is None]
-    ends = zip((note.key for note in notes), inv.store.write_all(notes), strict=True)
-    lost = {key for key, written in ends if written is not Written.YES}
-    ready = [each for each in group if each.item.record_key not in lost]
-    confirmed = _send(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
-    marks = [_mark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
-    inv.store.write_all(
-        [mark for mark in marks if mark is not None]
-    )  # best effort: the retry message lives all the same
-    return [
-        *(unsettled(each.item, "ledger", each.trace) for each in group if each.item.record_key in lost),
-        *(
-            (each.item, Settlement(each.again.end, each.again.reason, trace=each.trace))
-            if sent
-            else unsettled(each.item, "queue", each.trace)
-            for each, sent in zip(ready, confirmed, strict=True)
-        ),
-    ]
-
-
-def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
-    delivery = each.item.delivery
-    attempt = delivery.attempt + each.again.counted
-    return retry(delivery, each.item.key, attempt=attempt, wait=each.again.wait, now=now, carrier=inv.carrier)
-
-
-def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
-    """The watermark of a confirmed retry message, with the claim's release where there is a claim to give back."""
-    now = inv.clock.now()
-    standing = each.item.standing(retried=int(sent))
-    if each.owner is not None:
-        return claims.release(standing, each.owner, now, each.again.reason or "")
-    if not sent:
-        return None
-    if each.busy:
-        return claims.watermark_of_claimed(standing.key, standing.redrive, standing.copy, now)
-    notes: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
-    notes |= {"reason": each.again.reason} if each.again.reason else {}
-    notes |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
-    return chains.watermark(standing, now, inv.retention, notes | {"function": inv.function.name})
 
 
 def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
@@ -262,7 +170,7 @@ def _send_dead_letters(letters: Sequence[tuple[Item, Record, Trace | None]], inv
             carrier=inv.carrier,
         )
 
-    sent = _send(inv.dead_letters, [partial(build, item, record) for item, record, _ in letters], inv)
+    sent = send_all(inv.dead_letters, [partial(build, item, record) for item, record, _ in letters], inv)
     names: dict[RecordKey, frozenset[str]] = {}
     owners = {item.record_key: record.owner for item, record, _ in letters}
     for (item, _, _), each in zip(letters, sent, strict=True):
@@ -284,7 +192,7 @@ def _send_dead_letters(letters: Sequence[tuple[Item, Record, Trace | None]], inv
     ]
 
 
-def _send(url: str, builders: Sequence[Callable[[], QueueMessage]], inv: Invocation) -> list[bool]:
+def send_all(url: str, builders: Sequence[Callable[[], QueueMessage]], inv: Invocation) -> list[bool]:
     """Send what can be built; which ones the queue confirmed."""
     messages: dict[int, QueueMessage] = {}
     for index, build in enumerate(builders):

@@ -19,9 +19,10 @@ from worker.settle.calling import NotBegun, make_call
 from worker.settle.collapse import by_date
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.decide import Step
-from worker.settle.effects import Ended, Ending, Retry, answer, dead_letter_all, defect, look, send_again, unsettled
+from worker.settle.effects import Ended, Ending, answer, dead_letter_all, defect, look, unsettled
 from worker.settle.finishing import Finished, finish
 from worker.settle.holds import held_keys, too_many
+from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
 from worker.settle.verdicts import first_alone, verdict
 

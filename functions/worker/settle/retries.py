@@ -1,0 +1,107 @@
+"""Retry messages, for any number of items: each watermark follows the retry message that a queue confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from aistudio import Trace
+from documents import Write, Written
+from ledger import Record, chains, claims
+from worker.outcome import End, Settlement
+from worker.send.queue_message import QueueMessage
+from worker.send.retry_message import retry
+from worker.settle.context import Invocation, Item
+from worker.settle.effects import Ended, send_all, unsettled
+from worker.settle.retry_policy import Again
+
+GROUP = 25
+"""Items whose retry messages are sent and marked together: as many as a transaction writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """An item to be sent again, and its record as it was read.
+
+    ``owner`` is whose claim is given back with it, where there is a claim. ``busy``: the claim stays another delivery's.
+    """
+
+    item: Item
+    again: Again
+    record: Record
+    trace: Trace | None = None
+    owner: str | None = None
+    busy: bool = False
+
+
+def send_again(retries: Sequence[Retry], inv: Invocation) -> list[Ended]:
+    """Send retry messages, and raise the watermarks to those that the queue confirmed, group by group."""
+    ended: list[Ended] = []
+    lost = ""
+    for group in _groups(retries):
+        lost = lost or ("" if inv.has_time else "time")
+        if lost:
+            ended += [unsettled(each.item, lost, each.trace) for each in group]
+            continue
+        ends = _send_group(group, inv)
+        ended += ends
+        if all(end.end is End.UNSETTLED for _, end in ends):  # ledger or queue say nothing: the rest would end alike
+            lost = str(ends[0][1].outcome)
+    return ended
+
+
+def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
+    """Groups that can be written together: a transaction takes a record once."""
+    groups: list[dict[str, Retry]] = []
+    for each in retries:
+        key = each.item.record_key
+        room = next((group for group in reversed(groups) if len(group) < GROUP and key not in group), None)
+        if room is None:
+            groups.append({key: each})
+        else:
+            room[key] = each
+    return [list(group.values()) for group in groups]
+
+
+def _send_group(group: Sequence[Retry], inv: Invocation) -> list[Ended]:
+    """Whatever can leave an item unsettled comes before its retry message: else both would live."""
+    now = inv.clock.now()
+    notes = [chains.noted(each.item.standing(), each.record, now) for each in group if each.owner is None]
+    ends = zip((note.key for note in notes), inv.store.write_all(notes), strict=True)
+    lost = {key for key, written in ends if written is not Written.YES}
+    ready = [each for each in group if each.item.record_key not in lost]
+    confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
+    marks = [_mark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
+    inv.store.write_all(
+        [mark for mark in marks if mark is not None]
+    )  # best effort: the retry message lives all the same
+    return [
+        *(unsettled(each.item, "ledger", each.trace) for each in group if each.item.record_key in lost),
+        *(
+            (each.item, Settlement(each.again.end, each.again.reason, trace=each.trace))
+            if sent
+            else unsettled(each.item, "queue", each.trace)
+            for each, sent in zip(ready, confirmed, strict=True)
+        ),
+    ]
+
+
+def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
+    delivery = each.item.delivery
+    attempt = delivery.attempt + each.again.counted
+    return retry(delivery, each.item.key, attempt=attempt, wait=each.again.wait, now=now, carrier=inv.carrier)
+
+
+def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
+    """The watermark of a confirmed retry message, with the claim's release where there is a claim to give back."""
+    now = inv.clock.now()
+    standing = each.item.standing(retried=int(sent))
+    if each.owner is not None:
+        return claims.release(standing, each.owner, now, each.again.reason or "")
+    if not sent:
+        return None
+    if each.busy:
+        return claims.watermark_of_claimed(standing.key, standing.redrive, standing.copy, now)
+    notes: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
+    notes |= {"reason": each.again.reason} if each.again.reason else {}
+    notes |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
+    return chains.watermark(standing, now, inv.retention, notes | {"function": inv.function.name})
