@@ -70,6 +70,7 @@ class Checker:
         self._found: set[tuple[str, str]] = set()  # (process, response) of every look that found it there
         self._marked_at: dict[str, float] = {}  # when a row last said that a message lives
         self._excused: set[str] = set()  # rows whose messages a queue has dropped, until another one must go on
+        self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
         self._letters_lost: set[str] = set()  # rows whose dead letters a queue has dropped
         self.overtook: set[str] = set()  # rows of which a final outcome came over held or dead-lettered
@@ -121,6 +122,7 @@ class Checker:
     def _dead_letter(self, post: Post) -> None:
         if post.reason == "key_reused":
             self.letters[post.body] = self._world.steps
+            self._excused |= {post.row} & self._dropped  # it has come in vain: other content revives no chain
             return
         self.letters[post.row or post.body] = self._world.steps
         if not post.row:
@@ -150,6 +152,7 @@ class Checker:
         self.lost |= {post.body for post in posts}
         if url == OWN:
             self._excused |= rows
+            self._dropped |= rows
         else:
             self._letters_lost |= rows
 

@@ -109,7 +109,7 @@ OF_BOTH = (
     Mutant(
         "denied",
         "a batch is never closed by keys that are not let in",
-        "deletions",
+        "denied",
         {
             "worker.settle.breakers:BatchBreaker.report": lambda _: (
                 lambda self, error, _key: setattr(self, "closed_by", error) if error.reason == "throttled" else None

@@ -182,7 +182,7 @@ OF_DELETIONS = (
     Mutant(
         "I5",
         "whom a deletion concerned is forgotten where its record answers it",
-        "nobody",
+        "answered",
         {"worker.settle.holds:keep_subjects": lambda _: lambda *_args: set()},
     ),
     Mutant(

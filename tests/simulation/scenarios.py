@@ -248,13 +248,14 @@ def _retired(random: Random) -> Plan:
 
 
 def _denied(random: Random) -> Plan:
-    """One response never is let in: that delays no other."""
+    """One response never is let in, which delays no other; or two are not."""
     names = [f"planted-{at}" for at in range(1, 7)]
     random.shuffle(names)
+    denied = names[0], *(names[3:4] if random.random() < 0.5 else ())
     messages = tuple(deletion(f"m{at}", name) for at, name in enumerate(names))
     return Plan(
-        "delete", messages, batch=random.choice((2, 6)), workers=1, steady=True, sent_before=True, prompt=0.9,
-        denied=frozenset({"planted-1"}), at_once=1, max_age=600.0,
+        "delete", messages, batch=random.choice((2, 6)), workers=1, steady=True, sent_before=True, prompt=0.9 if len(denied) == 1 else 120.0,
+        denied=frozenset(denied), at_once=1, max_age=600.0,
     )  # fmt: skip
 
 
@@ -279,6 +280,15 @@ def _joined(random: Random) -> Plan:
     messages = tuple(make(f"m{at}", "planted-a") for at in range(1, 4))
     faults = frozenset({f"{method} 500", f"{method} 429", DUPLICATE})
     return Plan(function, messages, faults, most=8, batch=2, workers=3, attempts=5, gathers=5.0)
+
+
+def _answered(random: Random) -> Plan:
+    """A message that names a person is answered by the retry message of one that names nobody; then comes a hold."""
+    messages = (deletion("m1", "planted-a", subject=""), deletion("m2", "planted-a"))
+    faults = frozenset({"DELETE 429 wait 600", "DELETE 429"})
+    return Plan(
+        "delete", messages, faults, most=3, holds=1, on_hold=(subject_row(SUBJECTS[0]),), reports=False, steady=True,
+    )  # fmt: skip
 
 
 _SERVICES = ("read", "write", "send", "result")
@@ -343,6 +353,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "slow": _slow,
     "dates": _dates,
     "backoff": _backoff,
+    "answered": _answered,
     "joined": _joined,
     "retired": _retired,
     "denied": _denied,
