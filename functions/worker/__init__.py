@@ -1,22 +1,19 @@
-"""From a trigger's event to settled messages.
-
-Knows of endpoints only what their results look like (outcome) and what they need set (settings).
+"""From a trigger's event to settled messages; it knows no endpoints.
 
 ::
 
-    function          the decorator of entry files; the first invocation builds what lives as long as the instance (wiring)
-    receive           what arrives
-      event           a trigger's event -> deliveries
-      message         a delivery -> a valid message with its key
+    function, timer   the decorators of entry files; the first event builds what lives as long as the instance (wiring)
+    receive           what arrives: a trigger's event -> deliveries -> valid messages with their keys
     settle            what becomes of it
-      batch           one Item a key (collapse) -> settled -> a log line each; context holds what an invocation works with
-      repeatable      calls that may repeat: what the record says (_row), whose holds count (subjects), the call,
-                      and writing down how it ended (_record)
-      claimed         calls that must not: the claim, the call, the result, the outcome; what the record says (_row)
-      calling         may a call begin now?
-      retry_policy    what its error means: again, and when, or to the dead letters; verdict asks it for an item
-      effects         retry messages and dead letters, confirmed by their queues; audit: what the ledger keeps for people
-    send              what leaves: copies, queue, results; what is too large for a queue goes to a bucket (claim_check)
+      batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
+      decide          what a record means for a delivery: one table
+      claim_first     calls that must not repeat: claim, call, result, outcome
+      read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
+      calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
+      retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
+      effects         answers and dead letters; retries: retry messages; finishing: outcomes; publishing: their results
+      audit           what the ledger keeps for people
+    send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
     settlement_attribute   what travels on a message beside its body
 """
 
