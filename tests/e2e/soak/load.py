@@ -122,7 +122,7 @@ def _broken(number: int, random: Random) -> list[Planned]:
     function = random.choice([DELETE, CREATE])
     odd: list[Any] = [
         {"response_id": f"{RESPONSE_ID}{number}", PROMPT: number},
-        {"response_id": f"{RESPONSE_ID}../{number}", "reason": PROMPT},
+        {"response_id": f"{RESPONSE_ID}/../{number}", "reason": PROMPT},
         {"type": "response.delete", "event_id": f"{EVENT_ID}{number}", "says": PROMPT},
         {"specversion": "0.3", "id": f"{EVENT_ID}{number}", "data": {}},
         [PROMPT, number],
