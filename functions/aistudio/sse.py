@@ -1,5 +1,6 @@
 """`text/event-stream`, piece by piece."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ class EventStream:
     def __init__(self) -> None:
         self._line: list[bytes] = []  # the pieces of a line that has not ended: audio can make it very long
         self._data: list[bytes] = []
+        self._begun = False
 
     def feed(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Give the events that this piece completes; what is not a JSON object (a comment, `[DONE]`) is left out."""
@@ -24,6 +26,8 @@ class EventStream:
             return
         *lines, rest = _LINE_END.split(b"".join(self._line))
         self._line = [rest]
+        if lines and not self._begun:
+            self._begun, lines[0] = True, lines[0].removeprefix(codecs.BOM_UTF8)  # the standard allows one
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))

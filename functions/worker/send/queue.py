@@ -35,8 +35,10 @@ class Queue:
         self._clock = clock
         self.budget = budget or Budget()
 
-    def send(self, url: str, messages: Sequence[QueueMessage], *, insist: bool = False) -> list[bool]:
+    def send(self, url: str, messages: Sequence[QueueMessage], *, insist: bool = False, then: int = 0) -> list[bool]:
         """Send all and say of each, in order, whether the queue confirmed it.
+
+        No request is begun after which there is no time left for as many others as follow it (``then``).
 
         Failures are tried three times. Where the service is silent twice in a row, or the time is over, nothing more
         is sent; ``insist``: a service that was silent before is asked all the same, while there is time.
@@ -49,7 +51,7 @@ class Queue:
             if attempt:
                 self._clock.sleep(_PAUSE * attempt)
             for batch in _batches(left, messages):
-                if not self.budget.allows(insist=insist):
+                if not self.budget.allows(1 + then, insist=insist):
                     _log.warning("messages are not sent: the queue is silent, or the time is over")
                     return confirmed
                 for index in self._send(url, {str(index): messages[index] for index in batch}):

@@ -15,6 +15,9 @@ from worker.settlement_attribute import sendable
 LARGEST = 240 * 1024
 """Bytes of an event that still go by queue; the queue takes 256 KiB with attributes."""
 
+_MOST_NAMED, _LONGEST_NAME = 100, 64
+"""Fields that are named of those left out, and characters of a name: it is the service that chooses both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -119,13 +122,16 @@ def _lightened(result: Result, size: int, *, ascii_only: bool) -> dict[str, Any]
 
     Where those are not enough the largest others follow: a result that no queue takes would never leave.
     """
-    data, omitted = dict(result.data), []
-    sizes = {name: len(_json(value, ascii_only=ascii_only).encode()) for name, value in data.items()}
+    data = dict(result.data)
+    omitted: list[str] = []
+    sizes = {name: len(_json({name: value}, ascii_only=ascii_only).encode()) for name, value in data.items()}
     others = sorted(data.keys() - set(result.bulky), key=sizes.__getitem__, reverse=True)
     for name in (*(name for name in result.bulky if name in data), *others):
         if size <= LARGEST:
             break
         del data[name]
         size -= sizes[name]
-        omitted.append(name)
+        if len(omitted) < _MOST_NAMED:
+            omitted.append(name[:_LONGEST_NAME])
+            size += len(_json(omitted[-1:], ascii_only=ascii_only).encode())
     return data | {"omitted": omitted}

@@ -22,7 +22,7 @@ from worker.settle.finishing import done
 from worker.settle.publishing import with_content
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
-from worker.settle.verdicts import first_alone, verdict
+from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _TRIES = 3
 """How often a delivery tries to claim: each refusal means that another one was quicker, and the record says more then."""
@@ -51,8 +51,7 @@ _Came = Settlement | Decision | _Failed | Retry | BaseException
 
 def settle(items: Sequence[Item], inv: Invocation) -> tuple[list[Ended], list[Item]]:
     """Settle all items side by side; those whose key stands for other content are given back, to be dead-lettered."""
-    # The breaker lets one call through first: of a message that was not put off before, so that each gets its turn.
-    items = sorted(by_content(items), key=lambda item: item.delivery.copy)
+    items = in_turn(by_content(items), inv.clock.now())
     ended: list[Ended] = []
     decisions: list[Decision] = []
     failed: list[Retry | Ending] = []

@@ -101,13 +101,17 @@ class Invocation:
         return not sends or (self.elsewhere is not None and all(self.elsewhere.send(sends)))
 
     @property
-    def has_time(self) -> bool:
-        """Whether another group of messages can be sent, and their watermarks written, before the invocation is killed.
+    def noting(self) -> int:
+        """Requests that a message which is sent leaves time for: the one that notes it on its record.
 
         An invocation that is too short for both takes its chance.
         """
-        requests = 2 if self.deadline.ends - self.deadline.calls_end >= 2 * LONGEST_REQUEST else 1
-        return self.store.budget.allows(requests) and self.queue.budget.allows(requests)
+        return 1 if self.deadline.ends - self.deadline.calls_end >= 2 * LONGEST_REQUEST else 0
+
+    @property
+    def has_time(self) -> bool:
+        """Whether another group of messages can be sent, and their watermarks written, before the invocation is killed."""
+        return self.store.budget.allows(1 + self.noting) and self.queue.budget.allows(1 + self.noting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,5 +200,5 @@ def send_all(url: str, builders: Sequence[Callable[[], QueueMessage]], inv: Invo
             messages[index] = build()
         except TooLarge as error:
             _log.error("a message can't be sent again, the queue's own policy has to move it: %s", error)
-    confirmed = dict(zip(messages, inv.queue.send(url, list(messages.values())), strict=True))
+    confirmed = dict(zip(messages, inv.queue.send(url, list(messages.values()), then=inv.noting), strict=True))
     return [confirmed.get(index, False) for index in range(len(builders))]

@@ -24,7 +24,7 @@ from worker.settle.finishing import Finished, finish
 from worker.settle.holds import held_keys, too_many
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
-from worker.settle.verdicts import first_alone, verdict
+from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _log = logging.getLogger(__name__)
 
@@ -77,8 +77,7 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
     failed: list[Retry | Ending] = []
     ended: list[Ended] = []
     stale: list[Item] = []
-    # The breaker lets one call through first: of a message that was not put off before, so that each gets its turn.
-    items = sorted(items, key=lambda item: item.delivery.copy)
+    items = in_turn(items, inv.clock.now())
     for item, came in zip(items, first_alone([partial(_call, item, read, inv) for item in items], inv), strict=True):
         record = read.records[item.record_key]
         if isinstance(came, Outcome):

@@ -1,6 +1,7 @@
 """What becomes of items whose calls failed or could not begin, judged once all calls of the batch have ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from aistudio import APIError
@@ -10,6 +11,9 @@ from worker.settle.context import Invocation, Item
 from worker.settle.effects import Ending
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import DeadLetter, History, defer, judge
+
+_ALONE = 5
+"""How many go alone at the most: one that its record answers calls nothing, and tells nothing of the deployment."""
 
 T = TypeVar("T")
 
@@ -32,12 +36,15 @@ def verdict(
     return Retry(item, decided, record, trace, owner)
 
 
+def in_turn(items: Iterable[Item], now: float) -> list[Item]:
+    """The items that can be called now before the others; of them first what was not put off before: each gets its turn."""
+    return sorted(items, key=lambda item: (item.flaw is not None or item.not_before > now, item.delivery.copy))
+
+
 def first_alone(tasks: Sequence[Callable[[bool], T]], inv: Invocation) -> list[T | BaseException]:
-    """Run the tasks side by side, each told whether it is the first: that one goes alone while the breaker is open."""
-    runs: list[Callable[[], T]] = [_told(task, index == 0) for index, task in enumerate(tasks)]
-    alone = 1 if inv.breaker.opened_by is not None else 0
-    return [*inv.run(runs[:alone]), *inv.run(runs[alone:])]
-
-
-def _told(task: Callable[[bool], T], first: bool) -> Callable[[], T]:  # noqa: FBT001 - a fact, passed on
-    return lambda: task(first)
+    """Run the tasks side by side. While the breaker is open they go alone, one by one and told so, until one has called."""
+    ended: list[T | BaseException] = []
+    calls = len(inv.took)
+    while len(ended) < min(_ALONE, len(tasks)) and inv.breaker.opened_by is not None and len(inv.took) == calls:
+        ended += inv.run([partial(tasks[len(ended)], True)])  # noqa: FBT003 - the task's only argument
+    return [*ended, *inv.run([partial(task, False) for task in tasks[len(ended) :]])]  # noqa: FBT003 - the same

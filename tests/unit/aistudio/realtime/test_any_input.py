@@ -95,3 +95,11 @@ def test_an_event_of_several_lines_is_one_event_however_it_is_cut(end: bytes) ->
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_stream(data: bytes) -> None:
     assert all(isinstance(event, dict) for event in EventStream().feed(data + b"\n\n"))
+
+
+def test_a_stream_may_begin_with_a_byte_order_mark() -> None:
+    stream = EventStream()
+
+    assert [event for piece in (b"\xef\xbb", b'\xbfdata: {"a": 1}', b"\n\n") for event in stream.feed(piece)] == [
+        {"a": 1}
+    ]
