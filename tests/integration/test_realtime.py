@@ -96,6 +96,15 @@ def test_a_response_of_any_status_is_a_result(session: Bench, status: str) -> No
     assert result["data"]["status"] == status
 
 
+@pytest.mark.parametrize(("status", "level"), [("completed", "INFO"), ("failed", "WARN"), ("incomplete", "WARN")])
+def test_a_response_that_was_not_completed_is_a_warning_that_names_its_status(
+    session: Bench, status: str, level: str
+) -> None:
+    (line,) = deliver(session, realtime="done_status", done_status=status).lines
+
+    assert (line["end"], line["response_status"], line["level"]) == ("done", status, level)
+
+
 @pytest.mark.parametrize("what", ["foreign_done", "two_dones", "unknown_events"])
 @pytest.mark.row(31)
 def test_only_our_own_response_counts_and_once(session: Bench, what: str) -> None:
