@@ -70,7 +70,9 @@ def test_a_thousand_deletions_all_end_in_one_receipt_each(killed_at: Sequence[in
 
         assert len(records) == HOW_MANY
         states = {record["state"]["S"] for record in records}
-        assert states == {"deleted", "already_absent"} if killed_at else states == {"deleted"}
+        # Without kills, too, a busy machine may break a connection off, and the call is repeated.
+        assert states - {"already_absent"} == {"deleted"}
+        assert "already_absent" in states or not killed_at
         assert all("expires_at" not in record for record in records)
         effects = [entry["id"] for entry in requests if entry["effect"]]
         assert sorted(effects) == sorted(ids), "each response is deleted once"
