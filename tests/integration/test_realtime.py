@@ -96,7 +96,7 @@ def test_a_response_of_any_status_is_a_result(session: Bench, status: str) -> No
     assert result["data"]["status"] == status
 
 
-@pytest.mark.parametrize(("status", "level"), [("completed", "INFO"), ("failed", "WARN"), ("incomplete", "WARN")])
+@pytest.mark.parametrize(("status", "level"), [("failed", "WARN"), ("cancelled", "WARN"), ("incomplete", "WARN")])
 def test_a_response_that_was_not_completed_is_a_warning_that_names_its_status(
     session: Bench, status: str, level: str
 ) -> None:
