@@ -200,7 +200,7 @@ class Turn:
             transport,
             trace,
             response=told,
-            text=output.say("text", told) or output.say("transcript", told),
+            text=output.say("text", response) or output.say("transcript", response),
             transcript=transcript,
             audio=audio,
             audio_damaged=damaged,

@@ -144,3 +144,10 @@ def test_audio_that_can_not_be_decoded_is_said_to_be_missing_and_costs_nothing_e
 def test_an_item_that_goes_by_two_ids_says_nothing_twice() -> None:
     output = [{"id": "i0", "type": "message", "content": [{"type": "output_text", "text": "said"}]}]
     assert read(told("msg_0", 0, "output_text.done", text="said"), done(output)).text == "said"
+
+
+@pytest.mark.parametrize("place", [1, 7, 10**30])
+def test_a_part_of_an_unnamed_item_says_nothing_twice_wherever_it_stands(place: int) -> None:
+    result = read({"type": "response.output_text.delta", "output_index": place, "delta": "hello"}, done())
+
+    assert result.text == "hello"
