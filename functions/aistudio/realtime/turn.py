@@ -24,7 +24,8 @@ DOUBT = 5.0
 """Seconds: how long something that may be the end of a turn waits for what says otherwise."""
 
 DOUBT_OF_ONE_THAT_GOES_ON = 30.0
-"""Seconds: how long a turn waits for its next event after an error that named no event, and more of the response."""
+"""Seconds: how long a turn waits for its next event after an error that named no event, and more of the response; and
+after an end that names another response, or none, and may be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Turn:
         self._outputs: dict[str | None, Output] = {}
         self._end: dict[str, Any] | None = None
         self._perhaps_ends: dict[str | None, dict[str, Any]] = {}
+        self._unclear_end = False
         self._complaint: Complaint | None = None
         self._perhaps: Complaint | None = None
         self._doubt_at = 0
@@ -148,13 +150,25 @@ class Turn:
         elif kind in _ENDS and response_id in (None, self._ours):
             ended = {"id": response_id or self._ours, "object": "realtime.response", "status": _ENDS[kind]}
             self._perhaps_ends.setdefault(response_id, {**ended, "output": []})
+        elif kind == "response.done":
+            self._read_bare_end(response_id)
         else:
             self._outputs.setdefault(response_id or self._ours, Output()).take(event)
+
+    def _read_bare_end(self, response_id: str | None) -> None:
+        """Take an end that does not hold its response: it counts where something was said before it."""
+        if response_id in (None, self._ours) and (response_id or self._ours) in self._outputs:
+            ended: dict[str, Any] = {"id": response_id or self._ours, "object": "realtime.response", "output": []}
+            self._perhaps_ends.setdefault(response_id, ended)
+        else:
+            self._unclear_end = True
 
     def _read_end(self, response: dict[str, Any], response_id: str | None) -> None:
         if self._created or self._event_id is None:
             if None in (self._ours, response_id) or response_id == self._ours:
                 self._end = self._end or response
+            else:
+                self._unclear_end = True
         else:
             self._perhaps_ends.setdefault(response_id, response)
 
@@ -170,7 +184,7 @@ class Turn:
         if self._perhaps_ends:
             return DOUBT
         if self._perhaps is None:
-            return None
+            return DOUBT_OF_ONE_THAT_GOES_ON if self._unclear_end else None
         return DOUBT if self.heard == self._doubt_at else DOUBT_OF_ONE_THAT_GOES_ON
 
     @property

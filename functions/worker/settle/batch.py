@@ -22,6 +22,8 @@ LONGEST_DATE = 7 * 86_400
 
 _MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
 """What the name of a model looks like; the service may echo anything there, and no content is logged."""
+_STATUS = re.compile(r"[a-z_]{1,32}")
+"""What a response's status looks like, for the same reason."""
 
 TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
@@ -86,7 +88,7 @@ def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: flo
         "end": settlement.end.value,
         "outcome": settlement.outcome,
         "detail": settlement.detail or None,
-        "response_status": settlement.status,
+        "response_status": _told_status(settlement),
         "model": settlement.model if _MODEL.fullmatch(settlement.model or "") else None,
         "redrive": delivery.redrive,
         "copy": delivery.copy,
@@ -101,6 +103,13 @@ def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: flo
     }
     told = {name: value for name, value in notes.items() if value is not None}
     _level(settlement, logger)("message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told)
+
+
+def _told_status(settlement: Settlement) -> str | None:
+    """Return the response's status, ``unreadable`` where the service wrote no status there."""
+    if settlement.status is None:
+        return None
+    return settlement.status if _STATUS.fullmatch(settlement.status) else "unreadable"
 
 
 def _level(settlement: Settlement, logger: Logger) -> Callable[..., None]:

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from ledger import Key, RecordKey
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.seam import refused
 from worker.log import get_logger
+from worker.outcome import End, Settlement
+from worker.receive.event import Delivery
+from worker.settle.batch import log_end
+from worker.settle.context import Item
 
 SECRET = "planted-secret-0451"
 
@@ -125,3 +130,15 @@ def test_no_line_is_longer_than_the_platform_takes(deletions: Bench) -> None:
     )
 
     assert max(len(line.encode()) for line in deletions.log) < 4_096
+
+
+@pytest.mark.usefixtures("kit")
+def test_what_a_service_writes_in_place_of_a_status_is_not_logged() -> None:
+    delivery = Delivery("m-1", "{}")
+    item = Item(RecordKey("response#1"), Key("resp_1"), "owner", delivery)
+    settlement = Settlement(End.DONE, "done", status=f"Dear {SECRET}")
+
+    (line,) = lines_of("INFO", lambda logger: log_end(delivery, item, settlement, None, logger))
+
+    assert line["response_status"] == "unreadable"
+    assert SECRET not in str(line)

@@ -162,6 +162,14 @@ ENDS: dict[str, tuple[list[dict[str, Any]], str]] = {
         ],
         "cancelled",
     ),
+    "a response.done without its response": (
+        [
+            {"type": "response.created", "response": {"id": "r"}},
+            {"type": "response.completed", "response_id": "r"},
+            {"type": "response.done", "response_id": "r"},
+        ],
+        "completed",
+    ),
     "response.cancelled alone": ([{"type": "response.cancelled"}], "cancelled"),
     "response.completed": (
         [{"type": "response.completed", "response": {"id": "r", "status": "completed"}}],
@@ -188,6 +196,42 @@ def test_whatever_ends_the_only_response_there_is_ends_the_turn(
         result = realtime.create(EVENT, None, 60)
         service.stopping.set()
     assert result.status == status
+
+
+def test_a_bare_response_done_ends_the_turn_with_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick(monkeypatch)
+
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        session.created("resp_ours")
+        session.text("output_text.done", "said", "resp_ours")
+        session.emit("response.done")
+        stay(session)
+
+    with turn(script) as (realtime, service):
+        result = realtime.create(EVENT, None, 60)
+        service.stopping.set()
+    assert (result.text, result.status) == ("said", None)
+
+
+def test_after_the_end_of_another_response_ours_is_not_waited_for_as_long_as_the_call_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.turn.DOUBT_OF_ONE_THAT_GOES_ON", 0.2)
+
+    def script(session: Session) -> None:
+        session.open()
+        session.asked()
+        session.created("resp_ours")
+        session.done("resp_other")
+        stay(session)
+
+    with turn(script) as (realtime, service):
+        with pytest.raises(OutcomeUnknown) as raised:
+            realtime.create(EVENT, None, 60)
+        service.stopping.set()
+    assert raised.value.response_id == "resp_ours"
 
 
 def test_a_response_done_that_follows_a_cancellation_is_the_result() -> None:
