@@ -28,14 +28,16 @@ def outcome(
     final = {**notes, "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
+    # After an absence a later message asks again: the people whom this one concerns are still to be held for.
+    adds = standing.adds if state == ALREADY_ABSENT else {}
     if not record.receipts:
         final |= {"receipt": receipt, "receipts": 1}
-        return Write(standing.key, final, when.NO_RECEIPT, when.given(), (*_LEFTOVERS, "told"))
+        return Write(standing.key, final, when.NO_RECEIPT, when.given(), (*_LEFTOVERS, "told"), adds)
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
         stands = {name: value for name, value in record.receipt.items() if name != "outcome"}
         sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
-        return Write(standing.key, sets, when.ABSENT_EARLIER, when.given(), (*_LEFTOVERS, "told"))
+        return Write(standing.key, sets, when.ABSENT_EARLIER, when.given(), (*_LEFTOVERS, "told"), adds)
     number = record.receipts + 1
     return Write(
         standing.key,

@@ -85,3 +85,29 @@ def test_a_later_message_is_held_where_there_is_a_hold_on_what_came_since(deleti
     deletions.clock.advance(MINUTE)
     assert delete(deletions) == [("done", "deleted")]
     assert [each["data"]["outcome"] for each in deletions.results()] == ["already_absent", "held", "held", "deleted"]
+
+
+def hold_anna(bench: Bench) -> None:
+    bench.holds.place(bench.keys.key("subject", "anna"), "case-1", bench.clock.now())
+
+
+def test_after_an_absence_the_people_of_earlier_messages_are_still_held_for(deletions: Bench) -> None:
+    hold_anna(deletions)
+    named = deletions.message({"response_id": "resp_1", "subject": "anna"})
+    assert deletions.deliver(named).ends == [("done", "already_absent")]
+    deletions.studio.seed("resp_1")
+    deletions.clock.advance(MINUTE)
+
+    assert delete(deletions) == [("done", "held")]
+    assert deletions.studio.stored() == ["resp_1"]
+
+
+def test_a_message_that_an_absence_answers_leaves_its_person_on_the_record(deletions: Bench) -> None:
+    hold_anna(deletions)
+    early = deletions.message({"response_id": "resp_1", "subject": "anna"})
+    deletions.clock.advance(MINUTE)
+    absent(deletions)
+    assert deletions.deliver(early).ends == [("done", "already_absent")]
+
+    assert delete(deletions) == [("done", "held")]
+    assert deletions.studio.stored() == ["resp_1"]

@@ -95,9 +95,9 @@ def test_a_group_that_fits_no_more_into_the_time_is_not_begun(deletions: Bench) 
     deletions.hooks.before.append(lambda: deletions.clock.advance(50))
 
     def slow(*_: object) -> None:
-        deletions.clock.advance(4)
+        deletions.clock.advance(2.5)
 
-    deletions.ledger.arm("TransactWriteItems", slow)
+    deletions.ledger.arm("TransactWriteItems", slow, slow)
 
     delivered = deletions.deliver(*batch)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from documents import Written
 from ledger import Record, RecordKey, chains
-from ledger.record import FINAL_STATES, MOST_SUBJECTS
+from ledger.record import DELETED, DONE, MOST_SUBJECTS
 from worker.settle.context import Invocation, Item
 
 
@@ -34,7 +34,7 @@ def keep_subjects(items: Iterable[tuple[Item, Record]], inv: Invocation) -> set[
     """
     lost: dict[RecordKey, frozenset[RecordKey]] = {}
     for item, record in items:
-        if record.state not in FINAL_STATES and not too_many(item, record) and (item.subjects - record.subjects):
+        if record.state not in (DONE, DELETED) and not too_many(item, record) and (item.subjects - record.subjects):
             lost[item.record_key] = lost.get(item.record_key, frozenset()) | item.subjects
     written = inv.store.write_all([chains.concerning(key, subjects) for key, subjects in lost.items()])
     return {key for key, end in zip(lost, written, strict=True) if end is not Written.YES}
