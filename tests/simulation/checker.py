@@ -73,7 +73,7 @@ class Checker:
         self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
         self._letters_lost: set[str] = set()  # rows whose dead letters a queue has dropped
-        self.overtook: set[str] = set()  # rows of which a final outcome came over held or dead-lettered
+        self.overtook: set[str] = set()  # rows of which a final outcome came over another end
         self._rejected = 0  # messages that were dead-lettered as rejected
         self.results: dict[str, str] = {}  # the results that were sent, by their ids
 
@@ -182,7 +182,7 @@ class Checker:
         if "receipt" in old and old["receipt"] != new.get("receipt"):
             self._broken("I4: the first receipt was changed")
         self.holds.written(key, old, new)
-        if was in (HELD, DEAD_LETTERED) and now in FINAL_STATES:
+        if was in (HELD, DEAD_LETTERED, ALREADY_ABSENT) and now in FINAL_STATES:
             self.overtook.add(key)
         if stated and was == CLAIMED:
             self._taken_from(old["owner"]["S"].partition("-")[0])
@@ -275,6 +275,8 @@ class Checker:
         state = state_of(item)
         self.calls.acknowledged(self._ids[post.row], state)
         unasked = self.calls.last_begun.get(self._ids[post.row], -1) < post.step
+        if post.row in self._world.current.process.superseded:
+            return  # a newer message of the key lived when this was read, and may have asked just before it was sent
         if state == ALREADY_ABSENT and unasked and post.asked_at == int(post.sent_at * 1000):
             self._broken("acknowledged unasked: no call has begun since this was sent")
         if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at:

@@ -44,7 +44,7 @@ def _settled(world: "World", sent: Sent, row: str) -> None:
 
 
 def _lost_its_writer(world: "World", row: str) -> bool:
-    """A duplicate was held or dead-lettered, and acknowledged; then the outcome was written, by who did not get on.
+    """A duplicate came to another end, and was acknowledged; then the outcome was written, by who did not get on.
 
     Nobody is left to publish it. The result can be had from the record, or by redriving the dead letter.
     """
