@@ -68,6 +68,18 @@ def test_only_the_accounts_that_the_table_lets_and_those_named_write_to_the_ledg
     assert set(bound["members"]) == others | {f"serviceAccount:{each}" for each in wanted}
 
 
+def test_only_the_accounts_that_the_table_lets_write_results(workspace: Workspace, app: Shown) -> None:
+    platform = workspace.output("platform", "platform")
+    (bound,) = (
+        each["values"]
+        for each in of_type(workspace.state("platform"), "yandex_storage_bucket_iam_binding")
+        if each["values"]["bucket"] == platform["results_bucket"]
+    )
+    wanted = {name for name, account in TABLE["accounts"].items() if "results" in account["writes"]}
+    assert wanted
+    assert set(bound["members"]) == {f"serviceAccount:{platform['accounts'][name]['id']}" for name in wanted}
+
+
 def test_every_account_that_functions_run_as_may_read_packages_and_do_nothing_else_with_them(
     workspace: Workspace, app: Shown
 ) -> None:
