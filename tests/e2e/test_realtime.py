@@ -117,14 +117,14 @@ def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport
         for claim in claims:
             claim.go()
         eventually(result.reached.is_set, "one of them has its answer")
-        (copy,) = eventually(scene.waiting, "the other comes back later")
+        (retry,) = eventually(scene.waiting, "the other comes back later")
         result.go()
 
         assert [reply.result().ok for reply in replies] == [True, True]
         assert (scene.record(EVT).state, scene.billed(EVT), len(scene.results(EVT))) == ("done", 1, 1)
-        assert (numbers(copy)[:2], copy.visible) == ((0, 1), False)
+        assert (numbers(retry)[:2], retry.visible) == ((0, 1), False)
 
-        assert one.invoke({"messages": [arrived(copy, sent_at=scene.record(EVT).lease_until)]}).ok
+        assert one.invoke({"messages": [arrived(retry, sent_at=scene.record(EVT).lease_until)]}).ok
         assert (scene.billed(EVT), len(scene.results(EVT)), scene.dead_letters(EVT)) == (1, 1, [])
 
 

@@ -116,7 +116,7 @@ def test_any_answer_to_a_create_ends_its_message(
     assert service.asked <= 1 + (status == 429)
     assert refusals(realtime.queues.seen) == []
     if end == "done":
-        assert realtime.row("evt_1").state == "done"
+        assert realtime.record("evt_1").state == "done"
         for request in realtime.queues.seen:
             for entry in request.document.get("Entries", []):
                 json.loads(entry["MessageBody"], parse_constant=unreadable)

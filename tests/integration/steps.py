@@ -48,4 +48,4 @@ def throttle(bench: Bench, times: int = 1, wait: int = 60) -> None:
 
 def not_before(bench: Bench) -> float:
     """What the first copy in the queue says of when it is due, 0 where its delay says enough."""
-    return float(said(bench.copies()[0]).get("not_before", 0)) / 1000
+    return float(said(bench.retry_messages()[0]).get("not_before", 0)) / 1000

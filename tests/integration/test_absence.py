@@ -20,8 +20,8 @@ def test_a_message_sent_after_an_absence_deletes_and_gets_a_further_receipt(dele
     assert delete(deletions) == [("done", "deleted")]
 
     assert deletions.studio.stored() == []
-    row = deletions.row("resp_1")
-    assert (row.state, row.receipts, row.receipt["outcome"]) == ("deleted", 2, "already_absent")
+    record = deletions.record("resp_1")
+    assert (record.state, record.receipts, record.receipt["outcome"]) == ("deleted", 2, "already_absent")
     assert deletions.further_receipt("resp_1", 2).receipt["outcome"] == "deleted"
     assert [each["data"]["outcome"] for each in deletions.results()] == ["already_absent", "deleted"]
 
@@ -38,15 +38,15 @@ def test_a_message_sent_before_an_absence_is_answered_by_it(deletions: Bench) ->
 def test_an_absence_that_is_found_again_leaves_the_receipt_as_it_was(deletions: Bench) -> None:
     first = deletion(deletions)
     deletions.deliver(first)
-    row = deletions.row("resp_1")
+    record = deletions.record("resp_1")
     deletions.clock.advance(MINUTE)
     second = deletion(deletions)
 
     assert deletions.deliver(second).ends == [("done", "already_absent")]
 
-    after = deletions.row("resp_1")
-    assert (after.receipt, after.receipts, after.rest["executed_at"]) == (row.receipt, 1, row.rest["executed_at"])
-    assert after.absent_sent_at == row.absent_sent_at + MINUTE * 1000
+    after = deletions.record("resp_1")
+    assert (after.receipt, after.receipts, after.rest["executed_at"]) == (record.receipt, 1, record.rest["executed_at"])
+    assert after.absent_sent_at == record.absent_sent_at + MINUTE * 1000
     assert deletions.deliver(again(second), again(first)).ends == [("done", "already_absent")] * 2
     assert deletions.calls() == 2
     assert len({(each["id"], each["time"], str(each["data"])) for each in deletions.results()}) == 1
@@ -60,8 +60,8 @@ def test_a_later_message_that_is_put_off_does_not_open_the_absence_for_earlier_o
 
     assert deletions.deliver(early).ends == [("done", "already_absent")]
     deletions.clock.advance(MINUTE)
-    assert deletions.deliver(*deletions.take_copies()).ends == [("done", "deleted")]
-    assert deletions.row("resp_1").receipt["outcome"] == "already_absent"
+    assert deletions.deliver(*deletions.take_retry_messages()).ends == [("done", "deleted")]
+    assert deletions.record("resp_1").receipt["outcome"] == "already_absent"
 
 
 def test_a_later_message_that_is_refused_is_dead_lettered(deletions: Bench) -> None:
@@ -69,7 +69,7 @@ def test_a_later_message_that_is_refused_is_dead_lettered(deletions: Bench) -> N
     deletions.studio.fault(match=DELETE, status=400)
 
     assert delete(deletions) == [("dead_lettered", "rejected")]
-    assert len(deletions.letters()) == 1
+    assert len(deletions.dead_letters()) == 1
 
 
 def test_a_later_message_is_held_where_there_is_a_hold_on_what_came_since(deletions: Bench) -> None:
@@ -80,7 +80,7 @@ def test_a_later_message_is_held_where_there_is_a_hold_on_what_came_since(deleti
 
     assert deletions.deliver(held).ends == [("done", "held")]
     assert deletions.deliver(again(held)).ends == [("done", "held")]
-    assert deletions.row("resp_1").receipts == 1
+    assert deletions.record("resp_1").receipts == 1
     deletions.holds.release(record_key, "case-1")
     deletions.clock.advance(MINUTE)
     assert delete(deletions) == [("done", "deleted")]

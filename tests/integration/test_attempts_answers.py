@@ -25,7 +25,7 @@ def test_a_record_in_a_state_of_a_later_release_returns_its_message_and_is_left_
 
     assert not delivered.acknowledged
     assert sorted(delivered.ends) == [("done", "deleted"), ("unsettled", "ledger")]
-    assert (stored.row("resp_1").state, stored.calls("resp_1")) == ("sealed", 0)
+    assert (stored.record("resp_1").state, stored.calls("resp_1")) == ("sealed", 0)
 
 
 def test_a_record_that_reaches_such_a_state_during_the_call_returns_its_message(stored: Bench) -> None:
@@ -33,7 +33,7 @@ def test_a_record_that_reaches_such_a_state_during_the_call_returns_its_message(
     stored.hooks.before.append(lambda: put(stored, "resp_1", state={"S": "sealed"}))
 
     assert stored.deliver(deletion(stored)).ends == [("unsettled", "ledger")]
-    assert stored.letters() == []
+    assert stored.dead_letters() == []
 
 
 def test_a_create_whose_record_is_in_such_a_state_is_not_called(creates: Bench) -> None:
@@ -89,7 +89,7 @@ def test_a_claim_that_is_answered_by_success_with_an_error_in_it_is_no_claim(
     creates.ledger.arm("UpdateItem", says(error))
 
     assert creates.deliver(question(creates)).ends == [("done", "done")]
-    assert creates.row("evt_1").state == "done"  # it read that it had no claim, and claimed once more
+    assert creates.record("evt_1").state == "done"  # it read that it had no claim, and claimed once more
 
 
 def test_receipts_that_are_answered_by_success_with_an_error_in_it_are_written_again(stored: Bench) -> None:
@@ -98,7 +98,7 @@ def test_receipts_that_are_answered_by_success_with_an_error_in_it_are_written_a
 
     stored.deliver(deletion(stored), deletion(stored, "resp_2"))
 
-    assert [stored.row(key).state for key in ("resp_1", "resp_2")] == ["deleted", "deleted"]
+    assert [stored.record(key).state for key in ("resp_1", "resp_2")] == ["deleted", "deleted"]
 
 
 @pytest.mark.parametrize(
@@ -159,5 +159,5 @@ def test_a_hold_that_is_placed_before_the_retry_message_is_marked_holds_it(store
     stored.queues.arm("SendMessageBatch", after(lambda: stored.holds.place(key, "case 42", stored.clock.now())))
     stored.deliver(deletion(stored))
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]

@@ -42,9 +42,9 @@ def test_no_retry_message_is_sent_that_there_is_no_time_to_mark(
     took = deletions.clock.monotonic() - begun
     deletions.ledger.reset()
     deletions.queues.reset()
-    marked = [item for item in deletions.rows() if item.get("copy") == {"N": "1"}]
+    marked = [item for item in deletions.records() if item.get("copy") == {"N": "1"}]
     assert (delivered.acknowledged, took < 60) == (False, True)
-    assert len(deletions.copies()) == len(marked)
+    assert len(deletions.retry_messages()) == len(marked)
 
 
 def test_a_message_that_is_not_due_does_not_take_the_turn_of_the_call_that_closes_the_breaker(creates: Bench) -> None:
@@ -70,7 +70,7 @@ def test_a_message_that_cannot_be_used_does_not_take_the_turn_of_a_deletion(dele
     deletions.studio.seed("resp_9")
     deletions.studio.fault(times=3, status=400)
     deletions.deliver(*(deletion(deletions, f"resp_{n}") for n in range(3)))
-    deletions.take_copies()
+    deletions.take_retry_messages()
 
     delivered = deletions.deliver(deletions.message("no JSON"), deletion(deletions, "resp_9"))
 
@@ -92,7 +92,7 @@ def test_equal_rejections_of_a_batch_in_threads_put_all_of_it_off(creates: Bench
 
     delivered = creates.deliver(*(question(creates, f"evt_{n}") for n in range(60)), run=Threads(16))
 
-    assert (set(delivered.ends), creates.letters()) == ({("deferred", "rejected")}, [])
+    assert (set(delivered.ends), creates.dead_letters()) == ({("deferred", "rejected")}, [])
 
 
 def test_of_a_hundred_and_one_dates_of_a_key_in_a_batch_each_is_waited_for(stored: Bench) -> None:
@@ -101,7 +101,7 @@ def test_of_a_hundred_and_one_dates_of_a_key_in_a_batch_each_is_waited_for(store
 
     stored.deliver(*(stored.message({"response_id": "resp_1", "not_before": date}) for date in dates))
 
-    assert sorted(copy.body for copy in stored.copies()) == sorted(
+    assert sorted(retry.body for retry in stored.retry_messages()) == sorted(
         f'{{"response_id": "resp_1", "not_before": "{date}"}}' for date in dates
     )
 
@@ -111,9 +111,9 @@ def test_of_a_hundred_and_fifty_people_in_a_batch_a_hundred_are_kept_and_the_res
 
     stored.deliver(*(stored.message({"response_id": "resp_1", "subject": f"person {n}"}) for n in range(150)))
 
-    assert len(stored.row("resp_1").subjects) == 100
-    assert reasons(stored.letters()) == ["too_many_subjects"] * 50
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert len(stored.record("resp_1").subjects) == 100
+    assert reasons(stored.dead_letters()) == ["too_many_subjects"] * 50
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_two_contents_of_a_key_that_are_too_old_are_two_dead_letters(creates: Bench) -> None:
@@ -128,14 +128,14 @@ def test_two_contents_of_a_key_that_are_too_old_are_two_dead_letters(creates: Be
     creates.deliver(*messages)
     creates.deliver(*(again(message) for message in messages))
 
-    assert sorted(reasons(creates.letters())) == ["key_reused", "throttled"]
+    assert sorted(reasons(creates.dead_letters())) == ["key_reused", "throttled"]
 
 
 def test_a_result_with_any_number_of_fields_of_any_name_reaches_its_queue(creates: Bench) -> None:
     results = Results(Queue(creates.kit.sqs, creates.clock), creates.answers, "ask", "test.asked", "hash", None)
     data = {f"{'n' * 1000}{number}": number for number in range(1000)} | {"status": "completed"}
 
-    assert results.send([Result("1", RecordKey("row"), Key("key"), creates.clock.now(), data)]) == [True]
+    assert results.send([Result("1", RecordKey("record"), Key("key"), creates.clock.now(), data)]) == [True]
     ((told),) = creates.results()
     assert len(told["data"]["omitted"]) == 100
 
@@ -152,7 +152,7 @@ def test_an_attribute_that_was_signed_by_others_swallows_and_forces_nothing(stor
     forged = signed(deletion(stored), signer, key="other", copy=9, redrive=9, force=True, not_before=9e9)
 
     assert stored.deliver(forged).ends == [("done", "deleted")]
-    assert stored.row("resp_1").watermark == (0, 0)
+    assert stored.record("resp_1").watermark == (0, 0)
 
 
 @pytest.mark.parametrize("cut", [1, 40, 200])
@@ -176,7 +176,7 @@ def test_an_attribute_on_another_body_means_nothing(stored: Bench) -> None:
 def test_an_old_retry_message_that_is_replayed_after_the_call_calls_nothing(creates: Bench) -> None:
     throttle(creates)
     creates.deliver(question(creates))
-    (retry,) = creates.take_copies()
+    (retry,) = creates.take_retry_messages()
     creates.deliver(retry)
 
     replayed = {**retry, "details": {**retry["details"], "message": {**retry["details"]["message"], "message_id": "x"}}}
@@ -222,8 +222,8 @@ def test_of_a_mixed_batch_every_message_has_an_end_in_an_invocation_of_any_lengt
 
     assert len(delivered.ends) == count
     kept = sum(end in ("deferred", "retry") for end, _ in delivered.ends)
-    assert len(bench.copies()) == kept
-    assert len(bench.letters()) == sum(end == "dead_lettered" for end, _ in delivered.ends)
+    assert len(bench.retry_messages()) == kept
+    assert len(bench.dead_letters()) == sum(end == "dead_lettered" for end, _ in delivered.ends)
     assert delivered.acknowledged == ("unsettled" not in dict(delivered.ends))
     assert count < 4 or "resp_3" in bench.studio.stored()
 
@@ -243,11 +243,11 @@ def test_a_create_that_is_moved_back_again_and_again_is_called_or_is_a_dead_lett
     creates.studio.fault(status=STATES[reason])
     creates.deliver(question(creates))
     for _ in range(moved):
-        assert reasons(creates.letters()) == [reason]
+        assert reasons(creates.dead_letters()) == [reason]
         creates.breaker.succeeded()  # else the third one says that the deployment is wrong
         if reason == "rejected":
             creates.studio.fault(status=400)
         creates.deliver(*creates.move_back(attributes=attributes))
 
-    assert reasons(creates.letters()) == [reason]
+    assert reasons(creates.dead_letters()) == [reason]
     assert creates.calls() == 1 + moved * (reason == "rejected")

@@ -43,9 +43,9 @@ POISON: dict[str, object] = {
 
 
 def content_free(bench: Bench) -> bool:
-    """No log line, no row and no dead letter's detail shows anything of the content."""
-    details = [letter.attributes.get("detail", "") for letter in bench.letters()]
-    return not any(SECRET in text for text in (*bench.log, *map(str, bench.rows()), *details))
+    """No log line, no record and no dead letter's detail shows anything of the content."""
+    details = [dead_letter.attributes.get("detail", "") for dead_letter in bench.dead_letters()]
+    return not any(SECRET in text for text in (*bench.log, *map(str, bench.records()), *details))
 
 
 def good(bench: Bench, n: int) -> Entry:
@@ -61,10 +61,10 @@ def test_poison_is_dead_lettered_in_one_step_and_tells_what_was_wrong_and_where(
     delivered = deletions.deliver(*batch)
 
     assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
-    (letter,) = deletions.letters()
-    assert (letter.attributes["reason"], said(letter)["key"]) == ("invalid_message", "m-bad")
-    assert letter.attributes["detail"].startswith(("body", "details.message.body"))
-    assert (deletions.message_row("m-bad").state, deletions.calls()) == ("dead_lettered", 2)
+    (dead_letter,) = deletions.dead_letters()
+    assert (dead_letter.attributes["reason"], said(dead_letter)["key"]) == ("invalid_message", "m-bad")
+    assert dead_letter.attributes["detail"].startswith(("body", "details.message.body"))
+    assert (deletions.record_of_message("m-bad").state, deletions.calls()) == ("dead_lettered", 2)
     assert content_free(deletions)
 
 
@@ -74,7 +74,7 @@ def test_poison_of_a_create_is_dead_lettered_in_one_step(creates: Bench, what: s
     delivered = creates.deliver(creates.message(POISON[what], message_id="m-bad"), creates.message({"event_id": "e"}))
 
     assert sorted(delivered.ends) == sorted([("done", "done"), ("dead_lettered", "invalid_message")])
-    assert reasons(creates.letters()) == ["invalid_message"]
+    assert reasons(creates.dead_letters()) == ["invalid_message"]
     assert content_free(creates)
 
 
@@ -88,9 +88,9 @@ def test_a_dead_letter_brings_back_exactly_what_was_sent(deletions: Bench, what:
     assert first.body == second.body == POISON[what]
 
     assert deletions.deliver(redriven).ends == [("dead_lettered", "invalid_message")]
-    (letter,) = deletions.letters()
-    assert numbers(letter) == (0, 0, 1)
-    assert deletions.message_row("m-bad").redrive == 1
+    (dead_letter,) = deletions.dead_letters()
+    assert numbers(dead_letter) == (0, 0, 1)
+    assert deletions.record_of_message("m-bad").redrive == 1
 
 
 def damaged(entry: Entry, **changes: Any) -> Entry:
@@ -102,8 +102,8 @@ def damaged(entry: Entry, **changes: Any) -> Entry:
 def test_a_body_that_its_checksum_contradicts_is_dead_lettered(deletions: Bench) -> None:
     deletions.deliver(damaged(good(deletions, 1), md5_of_body="0" * 32))
 
-    (letter,) = deletions.letters()
-    assert "md5_of_body" in letter.attributes["detail"]
+    (dead_letter,) = deletions.dead_letters()
+    assert "md5_of_body" in dead_letter.attributes["detail"]
     assert deletions.calls() == 0
 
 
@@ -135,7 +135,7 @@ def test_a_body_that_fits_no_copy_is_left_to_the_queues_own_policy(deletions: Be
 
     assert not delivered.acknowledged
     assert sorted(delivered.ends) == [("done", "deleted"), ("unsettled", "dead-letter queue")]
-    assert deletions.letters() == []
+    assert deletions.dead_letters() == []
 
 
 @pytest.mark.row(25)
@@ -143,14 +143,14 @@ def test_two_poisons_that_claim_one_key_are_both_kept(deletions: Bench) -> None:
     batch = [deletions.message(f"poison {n}", message_id=f"m-{n}", attributes={"key": "resp_1"}) for n in range(2)]
 
     assert deletions.deliver(*batch).ends == [("dead_lettered", "invalid_message")] * 2
-    assert sorted(letter.body for letter in deletions.letters()) == ["poison 0", "poison 1"]
+    assert sorted(dead_letter.body for dead_letter in deletions.dead_letters()) == ["poison 0", "poison 1"]
 
 
 @pytest.mark.row(25)
 def test_poison_that_claims_a_business_key_leaves_that_keys_row_alone(deletions: Bench) -> None:
     deletions.deliver(deletions.message("poison", attributes={"key": "resp_1"}))
 
-    assert deletions.row("resp_1").state is None
+    assert deletions.record("resp_1").state is None
     assert deletions.deliver(good(deletions, 1)).ends == [("done", "deleted")]
 
 
@@ -163,7 +163,7 @@ def test_bad_messages_are_dealt_with_alone_wherever_they_are(deletions: Bench, b
     delivered = deletions.deliver(*(poison + fine if place == "first" else fine + poison))
 
     assert delivered.counts == {"done": 6 - bad, "retry": 0, "deferred": 0, "dead_lettered": bad, "unsettled": 0}
-    assert (deletions.calls(), len(deletions.letters())) == (6 - bad, bad)
+    assert (deletions.calls(), len(deletions.dead_letters())) == (6 - bad, bad)
 
 
 @pytest.mark.parametrize("bad", [0, 1, 6])
@@ -186,9 +186,9 @@ def test_the_last_counted_attempt_dead_letters_row_and_dead_letter_with_the_last
     worn = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", attempt=7, copy=9)
 
     assert deletions.deliver(worn).ends == [("dead_lettered", "outcome_unknown")]
-    row = deletions.row("resp_1")
-    assert (row.state, row.reason, row.dlq) == ("dead_lettered", "outcome_unknown", "sent")
-    assert reasons(deletions.letters()) == ["outcome_unknown"]
+    record = deletions.record("resp_1")
+    assert (record.state, record.reason, record.dlq) == ("dead_lettered", "outcome_unknown", "sent")
+    assert reasons(deletions.dead_letters()) == ["outcome_unknown"]
 
 
 @pytest.mark.parametrize(("status", "reason"), [(429, "throttled"), (503, "throttled"), (403, "forbidden")])
@@ -200,7 +200,7 @@ def test_deferrals_end_at_the_age_limit(deletions: Bench, status: int, reason: s
     old = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=50, first_seen=first_seen)
 
     assert deletions.deliver(old).ends == [("dead_lettered", reason)]
-    assert reasons(deletions.letters()) == [reason]
+    assert reasons(deletions.dead_letters()) == [reason]
 
 
 @pytest.mark.row(27)
@@ -242,7 +242,7 @@ def test_a_time_that_is_a_number_is_not_guessed_at(stored: Bench, times: dict[st
     message = stored.message({"response_id": "resp_1", **times})
 
     assert stored.deliver(message).ends == [("dead_lettered", "invalid_message")]
-    assert (stored.calls(), reasons(stored.letters())) == (0, ["invalid_message"])
+    assert (stored.calls(), reasons(stored.dead_letters())) == (0, ["invalid_message"])
 
 
 def test_a_message_that_its_queue_takes_only_without_our_attributes_keeps_no_neighbour_from_being_sent_again(
@@ -259,5 +259,5 @@ def test_a_message_that_its_queue_takes_only_without_our_attributes_keeps_no_nei
     delivered = deletions.deliver(*batch)
 
     assert sorted(end for end, _ in delivered.ends) == ["retry"] * 19 + ["unsettled"]
-    assert {said(copy)["key"] for copy in deletions.copies()} == {*ids} - {ids[3]}
+    assert {said(retry)["key"] for retry in deletions.retry_messages()} == {*ids} - {ids[3]}
     assert not delivered.acknowledged

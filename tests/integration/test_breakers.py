@@ -24,7 +24,7 @@ def ask(bench: Bench, *keys: str) -> Delivered:
 def open_breaker(bench: Bench) -> None:
     retire(bench)
     ask(bench, *(f"first_{n}" for n in range(3)))
-    bench.take_copies()
+    bench.take_retry_messages()
 
 
 def test_three_equal_rejections_in_a_row_put_themselves_and_the_rest_off(creates: Bench) -> None:
@@ -33,10 +33,10 @@ def test_three_equal_rejections_in_a_row_put_themselves_and_the_rest_off(creates
     delivered = ask(creates, *(f"evt_{n}" for n in range(10)))
 
     assert delivered.ends == [("deferred", "rejected")] * 10
-    assert (creates.calls(), creates.letters()) == (3, [])
-    assert {numbers(copy) for copy in creates.copies()} == {(0, 1, 0)}
+    assert (creates.calls(), creates.dead_letters()) == (3, [])
+    assert {numbers(retry) for retry in creates.retry_messages()} == {(0, 1, 0)}
     assert [line["level"] for line in delivered.lines if "deployment is wrong" in line["message"]] == ["ERROR"]
-    assert creates.row("evt_9").state == "open"
+    assert creates.record("evt_9").state == "open"
 
 
 def test_rejections_in_a_row_are_counted_across_batches(creates: Bench) -> None:
@@ -110,11 +110,11 @@ def test_rejections_that_say_different_things_are_no_row(creates: Bench) -> None
 def test_what_is_put_off_because_the_deployment_is_wrong_ends_at_the_age_limit(creates: Bench) -> None:
     open_breaker(creates)
     ask(creates, "evt_1")
-    (waiting,) = creates.take_copies()
+    (waiting,) = creates.take_retry_messages()
     creates.clock.advance(86_401)
 
     assert creates.deliver(waiting).ends == [("dead_lettered", "rejected")]
-    assert reasons(creates.letters()) == ["rejected"]
+    assert reasons(creates.dead_letters()) == ["rejected"]
 
 
 def test_deletions_are_put_off_alike(deletions: Bench) -> None:
@@ -122,7 +122,7 @@ def test_deletions_are_put_off_alike(deletions: Bench) -> None:
 
     delivered = deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8)])
 
-    assert (set(delivered.ends), deletions.calls(), deletions.letters()) == ({("deferred", "rejected")}, 3, [])
+    assert (set(delivered.ends), deletions.calls(), deletions.dead_letters()) == ({("deferred", "rejected")}, 3, [])
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -167,4 +167,4 @@ def test_no_message_is_blamed_for_a_deployment_that_is_wrong(deletions: Bench) -
         delete(deletions)
         deletions.clock.advance(60)
 
-    assert len(deletions.letters()) == 2
+    assert len(deletions.dead_letters()) == 2

@@ -19,7 +19,7 @@ def test_a_wait_counted_by_a_clock_that_is_wrong_still_ends(stored: Bench, ahead
     ends: list[tuple[str, str | None]] = []
     for _ in range(3):
         stored.clock.advance(900)
-        ends += stored.deliver(*stored.take_copies()).ends
+        ends += stored.deliver(*stored.take_retry_messages()).ends
 
     assert ends == [("deferred", None)] * (len(ends) - 1) + [("done", "deleted")]
     assert stored.calls() == 2
@@ -33,9 +33,9 @@ def test_clocks_that_differ_make_no_second_receipt_and_no_second_call(
 ) -> None:
     for bench, message in ((stored, deletion(stored)), (creates, question(creates))):
         ended = bench.deliver(message, clock=bench.clock.skewed(first))
-        row = bench.rows()[0]
+        record = bench.records()[0]
         assert ended.ends == bench.deliver(again(message), clock=bench.clock.skewed(second)).ends
-        assert bench.rows() == [row]
+        assert bench.records() == [record]
     assert (stored.calls("resp_1"), creates.billed()) == (1, 1)
 
 
@@ -51,9 +51,9 @@ def test_a_quota_far_below_the_load_dead_letters_nothing_and_is_used_up_each_tim
         stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": "60"}, times=None)
         assert stored.deliver(*waiting).acknowledged
         stored.clock.advance(900)
-        waiting, rounds = stored.take_copies(), rounds + 1
+        waiting, rounds = stored.take_retry_messages(), rounds + 1
 
-    assert reasons(stored.letters()) == []
-    assert {stored.row(each).state for each in ids} == {"deleted"}
+    assert reasons(stored.dead_letters()) == []
+    assert {stored.record(each).state for each in ids} == {"deleted"}
     assert rounds == 10
     assert stored.calls() == 100 + 9, "ten deletions a round, and one that is told to wait"

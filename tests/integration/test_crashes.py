@@ -31,7 +31,7 @@ def test_a_create_killed_around_its_call_is_dead_lettered_as_unknown_and_never_c
     creates.clock.advance(LEASE + 1)
 
     assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
-    assert (creates.calls(), creates.letters()[0].attributes["reason"]) == (called, "outcome_unknown")
+    assert (creates.calls(), creates.dead_letters()[0].attributes["reason"]) == (called, "outcome_unknown")
 
 
 @pytest.mark.row(5)
@@ -41,7 +41,7 @@ def test_a_deletion_killed_after_its_call_ends_as_already_absent(stored: Bench) 
     stored.deliver(message)
 
     assert stored.deliver(again(message)).ends == [("done", "already_absent")]
-    assert stored.row("resp_1").state == "already_absent"
+    assert stored.record("resp_1").state == "already_absent"
 
 
 @pytest.mark.row(6)
@@ -72,7 +72,7 @@ def test_a_deletion_that_gets_no_answer_in_time_is_retried(stored: Bench) -> Non
     delivered = stored.deliver(deletion(stored), seconds=0.6)
 
     assert delivered.ends == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in stored.copies()] == [(1, 1, 0)]
+    assert [numbers(retry) for retry in stored.retry_messages()] == [(1, 1, 0)]
 
 
 @pytest.mark.row(7)
@@ -82,7 +82,7 @@ def test_a_create_that_gets_no_answer_in_time_is_dead_lettered_as_unknown(create
     delivered = creates.deliver(question(creates), seconds=0.6)
 
     assert delivered.ends == [("dead_lettered", "outcome_unknown")]
-    assert creates.row("evt_1").state == "dead_lettered"
+    assert creates.record("evt_1").state == "dead_lettered"
 
 
 @pytest.mark.parametrize("killed", [killed_after])
@@ -93,7 +93,7 @@ def test_a_deletion_and_its_own_copy_are_one_deletion(stored: Bench, killed: Act
     stored.queues.arm("SendMessageBatch", killed)
     stored.deliver(message)
 
-    ends = [stored.deliver(*stored.take_copies()).ends, stored.deliver(again(message)).ends]
+    ends = [stored.deliver(*stored.take_retry_messages()).ends, stored.deliver(again(message)).ends]
 
     assert ends == [[("done", "deleted")], [("done", "deleted")]]
     assert stored.calls() == 2
@@ -106,7 +106,7 @@ def test_a_create_and_its_own_copy_are_one_call(creates: Bench) -> None:
     creates.ledger.arm("UpdateItem", passes, killed_after)
     creates.deliver(message)
 
-    ends = [creates.deliver(*creates.take_copies()).ends, creates.deliver(again(message)).ends]
+    ends = [creates.deliver(*creates.take_retry_messages()).ends, creates.deliver(again(message)).ends]
 
     assert ends == [[("done", "done")], [("done", "done")]]
     assert creates.billed() == 1
@@ -135,7 +135,7 @@ def test_a_dead_lettered_copy_that_is_not_confirmed_returns_the_batch(stored: Be
 
     assert stored.deliver(message).ends == [("unsettled", "dead-letter queue")]
     assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
-    assert (stored.calls(), len(stored.letters())) == (1, 1)
+    assert (stored.calls(), len(stored.dead_letters())) == (1, 1)
 
 
 @pytest.mark.row(9)
@@ -146,7 +146,7 @@ def test_a_create_whose_dead_letter_is_not_confirmed_returns_and_is_not_called_a
 
     assert not creates.deliver(message).acknowledged
     assert creates.deliver(again(message)).ends == [("dead_lettered", "rejected")]
-    assert (creates.calls(), len(creates.letters())) == (1, 1)
+    assert (creates.calls(), len(creates.dead_letters())) == (1, 1)
 
 
 @pytest.mark.row(9)
@@ -155,4 +155,4 @@ def test_a_queue_that_answers_at_the_second_try_is_good_enough(stored: Bench) ->
     stored.queues.arm("SendMessageBatch", refused)
 
     assert stored.deliver(deletion(stored)).ends == [("retry", "outcome_unknown")]
-    assert len(stored.copies()) == 1
+    assert len(stored.retry_messages()) == 1

@@ -34,7 +34,11 @@ def test_no_answer_in_time_is_unknown_and_never_asked_again(bench: Bench, transp
 
     assert bench.deliver(sent, seconds=0.9).ends == UNKNOWN
     assert bench.deliver(again(sent)).ends == UNKNOWN
-    assert (bench.studio.billed("evt_1"), bench.copies(), reasons(bench.letters())) == (1, [], ["outcome_unknown"])
+    assert (bench.studio.billed("evt_1"), bench.retry_messages(), reasons(bench.dead_letters())) == (
+        1,
+        [],
+        ["outcome_unknown"],
+    )
 
 
 @pytest.mark.row(8)
@@ -44,7 +48,7 @@ def test_a_message_and_its_own_copy_are_one_call(bench: Bench, transport: Transp
     bench.ledger.arm("UpdateItem", passes, killed_after)  # the copy is there, the claim given back, and then the end
     bench.deliver(sent)
 
-    assert [bench.deliver(*bench.take_copies()).ends, bench.deliver(again(sent)).ends] == [DONE, DONE]
+    assert [bench.deliver(*bench.take_retry_messages()).ends, bench.deliver(again(sent)).ends] == [DONE, DONE]
     assert one_answer(bench)
 
 
@@ -88,7 +92,7 @@ def test_a_long_retry_after_is_left_to_the_queue(bench: Bench, transport: Transp
     assert bench.deliver(event(bench)).ends == THROTTLED
     ahead = not_before(bench) - bench.clock.now()
     assert int(wait) <= (ahead if hops else bench.delays()[0]) <= int(wait) + 900
-    assert numbers(bench.copies()[0]) == (0, 1, 0)
+    assert numbers(bench.retry_messages()[0]) == (0, 1, 0)
     assert bench.clock.slept == []
 
 
@@ -101,7 +105,7 @@ def test_a_retry_after_may_be_a_date_and_nonsense_is_none(bench: Bench, transpor
 
     for wait in ("soon", "-5", "NaN"):
         refuse(bench, transport, status=429, headers={"Retry-After": wait})
-        bench.take_copies()
+        bench.take_retry_messages()
         assert bench.deliver(event(bench, f"evt_{wait}")).ends == THROTTLED
         assert not_before(bench) == 0
 
@@ -116,10 +120,10 @@ def test_a_server_error_is_unknown_where_the_question_was_sent_and_only_there(
     ended = bench.deliver(event(bench)).ends
 
     if transport == "http":
-        assert (ended, bench.copies()) == (UNKNOWN, [])
+        assert (ended, bench.retry_messages()) == (UNKNOWN, [])
     else:  # the answer to the handshake: nothing was asked
         assert ended == (THROTTLED if status == 503 else [("deferred", "unavailable")])
-        assert bench.deliver(*bench.take_copies()).ends == DONE
+        assert bench.deliver(*bench.take_retry_messages()).ends == DONE
 
 
 REFUSALS = {
@@ -149,7 +153,7 @@ def test_a_refusal_dead_letters_the_message_and_a_broken_deployment_stops_the_ba
     assert {line["level"] for line in delivered.lines} == {"WARN" if end == "dead_lettered" else "ERROR"}
     asked = [call for call in bench.studio.requests() if call["status"] == status]
     assert len(asked) == 2
-    assert reasons(bench.letters()) == ([reason] * 2 if end == "dead_lettered" else [])
+    assert reasons(bench.dead_letters()) == ([reason] * 2 if end == "dead_lettered" else [])
 
 
 def told(content_type: str, body: bytes) -> Script:
@@ -188,7 +192,7 @@ def test_what_never_left_is_deferred(bench: Bench, transport: Transport) -> None
             with client_of(bench.kit, transport, **urls) as client:
                 ended = bench.deliver(event(bench, f"evt_{number}"), client=client).ends
             assert (place, ended) == (place, [("deferred", "unavailable")])
-    assert {numbers(copy) for copy in bench.copies()} == {(0, 1, 0)}
+    assert {numbers(retry) for retry in bench.retry_messages()} == {(0, 1, 0)}
 
 
 @over_http

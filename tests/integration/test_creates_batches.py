@@ -40,10 +40,10 @@ def test_poison_is_dead_lettered_in_one_step_beside_its_neighbours(bench: Bench,
     delivered = bench.deliver(*batch)
 
     assert delivered.counts == {"done": 2, "retry": 0, "deferred": 0, "dead_lettered": 1, "unsettled": 0}
-    (letter,) = bench.letters()
-    assert (letter.attributes["reason"], said(letter)["key"]) == ("invalid_message", "m-bad")
+    (dead_letter,) = bench.dead_letters()
+    assert (dead_letter.attributes["reason"], said(dead_letter)["key"]) == ("invalid_message", "m-bad")
     assert sum(call["billed"] for call in bench.studio.requests()) == 2
-    shown = [*bench.log, *map(str, bench.rows()), letter.attributes["detail"]]
+    shown = [*bench.log, *map(str, bench.records()), dead_letter.attributes["detail"]]
     assert not [text for text in shown if SECRET in text]
 
 
@@ -80,8 +80,8 @@ def test_the_last_counted_attempt_is_dead_lettered_as_unknown_whatever_its_produ
     worn = event(bench, more={"on_unknown": "retry"}, key="evt_1", attempt=7, copy=9)
 
     assert bench.deliver(worn).ends == UNKNOWN
-    row = bench.row("evt_1")
-    assert (row.state, row.attempt, row.dlq, reasons(bench.letters())) == (
+    record = bench.record("evt_1")
+    assert (record.state, record.attempt, record.dlq, reasons(bench.dead_letters())) == (
         "dead_lettered",
         8,
         "sent",
@@ -108,10 +108,10 @@ def test_a_producer_that_accepts_a_second_bill_gets_its_answer_after_a_crash_too
     bench.clock.advance(LEASE + 1)
 
     assert bench.deliver(again(sent)).ends == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in bench.copies()] == [(1, 1, 0)]
-    assert bench.deliver(*bench.take_copies()).ends == DONE
+    assert [numbers(retry) for retry in bench.retry_messages()] == [(1, 1, 0)]
+    assert bench.deliver(*bench.take_retry_messages()).ends == DONE
     assert bench.deliver(again(sent)).ends == DONE
-    assert (bench.row("evt_1").state, bench.letters()) == ("done", [])
+    assert (bench.record("evt_1").state, bench.dead_letters()) == ("done", [])
 
 
 @pytest.mark.parametrize("transport", ["http"], indirect=True)
@@ -123,6 +123,6 @@ def test_a_producer_that_accepts_a_second_bill_does_not_accept_them_for_ever(ben
         bench.deliver(*waiting)
         bench.clock.advance(LEASE + 1)
         ends += bench.deliver(*map(again, waiting)).ends
-        waiting = bench.take_copies()
+        waiting = bench.take_retry_messages()
 
     assert ends == [("retry", "outcome_unknown")] * 7 + UNKNOWN

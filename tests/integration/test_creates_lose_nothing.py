@@ -17,11 +17,11 @@ def test_a_claim_does_not_supersede_the_message_that_made_it(creates: Bench) -> 
     message = creates.message(QUESTION)
     creates.hooks.before.append(crash)
     creates.deliver(message)
-    assert creates.row("evt_1").watermark == (0, 0)
+    assert creates.record("evt_1").watermark == (0, 0)
 
     assert creates.deliver(again(message)).ends == [("deferred", "busy")]
 
-    assert [said(copy)["copy"] for copy in creates.copies()] == [1]
+    assert [said(retry)["copy"] for retry in creates.retry_messages()] == [1]
 
 
 @pytest.mark.hole(2)
@@ -33,7 +33,7 @@ def test_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -> No
     first = creates.deliver(message)
 
     assert not first.acknowledged
-    assert (creates.row("evt_1").state, creates.row("evt_1").watermark) == ("open", (0, 0))
+    assert (creates.record("evt_1").state, creates.record("evt_1").watermark) == ("open", (0, 0))
     assert creates.deliver(again(message)).ends == [("done", "done")]
 
 
@@ -43,14 +43,14 @@ def test_a_crash_between_the_copy_and_the_release_loses_nothing(creates: Bench) 
     throttle(creates)
     creates.ledger.arm("UpdateItem", passes, killed_before)
     creates.deliver(message)
-    assert creates.row("evt_1").watermark == (0, 0)
-    assert len(creates.copies()) == 1
+    assert creates.record("evt_1").watermark == (0, 0)
+    assert len(creates.retry_messages()) == 1
 
     creates.clock.advance(LEASE + 1)
-    ends = [creates.deliver(again(message)).ends, creates.deliver(*creates.take_copies()).ends]
+    ends = [creates.deliver(again(message)).ends, creates.deliver(*creates.take_retry_messages()).ends]
 
     assert ends == [[("dead_lettered", "outcome_unknown")], [("dead_lettered", "outcome_unknown")]]
-    assert len(creates.letters()) == 1
+    assert len(creates.dead_letters()) == 1
 
 
 @pytest.mark.hole(3)
@@ -62,11 +62,11 @@ def test_a_busy_delivery_leaves_a_copy_behind_before_it_is_acknowledged(creates:
     busy = creates.deliver(message)
 
     assert busy.acknowledged
-    (copy,) = creates.take_copies()
+    (retry,) = creates.take_retry_messages()
     creates.clock.advance(LEASE + 60)
-    assert creates.deliver(copy).ends == [("dead_lettered", "outcome_unknown")]
+    assert creates.deliver(retry).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 0
-    assert len(creates.letters()) == 1
+    assert len(creates.dead_letters()) == 1
 
 
 @pytest.mark.hole(3)
@@ -85,15 +85,15 @@ def test_a_dead_lettered_row_remembers_that_its_dead_letter_is_still_to_be_sent(
     creates.studio.fault(match={"method": "POST"}, status=400)
     creates.queues.arm("SendMessageBatch", killed_before)
     creates.deliver(message)
-    assert (creates.row("evt_1").dlq, creates.letters()) == ("pending", [])
+    assert (creates.record("evt_1").dlq, creates.dead_letters()) == ("pending", [])
 
     back = creates.deliver(again(message))
 
     assert back.ends == [("dead_lettered", "rejected")]
-    assert [letter.attributes["reason"] for letter in creates.letters()] == ["rejected"]
-    assert creates.row("evt_1").dlq == "sent"
+    assert [dead_letter.attributes["reason"] for dead_letter in creates.dead_letters()] == ["rejected"]
+    assert creates.record("evt_1").dlq == "sent"
     creates.deliver(again(message))
-    assert len(creates.letters()) == 1
+    assert len(creates.dead_letters()) == 1
 
 
 @pytest.mark.hole(8)
@@ -105,7 +105,7 @@ def test_no_delivery_takes_an_earlier_one_for_itself(creates: Bench) -> None:
 
     back = creates.deliver(again(message))
     creates.clock.advance(LEASE + 60)
-    later = creates.deliver(*creates.take_copies())
+    later = creates.deliver(*creates.take_retry_messages())
 
     assert (back.ends, later.ends) == ([("deferred", "busy")], [("dead_lettered", "outcome_unknown")])
     assert creates.billed() == 1
@@ -128,7 +128,7 @@ def test_a_503_may_have_happened_whatever_retry_after_says(creates: Bench, heade
 
     assert delivered.ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 1
-    assert creates.copies() == []
+    assert creates.retry_messages() == []
 
 
 @pytest.mark.hole(12)
@@ -143,7 +143,7 @@ def test_a_fact_is_not_overwritten_by_who_found_the_lease_over(creates: Bench) -
         late = creates.deliver(again(message), clock=creates.clock.skewed(LEASE + 1))
 
     assert late.ends == [("done", "done")]
-    assert (creates.row("evt_1").state, creates.letters()) == ("done", [])
+    assert (creates.record("evt_1").state, creates.dead_letters()) == ("done", [])
 
 
 @pytest.mark.hole(12)
@@ -154,7 +154,7 @@ def test_a_call_that_did_happen_is_a_fact_even_where_it_was_dead_lettered_as_unk
         assert late.ends == [("dead_lettered", "outcome_unknown")]
         assert caller.finish().ends == [("done", "done")]
 
-    assert creates.row("evt_1").state == "done"
+    assert creates.record("evt_1").state == "done"
     assert len(creates.results()) == 1
 
 
@@ -165,7 +165,7 @@ def test_the_answer_has_left_before_the_outcome_is_written(creates: Bench) -> No
 
     creates.deliver(message)
 
-    assert creates.row("evt_1").state == "claimed"
+    assert creates.record("evt_1").state == "claimed"
     assert len(creates.results()) == 1
 
 
@@ -178,7 +178,7 @@ def test_without_the_answer_sent_no_outcome_is_written(creates: Bench) -> None:
     creates.queues.reset()
 
     assert not first.acknowledged
-    assert creates.row("evt_1").state == "claimed"
+    assert creates.record("evt_1").state == "claimed"
     creates.clock.advance(LEASE + 1)
     assert creates.deliver(again(message)).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 1
@@ -195,4 +195,4 @@ def test_all_dead_letters_of_a_dead_letter_name_the_same_reason(creates: Bench, 
 
     creates.deliver(again(message))
 
-    assert {letter.attributes["reason"] for letter in creates.letters()} == {"rejected"}
+    assert {dead_letter.attributes["reason"] for dead_letter in creates.dead_letters()} == {"rejected"}

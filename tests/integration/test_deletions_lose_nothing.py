@@ -17,7 +17,7 @@ def test_a_crash_before_the_receipt_leaves_nothing_that_supersedes_the_message(s
     message = stored.message(RETENTION)
     stored.hooks.after.append(crash)
     stored.deliver(message)
-    assert stored.row("resp_1").state is None
+    assert stored.record("resp_1").state is None
 
     assert stored.deliver(again(message)).ends == [("done", "already_absent")]
 
@@ -31,7 +31,7 @@ def test_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) -> Non
     first = stored.deliver(message)
 
     assert not first.acknowledged
-    assert (stored.row("resp_1").watermark, stored.copies()) == ((0, 0), [])
+    assert (stored.record("resp_1").watermark, stored.retry_messages()) == ((0, 0), [])
     assert stored.deliver(again(message)).ends == [("done", "deleted")]
 
 
@@ -42,7 +42,7 @@ def test_a_crash_between_the_copy_and_the_mark_loses_nothing(stored: Bench) -> N
     stored.ledger.arm("UpdateItem", passes, killed_before)
     stored.deliver(message)
 
-    ends = [stored.deliver(again(message)).ends, stored.deliver(*stored.take_copies()).ends]
+    ends = [stored.deliver(again(message)).ends, stored.deliver(*stored.take_retry_messages()).ends]
 
     assert ends == [[("done", "deleted")], [("done", "deleted")]]
     assert stored.calls() == 2
@@ -54,23 +54,23 @@ def test_a_dead_lettered_row_remembers_that_its_dead_letter_is_still_to_be_sent(
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     stored.queues.arm("SendMessageBatch", killed_before)
     stored.deliver(message)
-    assert (stored.row("resp_1").dlq, stored.letters()) == ("pending", [])
+    assert (stored.record("resp_1").dlq, stored.dead_letters()) == ("pending", [])
 
     back = stored.deliver(again(message))
 
     assert back.ends == [("dead_lettered", "rejected")]
-    assert reasons(stored.letters()) == ["rejected"]
-    assert stored.row("resp_1").dlq == "sent"
+    assert reasons(stored.dead_letters()) == ["rejected"]
+    assert stored.record("resp_1").dlq == "sent"
     stored.deliver(again(message))
-    assert len(stored.letters()) == 1
+    assert len(stored.dead_letters()) == 1
 
 
 @pytest.mark.hole(5)
 def test_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(stored.message(RETENTION))
-    assert stored.row("resp_1").watermark == (0, 1)
-    stored.take_copies()
+    assert stored.record("resp_1").watermark == (0, 1)
+    stored.take_retry_messages()
 
     moved = stored.retry_message(RETENTION, key="resp_1", redrive=1)
 
@@ -85,7 +85,7 @@ def test_a_receipt_is_written_by_the_first_and_kept(stored: Bench) -> None:
     late = stored.deliver(again(message))
 
     assert late.acknowledged
-    assert stored.row("resp_1").state == "deleted"
+    assert stored.record("resp_1").state == "deleted"
     assert stored.calls() == 2
 
 
@@ -97,8 +97,8 @@ def test_the_receipt_of_the_first_writer_stands_and_a_deletion_after_it_gets_one
     late = stored.deliver(message)
 
     assert late.ends == [("done", "deleted")]
-    row = stored.row("resp_1")
-    assert (row.state, row.receipts, row.receipt["outcome"]) == ("deleted", 2, "already_absent")
+    record = stored.record("resp_1")
+    assert (record.state, record.receipts, record.receipt["outcome"]) == ("deleted", 2, "already_absent")
     assert stored.further_receipt("resp_1", 2).receipt["outcome"] == "deleted"
     assert [result["data"]["outcome"] for result in stored.results()] == ["already_absent", "deleted"]
 
@@ -123,8 +123,8 @@ def test_a_deferral_does_not_open_what_is_deleted(stored: Bench) -> None:
     late = stored.deliver(again(message))
 
     assert late.ends == [("deferred", "throttled")]
-    assert stored.row("resp_1").state == "deleted"
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.record("resp_1").state == "deleted"
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 @pytest.mark.hole(14)
@@ -133,17 +133,17 @@ def test_the_row_says_dead_lettered_before_any_dead_letter_leaves(stored: Bench)
     stored.ledger.arm("UpdateItem", killed_before)
     stored.deliver(stored.message(RETENTION))
 
-    assert stored.letters() == []
+    assert stored.dead_letters() == []
 
 
 @pytest.mark.hole(15)
 def test_held_ends_a_message_and_not_the_key(stored: Bench) -> None:
-    row = stored.keys.key("response", "resp_1")
-    stored.holds.place(row, "case-1", stored.clock.now())
+    record_key = stored.keys.key("response", "resp_1")
+    stored.holds.place(record_key, "case-1", stored.clock.now())
     assert stored.deliver(stored.message(RETENTION)).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
 
-    stored.holds.release(row, "case-1")
+    stored.holds.release(record_key, "case-1")
     stored.clock.advance(DAY)
 
     assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
@@ -175,10 +175,10 @@ def test_nothing_is_called_held_that_is_gone(stored: Bench) -> None:
 @pytest.mark.hole(18)
 def test_a_dead_letter_does_not_overwrite_held(stored: Bench) -> None:
     message = stored.message(RETENTION)
-    row = stored.keys.key("response", "resp_1")
+    record_key = stored.keys.key("response", "resp_1")
 
     def another_sees_the_hold() -> None:
-        stored.holds.place(row, "case-1", stored.clock.now())
+        stored.holds.place(record_key, "case-1", stored.clock.now())
         assert stored.deliver(message).ends == [("done", "held")]
 
     stored.studio.fault(match={"method": "DELETE"}, status=400)
@@ -186,7 +186,7 @@ def test_a_dead_letter_does_not_overwrite_held(stored: Bench) -> None:
     late = stored.deliver(again(message))
 
     assert late.ends == [("done", "held")]
-    assert (stored.row("resp_1").state, stored.letters()) == ("held", [])
+    assert (stored.record("resp_1").state, stored.dead_letters()) == ("held", [])
 
 
 @pytest.mark.hole(21)
@@ -195,12 +195,12 @@ def test_waiting_for_its_time_costs_no_attempt(stored: Bench) -> None:
     hops = 0
     while stored.calls() == 0 and hops < 200:
         stored.deliver(*waiting)
-        waiting = stored.take_copies()
+        waiting = stored.take_retry_messages()
         stored.clock.advance(900)
         hops += 1
 
     assert hops == 6 * 3600 / 900 + 1
-    assert (stored.row("resp_1").state, stored.letters()) == ("deleted", [])
+    assert (stored.record("resp_1").state, stored.dead_letters()) == ("deleted", [])
 
 
 @pytest.mark.hole(22)
@@ -210,7 +210,7 @@ def test_throttling_dead_letters_nothing_however_often_it_comes(stored: Bench) -
     for _ in range(12):
         assert stored.deliver(*waiting).ends == [("deferred", "throttled")]
         stored.clock.advance(900)
-        waiting = stored.take_copies()
+        waiting = stored.take_retry_messages()
 
     assert numbers(waiting[0]) == (0, 12, 0)
     assert stored.deliver(*waiting).ends == [("done", "deleted")]
@@ -223,7 +223,7 @@ def test_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged(sto
     delivered = stored.deliver(*[stored.message({"response_id": f"resp_{n}"}) for n in range(40)], seconds=60)
 
     assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "dead_lettered": 0, "unsettled": 0}
-    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+    assert {numbers(retry) for retry in stored.retry_messages()} == {(0, 1, 0)}
 
 
 @pytest.mark.hole(26)
@@ -247,4 +247,4 @@ def test_a_forgotten_mark_does_not_keep_a_message_from_being_dead_lettered(store
     stored.studio.fault(match={"method": "DELETE"}, status=400)
 
     assert stored.deliver(stored.message(RETENTION)).ends == [("dead_lettered", "rejected")]
-    assert reasons(stored.letters()) == ["rejected"]
+    assert reasons(stored.dead_letters()) == ["rejected"]

@@ -40,7 +40,7 @@ def test_a_deletion_delivered_twice_at_once_has_one_receipt(stored: Bench) -> No
         ended = first.finish()
 
     assert (second.ends, ended.ends) == ([("done", "deleted")], [("done", "deleted")])
-    assert stored.row("resp_1").state == "deleted"
+    assert stored.record("resp_1").state == "deleted"
 
 
 @pytest.mark.row(2)
@@ -51,9 +51,9 @@ def test_of_a_create_delivered_twice_at_once_one_calls_and_the_other_comes_back_
 
     assert loser.ends == [("deferred", "busy")]
     assert creates.billed() == 1
-    assert [numbers(copy) for copy in creates.copies()] == [(0, 1, 0)]
+    assert [numbers(retry) for retry in creates.retry_messages()] == [(0, 1, 0)]
     assert creates.delays()[0] > LEASE
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
 
 
 @pytest.mark.row(2)
@@ -67,7 +67,7 @@ def test_of_many_deliveries_in_threads_exactly_one_calls(creates: Bench) -> None
 
     assert creates.billed() == 1
     assert [delivered.acknowledged for delivered in ended] == [True] * 8
-    assert creates.row("evt_1").state == "done"
+    assert creates.record("evt_1").state == "done"
 
 
 @pytest.mark.row(2)
@@ -86,7 +86,7 @@ def test_two_messages_about_one_response_are_one_deletion(stored: Bench) -> None
     second = stored.deliver(stored.message({"response_id": "resp_1", "reason": "retention"}))
 
     assert second.ends == [("done", "deleted")]
-    assert (stored.calls(), stored.row("resp_1").reason) == (1, "erasure")
+    assert (stored.calls(), stored.record("resp_1").reason) == (1, "erasure")
 
 
 @pytest.mark.row(3)
@@ -105,8 +105,8 @@ def test_a_key_that_stands_for_other_content_is_dead_lettered_as_reused(creates:
     other = creates.deliver(creates.message({"event_id": "evt_1", "text": "another question"}, message_id="m-2"))
 
     assert other.ends == [("dead_lettered", "key_reused")]
-    assert reasons(creates.letters()) == ["key_reused"]
-    assert (creates.row("evt_1").state, creates.message_row("m-2").state) == ("done", "dead_lettered")
+    assert reasons(creates.dead_letters()) == ["key_reused"]
+    assert (creates.record("evt_1").state, creates.record_of_message("m-2").state) == ("done", "dead_lettered")
     assert creates.billed() == 1
 
 

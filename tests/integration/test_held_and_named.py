@@ -35,7 +35,7 @@ def test_a_message_with_a_date_survives_another_one_that_is_held(stored: Bench, 
     stored.holds.release(record_key, "case-1")
     stored.clock.advance(3 * DAY)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_a_message_with_a_date_survives_another_one_that_is_held_later_in_its_chain(stored: Bench) -> None:
@@ -44,11 +44,14 @@ def test_a_message_with_a_date_survives_another_one_that_is_held_later_in_its_ch
     delete(stored)
     record_key = hold(stored)
     stored.clock.advance(900)
-    assert sorted(map(str, stored.deliver(*stored.take_copies()).ends)) == ["('deferred', None)", "('done', 'held')"]
+    assert sorted(map(str, stored.deliver(*stored.take_retry_messages()).ends)) == [
+        "('deferred', None)",
+        "('done', 'held')",
+    ]
     stored.holds.release(record_key, "case-1")
     stored.clock.advance(3 * DAY)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_a_message_is_refused_by_a_dead_letter_of_its_own_though_another_one_was_held(stored: Bench) -> None:
@@ -60,7 +63,7 @@ def test_a_message_is_refused_by_a_dead_letter_of_its_own_though_another_one_was
     stored.studio.fault(match=DELETE, status=400)
 
     assert stored.deliver(waiting).ends == [("dead_lettered", "rejected")]
-    assert reasons(stored.letters()) == ["rejected"]
+    assert reasons(stored.dead_letters()) == ["rejected"]
 
 
 def test_a_message_with_a_date_survives_a_dead_letter_of_another_one(stored: Bench) -> None:
@@ -71,7 +74,7 @@ def test_a_message_with_a_date_survives_a_dead_letter_of_another_one(stored: Ben
         ("dead_lettered", "rejected"),
     }
     stored.clock.advance(3 * DAY)
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_whoever_is_named_is_kept_where_a_dead_letter_was_refused(stored: Bench) -> None:
@@ -88,7 +91,7 @@ def test_whoever_is_named_is_kept_where_a_dead_letter_was_refused(stored: Bench)
     hold(stored, "alice")
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
 
 
@@ -145,14 +148,14 @@ def test_a_record_names_a_hundred_people_and_one_more_is_dead_lettered(stored: B
 
     assert delivered.ends.count(("deferred", "throttled")) == 100
     assert delivered.ends.count(("dead_lettered", "too_many_subjects")) == 1
-    assert len(stored.row("resp_1").subjects) == 100
+    assert len(stored.record("resp_1").subjects) == 100
     late = stored.message({"response_id": "resp_1", "subject": "person-102"})
     assert stored.deliver(late).ends == [("dead_lettered", "too_many_subjects")]
-    assert stored.message_row(late["details"]["message"]["message_id"]).reason == "too_many_subjects"
+    assert stored.record_of_message(late["details"]["message"]["message_id"]).reason == "too_many_subjects"
     stored.studio.clear_faults()
     hold(stored, "person-7")
     stored.clock.advance(900)
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
 
 
 def test_the_strongest_reason_of_a_batch_is_on_the_receipt(stored: Bench) -> None:
@@ -161,4 +164,4 @@ def test_the_strongest_reason_of_a_batch_is_on_the_receipt(stored: Bench) -> Non
 
     stored.deliver(erasure, deletion(stored))
 
-    assert stored.row("resp_1").reason == "erasure"
+    assert stored.record("resp_1").reason == "erasure"

@@ -35,19 +35,19 @@ def test_an_erasure_that_is_refused_is_dead_lettered_though_an_earlier_message_w
     stored.kit.studio.fault(match={"id": "resp_1"}, status=400)
 
     assert stored.deliver(erasure(stored)).ends == [("dead_lettered", "rejected")]
-    assert [letter.attributes["reason"] for letter in stored.letters()] == ["rejected"]
+    assert [dead_letter.attributes["reason"] for dead_letter in stored.dead_letters()] == ["rejected"]
 
 
 def test_a_deferred_erasure_that_returns_with_its_batch_is_not_copied_again(stored: Bench) -> None:
     stored.deliver(retention_in_some_days(stored))
-    stored.take_copies()
+    stored.take_retry_messages()
     stored.clock.advance(3600)
     throttle(stored)
     message = erasure(stored)
     stored.deliver(message)
 
     assert stored.deliver(again(message)).ends == [("done", "superseded")]
-    assert len(stored.copies()) == 1
+    assert len(stored.retry_messages()) == 1
 
 
 def test_the_retention_message_finds_the_erasure_done(stored: Bench) -> None:
@@ -56,7 +56,7 @@ def test_the_retention_message_finds_the_erasure_done(stored: Bench) -> None:
     stored.deliver(erasure(stored))
     stored.clock.advance(5 * DAY)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
     assert stored.calls("resp_1") == 1
 
 
@@ -71,14 +71,14 @@ def test_an_erasure_that_arrives_late_does_not_wait_for_a_date_given_after_it(st
 def test_an_erasure_that_shares_a_batch_with_a_waiting_copy_is_carried_out_now(stored: Bench) -> None:
     stored.deliver(retention_in_some_days(stored))
     stored.clock.advance(900)
-    (copy,) = stored.take_copies()
+    (retry,) = stored.take_retry_messages()
 
-    assert stored.deliver(copy, erasure(stored)).ends == [("done", "deleted")] * 2
+    assert stored.deliver(retry, erasure(stored)).ends == [("done", "deleted")] * 2
     assert stored.studio.stored() == []
 
     stored.clock.advance(5 * DAY)
-    assert stored.deliver(again(copy)).ends == [("done", "deleted")]
-    assert (stored.calls("resp_1"), stored.copies()) == (1, [])
+    assert stored.deliver(again(retry)).ends == [("done", "deleted")]
+    assert (stored.calls("resp_1"), stored.retry_messages()) == (1, [])
 
 
 def test_of_two_dates_in_one_batch_both_are_waited_for(stored: Bench) -> None:
@@ -89,7 +89,7 @@ def test_of_two_dates_in_one_batch_both_are_waited_for(stored: Bench) -> None:
     assert stored.delays() == [600, 900]
     stored.clock.advance(600)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")] * 2
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")] * 2
     assert stored.calls("resp_1") == 1
 
 
@@ -110,7 +110,7 @@ def test_an_old_message_that_comes_back_does_not_take_a_fresh_one_along(stored: 
 
     assert set(stored.deliver(again(old), fresh).ends) == {("dead_lettered", "rejected"), ("deferred", None)}
     stored.clock.advance(5 * DAY)
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 @pytest.mark.parametrize("erasure_first", [True, False])
@@ -132,7 +132,7 @@ def failed_after_a_redrive(bench: Bench) -> None:
     delete(bench)
     bench.clock.advance(DAY)
     assert bench.deliver(*bench.redrive()).ends == [("dead_lettered", "rejected")]
-    assert (bench.row("resp_1").state, bench.row("resp_1").redrive) == ("dead_lettered", 1)
+    assert (bench.record("resp_1").state, bench.record("resp_1").redrive) == ("dead_lettered", 1)
 
 
 def test_a_deletion_that_is_sent_after_a_redrive_failed_is_called(stored: Bench) -> None:
@@ -145,11 +145,11 @@ def test_a_deletion_that_is_sent_after_a_redrive_failed_is_called(stored: Bench)
 def test_a_deletion_that_is_sent_after_a_redrive_failed_and_is_refused_leaves_a_dead_letter(stored: Bench) -> None:
     failed_after_a_redrive(stored)
     stored.clock.advance(DAY)
-    stored.studio.fault(match=DELETE, status=422)  # a third 400 in a row would blame the deployment
-    already = len(stored.letters())
+    stored.studio.fault(match=DELETE, status=422)  # a third 400 in a record would blame the deployment
+    already = len(stored.dead_letters())
 
     assert delete(stored) == [("dead_lettered", "rejected")]
-    assert len(stored.letters()) == already + 1
+    assert len(stored.dead_letters()) == already + 1
 
 
 def test_a_deletion_sent_before_another_one_failed_is_called_all_the_same(stored: Bench) -> None:
@@ -167,18 +167,18 @@ def test_a_deferred_deletion_after_a_failed_redrive_lives_on_in_its_copy(stored:
     assert delete(stored) == [("deferred", "throttled")]
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def held_after_a_redrive(bench: Bench) -> Ends:
     """A deletion was refused, and redriven while there was a hold, which is released then."""
-    row = bench.keys.key("response", "resp_1")
+    record_key = bench.keys.key("response", "resp_1")
     bench.studio.fault(match=DELETE, status=400)
     delete(bench)
-    bench.holds.place(row, "case-1", bench.clock.now())
+    bench.holds.place(record_key, "case-1", bench.clock.now())
     bench.clock.advance(DAY)
     ends = bench.deliver(*bench.redrive()).ends
-    bench.holds.release(row, "case-1")
+    bench.holds.release(record_key, "case-1")
     bench.clock.advance(DAY)
     return ends
 
@@ -188,8 +188,8 @@ def test_a_deletion_that_is_refused_after_a_redriven_one_was_held_leaves_a_dead_
     stored.studio.fault(match=DELETE, status=400)
 
     assert delete(stored) == [("dead_lettered", "rejected")]
-    assert reasons(stored.letters()) == ["rejected"]
-    assert (stored.row("resp_1").state, stored.row("resp_1").dlq) == ("dead_lettered", "sent")
+    assert reasons(stored.dead_letters()) == ["rejected"]
+    assert (stored.record("resp_1").state, stored.record("resp_1").dlq) == ("dead_lettered", "sent")
 
 
 def test_a_deletion_after_a_redriven_one_was_held_and_released_is_carried_out(stored: Bench) -> None:

@@ -26,15 +26,15 @@ def test_nothing_is_deleted_without_having_read_the_ledger(stored: Bench, how: s
     stored.ledger.arm("BatchGetItem", *BROKEN[how] * (1 if how in BUSY else 2))
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
-    assert (stored.calls(), stored.copies()) == (0, [])
+    assert (stored.calls(), stored.retry_messages()) == (0, [])
     assert stored.deliver(again(message)).ends == [("done", "deleted")]
 
 
 @pytest.mark.row(21)
 def test_rows_that_are_left_out_of_an_answer_are_asked_for_again(deletions: Bench) -> None:
     deletions.ledger.arm("BatchGetItem", half_unprocessed, half_unprocessed)
-    row = deletions.keys.key("response", "resp_3")
-    deletions.holds.place(row, "case-1", deletions.clock.now())
+    record_key = deletions.keys.key("response", "resp_3")
+    deletions.holds.place(record_key, "case-1", deletions.clock.now())
     deletions.studio.seed(*(f"resp_{n}" for n in range(4)))
 
     delivered = deletions.deliver(*[deletions.message({"response_id": f"resp_{n}"}) for n in range(4)])
@@ -83,7 +83,7 @@ def test_a_claim_that_arrives_late_lets_nobody_call_twice(creates: Bench) -> Non
     assert creates.deliver(again(message)).ends == [("deferred", "busy")]
     creates.clock.advance(LEASE + 60)
 
-    assert creates.deliver(*creates.take_copies()).ends == [("dead_lettered", "outcome_unknown")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 0
 
 
@@ -95,7 +95,7 @@ def test_a_claim_that_arrives_after_another_one_called_changes_nothing(creates: 
     assert creates.deliver(again(message)).ends == [("done", "done")]
 
     assert late.arrive() == [400]
-    assert creates.row("evt_1").state == "done"
+    assert creates.record("evt_1").state == "done"
 
 
 @pytest.mark.row(21)
@@ -145,7 +145,7 @@ def test_a_dead_letter_that_cannot_be_written_sends_no_dead_letter(stored: Bench
     stored.ledger.arm("UpdateItem", *[refused] * 3)
 
     assert stored.deliver(message).ends == [("unsettled", "ledger")]
-    assert stored.letters() == []
+    assert stored.dead_letters() == []
     assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
 
 
@@ -155,14 +155,14 @@ def test_a_dead_letter_whose_confirmation_was_lost_sends_its_dead_letter(creates
     creates.ledger.arm("UpdateItem", passes, unseen)
 
     assert creates.deliver(creates.message({"event_id": "evt_1"})).ends == [("dead_lettered", "rejected")]
-    assert (len(creates.letters()), creates.row("evt_1").dlq) == (1, "sent")
+    assert (len(creates.dead_letters()), creates.record("evt_1").dlq) == (1, "sent")
 
 
 @pytest.mark.row(23)
 def test_a_row_past_its_expiry_counts_as_absent_before_the_table_drops_it(creates: Bench) -> None:
     creates.deliver(creates.message({"event_id": "evt_1"}))
     creates.clock.advance(claims.KEPT + 1)
-    assert creates.row("evt_1").state == "done"
+    assert creates.record("evt_1").state == "done"
 
     assert creates.deliver(creates.message({"event_id": "evt_1"})).ends == [("done", "done")]
     assert creates.billed() == 2
@@ -182,7 +182,7 @@ def test_a_row_up_to_its_expiry_answers(creates: Bench) -> None:
 def test_a_receipt_of_a_deletion_never_expires(stored: Bench) -> None:
     stored.deliver(stored.message({"response_id": "resp_1"}))
 
-    assert stored.row("resp_1").expires_at is None
+    assert stored.record("resp_1").expires_at is None
     stored.clock.advance(10 * 365 * 86_400)
     assert stored.deliver(stored.message({"response_id": "resp_1"})).ends == [("done", "deleted")]
     assert stored.calls() == 1

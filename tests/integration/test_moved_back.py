@@ -28,7 +28,7 @@ def test_a_deletion_that_is_moved_back_and_refused_again_is_a_dead_letter_again(
     delete(stored)
 
     assert stored.deliver(*stored.move_back(attributes=attributes)).ends == [("dead_lettered", "rejected")]
-    assert (reasons(stored.letters()), stored.row("resp_1").dlq) == (["rejected"], "sent")
+    assert (reasons(stored.dead_letters()), stored.record("resp_1").dlq) == (["rejected"], "sent")
 
 
 @by_script
@@ -37,7 +37,7 @@ def test_a_create_that_is_moved_back_runs_as_redriven_once_more(creates: Bench, 
     ask(creates)
 
     assert creates.deliver(*creates.move_back(attributes=attributes)).ends == [("done", "done")]
-    assert (creates.row("evt_1").redrive, creates.billed()) == (1, 1)
+    assert (creates.record("evt_1").redrive, creates.billed()) == (1, 1)
 
 
 @by_script
@@ -46,7 +46,7 @@ def test_a_create_whose_call_may_have_happened_goes_back_to_the_dead_letters(cre
     ask(creates)
 
     assert creates.deliver(*creates.move_back(attributes=attributes)).ends == [("dead_lettered", "outcome_unknown")]
-    assert (reasons(creates.letters()), creates.calls()) == (["outcome_unknown"], 1)
+    assert (reasons(creates.dead_letters()), creates.calls()) == (["outcome_unknown"], 1)
 
 
 def test_a_fresh_message_of_a_dead_lettered_create_runs(creates: Bench) -> None:
@@ -61,7 +61,7 @@ def test_a_moved_letter_forgets_its_attempts(stored: Bench) -> None:
     stored.deliver(stored.retry_message({"response_id": "resp_1"}, key="resp_1", attempt=7, copy=7))
 
     assert stored.deliver(*stored.move_back(attributes=True)).ends == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in stored.copies()] == [(1, 1, 1)]
+    assert [numbers(retry) for retry in stored.retry_messages()] == [(1, 1, 1)]
 
 
 def test_what_began_a_redrive_by_itself_is_not_lost_in_a_crash(creates: Bench) -> None:
@@ -70,12 +70,12 @@ def test_what_began_a_redrive_by_itself_is_not_lost_in_a_crash(creates: Bench) -
     fresh = question(creates)
     creates.hooks.before.append(crash)
     creates.deliver(fresh)
-    assert creates.row("evt_1").watermark == (1, 0)
+    assert creates.record("evt_1").watermark == (1, 0)
 
     assert creates.deliver(again(fresh)).ends == [("deferred", "busy")]
     creates.clock.advance(LEASE + 60)
     assert creates.deliver(again(fresh)).ends == [("done", "superseded")]
-    assert creates.deliver(*creates.take_copies()).ends == [("dead_lettered", "outcome_unknown")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("dead_lettered", "outcome_unknown")]
 
 
 def test_a_deletion_that_began_a_redrive_by_itself_does_not_double(stored: Bench) -> None:
@@ -86,33 +86,33 @@ def test_a_deletion_that_began_a_redrive_by_itself_does_not_double(stored: Bench
     assert stored.deliver(fresh).ends == [("deferred", "throttled")]
 
     assert stored.deliver(again(fresh)).ends == [("done", "superseded")]
-    assert [numbers(copy) for copy in stored.copies()] == [(0, 1, 1)]
+    assert [numbers(retry) for retry in stored.retry_messages()] == [(0, 1, 1)]
 
 
 def test_a_dead_letters_own_return_and_its_chains_first_message_are_answered(stored: Bench) -> None:
     first = stored.message({"response_id": "resp_1"})
     stored.studio.fault(match=DELETE, status=500)
     stored.deliver(first)
-    (retry,) = stored.take_copies()
+    (retry,) = stored.take_retry_messages()
     stored.studio.fault(match=DELETE, status=400)
     stored.deliver(retry)
 
     assert stored.deliver(again(retry), again(first)).ends == [("dead_lettered", "rejected")] * 2
-    assert (stored.calls("resp_1"), len(stored.letters())) == (2, 1)
+    assert (stored.calls("resp_1"), len(stored.dead_letters())) == (2, 1)
 
 
 def test_an_older_retry_message_of_a_dead_lettered_chain_is_answered(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, status=500, times=2)
     stored.deliver(stored.message({"response_id": "resp_1"}))
-    (older,) = stored.take_copies()
+    (older,) = stored.take_retry_messages()
     stored.clock.advance(1)
     stored.deliver(older)
     stored.studio.fault(match=DELETE, status=400)
     stored.clock.advance(1)
-    stored.deliver(*stored.take_copies())
+    stored.deliver(*stored.take_retry_messages())
 
     assert stored.deliver(again(older)).ends == [("dead_lettered", "rejected")]
-    assert (stored.calls("resp_1"), len(stored.letters())) == (3, 1)
+    assert (stored.calls("resp_1"), len(stored.dead_letters())) == (3, 1)
 
 
 def test_a_lease_that_is_over_is_dead_lettered_under_the_redrive_of_its_caller(creates: Bench) -> None:
@@ -123,8 +123,8 @@ def test_a_lease_that_is_over_is_dead_lettered_under_the_redrive_of_its_caller(c
     redriven = creates.retry_message({"event_id": "evt_1"}, key="evt_1", origin="another", redrive=3)
 
     assert creates.deliver(redriven).ends == [("dead_lettered", "outcome_unknown")]
-    assert [said(letter)["redrive"] for letter in creates.letters()] == [0]
-    assert creates.row("evt_1").redrive == 0
+    assert [said(dead_letter)["redrive"] for dead_letter in creates.dead_letters()] == [0]
+    assert creates.record("evt_1").redrive == 0
 
 
 def test_a_message_refused_back_to_the_dead_letters_is_not_sent_there_twice(creates: Bench) -> None:
@@ -134,24 +134,24 @@ def test_a_message_refused_back_to_the_dead_letters_is_not_sent_there_twice(crea
     creates.deliver(fresh)
 
     assert creates.deliver(again(fresh)).ends == [("dead_lettered", "outcome_unknown")]
-    assert len(creates.letters()) == 2
+    assert len(creates.dead_letters()) == 2
 
 
 def test_two_letters_of_one_chain_that_are_redriven_both_run(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, status=400, times=2)
-    stored.studio.fault(match=DELETE, status=422)  # a third 400 in a row would blame the deployment
+    stored.studio.fault(match=DELETE, status=422)  # a third 400 in a record would blame the deployment
     first = stored.message({"response_id": "resp_1"})
     stored.queues.arm("SendMessageBatch", killed_after)
     stored.deliver(first)
     stored.deliver(again(first))
-    assert len(stored.letters()) == 2
+    assert len(stored.dead_letters()) == 2
     stored.clock.advance(60)
     one, other = stored.redrive()
     assert stored.deliver(one).ends == [("dead_lettered", "rejected")]
     stored.clock.advance(60)
 
     assert stored.deliver(other).ends == [("dead_lettered", "rejected")]
-    assert len(stored.letters()) == 2
+    assert len(stored.dead_letters()) == 2
 
 
 def test_a_call_made_by_force_is_not_made_again_when_its_letter_is_moved_back(creates: Bench) -> None:

@@ -46,7 +46,7 @@ def against(bench: Bench, call: Any, *scripts: Script) -> Any:
 @pytest.mark.row(14)
 def test_a_404_of_the_api_is_the_fact_that_it_is_gone(deletions: Bench) -> None:
     assert delete(deletions) == [("done", "already_absent")]
-    assert deletions.row("resp_1").state == "already_absent"
+    assert deletions.record("resp_1").state == "already_absent"
 
 
 @pytest.mark.row(14)
@@ -111,7 +111,7 @@ def test_what_was_never_sent_is_deferred(deletions: Bench, creates: Bench) -> No
         with client_of(deletions, server.url) as deleting, client_of(creates, server.url) as asking:
             assert delete(deletions, client=deleting) == [("deferred", "unavailable")]
             assert ask(creates, client=asking) == [("deferred", "unavailable")]
-    assert [numbers(copy) for copy in (*deletions.copies(), *creates.copies())] == [(0, 1, 0)] * 2
+    assert [numbers(retry) for retry in (*deletions.retry_messages(), *creates.retry_messages())] == [(0, 1, 0)] * 2
 
 
 @pytest.mark.row(18)
@@ -133,7 +133,7 @@ def test_a_deletion_whose_connection_breaks_is_tried_once_more_at_once(deletions
 @pytest.mark.row(19)
 def test_a_deletion_whose_connection_breaks_twice_is_retried(deletions: Bench) -> None:
     assert against(deletions, delete, drops, drops) == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in deletions.copies()] == [(1, 1, 0)]
+    assert [numbers(retry) for retry in deletions.retry_messages()] == [(1, 1, 0)]
 
 
 @pytest.mark.row(19)

@@ -32,21 +32,21 @@ def test_a_deletion_is_not_copied_while_the_ledger_cannot_be_written(
 
     rounds(stored, [stored.message({"response_id": "resp_1", **subject})], how)
 
-    assert stored.copies() == []
+    assert stored.retry_messages() == []
 
 
 @pytest.mark.parametrize("how", UNWRITABLE)
 def test_a_deletion_that_waits_for_its_date_is_not_copied_either(stored: Bench, how: str) -> None:
     rounds(stored, [stored.message({"response_id": "resp_1", "not_before": "2026-11-25T08:00:00Z"})], how)
 
-    assert stored.copies() == []
+    assert stored.retry_messages() == []
 
 
 @pytest.mark.parametrize("how", UNWRITABLE)
 def test_a_create_that_cannot_begin_is_not_copied_either(creates: Bench, how: str) -> None:
     rounds(creates, [creates.retry_message({"event_id": "evt_1"}, not_before=creates.clock.now() + 3600)], how)
 
-    assert creates.copies() == []
+    assert creates.retry_messages() == []
 
 
 def test_a_busy_create_is_not_copied_either(creates: Bench) -> None:
@@ -54,7 +54,7 @@ def test_a_busy_create_is_not_copied_either(creates: Bench) -> None:
     with Paused(creates, message) as caller:
         creates.ledger.arm("UpdateItem", refused, refused)
         assert creates.deliver(again(message)).ends == [("unsettled", "ledger")]
-        assert creates.copies() == []
+        assert creates.retry_messages() == []
         caller.finish()
 
 
@@ -63,7 +63,7 @@ def test_a_watermark_that_is_lost_leaves_its_message_acknowledged(stored: Bench)
     stored.ledger.arm("UpdateItem", passes, refused)
 
     assert stored.deliver(deletion(stored)).ends == [("deferred", "throttled")]
-    assert len(stored.copies()) == 1
+    assert len(stored.retry_messages()) == 1
 
 
 def test_retry_messages_of_a_redriven_create_do_not_double(creates: Bench) -> None:
@@ -75,7 +75,7 @@ def test_retry_messages_of_a_redriven_create_do_not_double(creates: Bench) -> No
     creates.deliver(redriven)
 
     assert creates.deliver(again(redriven)).ends == [("done", "superseded")]
-    assert [numbers(copy) for copy in creates.copies()] == [(0, 1, 1)]
+    assert [numbers(retry) for retry in creates.retry_messages()] == [(0, 1, 1)]
 
 
 @pytest.mark.parametrize("count", [25, 26, 60])
@@ -84,9 +84,9 @@ def test_retry_messages_are_marked_group_by_group(deletions: Bench, count: int) 
     throttle(deletions)
     deletions.deliver(*batch)
 
-    assert len(deletions.copies()) == count
+    assert len(deletions.retry_messages()) == count
     assert set(deletions.deliver(*map(again, batch)).ends) == {("done", "superseded")}
-    assert len(deletions.copies()) == count
+    assert len(deletions.retry_messages()) == count
 
 
 def test_a_group_that_fits_no_more_into_the_time_is_not_begun(deletions: Bench) -> None:
@@ -102,7 +102,7 @@ def test_a_group_that_fits_no_more_into_the_time_is_not_begun(deletions: Bench) 
     delivered = deletions.deliver(*batch)
 
     assert delivered.counts is None
-    copied = {copy.body for copy in deletions.copies()}
+    copied = {retry.body for retry in deletions.retry_messages()}
     assert len(copied) == delivered.ends.count(("deferred", "throttled")) == 25
     assert delivered.ends.count(("unsettled", "time")) == 35
 
@@ -115,7 +115,7 @@ def test_of_several_attempts_the_most_of_the_newest_redrive_count(deletions: Ben
 
     deletions.deliver(worn, newest)
 
-    assert [numbers(copy) for copy in deletions.copies()] == [(6, 7, 0)]
+    assert [numbers(retry) for retry in deletions.retry_messages()] == [(6, 7, 0)]
 
 
 def test_a_redriven_message_does_not_inherit_the_attempts_of_an_old_one_beside_it(deletions: Bench) -> None:
@@ -125,7 +125,7 @@ def test_a_redriven_message_does_not_inherit_the_attempts_of_an_old_one_beside_i
     redriven = deletions.retry_message(body, key="resp_1", redrive=1)
 
     assert deletions.deliver(worn, redriven).ends == [("retry", "outcome_unknown")] * 2
-    assert [numbers(copy) for copy in deletions.copies()] == [(1, 1, 1)]
+    assert [numbers(retry) for retry in deletions.retry_messages()] == [(1, 1, 1)]
 
 
 def test_a_watermark_swallows_nothing_once_its_queue_has_forgotten_the_retry_message(stored: Bench) -> None:
@@ -163,5 +163,5 @@ def test_a_date_more_than_seven_days_off_is_refused(stored: Bench, days: int) ->
     delivered = stored.deliver(stored.message({"response_id": "resp_1", "not_before": date}))
 
     assert delivered.ends == [("dead_lettered", "invalid_message")]
-    assert "7 days" in stored.letters()[0].attributes["detail"]
-    assert (stored.copies(), stored.calls()) == ([], 0)
+    assert "7 days" in stored.dead_letters()[0].attributes["detail"]
+    assert (stored.retry_messages(), stored.calls()) == ([], 0)

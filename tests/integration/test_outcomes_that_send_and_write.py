@@ -50,7 +50,7 @@ def test_messages_and_result_leave_and_the_record_is_written_with_the_outcome(ch
 
     assert [each["data"] for each in bench.results()] == [{"text": "planted"}]
     assert len(bench.kit.peek(bench.others)) == 1
-    assert bench.record(RecordKey("beside")).state == "registered"
+    assert bench.record_at(RecordKey("beside")).state == "registered"
 
 
 def test_a_message_that_is_not_confirmed_leaves_no_outcome(changed: Changed) -> None:
@@ -59,7 +59,7 @@ def test_a_message_that_is_not_confirmed_leaves_no_outcome(changed: Changed) -> 
     bench.queues.arm("SendMessageBatch", refused, refused)
 
     assert bench.deliver(sent).ends == [("unsettled", "another queue")]
-    assert bench.record(RecordKey("beside")).state is None
+    assert bench.record_at(RecordKey("beside")).state is None
     assert bench.results() == []
 
 
@@ -71,7 +71,7 @@ def test_a_result_with_content_that_is_not_confirmed_leaves_no_outcome_of_a_call
     deletions.queues.arm("SendMessageBatch", lambda *_: None, refused, refused)
 
     assert deletions.deliver(message).ends == [("unsettled", "results queue")]
-    assert deletions.row("resp_1").state is None
+    assert deletions.record("resp_1").state is None
     assert deletions.deliver(again(message)).ends == [("done", "done")]
     assert [each["data"] for each in deletions.results()] == [{"text": "planted"}]
 

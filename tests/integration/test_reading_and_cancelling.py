@@ -71,11 +71,11 @@ def test_a_call_that_fails_comes_back_and_is_done(bench: Bench) -> None:
 
     assert bench.deliver(event(bench)).ends == [("deferred", "throttled")]
     bench.clock.advance(900)
-    assert bench.deliver(*bench.take_copies()).ends == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in bench.copies()] == [(1, 2, 0)]
+    assert bench.deliver(*bench.take_retry_messages()).ends == [("retry", "outcome_unknown")]
+    assert [numbers(retry) for retry in bench.retry_messages()] == [(1, 2, 0)]
     bench.clock.advance(900)
-    assert bench.deliver(*bench.take_copies()).ends == [("done", "done")]
-    assert bench.row('["/shop","event-1"]').state == DONE
+    assert bench.deliver(*bench.take_retry_messages()).ends == [("done", "done")]
+    assert bench.record('["/shop","event-1"]').state == DONE
 
 
 @pytest.mark.row(14)
@@ -85,8 +85,8 @@ def test_what_is_refused_is_dead_lettered(bench: Bench, status: int, reason: str
     bench.studio.fault(match={"id": "resp_1"}, status=status, html=True)
 
     assert bench.deliver(event(bench)).ends == [("dead_lettered", reason)]
-    assert reasons(bench.letters()) == [reason]
-    assert bench.row('["/shop","event-1"]').state == DEAD_LETTERED
+    assert reasons(bench.dead_letters()) == [reason]
+    assert bench.record('["/shop","event-1"]').state == DEAD_LETTERED
 
 
 @pytest.mark.row(16)
@@ -106,7 +106,7 @@ def test_a_connection_that_breaks_is_tried_again(bench: Bench, drop: str) -> Non
     if end != ("done", "done"):
         assert end == ("retry", "outcome_unknown")
         bench.clock.advance(900)
-        assert bench.deliver(*bench.take_copies()).ends == [("done", "done")]
+        assert bench.deliver(*bench.take_retry_messages()).ends == [("done", "done")]
 
 
 @pytest.mark.row(21)
@@ -185,5 +185,5 @@ def test_a_list_that_makes_no_sense_is_dead_lettered_and_says_where(kit: Kit, wr
     bench = bench_of("list_input_items", kit)
 
     assert bench.deliver(bench.message({**BODY, **wrong})).ends == [("dead_lettered", "invalid_message")]
-    assert next(iter(wrong)) in bench.letters()[0].attributes["detail"]
+    assert next(iter(wrong)) in bench.dead_letters()[0].attributes["detail"]
     assert bench.calls() == 0

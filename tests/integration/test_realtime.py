@@ -35,8 +35,8 @@ def test_a_post_that_finds_the_conversation_busy_is_asked_again_later_and_once(s
     delivered = session.deliver(session.message({"type": "response.create", "event_id": "evt_1"}))
 
     assert delivered.ends == [("deferred", "unavailable")]
-    assert [numbers(copy) for copy in session.copies()] == [(0, 1, 0)]
-    assert session.deliver(*session.take_copies()).ends == [("done", "done")]
+    assert [numbers(retry) for retry in session.retry_messages()] == [(0, 1, 0)]
+    assert session.deliver(*session.take_retry_messages()).ends == [("done", "done")]
     assert session.billed() == 1
 
 
@@ -47,7 +47,7 @@ def test_a_close_before_the_frame_is_deferred(session: Bench, at: str, code: int
     delivered = deliver(session, realtime="close_before", at=at, close_code=code)
 
     assert delivered.ends == [("deferred", "unavailable")]
-    assert (session.billed(), session.row("evt_1").state) == (0, "open")
+    assert (session.billed(), session.record("evt_1").state) == (0, "open")
 
 
 @pytest.mark.parametrize("silence", ["no_session_created", "session_updated_missing"])
@@ -64,7 +64,7 @@ def test_a_close_after_the_frame_is_unknown_and_never_asked_again(session: Bench
     delivered = deliver(session, realtime="close_after", after_events=after_events, close_code=code)
 
     assert delivered.ends == [("dead_lettered", "outcome_unknown")]
-    assert (session.billed(), session.copies()) == (1, [])
+    assert (session.billed(), session.retry_messages()) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ from tests.support.observations import numbers
 def test_a_redriven_deletion_settles_or_is_dead_lettered_again_with_its_history(stored: Bench, mended: bool) -> None:
     stored.studio.fault(match=DELETE, status=400, times=1 if mended else 2)
     delete(stored)
-    (first,) = stored.letters()
+    (first,) = stored.dead_letters()
 
     ended = stored.deliver(*stored.redrive()).ends
 
     assert ended == [("done", "deleted") if mended else ("dead_lettered", "rejected")]
-    again_parked = stored.letters()
-    assert [numbers(letter)[2] for letter in again_parked] == ([] if mended else [1])
-    assert {letter.body for letter in again_parked} <= {first.body}
-    assert stored.row("resp_1").redrive == 1
+    dead_lettered_again = stored.dead_letters()
+    assert [numbers(dead_letter)[2] for dead_letter in dead_lettered_again] == ([] if mended else [1])
+    assert {dead_letter.body for dead_letter in dead_lettered_again} <= {first.body}
+    assert stored.record("resp_1").redrive == 1
 
 
 @pytest.mark.row(28)
@@ -54,12 +54,12 @@ def test_a_producers_attributes_of_any_name_are_only_carried_along(stored: Bench
     assert creates.deliver(asking).ends == [("deferred", "throttled")]
     assert stored.deliver(deleting).ends == [("done", "deleted")]
 
-    (copy,) = creates.copies()
-    assert numbers(copy) == (0, 1, 0)
-    assert {name: copy.attributes[name] for name in WRITTEN_BY_A_BRIDGE} == {
+    (retry,) = creates.retry_messages()
+    assert numbers(retry) == (0, 1, 0)
+    assert {name: retry.attributes[name] for name in WRITTEN_BY_A_BRIDGE} == {
         name: str(value) for name, value in WRITTEN_BY_A_BRIDGE.items()
     }
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
 
 
 @pytest.mark.row(33)
@@ -67,6 +67,6 @@ def test_a_message_with_what_only_a_later_version_knows_is_kept_whole(stored: Be
     body = {"response_id": "resp_1", "a_field_of_tomorrow": True}
     stored.deliver(stored.message(body))
 
-    (letter,) = stored.letters()
+    (dead_letter,) = stored.dead_letters()
 
-    assert (letter.attributes["reason"], json.loads(letter.body)) == ("invalid_message", body)
+    assert (dead_letter.attributes["reason"], json.loads(dead_letter.body)) == ("invalid_message", body)

@@ -29,8 +29,8 @@ def test_a_redriven_create_runs_again(creates: Bench) -> None:
 
     assert creates.deliver(*creates.redrive()).ends == [("done", "done")]
 
-    row = creates.row("evt_1")
-    assert (row.state, row.redrive, creates.billed()) == ("done", 1, 1)
+    record = creates.record("evt_1")
+    assert (record.state, record.redrive, creates.billed()) == ("done", 1, 1)
 
 
 @pytest.mark.hole(5)
@@ -40,9 +40,9 @@ def test_a_redriven_create_that_fails_again_is_dead_lettered_again(creates: Benc
 
     assert creates.deliver(*creates.redrive()).ends == [("dead_lettered", "rejected")]
 
-    (letter,) = creates.letters()
-    assert numbers(letter) == (1, 0, 1)
-    assert (creates.row("evt_1").redrive, creates.row("evt_1").dlq) == (1, "sent")
+    (dead_letter,) = creates.dead_letters()
+    assert numbers(dead_letter) == (1, 0, 1)
+    assert (creates.record("evt_1").redrive, creates.record("evt_1").dlq) == (1, "sent")
 
 
 @pytest.mark.hole(5)
@@ -50,8 +50,8 @@ def test_a_message_that_the_queue_itself_moved_runs_when_it_is_redriven(creates:
     message = creates.message(QUESTION)
     creates.studio.fault(match={"method": "POST"}, status=429, headers={"Retry-After": "60"})
     creates.deliver(message)
-    assert creates.row("evt_1").watermark == (0, 1)
-    creates.take_copies()
+    assert creates.record("evt_1").watermark == (0, 1)
+    creates.take_retry_messages()
 
     moved = creates.retry_message(QUESTION, key="evt_1", redrive=1)
 
@@ -65,8 +65,8 @@ def test_an_unforced_redrive_of_an_unknown_outcome_goes_back_to_the_dead_letters
     delivered = creates.deliver(*creates.redrive())
 
     assert delivered.ends == [("dead_lettered", "outcome_unknown")]
-    (letter,) = creates.letters()
-    assert (letter.attributes["reason"], said(letter)["redrive"]) == ("outcome_unknown", 0)
+    (dead_letter,) = creates.dead_letters()
+    assert (dead_letter.attributes["reason"], said(dead_letter)["redrive"]) == ("outcome_unknown", 0)
     assert creates.calls() == 1
 
 
@@ -88,7 +88,7 @@ def test_a_force_is_good_for_one_call_only(creates: Bench) -> None:
 
     ends = [creates.deliver(again(forced)).ends]
     creates.clock.advance(LEASE + 60)
-    ends += [creates.deliver(again(forced)).ends, creates.deliver(*creates.take_copies()).ends]
+    ends += [creates.deliver(again(forced)).ends, creates.deliver(*creates.take_retry_messages()).ends]
 
     assert ends == [[("deferred", "busy")], [("done", "superseded")], [("dead_lettered", "outcome_unknown")]]
     assert creates.deliver(again(forced)).ends == [("dead_lettered", "outcome_unknown")]
@@ -102,10 +102,10 @@ def test_a_force_is_not_inherited_by_copies(creates: Bench) -> None:
 
     creates.deliver(*creates.redrive(force=True))
 
-    (copy,) = creates.copies()
-    assert "force" not in said(copy)
-    assert numbers(copy) == (0, 1, 1)
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+    (retry,) = creates.retry_messages()
+    assert "force" not in said(retry)
+    assert numbers(retry) == (0, 1, 1)
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
 
 
 def test_a_force_that_nobody_signed_is_none(creates: Bench) -> None:
@@ -121,8 +121,8 @@ def test_a_force_that_nobody_signed_is_none(creates: Bench) -> None:
 def test_a_redriven_message_without_a_business_key_keeps_its_first_message_id(creates: Bench) -> None:
     creates.studio.fault(match={"method": "POST"}, drop="after")
     creates.deliver(creates.message({"text": "no event id"}, message_id="first-id"))
-    (letter,) = creates.letters()
-    assert said(letter)["key"] == "first-id"
+    (dead_letter,) = creates.dead_letters()
+    assert said(dead_letter)["key"] == "first-id"
 
     (redriven,) = creates.redrive()
 
@@ -143,9 +143,9 @@ def test_a_late_note_about_one_dead_letter_does_not_count_for_the_next(creates: 
 
     late.arrive()
 
-    assert (creates.row("evt_1").redrive, creates.row("evt_1").dlq) == (1, "pending")
+    assert (creates.record("evt_1").redrive, creates.record("evt_1").dlq) == (1, "pending")
     assert creates.deliver(again(redriven)).ends == [("dead_lettered", "rejected")]
-    assert reasons(creates.letters()) == ["rejected"]
+    assert reasons(creates.dead_letters()) == ["rejected"]
 
 
 @pytest.mark.hole(17)
@@ -161,9 +161,9 @@ def test_a_late_note_about_one_dead_letter_of_a_deletion_does_not_count_for_the_
 
     late.arrive()
 
-    assert (deletions.row("resp_1").redrive, deletions.row("resp_1").dlq) == (1, "pending")
+    assert (deletions.record("resp_1").redrive, deletions.record("resp_1").dlq) == (1, "pending")
     assert deletions.deliver(again(redriven)).ends == [("dead_lettered", "rejected")]
-    assert reasons(deletions.letters()) == ["rejected"]
+    assert reasons(deletions.dead_letters()) == ["rejected"]
 
 
 @pytest.mark.hole(25)
@@ -174,7 +174,7 @@ def test_a_force_does_not_pass_a_lease_that_is_still_running(creates: Bench) -> 
         assert creates.deliver(forced).ends == [("deferred", "busy")]
         assert caller.finish().ends == [("done", "done")]
 
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
     assert creates.billed() == 1
 
 
@@ -195,4 +195,4 @@ def test_a_redriven_deletion_runs_again(deletions: Bench) -> None:
     deletions.deliver(deletions.message({"response_id": "resp_1"}))
 
     assert deletions.deliver(*deletions.redrive()).ends == [("done", "deleted")]
-    assert deletions.row("resp_1").state == "deleted"
+    assert deletions.record("resp_1").state == "deleted"

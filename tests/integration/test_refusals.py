@@ -41,7 +41,7 @@ def test_a_long_retry_after_is_left_to_the_queue(stored: Bench, wait: int, hops:
     stored.studio.fault(match=DELETE, status=429, headers={"Retry-After": str(wait)})
 
     assert delete(stored) == [("deferred", "throttled")]
-    assert numbers(stored.copies()[0]) == (0, 1, 0)
+    assert numbers(stored.retry_messages()[0]) == (0, 1, 0)
     (delay,) = stored.delays()
     promised = not_before(stored) - stored.clock.now() if hops else delay
     assert wait + 1 <= promised <= wait + 3
@@ -110,7 +110,7 @@ def test_after_a_throttling_the_batch_begins_no_further_calls(stored: Bench) -> 
 
     assert delivered.ends == [("deferred", "throttled")] * 5
     assert stored.calls() == 1
-    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+    assert {numbers(retry) for retry in stored.retry_messages()} == {(0, 1, 0)}
 
 
 @pytest.mark.row(10)
@@ -121,7 +121,7 @@ def test_after_a_throttling_no_further_create_is_claimed(creates: Bench) -> None
 
     assert delivered.ends == [("deferred", "throttled")] * 5
     assert creates.calls() == 1
-    assert {creates.row(f"evt_{n}").state for n in range(5)} == {"open"}
+    assert {creates.record(f"evt_{n}").state for n in range(5)} == {"open"}
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 502, "html": True}, {"status": 504, "html": True}])
@@ -132,11 +132,11 @@ def test_a_server_error_of_a_deletion_is_retried_within_its_budget(stored: Bench
     ends: Ends = []
     while waiting and len(ends) < 20:
         ends += stored.deliver(*waiting).ends
-        waiting = stored.take_copies()
+        waiting = stored.take_retry_messages()
 
     assert ends == [("retry", "outcome_unknown")] * 7 + [("dead_lettered", "outcome_unknown")]
     assert stored.calls() == 8
-    assert reasons(stored.letters()) == ["outcome_unknown"]
+    assert reasons(stored.dead_letters()) == ["outcome_unknown"]
 
 
 @pytest.mark.row(11)
@@ -152,7 +152,7 @@ def test_a_server_error_of_a_create_is_never_sent_again(creates: Bench, status: 
     creates.studio.fault(match=POST, status=status, html=True, headers={"Retry-After": "1"})
 
     assert ask(creates) == [("dead_lettered", "outcome_unknown")]
-    assert (creates.calls(), creates.copies()) == (1, [])
+    assert (creates.calls(), creates.retry_messages()) == (1, [])
 
 
 @pytest.mark.row(11)
@@ -161,8 +161,8 @@ def test_a_create_whose_producer_accepts_a_second_call_is_retried(creates: Bench
     message = creates.message({"event_id": "evt_1", "on_unknown": "retry"})
 
     assert creates.deliver(message).ends == [("retry", "outcome_unknown")]
-    assert [numbers(copy) for copy in creates.copies()] == [(1, 1, 0)]
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
+    assert [numbers(retry) for retry in creates.retry_messages()] == [(1, 1, 0)]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
 
 
 @pytest.mark.parametrize("status", [400, 422, 405, 301, 501])
@@ -171,9 +171,9 @@ def test_a_refusal_is_dead_lettered_at_once(stored: Bench, status: int) -> None:
     stored.studio.fault(match=DELETE, status=status)
 
     assert delete(stored) == [("dead_lettered", "rejected")]
-    (letter,) = stored.letters()
-    assert letter.attributes["detail"].startswith(f"HTTP {status}")
-    assert (stored.calls(), stored.copies()) == (1, [])
+    (dead_letter,) = stored.dead_letters()
+    assert dead_letter.attributes["detail"].startswith(f"HTTP {status}")
+    assert (stored.calls(), stored.retry_messages()) == (1, [])
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -182,7 +182,7 @@ def test_a_refused_create_is_dead_lettered_at_once(creates: Bench, status: int) 
     creates.studio.fault(match=POST, status=status)
 
     assert ask(creates) == [("dead_lettered", "rejected")]
-    assert (creates.row("evt_1").state, reasons(creates.letters())) == ("dead_lettered", ["rejected"])
+    assert (creates.record("evt_1").state, reasons(creates.dead_letters())) == ("dead_lettered", ["rejected"])
 
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
@@ -194,8 +194,8 @@ def test_a_broken_deployment_dead_letters_nothing_and_stops_the_batch(stored: Be
 
     assert delivered.ends == [("deferred", reason)] * 3
     assert {line["level"] for line in delivered.lines} == {"ERROR"}
-    assert (stored.calls(), stored.letters()) == (2, [])
-    assert {numbers(copy) for copy in stored.copies()} == {(0, 1, 0)}
+    assert (stored.calls(), stored.dead_letters()) == (2, [])
+    assert {numbers(retry) for retry in stored.retry_messages()} == {(0, 1, 0)}
 
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden")])
@@ -207,5 +207,5 @@ def test_a_broken_deployment_dead_letters_only_what_is_too_old(creates: Bench, s
 
     creates.clock.advance(86_401)
 
-    assert creates.deliver(*creates.take_copies()).ends == [("dead_lettered", reason)]
-    assert reasons(creates.letters()) == [reason]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("dead_lettered", reason)]
+    assert reasons(creates.dead_letters()) == [reason]

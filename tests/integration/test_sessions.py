@@ -48,11 +48,11 @@ def test_while_another_response_is_active_the_message_is_put_off_and_asked_once_
     with service(bench, busy) as (client, seen):
         assert bench.deliver(sent, client=client).ends == DEFERRED
         assert len(seen.asked) == 1
-    assert [numbers(copy) for copy in bench.copies()] == [(0, 1, 0)]
+    assert [numbers(retry) for retry in bench.retry_messages()] == [(0, 1, 0)]
 
-    assert [bench.deliver(*bench.take_copies()).ends, bench.deliver(again(sent)).ends] == [DONE, DONE]
+    assert [bench.deliver(*bench.take_retry_messages()).ends, bench.deliver(again(sent)).ends] == [DONE, DONE]
     assert one_answer(bench)
-    assert bench.row("evt_1").attempt == 1
+    assert bench.record("evt_1").attempt == 1
 
 
 @pytest.mark.parametrize("begun", ["created", "text", "item"])
@@ -72,7 +72,7 @@ def test_an_error_behind_anything_of_a_response_is_unknown_whatever_its_type(ben
 
     with service(bench, fails_late) as (client, _):
         assert bench.deliver(event(bench), client=client).ends == UNKNOWN
-    assert bench.copies() == []
+    assert bench.retry_messages() == []
 
 
 @pytest.mark.row(31)
@@ -125,7 +125,7 @@ def test_a_session_that_begins_late_is_begun_anew_by_the_copy(bench: Bench) -> N
     bench.studio.fault(realtime="no_session_created")
 
     assert bench.deliver(event(bench), seconds=0.9).ends == DEFERRED
-    assert bench.deliver(*bench.take_copies()).ends == DONE
+    assert bench.deliver(*bench.take_retry_messages()).ends == DONE
     assert one_answer(bench)
 
 

@@ -40,7 +40,7 @@ def test_a_ledger_that_falls_silent_is_asked_a_few_times_for_a_hundred_receipts(
     deletions.ledger.reset()
     healed = deletions.deliver(*map(again, batch))
     assert {end for end, _ in healed.ends} == {"done"}
-    assert {deletions.row(f"resp_{n}").state for n in range(100)} <= {"deleted", "already_absent"}
+    assert {deletions.record(f"resp_{n}").state for n in range(100)} <= {"deleted", "already_absent"}
 
 
 @pytest.mark.parametrize("action", [refused, unseen])
@@ -53,7 +53,7 @@ def test_a_ledger_that_falls_silent_before_a_hundred_dead_letters_lets_no_dead_l
 
     assert deletions.deliver(*batch).ends == [("unsettled", "ledger")] * 100
     assert len(deletions.ledger.seen) == 3
-    assert deletions.letters() == []
+    assert deletions.dead_letters() == []
     deletions.ledger.reset()
 
 
@@ -64,7 +64,7 @@ def test_a_queue_that_falls_silent_is_asked_twice_for_a_hundred_copies(deletions
 
     assert deletions.deliver(*batch).ends == [("unsettled", "queue")] * 100
     assert len(deletions.queues.seen) == 2
-    assert {deletions.row(f"resp_{n}").state for n in range(100)} == {None}
+    assert {deletions.record(f"resp_{n}").state for n in range(100)} == {None}
 
     deletions.queues.reset()
     assert deletions.deliver(*map(again, batch)).ends == [("done", "deleted")] * 100
@@ -128,8 +128,8 @@ def test_a_batch_ends_in_time_whatever_is_slow_or_silent(
 
     assert deletions.clock.monotonic() - begun < TIMEOUT
     assert len(delivered.ends) == 100
-    for message in deletions.copies():  # none that the next delivery would send a second time
-        assert deletions.row(said(message)["key"]).watermark == (said(message)["redrive"], said(message)["copy"])
+    for message in deletions.retry_messages():  # none that the next delivery would send a second time
+        assert deletions.record(said(message)["key"]).watermark == (said(message)["redrive"], said(message)["copy"])
     deletions.ledger.reset()
     deletions.queues.reset()
     deletions.hooks.reset()

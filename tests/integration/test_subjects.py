@@ -43,7 +43,7 @@ def test_the_copy_of_merged_messages_is_held_by_the_subject_of_any(
     assert stored.deliver(*sent_one_by_one(stored, *bodies)).ends == [("deferred", "throttled")] * 2
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
 
 
@@ -55,7 +55,7 @@ def test_the_copy_that_supersedes_a_message_is_held_by_that_messages_subject(sto
     assert stored.deliver(of_alice).ends == [("done", "superseded")]
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
 
 
@@ -65,7 +65,7 @@ def test_the_copy_deletes_once_the_subject_is_released(stored: Bench) -> None:
     stored.holds.release(alice(stored), "case-1")
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "deleted")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_a_message_whose_subject_could_not_be_kept_is_not_superseded_but_returns(stored: Bench) -> None:
@@ -77,7 +77,7 @@ def test_a_message_whose_subject_could_not_be_kept_is_not_superseded_but_returns
     assert stored.deliver(of_alice).ends == [("unsettled", "ledger")]
     assert stored.deliver(again(of_alice)).ends == [("done", "superseded")]
     stored.clock.advance(100)
-    assert stored.deliver(*stored.take_copies()).ends == [("done", "held")]
+    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
 
 
 def held_before(bench: Bench) -> None:
@@ -131,4 +131,4 @@ def test_a_copy_whose_subject_could_not_be_kept_leaves_its_message_unsettled(sto
     stored.holds.release(alice(stored), "case-1")
 
     assert stored.deliver(stored.message(OF_ALICE)).ends == [("unsettled", "ledger")]
-    assert stored.copies() == []
+    assert stored.retry_messages() == []

@@ -23,8 +23,8 @@ def slow(creates: Bench) -> Bench:
 def test_a_create_without_the_time_that_it_needs_is_not_claimed_but_deferred(slow: Bench, seconds: float) -> None:
     assert ask(slow, seconds=seconds) == [("deferred", None)]
 
-    assert (slow.row("evt_1").state, slow.calls()) == ("open", 0)
-    assert [numbers(copy) for copy in slow.copies()] == [(0, 1, 0)]
+    assert (slow.record("evt_1").state, slow.calls()) == ("open", 0)
+    assert [numbers(retry) for retry in slow.retry_messages()] == [(0, 1, 0)]
 
 
 def test_a_create_with_the_time_that_it_needs_is_called(slow: Bench) -> None:
@@ -35,7 +35,7 @@ def test_time_that_its_claim_has_taken_is_asked_for_again(slow: Bench) -> None:
     slow.ledger.arm("UpdateItem", after(lambda: slow.clock.advance(25)))
 
     assert ask(slow) == [("deferred", None)]
-    assert (slow.row("evt_1").state, slow.row("evt_1").watermark, slow.calls()) == ("open", (0, 1), 0)
+    assert (slow.record("evt_1").state, slow.record("evt_1").watermark, slow.calls()) == ("open", (0, 1), 0)
 
 
 def test_a_breaker_that_opened_while_a_claim_was_written_is_asked_again(creates: Bench) -> None:

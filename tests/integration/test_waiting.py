@@ -15,12 +15,12 @@ QUESTION = {"event_id": "evt_1"}
 def test_a_throttled_call_gives_its_claim_back(creates: Bench) -> None:
     throttle(creates)
     creates.deliver(creates.message(QUESTION))
-    assert (creates.row("evt_1").state, creates.row("evt_1").watermark) == ("open", (0, 1))
+    assert (creates.record("evt_1").state, creates.record("evt_1").watermark) == ("open", (0, 1))
 
     creates.clock.advance(60)
 
-    assert creates.deliver(*creates.take_copies()).ends == [("done", "done")]
-    assert creates.letters() == []
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
+    assert creates.dead_letters() == []
 
 
 @pytest.mark.hole(21)
@@ -30,7 +30,7 @@ def test_waiting_for_a_busy_key_costs_no_attempt(creates: Bench) -> None:
         waiting = [again(message)]
         for _ in range(10):
             creates.deliver(*waiting)
-            waiting = creates.take_copies()
+            waiting = creates.take_retry_messages()
 
     assert numbers(waiting[0]) == (0, 10, 0)
     assert creates.deliver(*waiting).ends == [("done", "done")]
@@ -44,10 +44,10 @@ def test_throttling_dead_letters_nothing_however_often_it_comes(creates: Bench) 
     while waiting and rounds < 60:
         assert creates.deliver(*waiting).acknowledged
         creates.clock.advance(900)
-        waiting = creates.take_copies()
+        waiting = creates.take_retry_messages()
         rounds += 1
 
-    assert creates.letters() == []
+    assert creates.dead_letters() == []
     assert creates.billed() == 3
 
 
@@ -58,7 +58,7 @@ def test_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged(cre
     delivered = creates.deliver(*[creates.message({"event_id": f"evt_{n}"}) for n in range(40)], seconds=60)
 
     assert delivered.counts == {"done": 10, "retry": 0, "deferred": 30, "dead_lettered": 0, "unsettled": 0}
-    assert {said(copy)["attempt"] for copy in creates.copies()} == {0}
+    assert {said(retry)["attempt"] for retry in creates.retry_messages()} == {0}
     assert creates.billed() == 10
 
 

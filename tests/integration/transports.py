@@ -51,5 +51,5 @@ def lose(bench: Bench, transport: Transport, event_id: str = "evt_1") -> None:
 
 
 def one_answer(bench: Bench, event_id: str = "evt_1") -> bool:
-    """Billed once, told once, and the row says so."""
-    return (bench.studio.billed(event_id), len(bench.results()), bench.row(event_id).state) == (1, 1, "done")
+    """Billed once, told once, and the record says so."""
+    return (bench.studio.billed(event_id), len(bench.results()), bench.record(event_id).state) == (1, 1, "done")

@@ -142,11 +142,11 @@ class Bench:
             error = raised
         return Delivered(counts, error, [json.loads(line) for line in printed.getvalue().splitlines()])
 
-    def row(self, key: str) -> Record:
-        """The row of a business key."""
+    def record(self, key: str) -> Record:
+        """The record of a business key."""
         return self._watched.get(self.keys.key(self.function.namespace, key))
 
-    def record(self, record_key: RecordKey) -> Record:
+    def record_at(self, record_key: RecordKey) -> Record:
         """The record of a record key."""
         return self._watched.get(record_key)
 
@@ -154,16 +154,16 @@ class Bench:
         """A receipt of a business key after the first, which the record itself has."""
         return self._watched.get(RecordKey(f"{self.keys.key(self.function.namespace, key)}#{number}"))
 
-    def message_row(self, message_id: str) -> Record:
-        """The row of a message that could not be used."""
+    def record_of_message(self, message_id: str) -> Record:
+        """The record of a message that could not be used."""
         return self._watched.get(self.keys.key(f"{self.function.name}:message", message_id))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def records(self) -> list[dict[str, Any]]:
         """Every item of the table, as stored."""
         items: list[dict[str, Any]] = self.kit.spectator.scan(TableName=self.table)["Items"]
         return items
 
-    def copies(self) -> list[Waiting]:
+    def retry_messages(self) -> list[Waiting]:
         """What waits in the function's own queue."""
         return self.kit.peek(self.own)
 
@@ -177,7 +177,7 @@ class Bench:
             for each in document["Entries"]
         ]
 
-    def letters(self) -> list[Waiting]:
+    def dead_letters(self) -> list[Waiting]:
         """What waits in the dead-letter queue."""
         return self.kit.peek(self.dead)
 
@@ -185,15 +185,15 @@ class Bench:
         """The events in the results queue."""
         return [json.loads(waiting.body) for waiting in self.kit.peek(self.answers)]
 
-    def take_copies(self) -> list[Entry]:
+    def take_retry_messages(self) -> list[Entry]:
         """Take everything off the own queue, whatever its delay, as the trigger would deliver it."""
         return self._take(self.own)
 
     def redrive(self, *, force: bool = False) -> list[Entry]:
         """Take everything off the dead-letter queue, as an operator's redrive would send it: the next generation."""
         now, taken = self.clock.now(), []
-        for letter in self.letters():
-            (delivery,) = deliveries({"messages": [arrived(letter, now)]}, now, self.carrier.signer)
+        for dead_letter in self.dead_letters():
+            (delivery,) = deliveries({"messages": [arrived(dead_letter, now)]}, now, self.carrier.signer)
             message = redriven(delivery, force=force, now=now, carrier=self.carrier)
             texts: Attributes = {name: text for name, (_, text) in message.attributes.items()}
             taken.append(entry(message.body, sent_at=now, attributes=texts))
@@ -203,7 +203,10 @@ class Bench:
     def move_back(self, *, attributes: bool) -> list[Entry]:
         """Take everything off the dead-letter queue, as usual scripts move it: with its attributes, or the body only."""
         now = self.clock.now()
-        moved = [arrived(letter, now) if attributes else self.message(letter.body) for letter in self.letters()]
+        moved = [
+            arrived(dead_letter, now) if attributes else self.message(dead_letter.body)
+            for dead_letter in self.dead_letters()
+        ]
         self.kit.sqs.purge_queue(QueueUrl=self.dead)
         return moved
 

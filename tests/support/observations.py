@@ -23,6 +23,6 @@ def numbers(of: Waiting | Entry) -> tuple[int, int, int]:
     return attempt, copy, redrive
 
 
-def reasons(letters: list[Waiting]) -> list[str]:
-    """Why each of these was parked."""
-    return [letter.attributes["reason"] for letter in letters]
+def reasons(dead_letters: list[Waiting]) -> list[str]:
+    """Why each of these was dead-lettered."""
+    return [dead_letter.attributes["reason"] for dead_letter in dead_letters]

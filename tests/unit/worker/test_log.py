@@ -116,9 +116,9 @@ def test_nothing_that_was_planted_in_messages_or_answers_reaches_log_ledger_or_d
         bench.deliver(message)
         bench.deliver(again(message))
         bench.deliver(bench.message({**body, "extra": SECRET}))
-        details = [letter.attributes["detail"] for letter in bench.letters()]
+        details = [dead_letter.attributes["detail"] for dead_letter in bench.dead_letters()]
         assert bench.log
-        assert not [text for text in (*bench.log, *map(str, bench.rows()), *details) if SECRET in text]
+        assert not [text for text in (*bench.log, *map(str, bench.records()), *details) if SECRET in text]
         assert deletions.studio.api_key not in "".join(bench.log)
 
 

@@ -28,22 +28,22 @@ def test_a_sample_ends_as_its_file_says(kit: Kit, case: Case) -> None:
     later = [end for end in case.sample.ends if end.end in ("retry", "deferred") and (end.outcome or end.reason)]
     for _ in range(MOST_ROUNDS if later else 0):
         bench.clock.advance(900)
-        bench.deliver(*bench.take_copies())
+        bench.deliver(*bench.take_retry_messages())
 
-    rows = [
-        bench.message_row(message["message_id"])
+    records = [
+        bench.record_of_message(message["message_id"])
         if end.key is None and (end.reason in UNUSABLE or end.end == "unsettled")
-        else bench.row(end.key or message["message_id"])
+        else bench.record(end.key or message["message_id"])
         for end, message in zip(case.sample.ends, case.messages, strict=True)
     ]
     ended = Counter((line["key"], line["end"]) for line in first.lines if "end" in line)
-    assert ended == Counter((row.key, end.end) for row, end in zip(rows, case.sample.ends, strict=True))
-    for row, end in zip(rows, case.sample.ends, strict=True):
+    assert ended == Counter((record.key, end.end) for record, end in zip(records, case.sample.ends, strict=True))
+    for record, end in zip(records, case.sample.ends, strict=True):
         if end.outcome is not None:
-            assert row.state == end.outcome
+            assert record.state == end.outcome
         if end.reason is not None:
-            assert (row.state, row.reason) == ("dead_lettered", end.reason)
-            assert end.reason in [letter.attributes["reason"] for letter in bench.letters()]
+            assert (record.state, record.reason) == ("dead_lettered", end.reason)
+            assert end.reason in [dead_letter.attributes["reason"] for dead_letter in bench.dead_letters()]
         if (about := end.about or end.key) is not None:
             assert bench.calls(about) == end.calls
     assert first.acknowledged is all(end.end != "unsettled" for end in case.sample.ends)

@@ -64,7 +64,7 @@ def test_what_a_tick_sends_is_a_message_of_the_other_function_and_a_repeat_is_ha
     deletions.studio.seed("resp_1")
     tick.handler(EVENT, CONTEXT)
     tick.handler(EVENT, CONTEXT)
-    sent = [arrived(waiting, deletions.clock.now()) for waiting in deletions.copies()]
+    sent = [arrived(waiting, deletions.clock.now()) for waiting in deletions.retry_messages()]
 
     assert [deletions.deliver(each).ends for each in sent] == [[("done", "deleted")]] * 2
     assert deletions.calls() == 1

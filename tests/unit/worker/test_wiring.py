@@ -74,7 +74,7 @@ class Deployment:
         *lines, ends = told.stdout.splitlines()
         return json.loads(ends), [json.loads(line) for line in lines]
 
-    def row(self, key: str, namespace: str = "response") -> Record:
+    def record(self, key: str, namespace: str = "response") -> Record:
         """What the ledger says of a key."""
         return Ledger(self.kit.spectator, self.table).get(Keys(self.settings["HASH_KEY"]).key(namespace, key))
 
@@ -98,7 +98,7 @@ def test_a_handler_reads_the_environment_and_settles_an_event(deployment: Deploy
     ends, lines = deployment.invoke(deletion("resp_1"))
 
     assert ends == [{"done": 1, "retry": 0, "deferred": 0, "dead_lettered": 0, "unsettled": 0}]
-    assert deployment.row("resp_1").state == "deleted"
+    assert deployment.record("resp_1").state == "deleted"
     assert [(line["level"], line["service"], line["end"]) for line in lines] == [("INFO", "delete_response", "done")]
     assert lines[0]["invocation"] == "r-1"
 
@@ -160,8 +160,8 @@ def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_setti
     ends, _ = deployment.invoke(event, module="tests.support.ask", LEASE_MARGIN="300s")
 
     assert ends[0]["done"] == 1
-    row = deployment.row("evt_1", "ask")
-    assert row.lease_until - row.rest["claimed_at"] == pytest.approx(60 + 300, abs=5)
+    record = deployment.record("evt_1", "ask")
+    assert record.lease_until - record.rest["claimed_at"] == pytest.approx(60 + 300, abs=5)
 
 
 def test_a_function_that_makes_answers_warns_where_they_go_nowhere(deployment: Deployment) -> None:

@@ -97,8 +97,8 @@ def test_what_is_held_is_looked_up_and_never_deleted(deletions: Bench) -> None:
     deletions.deliver(deletions.message({"response_id": "resp_1"}))
 
     assert [call["method"] for call in deletions.studio.requests()] == ["GET"]
-    row = deletions.row("resp_1")
-    assert (row.state, row.hold) == ("held", frozenset({"case-1"}))
+    record = deletions.record("resp_1")
+    assert (record.state, record.hold) == ("held", frozenset({"case-1"}))
     assert deletions.results()[0]["data"]["outcome"] == "held"
 
 
@@ -110,7 +110,7 @@ def test_of_several_copies_of_a_key_the_newest_counts_and_all_share_its_end(dele
     delivered = deletions.deliver(newer, older)
 
     assert delivered.ends == [("retry", "outcome_unknown")] * 2
-    assert [numbers(copy) for copy in deletions.copies()] == [(4, 5, 0)]
+    assert [numbers(retry) for retry in deletions.retry_messages()] == [(4, 5, 0)]
     assert deletions.calls() == 1
 
 
@@ -145,14 +145,14 @@ def test_a_receipt_tells_what_was_asked_when_it_was_done_and_how_to_look_it_up(d
         signed(deletions.message(body, received=2), deletions.carrier.signer, attempt=1, copy=1, key="resp_1")
     )
 
-    row = deletions.row("resp_1")
+    record = deletions.record("resp_1")
     (call,) = deletions.studio.requests()
-    assert (row.state, row.reason, row.attempt) == ("deleted", "erasure", 2)
-    assert row.rest["requested_at"] == "2026-11-01T00:00:00Z"
-    assert (row.rest["executed_at"], row.rest["received"]) == (deletions.clock.now(), 2)
-    assert row.rest["client_request_id"] == call["headers"]["x-client-request-id"]
-    assert row.rest["subject"] == deletions.keys.key("subject", "someone")
-    assert row.rest["request_id"]
+    assert (record.state, record.reason, record.attempt) == ("deleted", "erasure", 2)
+    assert record.rest["requested_at"] == "2026-11-01T00:00:00Z"
+    assert (record.rest["executed_at"], record.rest["received"]) == (deletions.clock.now(), 2)
+    assert record.rest["client_request_id"] == call["headers"]["x-client-request-id"]
+    assert record.rest["subject"] == deletions.keys.key("subject", "someone")
+    assert record.rest["request_id"]
 
 
 def test_a_result_is_a_cloud_event_that_names_the_key_only_by_its_hash(deletions: Bench) -> None:
@@ -163,9 +163,9 @@ def test_a_result_is_a_cloud_event_that_names_the_key_only_by_its_hash(deletions
     deletions.deliver(deletions.message(envelope))
 
     (event,) = deletions.results()
-    row = deletions.keys.key("response", "resp_1")
+    record_key = deletions.keys.key("response", "resp_1")
     assert event["specversion"] == "1.0"
-    assert (event["id"], event["subject"]) == (f"{row}#already_absent", row)
+    assert (event["id"], event["subject"]) == (f"{record_key}#already_absent", record_key)
     assert (event["causationid"], event["traceparent"]) == ('["/s","cause"]', trace)
     assert event["data"] == {
         "outcome": "already_absent",
