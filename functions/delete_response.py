@@ -25,7 +25,7 @@ class DeleteResponse(Message, record="response", key="response_id", due="not_bef
         return int(self.reason != "retention")
 
 
-def look(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
+def when_held(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
     """Under a legal hold: see whether it is still there, and leave it."""
     existence = responses.exists(message.response_id, timeout)
     return Outcome(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
@@ -36,7 +36,7 @@ def tell(told: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: told[name] for name in ("outcome", *NOTED, "subject") if told.get(name)}
 
 
-@queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=look, result_of=tell, kept=None)
+@queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=when_held, result_of=tell, kept=None)
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
     """Delete it; a 404 means that it was gone already, and does not say who deleted it."""
     deletion = responses.delete(message.response_id, timeout)

@@ -23,23 +23,23 @@ class HoldReport:
 
     status: HoldStatus
     effective_at: float
-    row: Record
+    record: Record
 
 
 class Holds:
-    """Places and releases holds on rows: a response's own, or a subject's (a row of its own).
+    """Places and releases holds on records: a response's own, or a subject's (a record of its own).
 
     Deletions take no claim, so one may begin up to ``window`` seconds after it read that there was no hold. A hold is
     therefore reported effective only after ``settling`` seconds (that window, the longest call, the clocks' skew), by
-    reading the row once more.
+    reading the record once more.
 
     Any program can place them that has the functions' settings and this package::
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
         holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the function's timeout, LEASE_MARGIN
-        row = Keys(HASH_KEY).key("response", "resp_1")  # or .key("subject", "alice")
-        holds.place(row, "case 42", time.time())
+        record_key = Keys(HASH_KEY).key("response", "resp_1")  # or .key("subject", "alice")
+        holds.place(record_key, "case 42", time.time())
     """
 
     def __init__(self, store: Ledger, settling: float) -> None:
@@ -60,16 +60,16 @@ class Holds:
         self._must(Write(key, sets={}, deletes={"hold": {case}}))
 
     def report(self, key: RecordKey, now: float) -> HoldReport:
-        """How the hold stands, from the row as it is now. Raises TableUnavailable."""
-        row = self._store.get(key)
-        effective_at = float(row.rest.get("hold_at", 0)) + self._settling
-        if not row.hold:
+        """How the hold stands, from the record as it is now. Raises TableUnavailable."""
+        record = self._store.get(key)
+        effective_at = float(record.rest.get("hold_at", 0)) + self._settling
+        if not record.hold:
             status = HoldStatus.NONE
-        elif row.state in FINAL_STATES:
+        elif record.state in FINAL_STATES:
             status = HoldStatus.TOO_LATE
         else:
             status = HoldStatus.EFFECTIVE if now >= effective_at else HoldStatus.PLACED
-        return HoldReport(status, effective_at, row)
+        return HoldReport(status, effective_at, record)
 
     def _must(self, write: Write) -> None:
         if self._store.write(write) is not Written.YES:

@@ -1,4 +1,4 @@
-"""Retry messages: a delivery once more on the function's own queue, and the redrive of a dead letter."""
+"""Retry messages: a delivery once more on the function's own queue, and the redrive of a dead dead."""
 
 from math import ceil
 
@@ -26,17 +26,17 @@ def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float
     return carrier.carry(delivery, attribute, delay=max(0, min(MAX_DELAY, ceil(wait))))
 
 
-def redriven(letter: Delivery, *, force: bool, now: float, carrier: Carrier) -> QueueMessage:
+def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier) -> QueueMessage:
     """A dead letter for the queue that it came from: one redrive higher, with its attempts and its age forgotten.
 
     ``force``: a call that may have happened is made once more. Raises TooLarge.
     """
     attribute = SettlementAttribute(
-        key=letter.key or Key(letter.message_id),
-        origin=letter.origin,
-        redrive=letter.redrive + 1,
+        key=dead.key or Key(dead.message_id),
+        origin=dead.origin,
+        redrive=dead.redrive + 1,
         first_seen=int(now * 1000),
-        sent_at=letter.sent_at,
+        sent_at=dead.sent_at,
         force=force,
     )
-    return carrier.carry(letter, attribute)
+    return carrier.carry(dead, attribute)

@@ -39,7 +39,7 @@ def test_a_hold_on_something_deleted_came_too_late_and_says_when(holds: Holds, s
     report = holds.report(KEY, NOW + SETTLING)
 
     assert report.status is HoldStatus.TOO_LATE
-    assert (report.row.state, report.row.rest["executed_at"]) == ("deleted", NOW + 5)
+    assert (report.record.state, report.record.rest["executed_at"]) == ("deleted", NOW + 5)
 
 
 def test_a_released_case_leaves_the_others_holds(holds: Holds) -> None:
@@ -47,7 +47,7 @@ def test_a_released_case_leaves_the_others_holds(holds: Holds) -> None:
     holds.place(KEY, "case-2", NOW)
 
     holds.release(KEY, "case-1")
-    assert holds.report(KEY, NOW + SETTLING).row.hold == {"case-2"}
+    assert holds.report(KEY, NOW + SETTLING).record.hold == {"case-2"}
     assert holds.report(KEY, NOW + SETTLING).status is HoldStatus.EFFECTIVE
 
     holds.release(KEY, "case-2")
