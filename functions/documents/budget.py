@@ -14,7 +14,7 @@ AWAY = 2
 class Budget:
     """One service's budget for one invocation: a request is begun only where its longest time is left.
 
-    ``left`` says how many seconds the invocation has; ``longest`` is how many a request can take. Without ``left``
+    `left` says how many seconds the invocation has; `longest` is how many a request can take. Without `left`
     there is no end: a person's program waits as long as it takes. Threads may share a budget.
     """
 
@@ -24,7 +24,7 @@ class Budget:
         self._silences = 0
 
     def allows(self, requests: int = 1, *, insist: bool = False) -> bool:
-        """Whether so many requests, one after the other, may be begun; ``insist`` asks a silent service as well."""
+        """Whether so many requests, one after the other, may be begun; `insist` asks a silent service as well."""
         return (insist or self._silences < AWAY) and self._left() >= requests * self._longest
 
     def silent(self) -> None:

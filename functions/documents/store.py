@@ -42,7 +42,7 @@ class TableUnavailable(Exception):
 
 
 class Written(Enum):
-    """How a conditional write ended. ``UNKNOWN``: it may have been applied, or may be yet."""
+    """How a conditional write ended. `UNKNOWN`: it may have been applied, or may be yet."""
 
     YES = "yes"
     REFUSED = "refused"
@@ -62,10 +62,10 @@ class _Busy(Exception):
 
 
 class Store(Generic[K, R]):
-    """One table of the Document API whose items have a ``key``.
+    """One table of the Document API whose items have a `key`.
 
-    ``read`` makes a record of an item's attributes, and of the key alone where there is no item. ``sleep`` waits
-    between tries, for a second in all at the most. ``budget`` is the invocation's for this service.
+    `read` makes a record of an item's attributes, and of the key alone where there is no item. `sleep` waits
+    between tries, for a second in all at the most. `budget` is the invocation's for this service.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Store(Generic[K, R]):
     def write(self, write: Write, *, insist: bool = False) -> Written:
         """Carry out one conditional write; where the service is busy, it is tried again.
 
-        ``insist``: a service that was silent before is asked all the same, while there is time.
+        `insist`: a service that was silent before is asked all the same, while there is time.
         """
         ask: Callable[[], Any] = partial(self._client.update_item, **request(self._table, write))
         if write.beside:
@@ -131,7 +131,7 @@ class Store(Generic[K, R]):
 
         A transaction is only the cheap way to send many: where a record's refusal cancels it, the others are sent
         again, and where its end is unknown it is repeated, which the conditions make safe. Where the service is silent
-        or stays busy twice in a row, or the time is over, nothing more is sent: the rest is ``UNKNOWN``.
+        or stays busy twice in a row, or the time is over, nothing more is sent: the rest is `UNKNOWN`.
         """
         ends: dict[str, Written] = {}
         for chunk in _chunks(writes):

@@ -1,6 +1,6 @@
-"""The ledger's tables: one definition (``tables.json``), and a command that creates them.
+"""The ledger's tables: one definition (`tables.json`), and a command that creates them.
 
-``python -m documents.tables`` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
+`python -m documents.tables` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
 with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
 """
 

@@ -13,9 +13,9 @@ _PLACEHOLDER = re.compile(r"[#:](\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One conditional update of one record. ``given`` are values that only the condition names; unused ones are left out.
+    """One conditional update of one record. `given` are values that only the condition names; unused ones are left out.
 
-    ``beside`` are writes of other records in the same transaction: all of them are applied, or none.
+    `beside` are writes of other records in the same transaction: all of them are applied, or none.
     """
 
     key: str

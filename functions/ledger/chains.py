@@ -14,10 +14,10 @@ from ledger.record import DEAD_LETTERED, LONGEST_DELAY, OPEN, PENDING, SENT, Rec
 class Standing:
     """Where a delivery stands among those of its key.
 
-    ``redrive`` and ``copy`` order it. ``began`` is ``<redrive>:<message id>`` where the delivery began that redrive by
-    itself: its own number is lower, and it must not be superseded by what it began. ``messages`` are the ids that its
-    end answers, ``due`` is the date that its message gives (epoch seconds, 0 without one), ``sent_at`` when the last of
-    its messages was sent first (ms), and ``kept`` the seconds that its record lives (None: for ever).
+    `redrive` and `copy` order it. `began` is `<redrive>:<message id>` where the delivery began that redrive by
+    itself: its own number is lower, and it must not be superseded by what it began. `messages` are the ids that its
+    end answers, `due` is the date that its message gives (epoch seconds, 0 without one), `sent_at` when the last of
+    its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever).
     """
 
     key: RecordKey
@@ -31,7 +31,7 @@ class Standing:
     kept: float | None = None
 
     def sets(self, now: float) -> dict[str, Any]:
-        """The attributes that say so, as they stand at ``now``."""
+        """The attributes that say so, as they stand at `now`."""
         said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "due": self.due, "marked_at": now}
         said |= {"began": self.began} if self.began else {}
         return said | self.expiry(now)
@@ -46,7 +46,7 @@ class Standing:
         return {"subjects": set(self.subjects)} if self.subjects else {}
 
     def compared(self, now: float, retention: float) -> Mapping[str, Any]:
-        """What the conditions of its writes compare with; a queue keeps a message for ``retention`` seconds."""
+        """What the conditions of its writes compare with; a queue keeps a message for `retention` seconds."""
         return when.given(
             redrive=self.redrive,
             copy=self.copy,
@@ -73,7 +73,7 @@ def concerning(key: RecordKey, subjects: frozenset[str]) -> Write:
 
 
 def watermark(standing: Standing, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
-    """The watermark, raised to a confirmed retry message, whose number ``standing`` has (best effort)."""
+    """The watermark, raised to a confirmed retry message, whose number `standing` has (best effort)."""
     return Write(
         standing.key,
         sets={**notes, "state": OPEN, **standing.sets(now)},

@@ -16,7 +16,7 @@ KEPT = 35 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One delivery's claim on a key. ``owner`` is new for each delivery; times are epoch seconds."""
+    """One delivery's claim on a key. `owner` is new for each delivery; times are epoch seconds."""
 
     standing: Standing
     owner: str
@@ -27,7 +27,7 @@ class Claim:
 
 
 def claim(claim: Claim, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
-    """Say "I am calling now". Only after ``Written.YES`` may the call begin."""
+    """Say "I am calling now". Only after `Written.YES` may the call begin."""
     standing = claim.standing
     free = [when.FREE, when.OPEN_TO_ME, when.OPEN_AND_FORGOTTEN, when.MINE]
     free += [when.REDRIVEN_BY_FORCE, when.LAPSED_CLAIM_BY_FORCE] if claim.forced else [when.REDRIVEN]
@@ -51,7 +51,7 @@ def claim(claim: Claim, now: float, retention: float, notes: Mapping[str, Any]) 
 
 
 def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
-    """Write the outcome, after the result message is confirmed. ``notes`` are request ids and token usage."""
+    """Write the outcome, after the result message is confirmed. `notes` are request ids and token usage."""
     return Write(
         claim.standing.key,
         sets={**notes, "state": DONE, "executed_at": now, **claim.standing.expiry(now)},
@@ -62,7 +62,7 @@ def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
 
 
 def release(standing: Standing, owner: str | None, now: float, reason: str) -> Write:
-    """Give the key back. ``standing`` has the confirmed retry message's number, or the claim's own without one."""
+    """Give the key back. `standing` has the confirmed retry message's number, or the claim's own without one."""
     return Write(
         standing.key,
         sets={"state": OPEN, "copy": standing.copy, "marked_at": now, "reason": reason, **standing.expiry(now)},
@@ -72,9 +72,9 @@ def release(standing: Standing, owner: str | None, now: float, reason: str) -> W
 
 
 def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float, notes: Mapping[str, Any]) -> Write:
-    """End the key whose claim ``owner`` holds: mine, or the one that was read and whose lease has ended.
+    """End the key whose claim `owner` holds: mine, or the one that was read and whose lease has ended.
 
-    It stays under the claim's redrive, and answers the claim's messages and those of ``standing``.
+    It stays under the claim's redrive, and answers the claim's messages and those of `standing`.
     """
     return Write(
         standing.key,

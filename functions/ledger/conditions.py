@@ -1,6 +1,6 @@
 """The conditions of the ledger's writes, built from named fragments.
 
-A timeline of one key, with the fragment that lets each writer through::
+A timeline of one key, with the fragment that lets each writer through:
 
     nothing --claim--> claimed --call--> done             FREE, then MINE
                           |--429--> open --claim-->       OPEN_TO_ME: only the newest retry message
@@ -17,7 +17,7 @@ from typing import Any
 from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN
 
 _WORDS = {word: word for word in (OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN)}
-"""What conditions compare with by name: ``:claimed`` is the text "claimed"."""
+"""What conditions compare with by name: `:claimed` is the text "claimed"."""
 
 FREE = "attribute_not_exists(#state)"
 """No delivery has dealt with the key (the record may carry a legal hold all the same)."""

@@ -19,7 +19,7 @@ class HoldStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldReport:
-    """A hold as it stands. ``effective_at`` is when it can first be relied on (epoch seconds)."""
+    """A hold as it stands. `effective_at` is when it can first be relied on (epoch seconds)."""
 
     status: HoldStatus
     effective_at: float
@@ -29,11 +29,11 @@ class HoldReport:
 class Holds:
     """Places and releases holds on records: a response's own, or a subject's (a record of its own).
 
-    Deletions take no claim, so one may begin up to ``window`` seconds after it read that there was no hold. A hold is
-    therefore reported effective only after ``settling`` seconds (that window, the longest call, the clocks' skew), by
+    Deletions take no claim, so one may begin up to `window` seconds after it read that there was no hold. A hold is
+    therefore reported effective only after `settling` seconds (that window, the longest call, the clocks' skew), by
     reading the record once more.
 
-    Any program can place them that has the functions' settings and this package::
+    Any program can place them that has the functions' settings and this package:
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
@@ -47,7 +47,7 @@ class Holds:
         self._settling = settling
 
     def place(self, key: RecordKey, case: str, now: float) -> float:
-        """Add the hold of one case and return when it can first be relied on (then ask ``report``).
+        """Add the hold of one case and return when it can first be relied on (then ask `report`).
 
         Raises:
             TableUnavailable: whether it was placed is not known; placing it again is safe.

@@ -8,7 +8,7 @@ Key = NewType("Key", str)
 """A business id as messages give it. It never leaves the queues: ledger, logs and results know its hash."""
 
 RecordKey = NewType("RecordKey", str)
-"""The key of a record: ``<namespace>#<keyed hash>``."""
+"""The key of a record: `<namespace>#<keyed hash>`."""
 
 
 class Keys:
@@ -21,10 +21,10 @@ class Keys:
         self._secret = secret.encode()
 
     def key(self, namespace: str, value: str) -> RecordKey:
-        """Make the key of a record: ``<namespace>#<32 hex digits>``.
+        """Make the key of a record: `<namespace>#<32 hex digits>`.
 
-        A namespace is ``response`` for all that is known of a stored response, ``subject`` for people, else a
-        function's name, and ``<function>:message`` for messages without a valid key: equal ids of different kinds
+        A namespace is `response` for all that is known of a stored response, `subject` for people, else a
+        function's name, and `<function>:message` for messages without a valid key: equal ids of different kinds
         never share a record.
         """
         return RecordKey(f"{namespace}#{self.digest(f'{namespace}#{value}')}")

@@ -1,4 +1,4 @@
-"""Outcomes of calls that may repeat: receipts of deletions, which live for ever, and ``done`` for all others."""
+"""Outcomes of calls that may repeat: receipts of deletions, which live for ever, and `done` for all others."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from ledger.chains import Standing, open_to
 from ledger.record import ALREADY_ABSENT, DELETED, HELD, Record
 
 _LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at")
-"""What earlier ends leave on a record. What results say is kept apart: ``receipt``, or ``told`` after it."""
+"""What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
 
 def outcome(

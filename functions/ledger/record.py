@@ -1,9 +1,9 @@
 """One record of the ledger: what is known of one key (words: design of the functions, functions/README.md).
 
-``attempt`` counts a key's calls, ``copy`` the retry messages of its chain, ``redrive`` the chains: each begins with a
+`attempt` counts a key's calls, `copy` the retry messages of its chain, `redrive` the chains: each begins with a
 redrive, or with a message that comes after an end. The **watermark** is the highest (redrive, copy) whose retry message
-a queue confirmed. A **claim** says that its ``owner``, one delivery, may be calling until ``lease_until``. ``held`` and
-``dead_lettered`` end messages, not the key.
+a queue confirmed. A **claim** says that its `owner`, one delivery, may be calling until `lease_until`. `held` and
+`dead_lettered` end messages, not the key.
 """
 
 import time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OPEN, CLAIMED, HELD, DEAD_LETTERED = "open", "claimed", "held", "dead_lettered"
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
 FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
-"""States with a final outcome. ``already_absent`` answers what was sent before it; the others never change."""
+"""States with a final outcome. `already_absent` answers what was sent before it; the others never change."""
 
 UNREADABLE = "unreadable"
 """The state of a record that holds something of another type than it should."""
@@ -44,13 +44,13 @@ MOST_SUBJECTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as read, with the values of an absent one as defaults. Times are epoch seconds, ``…sent_at`` ms.
+    """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
-    ``redrive`` and ``copy`` are the watermark, written at ``marked_at``; ``due`` is the date that its message gives.
-    ``began`` names the message that began this redrive by itself (``Standing``). ``messages`` are the ids that the
-    record's end answers. ``absent_sent_at`` is when the last message was sent that found nothing there. ``receipt`` is
-    the first receipt, of ``receipts``; ``told`` is what the last end's result says where it is not that. ``reason`` says why it is dead-lettered or what it last met; on a receipt, why
-    the deletion was asked for. ``subjects`` are the people that its messages concerned. ``rest`` is what people read.
+    `redrive` and `copy` are the watermark, written at `marked_at`; `due` is the date that its message gives.
+    `began` names the message that began this redrive by itself (`Standing`). `messages` are the ids that the
+    record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
+    the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
+    the deletion was asked for. `subjects` are the people that its messages concerned. `rest` is what people read.
     """
 
     key: str
@@ -78,9 +78,9 @@ class Record:
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
-        """Build a record from a deserialised item; attributes that it does not know go to ``rest``.
+        """Build a record from a deserialised item; attributes that it does not know go to `rest`.
 
-        Of an item that can't be understood it is a record in the state ``unreadable``, under a hold: it opens nothing.
+        Of an item that can't be understood it is a record in the state `unreadable`, under a hold: it opens nothing.
         """
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
@@ -117,7 +117,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 class Ledger(Store[RecordKey, Record]):
-    """The ledger's table, read as records; see ``documents.Store``."""
+    """The ledger's table, read as records; see `documents.Store`."""
 
     def __init__(
         self,

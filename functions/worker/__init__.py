@@ -1,20 +1,18 @@
 """From a trigger's event to settled messages; it knows no endpoints.
 
-::
-
-    function, timer   the decorators of entry files; the first event builds what lives as long as the instance (wiring)
-    receive           what arrives: a trigger's event -> deliveries -> valid messages with their keys
-    settle            what becomes of it
-      batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
-      decide          what a record means for a delivery: one table
-      claim_first     calls that must not repeat: claim, call, result, outcome
-      read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
-      calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
-      retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
-      effects         answers and dead letters; retries: retry messages; finishing: outcomes; publishing: their results
-      audit           what the ledger keeps for people
-    send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
-    settlement_attribute   what travels on a message beside its body
+function, timer   the decorators of entry files; the first event builds what lives as long as the instance (wiring)
+receive           what arrives: a trigger's event -> deliveries -> valid messages with their keys
+settle            what becomes of it
+  batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
+  decide          what a record means for a delivery: one table
+  claim_first     calls that must not repeat: claim, call, result, outcome
+  read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
+  calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
+  retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
+  effects         answers and dead letters; retries: retry messages; finishing: outcomes; publishing: their results
+  audit           what the ledger keeps for people
+send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
+settlement_attribute   what travels on a message beside its body
 """
 
 from worker.function import queue_function

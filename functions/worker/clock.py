@@ -41,7 +41,7 @@ _LAST_WORDS = 0.03
 class Deadline:
     """When an invocation is killed, and when its calls must have ended so that it can settle them before.
 
-    ``ends`` and ``calls_end`` are on the monotonic clock, ``killed_at`` is epoch seconds, ``window`` is what calls had.
+    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had.
     """
 
     clock: Clock
@@ -58,7 +58,7 @@ class Deadline:
         return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds)
 
     def budget(self, longest: float = LONGEST_REQUEST) -> Budget:
-        """One service's budget for this invocation; ``longest`` is how many seconds a request to it can take.
+        """One service's budget for this invocation; `longest` is how many seconds a request to it can take.
 
         An invocation too short for that takes its chance with two thirds of what is kept for settling.
         """

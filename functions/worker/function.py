@@ -12,7 +12,7 @@ from worker.settle.context import C, Call, Function, ResultOf
 
 
 class Handler(Protocol):
-    """What the platform calls for each event; ``function`` tells tests and tools what it is."""
+    """What the platform calls for each event; `function` tells tests and tools what it is."""
 
     function: Function[Any, Any]
 
@@ -36,13 +36,13 @@ def queue_function(
     sends_to: Iterable[str] = (),
     check: Check | None = None,
 ) -> Callable[[Call[M, C]], Handler]:
-    """Make a handler of a call: ``call(message, client, timeout) -> Outcome``, which may raise APIError.
+    """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
-    ``client`` makes the endpoint's client from the shared API; ``result_type`` is the CloudEvents type of its results;
-    ``idempotent`` says whether the call may be repeated, and so which way its messages are settled; ``when_held`` takes
-    the call's place while its key is under a legal hold; ``result_of`` makes a result's data of the record, where no
-    result has content; ``kept`` is how many seconds a record lives (None: for ever); ``sends_to`` are the functions to whose queues its outcomes send, each of
-    which needs a setting ``<FUNCTION>_QUEUE_URL``; ``check`` says what is wrong with the settings that only this function needs.
+    `client` makes the endpoint's client from the shared API; `result_type` is the CloudEvents type of its results;
+    `idempotent` says whether the call may be repeated, and so which way its messages are settled; `when_held` takes
+    the call's place while its key is under a legal hold; `result_of` makes a result's data of the record, where no
+    result has content; `kept` is how many seconds a record lives (None: for ever); `sends_to` are the functions to whose queues its outcomes send, each of
+    which needs a setting `<FUNCTION>_QUEUE_URL`; `check` says what is wrong with the settings that only this function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:

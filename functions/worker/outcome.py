@@ -11,7 +11,7 @@ from documents import Write
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message to another function's queue. ``id`` is the same however often it is sent, so a repeat is harmless."""
+    """A message to another function's queue. `id` is the same however often it is sent, so a repeat is harmless."""
 
     function: str
     id: str
@@ -22,8 +22,8 @@ class Send:
 class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
-    ``bulky`` names the fields of ``result`` that may be left out, in this order, where it is too large to be sent.
-    ``status`` is what the API calls the end of a response, ``model`` the model that answered. ``sends`` go out before the outcome is written; ``writes``
+    `bulky` names the fields of `result` that may be left out, in this order, where it is too large to be sent.
+    `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before the outcome is written; `writes`
     are written in its transaction.
     """
 
@@ -52,8 +52,8 @@ class End(StrEnum):
 class Settlement:
     """How a delivery ended, for its log line and for the batch.
 
-    ``outcome`` says what was found or done, for which reason it was sent again or dead-lettered, or what failed;
-    ``status`` and ``model`` are the response's. Nothing here holds content.
+    `outcome` says what was found or done, for which reason it was sent again or dead-lettered, or what failed;
+    `status` and `model` are the response's. Nothing here holds content.
     """
 
     end: End

@@ -12,7 +12,7 @@ from worker.clock import Clock
 class Token:
     """The service account's IAM token, renewed from every invocation's context.
 
-    ``problem`` says what is wrong with the context's token where there is none to use.
+    `problem` says what is wrong with the context's token where there is none to use.
     """
 
     def __init__(self) -> None:

@@ -102,7 +102,7 @@ class Settings(BaseModel):
     def read(
         cls, environment: Mapping[str, str], needs: Iterable[str] = QUEUE_FUNCTION, check: Check | None = None
     ) -> "Settings":
-        """Read the settings: a function ``needs`` these to be set, and ``check`` says what else is wrong for it.
+        """Read the settings: a function `needs` these to be set, and `check` says what else is wrong for it.
 
         Raises:
             SettingsError: naming everything that is missing or malformed.

@@ -1,6 +1,6 @@
 """The one attribute that carries a message's numbers through the queues: built, signed and verified.
 
-Its text is compact JSON. ``mac`` is an HMAC-SHA-256 over the function's name, the SHA-256 of the message's body, and all
+Its text is compact JSON. `mac` is an HMAC-SHA-256 over the function's name, the SHA-256 of the message's body, and all
 other fields; without a valid one the attribute means nothing, since any producer may write an attribute of this name.
 """
 
@@ -34,8 +34,8 @@ class UnknownVersion(Exception):
 class SettlementAttribute:
     """What a retry message or a dead letter says of the deliveries before it. Times are epoch milliseconds.
 
-    ``key`` is the business id. ``origin`` is the id and ``sent_at`` the time of the first message of the chain, which
-    no retry and no redrive changes. ``dead``: it is on a dead letter. ``force``: an operator accepts a second call.
+    `key` is the business id. `origin` is the id and `sent_at` the time of the first message of the chain, which
+    no retry and no redrive changes. `dead`: it is on a dead letter. `force`: an operator accepts a second call.
     """
 
     key: Key
@@ -51,14 +51,14 @@ class SettlementAttribute:
 
 
 class Signer:
-    """Writes and reads the attribute of one function's messages, with a key derived from ``HASH_KEY``."""
+    """Writes and reads the attribute of one function's messages, with a key derived from `HASH_KEY`."""
 
     def __init__(self, hash_key: str, function: str) -> None:
         self._key = hmac.digest(hash_key.encode(), b"settlement attribute", "sha256")
         self._function = function.encode()
 
     def write(self, attribute: SettlementAttribute, body: str, encoding: str = "") -> str:
-        """The attribute's text for a message with this body; ``encoding`` says how the body is written."""
+        """The attribute's text for a message with this body; `encoding` says how the body is written."""
         said = {name: value for name, value in asdict(attribute).items() if value or name in _ALWAYS}
         return self.sign(said | ({"encoding": encoding} if encoding else {}), body)
 
@@ -68,7 +68,7 @@ class Signer:
         return _compact(said | {"mac": self._mac(said, body)})
 
     def read(self, text: str, sent: str) -> tuple[SettlementAttribute, str] | None:
-        """The attribute and the decoded body of a message sent as ``sent``; None where it is not signed.
+        """The attribute and the decoded body of a message sent as `sent`; None where it is not signed.
 
         Raises:
             UnknownVersion: another release signed it.
@@ -114,12 +114,12 @@ def cleaned(text: str) -> str:
 
 
 def encoded(body: str) -> str:
-    """A body that the queue refuses, as base64 (``encoding``)."""
+    """A body that the queue refuses, as base64 (`encoding`)."""
     return base64.b64encode(_utf8(body)).decode()
 
 
 def decoded(sent: str) -> str:
-    """The body of a message that was sent ``encoded``. Raises ValueError where it is not base64 of UTF-8."""
+    """The body of a message that was sent `encoded`. Raises ValueError where it is not base64 of UTF-8."""
     return base64.b64decode(sent, validate=True).decode("utf-8", "surrogatepass")
 
 

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class Threads:
-    """Runs tasks ``at_once`` side by side, in the caller's thread and in others that live as long as the instance.
+    """Runs tasks `at_once` side by side, in the caller's thread and in others that live as long as the instance.
 
     Where the system gives no more threads, those that there are do all the work.
     """

@@ -26,7 +26,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a timer's call works with; ``elsewhere`` is there where the function says that it sends to others."""
+    """What a timer's call works with; `elsewhere` is there where the function says that it sends to others."""
 
     store: Ledger
     keys: Keys
@@ -42,7 +42,7 @@ TimerCall = Callable[[Tick, Tools], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One timer function; ``needs`` are the settings that it can't do without, ``sends_to`` functions with queues."""
+    """One timer function; `needs` are the settings that it can't do without, `sends_to` functions with queues."""
 
     name: str
     call: TimerCall
@@ -51,7 +51,7 @@ class Timer:
 
 
 class TimerHandler(Protocol):
-    """What the platform calls at each tick; ``timer`` tells tests and tools what it is."""
+    """What the platform calls at each tick; `timer` tells tests and tools what it is."""
 
     timer: Timer
 
@@ -63,10 +63,10 @@ class TimerHandler(Protocol):
 def timer_function(
     *, needs: Iterable[str] = LEDGER, sends_to: Iterable[str] = ()
 ) -> Callable[[TimerCall], TimerHandler]:
-    """Make a handler of a call: ``call(tick, tools) -> counts``.
+    """Make a handler of a call: `call(tick, tools) -> counts`.
 
-    ``needs`` are the settings that the function can't do without; ``sends_to`` are the functions to whose queues it
-    sends, each of which needs a setting ``<FUNCTION>_QUEUE_URL``.
+    `needs` are the settings that the function can't do without; `sends_to` are the functions to whose queues it
+    sends, each of which needs a setting `<FUNCTION>_QUEUE_URL`.
     """
 
     def make(call: TimerCall) -> TimerHandler:

@@ -1,8 +1,8 @@
 """Deploy the functions: build the package, plan, show the plan, ask, upload, apply that very plan, and make sure of it.
 
-``python -m infra.deploy.deploy ENVIRONMENT``; with ``--release SHA256`` an earlier package runs again, with ``--only
-FUNCTION`` for that function alone; ``--plan`` changes nothing. A queue is deleted, with the messages in it, only where
-``--drop-queue NAME`` names it.
+`python -m infra.deploy.deploy ENVIRONMENT`; with `--release SHA256` an earlier package runs again, with `--only
+FUNCTION` for that function alone; `--plan` changes nothing. A queue is deleted, with the messages in it, only where
+`--drop-queue NAME` names it.
 """
 
 import argparse
@@ -36,8 +36,8 @@ def ask(question: str) -> bool:
 class Deployment:
     """App of one environment, as it is and as it is to be.
 
-    ``platform`` is what platform tells; ``package`` gives the bytes of a release's package, and ``keep`` stores what
-    was built before it is applied; ``drop`` names the queues that may be deleted.
+    `platform` is what platform tells; `package` gives the bytes of a release's package, and `keep` stores what
+    was built before it is applied; `drop` names the queues that may be deleted.
     """
 
     app: Root

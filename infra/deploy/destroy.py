@@ -1,7 +1,7 @@
 """Take an environment down: functions, queues with every message in them, ledger, secrets.
 
-``python -m infra.deploy.destroy ENVIRONMENT --confirm ENVIRONMENT``. It takes a file ``destroyable`` in the environment's
-folder, and never works where the name begins with ``prod``. What bootstrap made stays (infra/README.md says how it goes).
+`python -m infra.deploy.destroy ENVIRONMENT --confirm ENVIRONMENT`. It takes a file `destroyable` in the environment's
+folder, and never works where the name begins with `prod`. What bootstrap made stays (infra/README.md says how it goes).
 """
 
 import argparse
@@ -47,7 +47,7 @@ def destroy(environment: str, infra: Path = INFRA) -> None:
 
 
 def unprotected(infra: Path, folder: Path) -> Path:
-    """Copy what Terraform reads, without its protections; return the copy of ``infra``."""
+    """Copy what Terraform reads, without its protections; return the copy of `infra`."""
     copy = folder / "infra"
     ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform", "*.tfstate*")
     shutil.copytree(infra, copy, ignore=ignored)

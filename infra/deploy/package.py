@@ -1,6 +1,6 @@
 """Build dist/functions.zip: one archive with all functions and what they need, the same bytes for the same sources.
 
-``python -m infra.deploy.package``; PYTHON312 names another CPython 3.12 than the one that is found.
+`python -m infra.deploy.package`; PYTHON312 names another CPython 3.12 than the one that is found.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class Package:
 
 
 def interpreter() -> Path:
-    """A CPython 3.12: the one that PYTHON312 names, else one that is found (``_candidates``).
+    """A CPython 3.12: the one that PYTHON312 names, else one that is found (`_candidates`).
 
     Raises:
         CannotBuild: PYTHON312 names another program, or none was found.

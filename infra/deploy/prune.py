@@ -36,7 +36,7 @@ _LICENCE = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
 def prune(root: Path, sources: Path, python: Path) -> None:
-    """Prune the packages that are installed in ``root`` for the functions in ``sources``."""
+    """Prune the packages that are installed in `root` for the functions in `sources`."""
     for unneeded in list(_unneeded(root)):
         _remove(unneeded)
     loaded = _loaded(root, python)
@@ -67,7 +67,7 @@ def names_in(sources: Path) -> set[str]:
 
 
 def described(service: Mapping[str, Any], called: set[str]) -> dict[str, Any]:
-    """A service's description with the operations in ``called`` and their shapes, and without documentation."""
+    """A service's description with the operations in `called` and their shapes, and without documentation."""
     operations = {name: each for name, each in service["operations"].items() if xform_name(name) in called}
     shapes: dict[str, Any] = {}
     wanted = list(_shapes_of(operations))
@@ -110,7 +110,7 @@ def _of_services(endpoints: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loaded(root: Path, python: Path) -> set[str]:
-    """The files in ``root`` that importing the Logger loads."""
+    """The files in `root` that importing the Logger loads."""
     program = f"""import sys
 sys.path[:0] = [{str(root)!r}]
 import {ONLY_LOADED}

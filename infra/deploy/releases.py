@@ -26,7 +26,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a package comes from: the commit (``+`` behind it: with changes that it lacks), its author and time."""
+    """Where a package comes from: the commit (`+` behind it: with changes that it lacks), its author and time."""
 
     commit: str
     author: str

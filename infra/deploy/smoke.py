@@ -1,6 +1,6 @@
 """After a deployment: send one message to each function and wait for its outcome in the ledger.
 
-``python -m infra.deploy.smoke ENVIRONMENT``
+`python -m infra.deploy.smoke ENVIRONMENT`
 """
 
 import argparse
@@ -53,7 +53,7 @@ class Probe:
 def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None) -> list[Probe]:
     """The messages for those functions of the table that have a queue here and a message for this.
 
-    ``fresh`` takes the place of {id} in them: a UUID, as the ids of stored responses are, and another for each run.
+    `fresh` takes the place of {id} in them: a UUID, as the ids of stored responses are, and another for each run.
     """
     entries = table.read()["functions"]
     return [

@@ -1,7 +1,7 @@
 """Run Terraform on one root of one environment, without one environment's files ever serving another.
 
-``python -m infra.deploy.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]``; app is infra.deploy.deploy's to change, and
-can only be looked at here: ``python -m infra.deploy.terraform ENVIRONMENT app output|state [ARGUMENT ...]``.
+`python -m infra.deploy.terraform ENVIRONMENT bootstrap|platform VERB [ARGUMENT ...]`; app is infra.deploy.deploy's to change, and
+can only be looked at here: `python -m infra.deploy.terraform ENVIRONMENT app output|state [ARGUMENT ...]`.
 """
 
 import argparse
@@ -25,7 +25,7 @@ VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platfor
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A root module (``platform``, ``app``) as used for one environment; ``infra`` is the folder of table and roots."""
+    """A root module (`platform`, `app`) as used for one environment; `infra` is the folder of table and roots."""
 
     name: str
     environment: str
@@ -82,7 +82,7 @@ class Root:
         return outputs[name]
 
     def shown(self, plan: str) -> Any:
-        """What a plan in a file would do, as ``terraform show -json`` tells it. Raises Stopped."""
+        """What a plan in a file would do, as `terraform show -json` tells it. Raises Stopped."""
         return json.loads(self._run(("show", "-json", plan), capture=True).stdout)
 
     def differs(self, *arguments: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which functions run locally, and with which numbers: ``infra/functions.yaml``, with the waiting cut short."""
+"""Which functions run locally, and with which numbers: `infra/functions.yaml`, with the waiting cut short."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,9 +26,9 @@ FEWEST_RECEIVES = 2
 
 @dataclass(frozen=True)
 class LocalFunction:
-    """One function as it runs here. ``timeout`` is in seconds, ``memory`` in MB (told, not enforced).
+    """One function as it runs here. `timeout` is in seconds, `memory` in MB (told, not enforced).
 
-    ``receives`` is the redrive policy's maxReceiveCount, ``settings`` are those that only this function gets.
+    `receives` is the redrive policy's maxReceiveCount, `settings` are those that only this function gets.
     """
 
     name: str

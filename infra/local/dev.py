@@ -1,4 +1,4 @@
-"""``make dev``: the local environment left running, its settings in ``.local.env``, until Ctrl-C.
+"""`make dev`: the local environment left running, its settings in `.local.env`, until Ctrl-C.
 
 Standard output has what the functions print, each line as JSON; all else is said on standard error.
 """

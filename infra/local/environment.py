@@ -61,7 +61,7 @@ class Environment:
         }
 
     def runtime(self, name: str, **settings: str) -> Runtime:
-        """A further instance of a function, for calls without its queue; ``settings`` replace its own.
+        """A further instance of a function, for calls without its queue; `settings` replace its own.
 
         The caller stops it after use.
         """
@@ -98,7 +98,7 @@ class Environment:
     def send(self, name: str, *bodies: str, attributes: Sequence[Mapping[str, Any]] = ()) -> list[str]:
         """Send messages to a function's queue, ten a request, and return the ids under which they will be delivered.
 
-        ``attributes`` are message attributes as SendMessage takes them, one mapping a body.
+        `attributes` are message attributes as SendMessage takes them, one mapping a body.
         """
         given = [*attributes, *[{}] * (len(bodies) - len(attributes))]
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
@@ -130,7 +130,7 @@ def running_environment(
 ) -> Iterator[Environment]:
     """Everything up, tables created, triggers not yet started; all of it gone when the block ends.
 
-    ``settings`` replace the functions' local ones. ``log`` is told each line that a function prints, with its name.
+    `settings` replace the functions' local ones. `log` is told each line that a function prints, with its name.
     """
     with ExitStack() as stack:
         servers = stack.enter_context(running_servers())

@@ -1,4 +1,4 @@
-"""``make send``: one message, or every message of a sample's file, to a function's queue of a running ``make dev``."""
+"""`make send`: one message, or every message of a sample's file, to a function's queue of a running `make dev`."""
 
 import argparse
 import sys
@@ -58,7 +58,7 @@ def _messages(given: str, hash_key: str) -> list[tuple[str, Attributes]]:
 
 
 def main() -> int:
-    """Send to the environment that ``.local.env`` describes."""
+    """Send to the environment that `.local.env` describes."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.send", description=__doc__)
     parser.add_argument("function")
     parser.add_argument("message", help="a message as JSON, or the path of a file under events/")

@@ -43,7 +43,7 @@ def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
 
 
 def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
-    """Write ``KEY=value`` lines, readable by the owner alone; no value needs quoting."""
+    """Write `KEY=value` lines, readable by the owner alone; no value needs quoting."""
     new = path.with_name(path.name + ".new")  # replaced in one step: a reader sees the old file or the whole new one
     new.touch(mode=0o600)
     new.write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
@@ -51,7 +51,7 @@ def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
 
 
 def read_env(path: Path = LOCAL_ENV) -> dict[str, str]:
-    """What ``write_env`` wrote."""
+    """What `write_env` wrote."""
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 

@@ -1,4 +1,4 @@
-"""``make audit``: known slips in our Python, the licences of what is deployed, and the advisories published about it.
+"""`make audit`: known slips in our Python, the licences of what is deployed, and the advisories published about it.
 
 Exits 0 where all three passed, 1 where something was found, and 3 where nothing was found but not all was audited: an
 advisory service that can't be reached has not said that all is well. The last line names all three.
@@ -59,7 +59,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """One package of the archive, as installed here; ``licence`` is empty where it is not."""
+    """One package of the archive, as installed here; `licence` is empty where it is not."""
 
     name: str
     version: str

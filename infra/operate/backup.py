@@ -1,7 +1,7 @@
 """Copy the ledger's tables to Object Storage, and back without overwriting anything.
 
-``python -m infra.operate.backup save`` from a scheduler, daily; ``check`` from another one, to see that it did; and
-``restore NAME`` after a mistake. None needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
+`python -m infra.operate.backup save` from a scheduler, daily; `check` from another one, to see that it did; and
+`restore NAME` after a mistake. None needs Terraform: platform's output "backup" says what to put into the environment, beside a static key.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def restore(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: 
 
 
 def check(objects: "S3Client", bucket: str, now: datetime) -> str:
-    """Name the newest copy. Raises Stopped where there is none, or it is older than ``OLDEST``."""
+    """Name the newest copy. Raises Stopped where there is none, or it is older than `OLDEST`."""
     pages = objects.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="ledger/")
     copies = [(each["LastModified"], each["Key"]) for page in pages for each in page.get("Contents", [])]
     if not copies:

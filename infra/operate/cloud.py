@@ -42,7 +42,7 @@ def ours(environment: Mapping[str, str]) -> dict[str, str]:
 def begin(*names: str) -> None:
     """Forget variables that are meant for other tools, and make sure of those that are needed.
 
-    Raises Stopped, naming all environment variables of ``names`` that are not set.
+    Raises Stopped, naming all environment variables of `names` that are not set.
     """
     kept = ours(os.environ)
     for name in os.environ.keys() - kept.keys():

@@ -1,7 +1,7 @@
 """Find what the ledger and the logs say of one message, which both name by a keyed hash of its id only.
 
-``python -m infra.operate.look ENVIRONMENT FUNCTION ID``: a deletion's id is its ``response_id``, a create's its ``event_id``;
-with ``FUNCTION:message`` it is the queue's message id, for what had no valid key of its own.
+`python -m infra.operate.look ENVIRONMENT FUNCTION ID`: a deletion's id is its `response_id`, a create's its `event_id`;
+with `FUNCTION:message` it is the queue's message id, for what had no valid key of its own.
 """
 
 import argparse

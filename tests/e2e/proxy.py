@@ -19,8 +19,8 @@ Document = Mapping[str, Any]
 class Hold:
     """One API call to come: the first of this operation whose document fits.
 
-    With ``applied`` the server has carried it out, and its answer is kept; else the call itself is. ``reached`` is set
-    when it waits here, until ``go`` lets it on or ``drop`` forgets it.
+    With `applied` the server has carried it out, and its answer is kept; else the call itself is. `reached` is set
+    when it waits here, until `go` lets it on or `drop` forgets it.
     """
 
     operation: str
@@ -47,7 +47,7 @@ class Hold:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Forwards everything to the server on ``port``, but for what is held."""
+    """Forwards everything to the server on `port`, but for what is held."""
 
     daemon_threads = True
     block_on_close = False

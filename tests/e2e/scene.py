@@ -29,7 +29,7 @@ def function(timeout: float = 60, **settings: str) -> LocalFunction:
     """The function, one message a batch; a message returns when the lease of its first delivery is over.
 
     A lease lasts until the function's timeout and LEASE_MARGIN are over: one second longer than its calls may take.
-    ``timeout``, in seconds, is long enough for a busy machine to call before half of it is over.
+    `timeout`, in seconds, is long enough for a busy machine to call before half of it is over.
     """
     batching = Batching(size=1, cutoff=0.05, visibility=ceil(timeout) + 2)
     timing = {"LEASE_MARGIN": "1s", "CALL_NEEDS": "1s"}
@@ -135,7 +135,7 @@ def _holds(document: Document, queue_url: str, text: str) -> bool:
 
 @contextmanager
 def running_scene(local: LocalFunction, studio: StudioSettings | None = None, **settings: str) -> Iterator[Scene]:
-    """Everything up; the function's trigger is not yet started. At the end it is searched as ``watched`` does."""
+    """Everything up; the function's trigger is not yet started. At the end it is searched as `watched` does."""
     with (
         watched_environment([local], studio=studio, settings=settings) as watched,
         running_proxy(watched.environment.servers.port) as proxy,

@@ -20,7 +20,7 @@ EVT = f"{EVENT_ID}1"
 class Step:
     """A moment of one delivery, and all that is there when the process is killed then, and at the end.
 
-    ``arrange`` makes the process stay there, and gives what tells that it has come there.
+    `arrange` makes the process stay there, and gives what tells that it has come there.
     """
 
     name: str

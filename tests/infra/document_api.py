@@ -46,7 +46,7 @@ class Proxy(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """The proxy; ``refused`` are the actions that were asked for and are absent."""
+    """The proxy; `refused` are the actions that were asked for and are absent."""
 
     daemon_threads = True
 

@@ -59,7 +59,7 @@ sys.exit(told["codes"].get(verb, 0))
 
 @dataclass(frozen=True)
 class Terraform:
-    """The program's folder. What it is to tell can be changed at any time; ``calls`` are those that it got."""
+    """The program's folder. What it is to tell can be changed at any time; `calls` are those that it got."""
 
     folder: Path
 

@@ -40,7 +40,7 @@ LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
 
 def run(command: Sequence[str], cwd: Path = PROJECT, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end, with ``environment`` over this process's own."""
+    """Run a program to its end, with `environment` over this process's own."""
     every = {**os.environ, **environment}
     return subprocess.run(  # noqa: S603 - fixed programs
         command, cwd=cwd, env=every, capture_output=True, text=True, check=False, timeout=580
@@ -63,7 +63,7 @@ provider "aws" {{
 """
 
 Shown = dict[str, Any]
-"""A plan or a state, as ``terraform show -json`` tells it."""
+"""A plan or a state, as `terraform show -json` tells it."""
 
 
 @dataclass

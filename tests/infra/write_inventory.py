@@ -1,6 +1,6 @@
 """What a first apply would create, short enough to be read in a review: each resource with what matters of it.
 
-``python -m tests.infra.write_inventory`` (``make inventory``) writes it anew.
+`python -m tests.infra.write_inventory` (`make inventory`) writes it anew.
 """
 
 import tempfile

@@ -32,7 +32,7 @@ def client_of(kit: Kit, transport: Transport, **urls: str) -> Iterator[Realtime]
 
 
 def event(bench: Bench, event_id: str = "evt_1", more: dict[str, Any] | None = None, **said: Any) -> Entry:
-    """A message that asks for a response; a retry message where ``said`` is given."""
+    """A message that asks for a response; a retry message where `said` is given."""
     body = {"type": "response.create", "event_id": event_id, "response": {"instructions": "hi"}, **(more or {})}
     return bench.retry_message(body, **said) if said else bench.message(body)
 

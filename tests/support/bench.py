@@ -91,7 +91,7 @@ class Bench:
         return entry(body, sent_at=self.clock.now(), message_id=message_id, received=received, attributes=attributes)
 
     def retry_message(self, body: object, message_id: str = "", **said: Any) -> Entry:
-        """A message as this function signed it: ``said`` are fields of its attribute, the times epoch seconds."""
+        """A message as this function signed it: `said` are fields of its attribute, the times epoch seconds."""
         return signed(self.message(body, message_id), self.carrier.signer, **said)
 
     def deliver(

@@ -5,7 +5,7 @@ START = 1_795_334_400.0
 
 
 class FakeClock:
-    """Virtual seconds; ``sleep`` moves the clock and is remembered."""
+    """Virtual seconds; `sleep` moves the clock and is remembered."""
 
     def __init__(self, start: float = START) -> None:
         self._start = start

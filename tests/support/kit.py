@@ -16,7 +16,7 @@ from tests.support.seam import Seam
 class Kit:
     """What a whole test session shares: the servers, and clients whose wires can be broken.
 
-    ``spectator`` is a client whose wire is sound, to look at the ledger with, and ``inspector`` looks into queues.
+    `spectator` is a client whose wire is sound, to look at the ledger with, and `inspector` looks into queues.
     """
 
     servers: Servers
@@ -31,7 +31,7 @@ class Kit:
     hooks: Hooks = field(default_factory=Hooks)
 
     def peek(self, queue_url: str) -> list[Waiting]:
-        """All messages of a queue, as ``Servers.peek`` finds them, over a connection that is kept."""
+        """All messages of a queue, as `Servers.peek` finds them, over a connection that is kept."""
         found = self.inspector.get("/_ministack/sqs/messages", params={"QueueUrl": queue_url}).raise_for_status().json()
         queues = [
             queue for regions in found["messages"].values() for each in regions.values() for queue in each.values()

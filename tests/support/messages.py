@@ -19,7 +19,7 @@ _ids = itertools.count(1)
 def entry(
     body: object, *, sent_at: float, message_id: str = "", received: int = 1, attributes: Attributes | None = None
 ) -> Entry:
-    """One message of a trigger event; a body that is no text is written as JSON. ``sent_at`` in epoch seconds."""
+    """One message of a trigger event; a body that is no text is written as JSON. `sent_at` in epoch seconds."""
     text = body if isinstance(body, str) else json.dumps(body)
     name = message_id or platform_id(f"{next(_ids):032x}")
     return {

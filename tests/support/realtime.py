@@ -13,7 +13,7 @@ from tests.support.kit import Kit
 
 @contextmanager
 def realtime_bench(kit: Kit) -> Iterator[Bench]:
-    """The real handler with its real client; messages with ``context`` go by WebSocket."""
+    """The real handler with its real client; messages with `context` go by WebSocket."""
     studio = kit.studio
     config = Config(
         studio.base_url,

@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 class Seam:
     """The wire of one client, which no longer retries by itself: one fault is one answer.
 
-    ``seen`` lists what was sent or meant to be sent, oldest first.
+    `seen` lists what was sent or meant to be sent, oldest first.
     """
 
     def __init__(self, client: Any) -> None:

@@ -30,10 +30,10 @@ def watched_environment(
     settings: Mapping[str, str] | None = None,
     told: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Watched]:
-    """Everything up, with secrets of ``planted`` in the settings; ``told`` hears each line, too.
+    """Everything up, with secrets of `planted` in the settings; `told` hears each line, too.
 
     Where the block ends without an error, everything is stopped first, so that the last words are heard, and then
-    searched. What a test sends is to be made of ``planted`` as well.
+    searched. What a test sends is to be made of `planted` as well.
 
     Raises:
         Leaked: something of it is in a log line, an error, a ledger record or what a dead letter says of itself.

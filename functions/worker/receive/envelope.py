@@ -17,9 +17,9 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a body holds: the message as JSON gives it, and ``where`` it stood, for errors.
+    """What a body holds: the message as JSON gives it, and `where` it stood, for errors.
 
-    ``identity`` is the envelope's source and id as a JSON array; None where the message came bare.
+    `identity` is the envelope's source and id as a JSON array; None where the message came bare.
     """
 
     message: Any

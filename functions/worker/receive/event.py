@@ -25,14 +25,14 @@ MOST_CARRIED = 5
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One arrival of a message. Times are epoch seconds, ``sent_at`` milliseconds.
+    """One arrival of a message. Times are epoch seconds, `sent_at` milliseconds.
 
-    Where its attribute ``settlement`` is ``signed``, that tells of the deliveries before: ``origin`` is the id of the
-    chain's first message and ``sent_at`` its time, ``dead`` says that it was sent as a dead letter, and the numbers are
-    those of a retry message. A producer's message has numbers of 0, and is its own origin. ``queued_at`` is when this
+    Where its attribute `settlement` is `signed`, that tells of the deliveries before: `origin` is the id of the
+    chain's first message and `sent_at` its time, `dead` says that it was sent as a dead letter, and the numbers are
+    those of a retry message. A producer's message has numbers of 0, and is its own origin. `queued_at` is when this
     very message was put into its queue.
 
-    ``attributes`` are the producer's own as (type, value), of which ``dropped`` did not fit. ``flaw`` says, without
+    `attributes` are the producer's own as (type, value), of which `dropped` did not fit. `flaw` says, without
     content, why the message can't be used whatever its body says.
     """
 
@@ -63,7 +63,7 @@ class Delivery:
 
 
 def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Delivery]:
-    """The deliveries of a trigger event, in order; one that is damaged carries its ``flaw``.
+    """The deliveries of a trigger event, in order; one that is damaged carries its `flaw`.
 
     Raises:
         ValueError: the event is not a queue trigger's at all: nothing in it can be settled, so it must return.

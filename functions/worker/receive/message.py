@@ -36,9 +36,9 @@ Opaque = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 class Message(BaseModel):
     """Base of every function's message. Unknown fields are refused.
 
-    Class arguments name what a field means. ``key``: the idempotency key. ``due``: the date before which nothing is
-    called. ``about``: the person whom the message concerns. ``unknown``: ``"retry"`` there accepts that a call that may
-    have happened is made again. ``recorded``: the content-free fields that the ledger keeps. ``record`` names what a
+    Class arguments name what a field means. `key`: the idempotency key. `due`: the date before which nothing is
+    called. `about`: the person whom the message concerns. `unknown`: `"retry"` there accepts that a call that may
+    have happened is made again. `recorded`: the content-free fields that the ledger keeps. `record` names what a
     record is about, where it is more than this function's calls.
     """
 
@@ -105,7 +105,7 @@ class Message(BaseModel):
         return dict(sorted(kept.items()))
 
     def canonical(self) -> str:
-        """The same text for the same content, however it was written: what ``key_reused`` compares.
+        """The same text for the same content, however it was written: what `key_reused` compares.
 
         Without defaults: a field that a later release adds must not make other content of messages under way.
         """
@@ -119,7 +119,7 @@ M = TypeVar("M", bound=Message)
 class Parsed(Generic[M]):
     """A valid message with its key.
 
-    ``identity`` says which message it was, for who reads a result: its envelope's source and id, or the id under
+    `identity` says which message it was, for who reads a result: its envelope's source and id, or the id under
     which it came first.
     """
 

@@ -19,7 +19,7 @@ def dead_letter(
     detail: str,
     carrier: Carrier,
 ) -> QueueMessage:
-    """The delivery as a dead letter; ``redrive`` is the record's. Raises TooLarge."""
+    """The delivery as a dead letter; `redrive` is the record's. Raises TooLarge."""
     attribute = SettlementAttribute(
         key=key,
         origin=delivery.origin,

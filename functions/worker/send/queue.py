@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 class Queue:
     """Sends messages, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits).
 
-    ``budget`` is the invocation's for this service.
+    `budget` is the invocation's for this service.
     """
 
     def __init__(self, client: "SQSClient", clock: Clock, budget: Budget | None = None) -> None:
@@ -38,10 +38,10 @@ class Queue:
     def send(self, url: str, messages: Sequence[QueueMessage], *, insist: bool = False, then: int = 0) -> list[bool]:
         """Send all and say of each, in order, whether the queue confirmed it.
 
-        No request is begun after which there is no time left for as many others as follow it (``then``).
+        No request is begun after which there is no time left for as many others as follow it (`then`).
 
         Failures are tried three times. Where the service is silent twice in a row, or the time is over, nothing more
-        is sent; ``insist``: a service that was silent before is asked all the same, while there is time.
+        is sent; `insist`: a service that was silent before is asked all the same, while there is time.
         """
         confirmed = [False] * len(messages)
         for attempt in range(_ROUNDS):

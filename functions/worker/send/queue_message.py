@@ -34,7 +34,7 @@ class QueueMessage:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Writes the retry messages and dead letters of one function; its queues take ``max_bytes`` a message."""
+    """Writes the retry messages and dead letters of one function; its queues take `max_bytes` a message."""
 
     signer: Signer
     max_bytes: int = MAX_BYTES
@@ -42,7 +42,7 @@ class Carrier:
     def carry(
         self, delivery: Delivery, attribute: SettlementAttribute, delay: int = 0, told: Mapping[str, str] | None = None
     ) -> QueueMessage:
-        """The delivery's body and its producer's attributes, with this attribute and what is ``told`` beside it.
+        """The delivery's body and its producer's attributes, with this attribute and what is `told` beside it.
 
         Raises:
             TooLarge: no queue of this function takes it.

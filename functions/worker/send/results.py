@@ -21,9 +21,9 @@ _MOST_NAMED, _LONGEST_NAME = 100, 64
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result. ``id`` is the same for the same outcome, however often it is sent; ``at`` is in epoch seconds.
+    """One result. `id` is the same for the same outcome, however often it is sent; `at` is in epoch seconds.
 
-    ``record_key`` is the hash of ``key``. ``bulky`` names the fields of ``data`` that are left out, in
+    `record_key` is the hash of `key`. `bulky` names the fields of `data` that are left out, in
     this order, of an event that is too large and has no bucket to go to.
     """
 
@@ -40,7 +40,7 @@ class Result:
 class Results:
     """The results queue of one function; with no URL nothing is sent, and all counts as sent.
 
-    ``kind`` is the CloudEvents type; ``subject`` says whether an event names the key or its hash; ``claim_check`` takes
+    `kind` is the CloudEvents type; `subject` says whether an event names the key or its hash; `claim_check` takes
     what is too large for a queue.
     """
 

@@ -8,11 +8,11 @@ from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute
 
 MAX_DELAY = 900
-"""Seconds: the queue's longest delay; a longer wait carries ``not_before`` and hops."""
+"""Seconds: the queue's longest delay; a longer wait carries `not_before` and hops."""
 
 
 def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
-    """The delivery once more, after ``wait`` seconds, numbered one higher. Raises TooLarge."""
+    """The delivery once more, after `wait` seconds, numbered one higher. Raises TooLarge."""
     attribute = SettlementAttribute(
         key=key,
         origin=delivery.origin,
@@ -29,7 +29,7 @@ def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float
 def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier) -> QueueMessage:
     """A dead letter for the queue that it came from: one redrive higher, with its attempts and its age forgotten.
 
-    ``force``: a call that may have happened is made once more. Raises TooLarge.
+    `force`: a call that may have happened is made once more. Raises TooLarge.
     """
     attribute = SettlementAttribute(
         key=dead.key or Key(dead.message_id),

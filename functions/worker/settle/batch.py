@@ -106,7 +106,7 @@ def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: flo
 
 
 def _told_status(settlement: Settlement) -> str | None:
-    """Return the response's status, ``unreadable`` where the service wrote no status there."""
+    """Return the response's status, `unreadable` where the service wrote no status there."""
     if settlement.status is None:
         return None
     return settlement.status if _STATUS.fullmatch(settlement.status) else "unreadable"

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 class BatchBreaker:
     """Lets the calls of a batch begin, until an error shows that it concerns them all.
 
-    ``opens_at`` is when the next call may begin (monotonic seconds).
+    `opens_at` is when the next call may begin (monotonic seconds).
     """
 
     closed_by: APIError | None = None

@@ -17,9 +17,9 @@ LONGEST_REPEATABLE = 15.0
 
 @dataclass(frozen=True, slots=True)
 class NotBegun:
-    """Nothing was called. ``because`` is the error that keeps calls from beginning; without one, time was short.
+    """Nothing was called. `because` is the error that keeps calls from beginning; without one, time was short.
 
-    ``stale``: only what was read before is too old; read again and begin.
+    `stale`: only what was read before is too old; read again and begin.
     """
 
     because: APIError | None = None
@@ -57,7 +57,7 @@ def make_call(
 def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegun | None:
     """Wait where the service asked for it, and say what stands in the way of a call that would begin now.
 
-    ``first``: the call that is tried while all others wait for what becomes of it.
+    `first`: the call that is tried while all others wait for what becomes of it.
     """
     least = inv.function.needs
     if inv.function.idempotent:

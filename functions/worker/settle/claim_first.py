@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A call that failed or did not begin, and is judged when all calls have ended. ``owner``: whose claim goes with it."""
+    """A call that failed or did not begin, and is judged when all calls have ended. `owner`: whose claim goes with it."""
 
     error: APIError | NotBegun
     record: Record

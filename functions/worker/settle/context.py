@@ -35,7 +35,7 @@ ResultOf = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
-    ``kept`` is how many seconds a record lives; ``needs``, from the table of functions, the least time that a call is begun with.
+    `kept` is how many seconds a record lives; `needs`, from the table of functions, the least time that a call is begun with.
     """
 
     name: str
@@ -69,8 +69,8 @@ class Run(Protocol):
 class Invocation:
     """Everything that settling one batch needs; made by the composition root, or by a test.
 
-    ``retention`` is how long the function's queue keeps a message, in seconds. ``breaker`` lives as long as the
-    instance, ``batch`` as long as the batch. ``took`` collects how many seconds each record's last call took.
+    `retention` is how long the function's queue keeps a message, in seconds. `breaker` lives as long as the
+    instance, `batch` as long as the batch. `took` collects how many seconds each record's last call took.
     """
 
     function: Function[Any, Any]
@@ -116,11 +116,11 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One delivery, or several of one key that share their end: then ``delivery`` is the one that stands for them.
+    """One delivery, or several of one key that share their end: then `delivery` is the one that stands for them.
 
-    ``flaw`` is set where the message can't be used: it is then dead-lettered under its message id. ``owner`` is new for
-    each item, so that no two deliveries ever hold the same claim; ``body_hash`` is empty where content does not count;
-    ``began`` and ``kept`` are a Standing's.
+    `flaw` is set where the message can't be used: it is then dead-lettered under its message id. `owner` is new for
+    each item, so that no two deliveries ever hold the same claim; `body_hash` is empty where content does not count;
+    `began` and `kept` are a Standing's.
     """
 
     record_key: RecordKey
@@ -164,7 +164,7 @@ class Item:
         return tuple(part.delivery for part in self.parts) or (self.delivery,)
 
     def standing(self, retried: int = 0) -> Standing:
-        """Where it stands on its record; with ``retried=1``, where its retry message does."""
+        """Where it stands on its record; with `retried=1`, where its retry message does."""
         every = self.deliveries
         return Standing(
             key=self.record_key,

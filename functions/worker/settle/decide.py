@@ -50,7 +50,7 @@ class Decision:
 def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retention: float) -> Decision:
     """Decide from the record as read consistently; the order of the questions matters.
 
-    ``may_repeat``: the function's calls are idempotent. ``retention``: seconds that a queue keeps a message.
+    `may_repeat`: the function's calls are idempotent. `retention`: seconds that a queue keeps a message.
     """
     if record.began == f"{record.redrive}:{item.delivery.message_id}":
         item = item.renumbered(record.redrive, message_id=item.delivery.message_id)
@@ -103,7 +103,7 @@ def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
     """Whether the end is this message's: by its id, or as an earlier retry message of the chain that ended.
 
     Not what was put into the queue after the end, by whatever means. A later retry message, whose watermark was lost,
-    goes on where it may; where that is ``uncertain`` the dead letter is enough.
+    goes on where it may; where that is `uncertain` the dead letter is enough.
     """
     if delivery.message_id in record.messages:
         return True

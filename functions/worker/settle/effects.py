@@ -31,7 +31,7 @@ Ended = tuple[Item, Settlement]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An item to be dead-lettered, and its record as it was read; ``owner`` is whose claim ends with it."""
+    """An item to be dead-lettered, and its record as it was read; `owner` is whose claim ends with it."""
 
     item: Item
     letter: DeadLetter

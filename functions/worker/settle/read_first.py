@@ -41,7 +41,7 @@ class _Read:
 
 
 def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
-    """Settle all items; what could not be is ``unsettled``."""
+    """Settle all items; what could not be is `unsettled`."""
     ended: list[Ended] = []
     waiting = deque(items)
     while waiting:

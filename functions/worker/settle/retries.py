@@ -22,7 +22,7 @@ GROUP = 25
 class Retry:
     """An item to be sent again, and its record as it was read.
 
-    ``owner`` is whose claim is given back with it, where there is a claim. ``busy``: the claim stays another delivery's.
+    `owner` is whose claim is given back with it, where there is a claim. `busy`: the claim stays another delivery's.
     """
 
     item: Item

@@ -13,7 +13,7 @@ LONGEST = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Sent again, to come back after ``wait`` seconds; ``counted`` where the call counts against the budget."""
+    """Sent again, to come back after `wait` seconds; `counted` where the call counts against the budget."""
 
     wait: float
     counted: bool = False
@@ -27,7 +27,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """To the dead-letter queue; ``counted`` where the call before it counts against the budget."""
+    """To the dead-letter queue; `counted` where the call before it counts against the budget."""
 
     reason: str
     detail: str = ""
@@ -44,7 +44,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a message's earlier deliveries. ``age``: seconds since it was first seen, or due."""
+    """What is known of a message's earlier deliveries. `age`: seconds since it was first seen, or due."""
 
     attempt: int
     copy: int
@@ -56,7 +56,7 @@ def judge(
 ) -> Again | DeadLetter:
     """Decide what becomes of a message whose call ended in this error.
 
-    ``may_repeat``: the call is idempotent, or the producer accepts a second one. ``deployment``: the error says that
+    `may_repeat`: the call is idempotent, or the producer accepts a second one. `deployment`: the error says that
     the deployment is wrong, so that no message is to blame.
     """
     if isinstance(error, OutcomeUnknown):
@@ -71,7 +71,7 @@ def judge(
 def defer(error: APIError | None, history: History, *, called: bool, limits: Limits, rng: Random) -> Again | DeadLetter:
     """Decide about a message that is not to blame: it comes back later, until it is too old.
 
-    ``error`` is what is in its way, None where time was short. Age ends only what was ``called``, or was put off
+    `error` is what is in its way, None where time was short. Age ends only what was `called`, or was put off
     before: after a long outage nothing is given up that was never tried.
     """
     if history.age > limits.age and (called or history.copy):
@@ -87,7 +87,7 @@ def defer(error: APIError | None, history: History, *, called: bool, limits: Lim
 def deferral_delay(copy: int, age: float, rng: Random) -> float:
     """Seconds to wait before trying once more what has not been called.
 
-    Retry messages that only waited for a date count in ``copy`` too: a message due now has not been put off often.
+    Retry messages that only waited for a date count in `copy` too: a message due now has not been put off often.
     """
     return backoff(min(copy, int(log2(1 + max(0.0, age)))), rng)
 

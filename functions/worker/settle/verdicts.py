@@ -21,7 +21,7 @@ T = TypeVar("T")
 def verdict(
     ended: APIError | NotBegun, item: Item, record: Record, inv: Invocation, owner: str | None = None
 ) -> Retry | Ending:
-    """What becomes of an item whose call ended in this error, or did not begin; ``owner`` is whose claim goes with it."""
+    """What becomes of an item whose call ended in this error, or did not begin; `owner` is whose claim goes with it."""
     history = History(item.delivery.attempt, item.delivery.copy, item.age(inv.clock.now()))
     if isinstance(ended, NotBegun):
         decided = defer(ended.because, history, called=False, limits=inv.limits, rng=inv.random)

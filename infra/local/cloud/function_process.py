@@ -23,8 +23,8 @@ from typing import Any
 class Context(SimpleNamespace):
     """The second argument of a handler: the attributes that the platform documents, as plain values.
 
-    ``deadline_ms`` is epoch milliseconds; ``function_name`` is a bare id; ``token`` is a dict with ``access_token``,
-    ``expires_in`` (seconds) and ``token_type``, or None where the function has no service account.
+    `deadline_ms` is epoch milliseconds; `function_name` is a bare id; `token` is a dict with `access_token`,
+    `expires_in` (seconds) and `token_type`, or None where the function has no service account.
     """
 
     deadline_ms: int

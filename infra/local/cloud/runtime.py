@@ -25,10 +25,10 @@ FUNCTION_PROCESS = Path(__file__).with_name("function_process.py")
 
 @dataclass(frozen=True)
 class Reply:
-    """How a call ended; the platform calls only ``returned`` a success.
+    """How a call ended; the platform calls only `returned` a success.
 
-    Of ``raised``, ``error`` is the exception's class, with its message and traceback lines. ``seconds`` is the time
-    that the caller waited, start of the process included where the call was ``cold``.
+    Of `raised`, `error` is the exception's class, with its message and traceback lines. `seconds` is the time
+    that the caller waited, start of the process included where the call was `cold`.
     """
 
     ended: Literal["returned", "raised", "timed out", "killed"]
@@ -47,9 +47,9 @@ class Reply:
 class Runtime:
     """Calls one entry point in a process of its own, one call at a time; a killed one is replaced at the next call.
 
-    The process sees ``settings`` as its environment, ``root`` first on its path, and nothing else of this process;
-    what it prints goes line by line to ``log``. ``timeout`` (seconds) includes the start of the process, as on the
-    platform. ``token`` is the IAM token in the context.
+    The process sees `settings` as its environment, `root` first on its path, and nothing else of this process;
+    what it prints goes line by line to `log`. `timeout` (seconds) includes the start of the process, as on the
+    platform. `token` is the IAM token in the context.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Runtime:
     def stop(self) -> None:
         """Kill the process and let go of its pipes; not while a call is under way. Safe to repeat.
 
-        When it returns, ``log`` has been told everything that the process printed.
+        When it returns, `log` has been told everything that the process printed.
         """
         self.kill()
         process, self._process = self._process, None

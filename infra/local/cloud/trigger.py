@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class Batching:
     """How a trigger reads its queue: messages a batch, seconds to wait for more, and how long they stay hidden.
 
-    ``visibility`` (seconds) must exceed cutoff and function timeout together; shorter means duplicates. ``returns``:
+    `visibility` (seconds) must exceed cutoff and function timeout together; shorter means duplicates. `returns`:
     seconds after which a failed batch is back; None as on the platform, when its visibility is over.
     """
 
@@ -54,7 +54,7 @@ class Invocation:
 class Trigger:
     """Feeds one queue to the instances of one function, each with a process of its own, until it is stopped.
 
-    One instance at a time collects a batch, so that messages sent together arrive together. ``seen`` is told of every
+    One instance at a time collects a batch, so that messages sent together arrive together. `seen` is told of every
     call, from the thread that made it, after the messages of a successful one are deleted.
     """
 

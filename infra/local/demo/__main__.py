@@ -1,4 +1,4 @@
-"""``make demo``: every sample of ``events/`` through the local environment, and a table of how each ended.
+"""`make demo`: every sample of `events/` through the local environment, and a table of how each ended.
 
 Exits 0 only if each message ended as its file says.
 """

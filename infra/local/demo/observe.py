@@ -21,9 +21,9 @@ OWN_QUEUE = "its own queue"
 
 @dataclass(frozen=True)
 class Observed:
-    """How a message ended, in the words of ``End``, and where it is now; ``end`` is None while it is on its way.
+    """How a message ended, in the words of `End`, and where it is now; `end` is None while it is on its way.
 
-    ``where`` names a queue; what is done or dead-lettered stands in the ledger, too.
+    `where` names a queue; what is done or dead-lettered stands in the ledger, too.
     """
 
     end: str | None = None
@@ -48,7 +48,7 @@ class Observed:
 
 
 class Observer:
-    """Looks at one environment. ``look`` once per round, then ``observe`` message by message."""
+    """Looks at one environment. `look` once per round, then `observe` message by message."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -69,7 +69,7 @@ class Observer:
         self._calls = _calls(self._environment.studio.requests())
 
     def observe(self, case: Case, index: int, message_id: str) -> Observed:
-        """How the message ended, as of the last look. ``message_id`` is the one under which it was delivered."""
+        """How the message ended, as of the last look. `message_id` is the one under which it was delivered."""
         wanted = case.sample.ends[index]
         name = wanted.key or message_id
         record = self._record(case.function, name, usable=wanted.reason not in UNUSABLE)

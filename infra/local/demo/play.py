@@ -147,8 +147,8 @@ def play(
 ) -> list[Run]:
     """Play samples, the functions side by side, until each has ended, as it should or not.
 
-    ``patience``: seconds in which nothing changes until what has not ended is given up; what was not begun by then is
-    left out. ``progress`` is told how many messages have ended as they should.
+    `patience`: seconds in which nothing changes until what has not ended is given up; what was not begun by then is
+    left out. `progress` is told how many messages have ended as they should.
     """
     over, observer = threading.Event(), Observer(environment)
     changed, before = time.monotonic(), list[list[Observed]]()

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def as_json(function: str, line: str) -> str:
-    """The line itself where it is a JSON object, else an object that holds it as ``message`` of the function."""
+    """The line itself where it is a JSON object, else an object that holds it as `message` of the function."""
     if _parsed(line) is not None:
         return line
     return json.dumps({"function": function, "message": line}, ensure_ascii=False)

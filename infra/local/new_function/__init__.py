@@ -1,1 +1,1 @@
-"""``make new-function``: the files of a further function, which pass all tests before anything is changed in them."""
+"""`make new-function`: the files of a further function, which pass all tests before anything is changed in them."""

@@ -1,4 +1,4 @@
-"""``make new-function NAME=...``: writes a function's entry file, table entry, stand-in endpoint and samples."""
+"""`make new-function NAME=...`: writes a function's entry file, table entry, stand-in endpoint and samples."""
 
 import argparse
 import json

@@ -1,6 +1,6 @@
 """Children that never outlive their parent, however it ends: Ctrl-C, SIGTERM or SIGKILL.
 
-``python -m infra.local.processes.leash MODULE [ARG ...]`` runs MODULE as ``python -m MODULE`` would, and ends the process when
+`python -m infra.local.processes.leash MODULE [ARG ...]` runs MODULE as `python -m MODULE` would, and ends the process when
 its standard input ends. The parent holds the other end of that pipe, so the kernel closes it in every case.
 """
 
@@ -29,7 +29,7 @@ def _wait_for_end() -> None:
 class Leashed:
     """A Python module running as a child process on a leash, in a session of its own: Ctrl-C reaches only the parent.
 
-    What it prints is kept as the last ``KEPT`` lines, for the message when it fails.
+    What it prints is kept as the last `KEPT` lines, for the message when it fails.
     """
 
     KEPT = 40

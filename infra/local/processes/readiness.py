@@ -18,7 +18,7 @@ class DidNotStart(RuntimeError):
 
 @contextmanager
 def ready(child: Leashed, name: str, url: str) -> Iterator[None]:
-    """Enter the block once a GET of ``url`` succeeds, and end the child after it.
+    """Enter the block once a GET of `url` succeeds, and end the child after it.
 
     The socket has to listen already: a request then waits in its backlog until the server reads it.
 

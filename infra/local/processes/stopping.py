@@ -16,9 +16,9 @@ PARENT_CHECK = 0.5
 
 @contextmanager
 def stopping_in_order() -> Iterator[None]:
-    """Leave the block as ``sys.exit`` would on Ctrl-C, SIGTERM and SIGHUP, and when this process's parent was killed.
+    """Leave the block as `sys.exit` would on Ctrl-C, SIGTERM and SIGHUP, and when this process's parent was killed.
 
-    A killed ``make`` takes nothing with it; it would otherwise leave this process behind.
+    A killed `make` takes nothing with it; it would otherwise leave this process behind.
     """
     before = {number: signal.signal(number, _leave) for number in _SIGNALS}
     over = threading.Event()

@@ -1,4 +1,4 @@
-"""Removes a file when the process that started it has ended, however that was: ``python -m ...processes.sweep FILE``.
+"""Removes a file when the process that started it has ended, however that was: `python -m ...processes.sweep FILE`.
 
 It holds the file's lock until then. Its standard input ends with that process: the kernel closes the other end.
 """

@@ -1,1 +1,1 @@
-"""The sample events under ``events/<function>/<case>.json``."""
+"""The sample events under `events/<function>/<case>.json`."""

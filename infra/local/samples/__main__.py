@@ -1,4 +1,4 @@
-"""``make sample``: prints a sample's trigger event with the times of now, to paste into the cloud's test console.
+"""`make sample`: prints a sample's trigger event with the times of now, to paste into the cloud's test console.
 
 HASH_KEY in the environment is the function's: with it the numbers of a retry message are signed.
 """

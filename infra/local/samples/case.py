@@ -1,6 +1,6 @@
-"""The sample events under ``events/<function>/<case>.json``: what is in a file, and what its ``sample`` says.
+"""The sample events under `events/<function>/<case>.json`: what is in a file, and what its `sample` says.
 
-A file is a whole trigger event, which a handler takes as it is. Its further key ``sample`` says what has to be so
+A file is a whole trigger event, which a handler takes as it is. Its further key `sample` says what has to be so
 before, and how each message must end; handlers ignore it.
 """
 
@@ -51,9 +51,9 @@ class Case:
         return said.get("attempt", 0), said.get("copy", 0)
 
     def redated(self, now: float, hash_key: str = "") -> "Case":
-        """The same as if it had arrived at ``now`` (epoch seconds), signed as a function with this ``HASH_KEY`` signs.
+        """The same as if it had arrived at `now` (epoch seconds), signed as a function with this `HASH_KEY` signs.
 
-        Without a key the attribute ``settlement`` stays unsigned, and means nothing to a function.
+        Without a key the attribute `settlement` stays unsigned, and means nothing to a function.
         """
         sign: Sign = Signer(hash_key, self.function).sign if hash_key else lambda said, _: json.dumps(said)
         return replace(self, event=redated(self.event, now, sign))

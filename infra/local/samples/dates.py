@@ -11,17 +11,17 @@ from typing import Any
 from infra.local.samples.attributes import SETTLEMENT, md5_of_attributes, text_of, with_text
 
 Sign = Callable[[Mapping[str, Any], str], str]
-"""Makes the text of the attribute ``settlement`` from its fields and the message's body."""
+"""Makes the text of the attribute `settlement` from its fields and the message's body."""
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)")
 _SETTLEMENT_TIMES = frozenset({"first_seen", "sent_at", "not_before"})
 
 
 def redated(event: Mapping[str, Any], now: float, sign: Sign) -> dict[str, Any]:
-    """A copy of a trigger event whose newest message arrived at ``now`` (epoch seconds), with MD5s to match.
+    """A copy of a trigger event whose newest message arrived at `now` (epoch seconds), with MD5s to match.
 
     All times move by the same number of whole seconds: the queue's, the event's, those in bodies, and those in the
-    attribute ``settlement``, which is signed anew. An MD5 of a body that was wrong stays wrong.
+    attribute `settlement`, which is signed anew. An MD5 of a body that was wrong stays wrong.
     """
     moved: dict[str, Any] = copy.deepcopy(dict(event))
     seconds = (int(now * 1000) - max(map(_arrival, moved["messages"]), default=0)) // 1000

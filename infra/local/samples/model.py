@@ -19,11 +19,11 @@ class _Strict(BaseModel):
 class End(_Strict):
     """How one message ends.
 
-    ``end`` is how its first delivery ends. Where that is a retry or a deferral, ``outcome`` or ``reason`` says how a
-    later copy ends; with neither, a copy still waits in the queue. ``outcome`` is the one in the ledger, ``reason``
-    that of the dead letter. ``key`` is the business id; without one the message id is the key, or, of an unusable
-    message, stands for one. ``calls`` is how many requests for it the AI Studio has seen when all is over (where the
-    key is no response's id, of the response ``about``), and ``transport`` how they came, in the order of first use (not looked at where it is left out). ``result`` says
+    `end` is how its first delivery ends. Where that is a retry or a deferral, `outcome` or `reason` says how a
+    later copy ends; with neither, a copy still waits in the queue. `outcome` is the one in the ledger, `reason`
+    that of the dead letter. `key` is the business id; without one the message id is the key, or, of an unusable
+    message, stands for one. `calls` is how many requests for it the AI Studio has seen when all is over (where the
+    key is no response's id, of the response `about`), and `transport` how they came, in the order of first use (not looked at where it is left out). `result` says
     whether the result went whole, by way of Object Storage, or lightened: without what made it too large.
     """
 
@@ -54,11 +54,11 @@ class End(_Strict):
 class Sample(_Strict):
     """What the event shows, what must be so before it, and how each of its messages ends.
 
-    ``via``: the messages go through the queue, or the event is handed to the function as it is, as the platform's
-    test console does: a form that no queue carries. ``settings`` are those of an instance of its own, which then gets
-    the event handed over. ``stored`` are response ids that exist, ``stored_as`` others with fields of theirs, ``holds`` those under a legal hold, ``faults`` what
-    the local AI Studio does wrong (``infra.local.studio.faults``), ``realtime_post`` how it answers the POST form of
-    response.create to these events. ``pad_to``: bytes to which spaces lengthen each body, so that no file has to be
+    `via`: the messages go through the queue, or the event is handed to the function as it is, as the platform's
+    test console does: a form that no queue carries. `settings` are those of an instance of its own, which then gets
+    the event handed over. `stored` are response ids that exist, `stored_as` others with fields of theirs, `holds` those under a legal hold, `faults` what
+    the local AI Studio does wrong (`infra.local.studio.faults`), `realtime_post` how it answers the POST form of
+    response.create to these events. `pad_to`: bytes to which spaces lengthen each body, so that no file has to be
     that long.
     """
 

@@ -1,4 +1,4 @@
-"""``make soak``: ten thousand messages, and a report; exits 1 where a promise was broken or messages were left out."""
+"""`make soak`: ten thousand messages, and a report; exits 1 where a promise was broken or messages were left out."""
 
 import argparse
 import sys

@@ -55,7 +55,7 @@ REFUSALS: list[Fault] = [{"match": DELETE, "status": 400}, {"match": POST, "stat
 
 
 class Chaos:
-    """Does one thing after the other to an environment; ``done`` counts them by name."""
+    """Does one thing after the other to an environment; `done` counts them by name."""
 
     def __init__(self, environment: Environment, proxy: QueueProxy, seed: int) -> None:
         self._environment = environment

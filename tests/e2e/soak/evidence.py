@@ -18,7 +18,7 @@ from ledger import Keys, Record
 class Evidence:
     """The ledger by record key, the queues' contents, the local AI Studio's request log and store, and what went wrong.
 
-    ``results`` are CloudEvents by id, every copy of them; ``defects`` are log lines and errors that must not be.
+    `results` are CloudEvents by id, every copy of them; `defects` are log lines and errors that must not be.
     """
 
     keys: Keys

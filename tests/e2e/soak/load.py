@@ -29,7 +29,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One message. ``key``: its business id, empty where none counts; ``says``: what an answer must repeat."""
+    """One message. `key`: its business id, empty where none counts; `says`: what an answer must repeat."""
 
     function: str
     kind: Kind

@@ -20,9 +20,9 @@ SENDS = "AmazonSQS.SendMessageBatch"
 
 
 class QueueProxy(ThreadingHTTPServer):
-    """Passes requests on to ``upstream``; ``longest`` is the delay, in seconds, that copies keep; ``seen`` counts.
+    """Passes requests on to `upstream`; `longest` is the delay, in seconds, that copies keep; `seen` counts.
 
-    ``losing`` is the share of sent batches whose answer is lost; while ``refusing`` none is taken at all.
+    `losing` is the share of sent batches whose answer is lost; while `refusing` none is taken at all.
     """
 
     daemon_threads = True

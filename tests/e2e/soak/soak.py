@@ -49,7 +49,7 @@ FUNCTIONS = [
 class Plan:
     """How large a soak is: messages, kills, storms, and how often each other thing goes wrong.
 
-    ``within`` is the time, in seconds, after which it fails if it has not come to rest.
+    `within` is the time, in seconds, after which it fails if it has not come to rest.
     """
 
     messages: int
@@ -62,7 +62,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What a soak found: ``wrong`` is empty where every promise was kept; ``struck`` counts what was done to it."""
+    """What a soak found: `wrong` is empty where every promise was kept; `struck` counts what was done to it."""
 
     messages: int
     seconds: float

@@ -1,4 +1,4 @@
-"""``make soak`` succeeds only where every message was sent and every promise was kept."""
+"""`make soak` succeeds only where every message was sent and every promise was kept."""
 
 import sys
 

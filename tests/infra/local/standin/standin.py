@@ -13,7 +13,7 @@ print("imported")
 
 
 def handler(event: Any, context: Any) -> None:
-    """Carry out each body in turn: ``{"do": what, ...}``."""
+    """Carry out each body in turn: `{"do": what, ...}`."""
     for message in event["messages"]:
         order = json.loads(message["details"]["message"]["body"])
         match order["do"]:

@@ -84,7 +84,7 @@ def test_a_call_begins_only_with_the_least_time_that_it_needs(deletions: Bench) 
 
 
 class StandIn:
-    """A call that notes how many seconds it may take; the first ``hanging`` ones take them all."""
+    """A call that notes how many seconds it may take; the first `hanging` ones take them all."""
 
     def __init__(self, bench: Bench, state: str, hanging: int = 0) -> None:
         self._clock, self._state, self._hanging = bench.clock, state, hanging
