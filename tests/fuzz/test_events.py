@@ -126,7 +126,7 @@ def odd_messages(draw: st.DrawFn, message: dict[str, Any], function: str) -> Any
 
 
 def ends_of(bench: Bench, odd: list[Any], *good: Entry) -> dict[str, str]:
-    """Deliver odd messages between good ones; how each row ended, once all of them did."""
+    """Deliver odd messages between good ones; how each record ended, once all of them did."""
     bench.keys = Keys(f"secret of turn {next(_turn)}")  # a ledger that knows nothing of earlier examples
     bench.carrier = Carrier(Signer(SECRET, bench.function.name))
     bench.queues.seen.clear()

@@ -1,4 +1,4 @@
-"""What made-up inputs have found, each as the one message that did it: parked or settled, and its neighbour too."""
+"""What made-up inputs have found, each as the one message that did it: dead-lettered or settled, and its neighbour too."""
 
 from typing import Any
 

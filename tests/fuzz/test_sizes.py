@@ -46,7 +46,7 @@ def test_an_answer_too_large_for_a_queue_leaves_without_its_largest_parts(realti
 
 
 @pytest.mark.parametrize("length", [200_000, 261_800])
-def test_an_envelope_with_a_name_as_long_as_a_message_harms_nobody(deletions: Bench, length: int) -> None:
+def test_an_envelope_with_a_name_as_long_as_a_message_harms_no_neighbour(deletions: Bench, length: int) -> None:
     envelope = {"specversion": "1.0", "id": "x" * length, "source": "/s", "data": {"response_id": "resp_1"}}
 
     delivered = deletions.deliver(deletions.message(envelope), deletions.message({"response_id": "resp_2"}))

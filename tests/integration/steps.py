@@ -47,5 +47,5 @@ def throttle(bench: Bench, times: int = 1, wait: int = 60) -> None:
 
 
 def not_before(bench: Bench) -> float:
-    """What the first copy in the queue says of when it is due, 0 where its delay says enough."""
+    """What the first retry message in the queue says of when it is due, 0 where its delay says enough."""
     return float(said(bench.retry_messages()[0]).get("not_before", 0)) / 1000

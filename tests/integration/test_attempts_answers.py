@@ -153,7 +153,7 @@ def test_a_hold_that_is_placed_between_the_call_and_its_receipt_is_told_that_it_
     assert stored.holds.report(key, stored.clock.now()).status == "too_late"
 
 
-def test_a_hold_that_is_placed_before_the_retry_message_is_marked_holds_it(stored: Bench) -> None:
+def test_a_hold_that_is_placed_before_the_watermark_is_raised_holds_it(stored: Bench) -> None:
     key = stored.keys.key("response", "resp_1")
     throttle(stored)
     stored.queues.arm("SendMessageBatch", after(lambda: stored.holds.place(key, "case 42", stored.clock.now())))

@@ -29,7 +29,7 @@ def slow(bench: Bench, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", [1.4, 2.0, 2.9])
 @pytest.mark.parametrize("called_until", [44, 47, 49])
-def test_no_retry_message_is_sent_that_there_is_no_time_to_mark(
+def test_no_retry_message_is_sent_whose_watermark_there_is_no_time_to_raise(
     deletions: Bench, seconds: float, called_until: float
 ) -> None:
     deletions.studio.fault(times=None, status=500)

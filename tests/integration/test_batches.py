@@ -128,7 +128,7 @@ def test_an_empty_batch_is_acknowledged(deletions: Bench) -> None:
 
 
 @pytest.mark.row(25)
-def test_a_body_that_fits_no_copy_is_left_to_the_queues_own_policy(deletions: Bench) -> None:
+def test_a_body_that_fits_no_retry_message_is_left_to_the_queues_own_policy(deletions: Bench) -> None:
     big = deletions.message("x" * 262_144)
 
     delivered = deletions.deliver(big, good(deletions, 1))
@@ -147,7 +147,7 @@ def test_two_poisons_that_claim_one_key_are_both_kept(deletions: Bench) -> None:
 
 
 @pytest.mark.row(25)
-def test_poison_that_claims_a_business_key_leaves_that_keys_row_alone(deletions: Bench) -> None:
+def test_poison_that_claims_a_business_key_leaves_that_keys_record_alone(deletions: Bench) -> None:
     deletions.deliver(deletions.message("poison", attributes={"key": "resp_1"}))
 
     assert deletions.record("resp_1").state is None

@@ -82,7 +82,7 @@ def test_what_was_not_put_off_before_is_tried_first(creates: Bench) -> None:
     assert sorted(delivered.ends) == [("dead_lettered", "rejected"), ("done", "done")]
 
 
-def test_a_success_in_between_breaks_the_row(creates: Bench) -> None:
+def test_after_a_success_rejections_are_counted_anew(creates: Bench) -> None:
     retire(creates, times=2)
     ask(creates, "evt_0", "evt_1", "evt_2")
     creates.studio.clear_faults()
@@ -97,7 +97,7 @@ def test_a_success_in_between_breaks_the_row(creates: Bench) -> None:
     }
 
 
-def test_rejections_that_say_different_things_are_no_row(creates: Bench) -> None:
+def test_rejections_that_say_different_things_are_not_counted_together(creates: Bench) -> None:
     for number in range(6):
         body: dict[str, Any] = RETIRED if number % 2 else OTHER
         creates.studio.fault(match={"method": "POST", "id": f"evt_{number}"}, status=400, body=body)

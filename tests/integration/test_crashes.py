@@ -87,7 +87,7 @@ def test_a_create_that_gets_no_answer_in_time_is_dead_lettered_as_unknown(create
 
 @pytest.mark.parametrize("killed", [killed_after])
 @pytest.mark.row(8)
-def test_a_deletion_and_its_own_copy_are_one_deletion(stored: Bench, killed: Action) -> None:
+def test_a_deletion_and_its_retry_message_are_one_deletion(stored: Bench, killed: Action) -> None:
     message = deletion(stored)
     stored.studio.fault(match={"method": "DELETE"}, status=500)
     stored.queues.arm("SendMessageBatch", killed)
@@ -100,7 +100,7 @@ def test_a_deletion_and_its_own_copy_are_one_deletion(stored: Bench, killed: Act
 
 
 @pytest.mark.row(8)
-def test_a_create_and_its_own_copy_are_one_call(creates: Bench) -> None:
+def test_a_create_and_its_retry_message_are_one_call(creates: Bench) -> None:
     message = question(creates)
     creates.studio.fault(match={"method": "POST"}, status=429, headers={"Retry-After": "60"})
     creates.ledger.arm("UpdateItem", passes, killed_after)
@@ -113,7 +113,7 @@ def test_a_create_and_its_own_copy_are_one_call(creates: Bench) -> None:
 
 
 @pytest.mark.row(9)
-def test_a_retry_copy_that_is_not_confirmed_returns_the_batch_and_spares_its_neighbours(stored: Bench) -> None:
+def test_a_retry_message_that_is_not_confirmed_returns_the_batch_and_spares_its_neighbours(stored: Bench) -> None:
     stored.studio.seed("resp_2")
     batch = [deletion(stored), deletion(stored, "resp_2")]
     stored.studio.fault(match={"method": "DELETE", "id": "resp_1"}, status=500)

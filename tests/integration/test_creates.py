@@ -42,10 +42,12 @@ def test_no_answer_in_time_is_unknown_and_never_asked_again(bench: Bench, transp
 
 
 @pytest.mark.row(8)
-def test_a_message_and_its_own_copy_are_one_call(bench: Bench, transport: Transport) -> None:
+def test_a_message_and_its_retry_message_are_one_call(bench: Bench, transport: Transport) -> None:
     sent = event(bench)
     refuse(bench, transport, status=429, headers={"Retry-After": "60"})
-    bench.ledger.arm("UpdateItem", passes, killed_after)  # the copy is there, the claim given back, and then the end
+    bench.ledger.arm(
+        "UpdateItem", passes, killed_after
+    )  # the retry message is there, the claim given back, and then the end
     bench.deliver(sent)
 
     assert [bench.deliver(*bench.take_retry_messages()).ends, bench.deliver(again(sent)).ends] == [DONE, DONE]
@@ -53,7 +55,9 @@ def test_a_message_and_its_own_copy_are_one_call(bench: Bench, transport: Transp
 
 
 @pytest.mark.row(9)
-def test_a_copy_that_is_not_confirmed_returns_the_message_and_loses_nothing(bench: Bench, transport: Transport) -> None:
+def test_a_retry_message_that_is_not_confirmed_returns_the_message_and_loses_nothing(
+    bench: Bench, transport: Transport
+) -> None:
     sent = event(bench)
     refuse(bench, transport, status=429, headers={"Retry-After": "60"})
     bench.queues.arm("SendMessageBatch", *[entry_refused(0)] * 3)

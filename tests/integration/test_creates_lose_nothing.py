@@ -25,7 +25,7 @@ def test_a_claim_does_not_supersede_the_message_that_made_it(creates: Bench) -> 
 
 
 @pytest.mark.hole(2)
-def test_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -> None:
+def test_a_watermark_is_not_raised_before_its_retry_message_is_confirmed(creates: Bench) -> None:
     message = creates.message(QUESTION)
     throttle(creates)
     creates.queues.arm("SendMessageBatch", refused, refused)
@@ -38,7 +38,7 @@ def test_a_mark_is_not_raised_before_its_copy_is_confirmed(creates: Bench) -> No
 
 
 @pytest.mark.hole(2)
-def test_a_crash_between_the_copy_and_the_release_loses_nothing(creates: Bench) -> None:
+def test_a_crash_between_the_retry_message_and_the_release_loses_nothing(creates: Bench) -> None:
     message = creates.message(QUESTION)
     throttle(creates)
     creates.ledger.arm("UpdateItem", passes, killed_before)
@@ -54,7 +54,7 @@ def test_a_crash_between_the_copy_and_the_release_loses_nothing(creates: Bench) 
 
 
 @pytest.mark.hole(3)
-def test_a_busy_delivery_leaves_a_copy_behind_before_it_is_acknowledged(creates: Bench) -> None:
+def test_a_busy_delivery_leaves_a_retry_message_before_it_is_acknowledged(creates: Bench) -> None:
     message = creates.message(QUESTION)
     creates.hooks.before.append(crash)
     creates.deliver(message)
@@ -70,7 +70,7 @@ def test_a_busy_delivery_leaves_a_copy_behind_before_it_is_acknowledged(creates:
 
 
 @pytest.mark.hole(3)
-def test_a_busy_delivery_whose_copy_is_not_confirmed_is_not_acknowledged(creates: Bench) -> None:
+def test_a_busy_delivery_whose_retry_message_is_not_confirmed_is_not_acknowledged(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
         creates.queues.arm("SendMessageBatch", refused, refused)
@@ -132,7 +132,7 @@ def test_a_503_may_have_happened_whatever_retry_after_says(creates: Bench, heade
 
 
 @pytest.mark.hole(12)
-def test_a_fact_is_not_overwritten_by_who_found_the_lease_over(creates: Bench) -> None:
+def test_a_final_outcome_is_not_overwritten_by_a_delivery_that_found_the_lease_over(creates: Bench) -> None:
     message = creates.message(QUESTION)
     with Paused(creates, message) as caller:
 

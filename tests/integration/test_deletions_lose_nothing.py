@@ -23,7 +23,7 @@ def test_a_crash_before_the_receipt_leaves_nothing_that_supersedes_the_message(s
 
 
 @pytest.mark.hole(2)
-def test_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) -> None:
+def test_a_watermark_is_not_raised_before_its_retry_message_is_confirmed(stored: Bench) -> None:
     message = stored.message(RETENTION)
     throttle(stored)
     stored.queues.arm("SendMessageBatch", refused, refused)
@@ -36,7 +36,7 @@ def test_a_mark_is_not_raised_before_its_copy_is_confirmed(stored: Bench) -> Non
 
 
 @pytest.mark.hole(2)
-def test_a_crash_between_the_copy_and_the_mark_loses_nothing(stored: Bench) -> None:
+def test_a_crash_between_the_retry_message_and_the_watermark_loses_nothing(stored: Bench) -> None:
     message = stored.message(RETENTION)
     throttle(stored)
     stored.ledger.arm("UpdateItem", passes, killed_before)
@@ -227,7 +227,7 @@ def test_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged(sto
 
 
 @pytest.mark.hole(26)
-def test_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(stored: Bench) -> None:
+def test_a_watermark_stops_counting_when_no_queue_can_hold_its_retry_message_any_more(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(stored.message(RETENTION))
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)

@@ -68,7 +68,7 @@ def test_an_erasure_that_arrives_late_does_not_wait_for_a_date_given_after_it(st
     assert stored.deliver(late).ends == [("done", "deleted")]
 
 
-def test_an_erasure_that_shares_a_batch_with_a_waiting_copy_is_carried_out_now(stored: Bench) -> None:
+def test_an_erasure_that_shares_a_batch_with_a_waiting_retry_message_is_carried_out_now(stored: Bench) -> None:
     stored.deliver(retention_in_some_days(stored))
     stored.clock.advance(900)
     (retry,) = stored.take_retry_messages()
@@ -160,7 +160,7 @@ def test_a_deletion_sent_before_another_one_failed_is_called_all_the_same(stored
     assert stored.deliver(early).ends == [("done", "deleted")]
 
 
-def test_a_deferred_deletion_after_a_failed_redrive_lives_on_in_its_copy(stored: Bench) -> None:
+def test_a_deferred_deletion_after_a_failed_redrive_lives_on_in_its_retry_message(stored: Bench) -> None:
     failed_after_a_redrive(stored)
     stored.clock.advance(DAY)
     throttle(stored)

@@ -74,7 +74,7 @@ def test_a_claim_whose_confirmation_was_lost_is_recognised_by_its_owner(creates:
 
 
 @pytest.mark.row(21)
-def test_a_claim_that_arrives_late_lets_nobody_call_twice(creates: Bench) -> None:
+def test_a_claim_that_arrives_late_allows_no_second_call(creates: Bench) -> None:
     message, late = creates.message({"event_id": "evt_1"}), Late()
     creates.ledger.arm("UpdateItem", late, *[refused] * 2)
     assert not creates.deliver(message).acknowledged
@@ -159,7 +159,7 @@ def test_a_dead_letter_whose_confirmation_was_lost_sends_its_dead_letter(creates
 
 
 @pytest.mark.row(23)
-def test_a_row_past_its_expiry_counts_as_absent_before_the_table_drops_it(creates: Bench) -> None:
+def test_a_record_past_its_expiry_counts_as_absent_before_the_table_drops_it(creates: Bench) -> None:
     creates.deliver(creates.message({"event_id": "evt_1"}))
     creates.clock.advance(claims.KEPT + 1)
     assert creates.record("evt_1").state == "done"
@@ -169,7 +169,7 @@ def test_a_row_past_its_expiry_counts_as_absent_before_the_table_drops_it(create
 
 
 @pytest.mark.row(23)
-def test_a_row_up_to_its_expiry_answers(creates: Bench) -> None:
+def test_a_record_up_to_its_expiry_answers(creates: Bench) -> None:
     creates.deliver(creates.message({"event_id": "evt_1"}))
     creates.clock.advance(claims.KEPT - 1)
 

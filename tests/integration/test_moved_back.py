@@ -56,7 +56,7 @@ def test_a_fresh_message_of_a_dead_lettered_create_runs(creates: Bench) -> None:
     assert ask(creates) == [("done", "done")]
 
 
-def test_a_moved_letter_forgets_its_attempts(stored: Bench) -> None:
+def test_a_dead_letter_that_is_moved_back_forgets_its_attempts(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, status=500, times=2)
     stored.deliver(stored.retry_message({"response_id": "resp_1"}, key="resp_1", attempt=7, copy=7))
 
@@ -137,7 +137,7 @@ def test_a_message_refused_back_to_the_dead_letters_is_not_sent_there_twice(crea
     assert len(creates.dead_letters()) == 2
 
 
-def test_two_letters_of_one_chain_that_are_redriven_both_run(stored: Bench) -> None:
+def test_two_dead_letters_of_one_chain_that_are_redriven_both_run(stored: Bench) -> None:
     stored.studio.fault(match=DELETE, status=400, times=2)
     stored.studio.fault(match=DELETE, status=422)  # a third 400 in a record would blame the deployment
     first = stored.message({"response_id": "resp_1"})
@@ -154,7 +154,7 @@ def test_two_letters_of_one_chain_that_are_redriven_both_run(stored: Bench) -> N
     assert len(stored.dead_letters()) == 2
 
 
-def test_a_call_made_by_force_is_not_made_again_when_its_letter_is_moved_back(creates: Bench) -> None:
+def test_a_call_made_by_force_is_not_made_again_when_its_dead_letter_is_moved_back(creates: Bench) -> None:
     creates.studio.fault(match=POST, drop="after")
     ask(creates)
     creates.ledger.arm("UpdateItem", passes, killed_before)

@@ -44,7 +44,7 @@ def against(bench: Bench, call: Any, *scripts: Script) -> Any:
 
 
 @pytest.mark.row(14)
-def test_a_404_of_the_api_is_the_fact_that_it_is_gone(deletions: Bench) -> None:
+def test_a_404_of_the_api_proves_that_it_is_gone(deletions: Bench) -> None:
     assert delete(deletions) == [("done", "already_absent")]
     assert deletions.record("resp_1").state == "already_absent"
 

@@ -79,7 +79,7 @@ def test_retry_messages_of_a_redriven_create_do_not_double(creates: Bench) -> No
 
 
 @pytest.mark.parametrize("count", [25, 26, 60])
-def test_retry_messages_are_marked_group_by_group(deletions: Bench, count: int) -> None:
+def test_watermarks_are_raised_group_by_group(deletions: Bench, count: int) -> None:
     batch = [deletion(deletions, f"resp_{n}") for n in range(count)]
     throttle(deletions)
     deletions.deliver(*batch)

@@ -1,4 +1,4 @@
-"""The holes that open when an operator redrives what was parked (numbered as in tests/README.md)."""
+"""The holes that open when an operator redrives what was dead-lettered (numbered as in tests/README.md)."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_a_force_is_good_for_one_call_only(creates: Bench) -> None:
 
 
 @pytest.mark.hole(7)
-def test_a_force_is_not_inherited_by_copies(creates: Bench) -> None:
+def test_a_force_is_not_inherited_by_retry_messages(creates: Bench) -> None:
     park_as_unknown(creates)
     creates.studio.fault(match={"method": "POST"}, status=429, headers={"Retry-After": "60"})
 
@@ -178,7 +178,7 @@ def test_a_force_does_not_pass_a_lease_that_is_still_running(creates: Bench) -> 
     assert creates.billed() == 1
 
 
-def test_a_redrive_that_was_killed_half_way_leaves_two_copies_that_are_one(creates: Bench) -> None:
+def test_a_redrive_that_was_killed_half_way_leaves_two_messages_that_are_one(creates: Bench) -> None:
     park_as_rejected(creates)
     (first,) = creates.redrive()
     second = creates.retry_message(QUESTION, key="evt_1", redrive=1)

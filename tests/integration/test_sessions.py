@@ -121,7 +121,7 @@ def test_an_error_before_the_frame_says_that_nothing_happened(
 
 
 @pytest.mark.row(31)
-def test_a_session_that_begins_late_is_begun_anew_by_the_copy(bench: Bench) -> None:
+def test_a_session_that_begins_late_is_begun_anew_by_the_retry_message(bench: Bench) -> None:
     bench.studio.fault(realtime="no_session_created")
 
     assert bench.deliver(event(bench), seconds=0.9).ends == DEFERRED

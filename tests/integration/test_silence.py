@@ -57,7 +57,7 @@ def test_a_ledger_that_falls_silent_before_a_hundred_dead_letters_lets_no_dead_l
     deletions.ledger.reset()
 
 
-def test_a_queue_that_falls_silent_is_asked_twice_for_a_hundred_copies(deletions: Bench) -> None:
+def test_a_queue_that_falls_silent_is_asked_twice_for_a_hundred_retry_messages(deletions: Bench) -> None:
     batch = hundred(deletions)
     throttle(deletions)
     deletions.queues.arm("SendMessageBatch", *[refused] * 30)

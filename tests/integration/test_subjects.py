@@ -36,7 +36,7 @@ def sent_one_by_one(bench: Bench, *bodies: dict[str, Any]) -> list[Entry]:
 
 
 @pytest.mark.parametrize("bodies", [(OF_ALICE, PLAIN), (PLAIN, OF_ALICE)])
-def test_the_copy_of_merged_messages_is_held_by_the_subject_of_any(
+def test_the_retry_message_of_collapsed_messages_is_held_by_the_subject_of_any(
     stored: Bench, bodies: tuple[dict[str, Any], ...]
 ) -> None:
     throttle(stored)
@@ -47,7 +47,7 @@ def test_the_copy_of_merged_messages_is_held_by_the_subject_of_any(
     assert stored.studio.stored() == ["resp_1"]
 
 
-def test_the_copy_that_supersedes_a_message_is_held_by_that_messages_subject(stored: Bench) -> None:
+def test_the_retry_message_that_supersedes_a_message_is_held_by_that_messages_subject(stored: Bench) -> None:
     plain, of_alice = sent_one_by_one(stored, PLAIN, OF_ALICE)
     throttle(stored)
     assert stored.deliver(plain).ends == [("deferred", "throttled")]
@@ -59,7 +59,7 @@ def test_the_copy_that_supersedes_a_message_is_held_by_that_messages_subject(sto
     assert stored.studio.stored() == ["resp_1"]
 
 
-def test_the_copy_deletes_once_the_subject_is_released(stored: Bench) -> None:
+def test_the_retry_message_deletes_once_the_subject_is_released(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(*sent_one_by_one(stored, OF_ALICE, PLAIN))
     stored.holds.release(alice(stored), "case-1")
@@ -125,7 +125,7 @@ def test_a_later_message_that_names_nobody_is_held_by_the_subject_of_one_before(
     assert stored.studio.stored() == ["resp_1"]
 
 
-def test_a_copy_whose_subject_could_not_be_kept_leaves_its_message_unsettled(stored: Bench) -> None:
+def test_a_retry_message_whose_subject_could_not_be_kept_leaves_its_message_unsettled(stored: Bench) -> None:
     stored.ledger.arm("UpdateItem", refused)
     throttle(stored)
     stored.holds.release(alice(stored), "case-1")

@@ -79,7 +79,7 @@ def test_clocks_five_minutes_off_each_way_take_no_live_caller_for_dead(creates: 
 
 
 @pytest.mark.hole(26)
-def test_a_mark_stops_counting_when_no_queue_can_hold_its_copy_any_more(creates: Bench) -> None:
+def test_a_watermark_stops_counting_when_no_queue_can_hold_its_retry_message_any_more(creates: Bench) -> None:
     throttle(creates)
     creates.deliver(creates.message(QUESTION))
     creates.kit.sqs.purge_queue(QueueUrl=creates.own)

@@ -168,7 +168,7 @@ class Bench:
         return self.kit.peek(self.own)
 
     def delays(self) -> list[int]:
-        """The seconds that each copy so far was to be kept back, oldest first."""
+        """The delay in seconds of each retry message so far, oldest first."""
         sent = [asked.document for asked in self.queues.seen if asked.operation == "SendMessageBatch"]
         return [
             each["DelaySeconds"]

@@ -1,4 +1,4 @@
-"""Messages as a trigger delivers them (the shape really seen), and copies taken off a queue."""
+"""Messages as a trigger delivers them (the shape really seen), and messages taken off a queue."""
 
 import hashlib
 import itertools

@@ -14,29 +14,29 @@ YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
 
 
 def writes(count: int) -> list[Write]:
-    """One a row, each good for the first writer only."""
+    """One a record, each good for the first writer only."""
     return [
         Write(f"key-{n}", sets={"state": "deleted", "n": n}, condition="attribute_not_exists(#state)")
         for n in range(count)
     ]
 
 
-def test_a_hundred_rows_are_one_consistent_request(kit: Kit, store: Documents) -> None:
-    rows = store.get_many(f"key-{n}" for n in range(100))
+def test_a_hundred_records_are_one_consistent_request(kit: Kit, store: Documents) -> None:
+    records = store.get_many(f"key-{n}" for n in range(100))
 
-    assert rows == {f"key-{n}": Found(f"key-{n}") for n in range(100)}
+    assert records == {f"key-{n}": Found(f"key-{n}") for n in range(100)}
     (asked,) = kit.ledger.seen
     (wanted,) = asked.document["RequestItems"].values()
     assert wanted["ConsistentRead"] is True
 
 
-def test_more_rows_than_a_request_takes_are_read_in_several(kit: Kit, store: Documents) -> None:
+def test_more_records_than_a_request_takes_are_read_in_several(kit: Kit, store: Documents) -> None:
     store.write(Write("key-150", sets={"state": "deleted"}))
     kit.ledger.seen.clear()
 
-    rows = store.get_many([*(f"key-{n}" for n in range(201)), "key-0"])
+    records = store.get_many([*(f"key-{n}" for n in range(201)), "key-0"])
 
-    assert (len(rows), rows["key-150"].state) == (201, "deleted")
+    assert (len(records), records["key-150"].state) == (201, "deleted")
     assert kit.ledger.operations() == ["BatchGetItem"] * 3
 
 
@@ -44,9 +44,9 @@ def test_what_a_read_left_out_is_asked_for_again(kit: Kit, store: Documents) -> 
     store.write_all(writes(10))
     kit.ledger.arm("BatchGetItem", half_unprocessed, half_unprocessed, half_unprocessed)
 
-    rows = store.get_many(f"key-{n}" for n in range(10))
+    records = store.get_many(f"key-{n}" for n in range(10))
 
-    assert {row.state for row in rows.values()} == {"deleted"}
+    assert {record.state for record in records.values()} == {"deleted"}
 
 
 def test_a_single_read_is_consistent(kit: Kit, store: Documents) -> None:
@@ -72,7 +72,7 @@ def test_nothing_to_write_is_no_request(kit: Kit, store: Documents) -> None:
 
 
 @pytest.mark.parametrize("taken", [{0}, {24}, {3, 7, 11}, set(range(25))])
-def test_rows_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back(
+def test_records_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back(
     store: Documents, taken: set[int]
 ) -> None:
     for n in taken:
@@ -81,8 +81,8 @@ def test_rows_that_refuse_do_not_keep_the_other_writes_of_their_transaction_back
     ends = store.write_all(writes(25))
 
     assert ends == [REFUSED if n in taken else YES for n in range(25)]
-    rows = store.get_many(f"key-{n}" for n in range(25))
-    assert [rows[f"key-{n}"].state == "already_absent" for n in range(25)] == [n in taken for n in range(25)]
+    records = store.get_many(f"key-{n}" for n in range(25))
+    assert [records[f"key-{n}"].state == "already_absent" for n in range(25)] == [n in taken for n in range(25)]
 
 
 UNCLEAR: dict[str, tuple[Action, Written]] = {
@@ -95,12 +95,12 @@ UNCLEAR: dict[str, tuple[Action, Written]] = {
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
-def test_a_transaction_whose_end_is_unclear_is_settled_row_by_row(kit: Kit, store: Documents, what: str) -> None:
+def test_a_transaction_whose_end_is_unclear_is_settled_record_by_record(kit: Kit, store: Documents, what: str) -> None:
     action, end = UNCLEAR[what]
     kit.ledger.arm("TransactWriteItems", action)
 
     assert store.write_all(writes(3)) == [end] * 3
-    assert {row.state for row in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
+    assert {record.state for record in store.get_many(["key-0", "key-1", "key-2"]).values()} == {"deleted"}
 
 
 def test_values_come_back_as_they_were_written(store: Documents) -> None:

@@ -58,7 +58,7 @@ def test_a_read_that_is_refused_says_so_at_once(kit: Kit, store: Documents, cloc
 
 
 @pytest.mark.parametrize("action", BUSY)
-def test_a_busy_service_is_asked_four_times_for_a_row(
+def test_a_busy_service_is_asked_four_times_for_a_record(
     kit: Kit, store: Documents, clock: FakeClock, action: Action
 ) -> None:
     store.write(Write("key-1", sets={"state": "deleted"}))

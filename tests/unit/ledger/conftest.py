@@ -34,7 +34,7 @@ def store(kit: Kit, clock: FakeClock, table: str) -> Ledger:
 
 @pytest.fixture
 def given(store: Ledger) -> Callable[..., Record]:
-    """Puts a row into the table as it is told, whatever was there."""
+    """Puts a record into the table as it is told, whatever was there."""
 
     def put(key: RecordKey = KEY, **attributes: Any) -> Record:
         if attributes:

@@ -37,7 +37,7 @@ def outcome(state: str, record: Record | None = None) -> Any:
     return receipts.outcome(standing(), record or Record(KEY), state, NOW, RETENTION, NOTES)
 
 
-# The writes of a delivery with redrive 1 and copy 3, sent at SENT, that read no record.
+# The writes of a delivery with redrive number 1 and copy number 3, sent at SENT, that read no record.
 WRITES = {
     "deleted": outcome("deleted"),
     "already_absent": outcome("already_absent"),

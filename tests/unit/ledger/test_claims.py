@@ -174,7 +174,7 @@ def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_it
     assert store.get(KEY).lapsed(expires_at + 1)
 
 
-def test_a_note_before_a_retry_message_gives_an_expired_record_no_new_life(
+def test_a_write_before_a_retry_message_gives_an_expired_record_no_new_life(
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     expired = given(**DONE, **LAPSED)

@@ -70,7 +70,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
     assert holds.report(KEY, NOW + 600 + SETTLING).status is HoldStatus.EFFECTIVE
 
 
-def test_a_hold_does_not_stand_in_the_way_of_what_the_row_says_otherwise(holds: Holds, store: Ledger) -> None:
+def test_a_hold_does_not_stand_in_the_way_of_what_the_record_says_otherwise(holds: Holds, store: Ledger) -> None:
     store.write(chains.watermark(standing(3), NOW, RETENTION, {}))
     holds.place(KEY, "case-1", NOW)
 

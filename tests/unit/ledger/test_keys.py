@@ -1,4 +1,4 @@
-"""Row keys are keyed hashes: without the secret nobody learns an id from them."""
+"""Record keys are keyed hashes: without the secret no id can be learned from them."""
 
 from hypothesis import given
 from hypothesis import strategies as st

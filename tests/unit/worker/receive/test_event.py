@@ -266,7 +266,7 @@ def test_a_traceparent_that_is_none_is_dropped(trace: str) -> None:
 
 
 @pytest.mark.parametrize("body", [None, "", 5, {"response_id": "resp_1"}, ["text"], True])
-def test_a_body_that_is_no_text_is_a_flaw_and_can_still_be_parked(body: object) -> None:
+def test_a_body_that_is_no_text_is_a_flaw_and_can_still_be_dead_lettered(body: object) -> None:
     event = entry({}, sent_at=NOW)
     event["details"]["message"]["body"] = body
 

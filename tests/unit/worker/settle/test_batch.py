@@ -102,7 +102,7 @@ def test_what_is_held_is_looked_up_and_never_deleted(deletions: Bench) -> None:
     assert deletions.results()[0]["data"]["outcome"] == "held"
 
 
-def test_of_several_copies_of_a_key_the_newest_counts_and_all_share_its_end(deletions: Bench) -> None:
+def test_of_several_retry_messages_of_a_key_the_newest_counts_and_all_share_its_end(deletions: Bench) -> None:
     deletions.studio.fault(status=500)
     older = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=1, attempt=1)
     newer = deletions.retry_message({"response_id": "resp_1"}, key="resp_1", copy=4, attempt=3)

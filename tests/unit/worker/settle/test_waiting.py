@@ -51,10 +51,10 @@ def test_one_throttled_call_makes_the_batch_wait_once(deletions: Bench) -> None:
 
 def test_holds_are_read_again_before_a_call_that_begins_later_than_their_window(deletions: Bench) -> None:
     deletions.studio.seed("resp_1", "resp_2")
-    row = deletions.keys.key("response", "resp_2")
+    record_key = deletions.keys.key("response", "resp_2")
 
     def a_hold_is_placed_while_the_first_call_takes_its_time() -> None:
-        deletions.holds.place(row, "case-1", deletions.clock.now())
+        deletions.holds.place(record_key, "case-1", deletions.clock.now())
         deletions.clock.advance(11)
 
     deletions.hooks.before.append(a_hold_is_placed_while_the_first_call_takes_its_time)
@@ -109,7 +109,7 @@ def test_a_call_that_may_be_repeated_gets_at_most_fifteen_seconds(
     assert call.timeouts == [pytest.approx(given)]
 
 
-def test_a_look_under_a_hold_gets_no_more(deletions: Bench) -> None:
+def test_a_call_under_a_hold_gets_no_more(deletions: Bench) -> None:
     call = StandIn(deletions, "held")
     deletions.holds.place(deletions.keys.key("response", "resp_1"), "case-1", deletions.clock.now())
     deletions.deliver(deletions.message({"response_id": "resp_1"}), seconds=600)
