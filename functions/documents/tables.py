@@ -1,12 +1,13 @@
-"""The ledger's tables: one definition (`tables.json`), and a command that creates them.
+"""The ledger's tables: one definition (`tables.json`), and a command that creates and upgrades them.
 
-`python -m documents.tables` creates what is missing at YDB_DOCAPI_ENDPOINT, named with LEDGER_TABLE_PREFIX; it signs
-with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
+`python -m documents.tables` creates the tables and indexes that are missing at YDB_DOCAPI_ENDPOINT, named with
+LEDGER_TABLE_PREFIX; it signs with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
 """
 
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 LEDGER = "ledger"
 
+_LONGEST_FILLING = 3600
+"""Seconds: an index of a table with records is filled in the background."""
+
 
 def definitions() -> list[dict[str, Any]]:
     """The tables as data: name (the settings add a prefix), key, optional range, ttl, indexes. Keys are strings."""
@@ -27,9 +31,11 @@ def definitions() -> list[dict[str, Any]]:
 
 
 def create(client: "DynamoDBClient", prefix: str) -> list[str]:
-    """Create the tables that are missing, with their expiry, and wait until they can be used; return their names.
+    """Create the tables and indexes that are missing, and wait until they can be used; return the tables' names.
 
-    Safe to repeat, and to run twice at once. Raises botocore's ClientError where the service refuses.
+    A table of an earlier definition keeps its records, and gets the indexes that it lacks; an index that the definition
+    does not name is left alone. Safe to repeat, and to run twice at once. Raises botocore's ClientError where the
+    service refuses.
     """
     names = []
     for table in definitions():
@@ -40,28 +46,65 @@ def create(client: "DynamoDBClient", prefix: str) -> list[str]:
             if error.response["Error"]["Code"] != "ResourceInUseException":
                 raise
         client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        _add_indexes(client, name, table)
         _expire(client, name, table["ttl"])
         names.append(name)
     return names
 
 
-def _schema(name: str, table: dict[str, Any]) -> Any:
-    def keys(of: dict[str, Any]) -> list[dict[str, str]]:
-        hashed = [{"AttributeName": of["key"], "KeyType": "HASH"}]
-        return hashed + ([{"AttributeName": of["range"], "KeyType": "RANGE"}] if "range" in of else [])
+def _keys(of: dict[str, Any]) -> Any:
+    hashed = [{"AttributeName": of["key"], "KeyType": "HASH"}]
+    return hashed + ([{"AttributeName": of["range"], "KeyType": "RANGE"}] if "range" in of else [])
 
-    attributes = {of[part] for of in [table, *table["indexes"]] for part in ("key", "range") if part in of}
-    indexes = [
-        {"IndexName": index["name"], "KeySchema": keys(index), "Projection": {"ProjectionType": "ALL"}}
-        for index in table["indexes"]
-    ]
+
+def _attributes(*keyed: dict[str, Any]) -> Any:
+    names = {of[part] for of in keyed for part in ("key", "range") if part in of}
+    return [{"AttributeName": each, "AttributeType": "S"} for each in sorted(names)]
+
+
+def _index(index: dict[str, Any]) -> Any:
+    return {"IndexName": index["name"], "KeySchema": _keys(index), "Projection": {"ProjectionType": "ALL"}}
+
+
+def _schema(name: str, table: dict[str, Any]) -> Any:
+    indexes = [_index(index) for index in table["indexes"]]
     return {
         "TableName": name,
-        "KeySchema": keys(table),
-        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in sorted(attributes)],
+        "KeySchema": _keys(table),
+        "AttributeDefinitions": _attributes(table, *table["indexes"]),
         "BillingMode": "PAY_PER_REQUEST",
         **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     }
+
+
+def _add_indexes(client: "DynamoDBClient", name: str, table: dict[str, Any]) -> None:
+    """Add the indexes that the table lacks. The service takes one a request, and fills it before it takes the next."""
+    for index in table["indexes"]:
+        if index["name"] not in _indexes(client, name):
+            try:
+                client.update_table(
+                    TableName=name,
+                    AttributeDefinitions=_attributes(table, index),
+                    GlobalSecondaryIndexUpdates=[{"Create": _index(index)}],
+                )
+            except ClientError:
+                if index["name"] not in _indexes(client, name):  # else another run of this command was quicker
+                    raise
+        _wait_for_index(client, name, index["name"])
+
+
+def _indexes(client: "DynamoDBClient", name: str) -> dict[str, str]:
+    """The table's indexes and the status of each."""
+    described = client.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes", [])
+    return {index["IndexName"]: index.get("IndexStatus", "ACTIVE") for index in described}
+
+
+def _wait_for_index(client: "DynamoDBClient", name: str, index: str) -> None:
+    for _ in range(_LONGEST_FILLING):
+        if _indexes(client, name).get(index) == "ACTIVE":
+            return
+        time.sleep(1)
+    raise TimeoutError(f"{name}: index {index} is still being filled; run the command again")
 
 
 def _expire(client: "DynamoDBClient", name: str, attribute: str) -> None:

@@ -16,8 +16,18 @@ from tests.support.kit import Kit
 FUNCTIONS = Path(tables.__file__).parents[1]
 
 
-def test_the_definition_names_one_table_with_its_key_and_its_expiry() -> None:
-    assert tables.definitions() == [{"name": "ledger", "key": "key", "ttl": "expires_at", "indexes": []}]
+def test_the_definition_names_one_table_with_its_key_its_expiry_and_indexes_by_time() -> None:
+    (table,) = tables.definitions()
+
+    assert {name: table[name] for name in ("name", "key", "ttl")} == {
+        "name": "ledger",
+        "key": "key",
+        "ttl": "expires_at",
+    }
+    assert {index["name"]: (index["key"], index["range"]) for index in table["indexes"]} == {
+        "subject": ("subject", "created_at"),
+        "parent": ("parent", "created_at"),
+    }
 
 
 def test_creating_twice_changes_nothing(kit: Kit) -> None:
@@ -32,6 +42,32 @@ def test_creating_twice_changes_nothing(kit: Kit) -> None:
     assert table["KeySchema"] == [{"AttributeName": "key", "KeyType": "HASH"}]
     expiry = kit.spectator.describe_time_to_live(TableName=names[0])["TimeToLiveDescription"]
     assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires_at")
+
+
+def test_a_table_of_the_version_before_gets_its_indexes_and_keeps_its_records(kit: Kit) -> None:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    kit.spectator.create_table(
+        TableName=f"{prefix}ledger",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    record = {"key": "response#1", "subject": "subject#1", "created_at": "2026-11-22T08:00:00.000Z"}
+    for item in (record, {"key": "create_response#1", "subject": "subject#1"}):
+        kit.spectator.put_item(TableName=f"{prefix}ledger", Item={name: {"S": value} for name, value in item.items()})
+
+    (name,) = tables.create(kit.spectator, prefix)
+
+    assert kit.spectator.scan(TableName=name)["Count"] == 2
+    found = kit.spectator.query(
+        TableName=name,
+        IndexName="subject",
+        KeyConditionExpression="subject = :subject",
+        ExpressionAttributeValues={":subject": {"S": "subject#1"}},
+    )
+    assert [item["key"]["S"] for item in found["Items"]] == ["response#1"]
+    indexes = kit.spectator.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]
+    assert [index["IndexName"] for index in indexes] == ["subject", "parent"]
 
 
 def test_creating_at_once_ends_well_for_both(kit: Kit) -> None:
