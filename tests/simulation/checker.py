@@ -124,9 +124,11 @@ class Checker:
             self.letters[post.body] = self._world.steps
             self._excused |= {post.row} & self._dropped  # it has come in vain: other content revives no chain
             return
-        self.letters[post.row or post.body] = self._world.steps
         if not post.row:
+            self.letters[post.body] = self._world.steps
             return
+        if post.numbers.redrive >= watermark(self._world.table.items[post.row])[0]:  # else an earlier end's
+            self.letters[post.row] = self._world.steps
         if (post.row, post.reason) not in self._reasons:
             self._broken(f"H14: a dead letter says {post.reason}, and the ledger never did")
         elif post.numbers.redrive > watermark(self._world.table.items[post.row])[0]:
@@ -305,6 +307,12 @@ class Checker:
             for post in going
         )
 
+    def _anew(self, row: str, item: Item) -> bool:
+        """Whether a message lives that is none of those which the row's end answers."""
+        answered = item.get("messages", {"SS": ()})["SS"]
+        own = self._world.queues.posts[OWN]
+        return any(post.row == row and not {post.name, post.chain} & {*answered} for post in own)
+
     def _on_record(self, row: str, redrive: int) -> bool:
         """Whether the dead letter of a record is there, or what an operator or a script made of it."""
         posts, ended = self._world.queues.posts, self._ended.get(row, -1)
@@ -324,6 +332,8 @@ class Checker:
                 self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
             if not self._on_record(row, mark[0]):
                 self._broken("I1: dead-lettered, and its dead letter is gone")
+        elif state == DEAD_LETTERED and self._anew(row, item):
+            return  # it is no message that this end answers: its delivery sees to the dead letter, or goes on
         elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(row, self._least(row, item, mark)):
             self._broken(f"I1: lost: the record is {state or 'not there'}, and no message lives that could go on")
 

@@ -26,6 +26,8 @@ class Copies:
         self._chains: Counter[str] = Counter()  # chains that were begun, by row
         dates = {(rows[sent.body], sent.due) for sent in world.plan.messages}
         self._dates = Counter(row for row, _ in dates)
+        kinds = {(rows[sent.body], sent.due, sent.content) for sent in world.plan.messages}
+        self._kinds = Counter(row for row, *_ in kinds)
         self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, row)
         self._failed: set[tuple[str, str]] = set()  # (process, row) of writes that met a fault
         self.faulty: Counter[str] = Counter()  # writes that met a fault, by row
@@ -83,7 +85,8 @@ class Copies:
 
     def told(self, extra: Any) -> None:
         """A line says how a delivery ended: an unsettled one must not have a retry message beside it."""
-        if extra["end"] == "unsettled" and self._dates[extra["key"]] < 2:
+        # A line names no message: where those of a key differ, another one's retry message may have been confirmed.
+        if extra["end"] == "unsettled" and self._kinds[extra["key"]] < 2:
             faults = {name for name, count in self._world.used.items() if count} - {DUPLICATE, GHOST}
             if not faults and not self._world.bugs and not self._world.current.process.paused:
                 self._world.violation(f"unsettled for {extra['outcome']}, though nothing went wrong")
