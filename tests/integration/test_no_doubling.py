@@ -58,6 +58,44 @@ def test_a_busy_create_is_not_copied_either(creates: Bench) -> None:
         caller.finish()
 
 
+def test_a_called_create_is_not_copied_while_a_busy_one_cannot_be_noted(creates: Bench) -> None:
+    busy, called = question(creates), question(creates, "evt_2")
+    with Paused(creates, busy) as caller:
+        throttle(creates)
+        creates.ledger.arm("UpdateItem", passes, *[refused] * 400)
+        delivered = creates.deliver(called, again(busy))
+        creates.ledger.reset()
+        caller.finish()
+
+    assert delivered.ends == [("unsettled", "ledger")] * 2
+    assert creates.retry_messages() == []
+
+
+def test_a_called_create_is_not_copied_while_a_rejected_one_cannot_be_dead_lettered(creates: Bench) -> None:
+    creates.studio.fault(match={"method": "POST"}, status=400)
+    creates.studio.fault(match={"method": "POST"}, status=429)
+    creates.ledger.arm("UpdateItem", passes, passes, *[refused] * 400)
+
+    delivered = creates.deliver(question(creates), question(creates, "evt_2"))
+    creates.ledger.reset()
+
+    assert delivered.ends == [("unsettled", "ledger")] * 2
+    assert creates.retry_messages() == []
+
+
+def test_a_claim_is_given_back_first_while_a_busy_create_cannot_be_noted(creates: Bench) -> None:
+    busy, called = question(creates), question(creates, "evt_2")
+    with Paused(creates, busy) as caller:
+        throttle(creates)
+        creates.ledger.arm("UpdateItem", passes, fails("InternalServerError", 500))
+        delivered = creates.deliver(called, again(busy))
+        caller.finish()
+
+    assert delivered.ends == [("unsettled", "ledger"), ("deferred", "throttled")]
+    assert creates.deliver(again(called)).ends == [("done", "superseded")]
+    assert len(creates.retry_messages()) == 1
+
+
 def test_a_watermark_that_is_lost_leaves_its_message_acknowledged(stored: Bench) -> None:
     throttle(stored)
     stored.ledger.arm("UpdateItem", passes, refused)

@@ -7,7 +7,7 @@ from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import numbers, reasons, said
 from tests.support.paused import Paused
-from tests.support.seam import Late, killed_before, passes
+from tests.support.seam import Late, after, killed_before, passes
 
 QUESTION = {"event_id": "evt_1"}
 
@@ -196,3 +196,16 @@ def test_a_redriven_deletion_runs_again(deletions: Bench) -> None:
 
     assert deletions.deliver(*deletions.redrive()).ends == [("done", "deleted")]
     assert deletions.record("resp_1").state == "deleted"
+
+
+def test_a_late_claim_is_not_taken_for_the_one_of_the_redrive_that_its_delivery_began(creates: Bench) -> None:
+    park_as_rejected(creates)
+    late = Late()
+    creates.ledger.arm("UpdateItem", late)
+    creates.queues.arm("SendMessageBatch", after(late.arrive))
+
+    assert creates.deliver(creates.message(QUESTION)).ends == [("done", "done")]
+
+    (result,) = creates.results()
+    assert result["id"].endswith("#1")
+    assert creates.record("evt_1").redrive == 1

@@ -71,7 +71,8 @@ def settle(items: Sequence[Item], inv: Invocation) -> tuple[list[Ended], list[It
             decisions.append(came)
     ended += answer(decisions, inv)
     ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
-    return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), reused
+    returns = any(end.end is End.UNSETTLED for _, end in ended)
+    return ended + send_again([each for each in failed if isinstance(each, Retry)], inv, returns=returns), reused
 
 
 def _attempt_all(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, _Came]]:
@@ -103,6 +104,8 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
         came += decided
         if going is None:
             return came
+        if going.delivery.redrive != item.delivery.redrive:  # an earlier claim may come late: it is not this one
+            going = replace(going, owner=inv.new_id())
         item = going
         if isinstance(blocked, Again):
             return [*came, (item, Retry(item, blocked, record))]

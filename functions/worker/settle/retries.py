@@ -1,7 +1,7 @@
 """Retry messages, for any number of items: each watermark follows the retry message that a queue confirmed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import Trace
@@ -33,8 +33,11 @@ class Retry:
     busy: bool = False
 
 
-def send_again(retries: Sequence[Retry], inv: Invocation) -> list[Ended]:
-    """Send retry messages, and raise the watermarks to those that the queue confirmed, group by group."""
+def send_again(retries: Sequence[Retry], inv: Invocation, *, returns: bool = False) -> list[Ended]:
+    """Send retry messages, and raise the watermarks to those that the queue confirmed, group by group.
+
+    ``returns``: the batch returns for neighbours that are unsettled.
+    """
     ended: list[Ended] = []
     lost = ""
     for group in _groups(retries):
@@ -42,8 +45,9 @@ def send_again(retries: Sequence[Retry], inv: Invocation) -> list[Ended]:
         if lost:
             ended += [unsettled(each.item, lost, each.trace) for each in group]
             continue
-        ends = _send_group(group, inv)
+        ends = _send_group(group, inv, returns=returns)
         ended += ends
+        returns = returns or any(end.end is End.UNSETTLED for _, end in ends)
         if all(end.end is End.UNSETTLED for _, end in ends):  # ledger or queue say nothing: the rest would end alike
             lost = str(ends[0][1].outcome)
     return ended
@@ -62,12 +66,13 @@ def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
     return [list(group.values()) for group in groups]
 
 
-def _send_group(group: Sequence[Retry], inv: Invocation) -> list[Ended]:
+def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> list[Ended]:
     """Whatever can leave an item unsettled comes before its retry message: else both would live."""
     now = inv.clock.now()
-    notes = [chains.noted(each.item.standing(), each.record, now) for each in group if each.owner is None]
-    ends = zip((note.key for note in notes), inv.store.write_all(notes), strict=True)
-    lost = {key for key, written in ends if written is not Written.YES}
+    lost = _unwritten([chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner], inv)
+    if lost or returns:  # the batch returns, and meets the claims that could not be given back afterwards
+        lost |= _unwritten([_release(each, inv) for each in group if each.owner], inv)
+        group = [replace(each, owner=None) for each in group]
     ready = [each for each in group if each.item.record_key not in lost]
     confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
     marks = [_mark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
@@ -85,6 +90,17 @@ def _send_group(group: Sequence[Retry], inv: Invocation) -> list[Ended]:
     ]
 
 
+def _unwritten(writes: Sequence[Write], inv: Invocation) -> set[str]:
+    """Carry out these writes; the records of those that are not confirmed."""
+    ends = zip((write.key for write in writes), inv.store.write_all(writes), strict=True)
+    return {key for key, written in ends if written is not Written.YES}
+
+
+def _release(each: Retry, inv: Invocation, retried: int = 0) -> Write:
+    standing = each.item.standing(retried)
+    return claims.release(standing, each.owner, inv.clock.now(), each.again.reason or "")
+
+
 def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
     delivery = each.item.delivery
     attempt = delivery.attempt + each.again.counted
@@ -93,12 +109,11 @@ def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
 
 def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
     """The watermark of a confirmed retry message, with the claim's release where there is a claim to give back."""
-    now = inv.clock.now()
-    standing = each.item.standing(retried=int(sent))
     if each.owner is not None:
-        return claims.release(standing, each.owner, now, each.again.reason or "")
+        return _release(each, inv, retried=int(sent))
     if not sent:
         return None
+    now, standing = inv.clock.now(), each.item.standing(retried=1)
     if each.busy:
         return claims.watermark_of_claimed(standing.key, standing.redrive, standing.copy, now)
     notes: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
