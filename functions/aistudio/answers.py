@@ -1,6 +1,6 @@
-"""Read an answer, or the lack of one, as what is known about the world. Knows no endpoint.
+"""Decide what an answer, or a missing answer, says about the world. Knows no endpoint.
 
-The class follows from what the answer says: a 2xx that carries an error is that error.
+The class of an error follows from what the answer says: a 2xx that carries an error is that error.
 """
 
 import re
@@ -15,6 +15,11 @@ from aistudio.error_bodies import class_of, error_in, fingerprint_of, identifier
 from aistudio.errors import APIError, OutcomeUnknown, Throttled, Trace, Unavailable
 
 MAX_BODY = 8 * 1024 * 1024
+"""Bytes of an answer."""
+
+MAX_STREAM = 4 * MAX_BODY
+"""Bytes of a stream of events: eight minutes of speech, and a session lives for five."""
+
 MAX_RETRY_AFTER = 24 * 3600.0
 
 _NUMBER = re.compile(r"[0-9]{1,100}(\.[0-9]{1,9})?")
@@ -24,10 +29,10 @@ _RESPONSE_ID = re.compile(r"[!-~]{1,512}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status line and headers that arrived, with lower-case names, and the body, decoded.
+    """What arrived: status, headers with lower-case names, and the decoded body.
 
-    `cut` says in our words why the body isn't whole, and is empty where it is. `received` is wall time in epoch
-    seconds, for a Retry-After that is a date.
+    `cut` says why the body is not whole; it is empty where it is. `received` is the time of arrival in epoch seconds,
+    for a Retry-After that is a date.
     """
 
     status: int
@@ -45,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer came. `sent`: did any byte of the request leave? `what`: a word for it, free of content."""
+    """No answer came. `sent` says whether any byte of the request left; `what` names the failure, without content."""
 
     sent: bool
     what: str
@@ -53,10 +58,10 @@ class Failure:
 
 
 def success(outcome: Answer | Failure, *, idempotent: bool) -> Answer:
-    """Return an answer that says that the call was done.
+    """Return the answer where it says that the call was done.
 
     Raises:
-        APIError: one of its subclasses, for every other answer and for none.
+        APIError: a subclass of it, for every other answer and where none came.
     """
     error = error_of(outcome, idempotent=idempotent)
     if error is None and isinstance(outcome, Answer):
@@ -65,7 +70,7 @@ def success(outcome: Answer | Failure, *, idempotent: bool) -> Answer:
 
 
 def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
-    """Return the error that an answer, or the lack of one, is; None for a 2xx that is whole and carries no error."""
+    """Return the error that an answer, or a missing answer, stands for; None for a whole 2xx without an error."""
     if isinstance(outcome, Failure):
         if outcome.sent:
             return OutcomeUnknown(f"sent, then no answer: {outcome.what}", outcome.trace)
@@ -90,7 +95,7 @@ def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
 
 
 def learned_id(answer: Answer) -> str | None:
-    """Read the response's id out of a body, whole or not: a response that was billed can be looked up by it."""
+    """Return the response's id from a body, whole or not: a response that was billed can be looked up by it."""
     try:
         value = from_json(answer.body, allow_partial=True)
     except ValueError:
@@ -101,7 +106,7 @@ def learned_id(answer: Answer) -> str | None:
 
 
 def trace_of(headers: Mapping[str, str], client_request_id: str, status: int) -> Trace:
-    """Collect the ids of one exchange; a server's id that doesn't look like one is dropped."""
+    """Collect the ids of one exchange. A server's id with other characters than an id has is dropped."""
 
     def server_id(name: str) -> str | None:
         value = headers.get(name, "")
@@ -113,7 +118,7 @@ def trace_of(headers: Mapping[str, str], client_request_id: str, status: int) ->
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Read `retry-after-ms` or `Retry-After` (seconds or an HTTP date) as seconds from `now`, at most a day.
 
-    None where there is none or it makes no sense: negative, in the past, not a number.
+    Returns None where neither header is there or makes sense: negative, in the past, not a number.
     """
     milliseconds = headers.get("retry-after-ms", "").strip()
     if _NUMBER.fullmatch(milliseconds):

@@ -1,11 +1,9 @@
-"""One HTTP call to AI Studio: headers, one deadline, and a bounded answer. What it means: `aistudio.answers`."""
+"""Make one HTTP call to AI Studio, with one deadline. What its answer means: `aistudio.answers`."""
 
-import contextlib
 import json
 import ssl
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -13,29 +11,15 @@ from typing import Any
 
 import httpx
 
-from aistudio.answers import MAX_BODY, Answer, Failure, trace_of
+from aistudio.answers import Answer, Failure
 from aistudio.config import Config, is_token
 from aistudio.errors import Rejected, Trace, Unauthorized
+from aistudio.exchange import send
 from aistudio.network.deadline import Exchange
-from aistudio.network.encodings import decoder
 from aistudio.network.sockets import Dialer
 from aistudio.network.transport import DeadlineTransport
 
-MAX_STREAM = 4 * MAX_BODY
-"""Bytes of a stream of events: eight minutes of speech, and a session lives for five."""
-
 USER_AGENT = "aistudio-functions"
-
-# What httpx raises before a request can have left, for transports that don't keep an Exchange.
-_NOTHING_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.ProxyError,
-)
-_BROKE = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 def _uuid() -> str:
@@ -44,16 +28,20 @@ def _uuid() -> str:
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Make what proves the service's identity, from the certificates that come with httpx: once, as it takes long."""
+    """Load the certificates that come with httpx, against which the service's own is checked.
+
+    Kept for the life of the process, because loading takes long.
+    """
     return httpx.create_ssl_context(trust_env=False)
 
 
 class API:
-    """AI Studio's REST API for one folder; one object for an instance's life, for all of its threads.
+    """Calls AI Studio's REST API for one folder. One object serves all threads of an instance.
 
-    `token` gives the current IAM token and is asked for every request (unless there is an API key); `new_id` gives
-    request ids; `transport` replaces the network, which else keeps at most so many `connections` (httpx's pool looks at
-    all of them for each request: above some 20 that takes its time). `monotonic` and `now` are clocks in seconds.
+    `token` returns the current IAM token; it is called for every request, unless the config has an API key.
+    `new_id` returns request ids. `transport` replaces the network. `connections` are kept open at most: httpx's pool
+    looks at all of them for each request, which takes noticeable time above 20. `monotonic` and `now` are clocks in
+    seconds.
     """
 
     def __init__(
@@ -66,7 +54,7 @@ class API:
         now: Callable[[], float] = time.time,
         connections: int = 20,
     ) -> None:
-        httpx.URL(config.base_url)  # a host that can't be one fails here, not in the middle of a batch
+        httpx.URL(config.base_url)  # an impossible host name fails here, not in the middle of a batch
         self.config = config
         self.new_id = new_id
         self.monotonic = monotonic
@@ -93,16 +81,16 @@ class API:
         accept: str = "application/json",
         enough: Callable[[bytes], bool] | None = None,
     ) -> Answer | Failure:
-        """Make one call, over in `timeout` seconds whatever the other side does, and return what came back.
+        """Make one call and return what came back. It ends within `timeout` seconds, whatever the other side does.
 
-        An idempotent call whose connection broke before an answer is made once more at once, on a connection of its
-        own. `path` is appended to the base URL as it is (ids in it: `path_segment`). `enough` takes a stream: it sees
-        the body's pieces as they come, and may end the reading; of a stream of events the answer keeps the beginning
-        alone.
+        An idempotent call whose connection broke before an answer is repeated once, at once, on a fresh connection.
+        `path` is appended to the base URL unchanged; `path_segment` encodes the ids in it. `enough` reads a stream: it
+        gets each piece of the body as it comes, and returns True to end the reading. The answer keeps only the
+        beginning of a stream of events.
 
         Raises:
-            Unauthorized: when the token can't be one; nothing was sent.
-            Rejected: when the body is not JSON; nothing was sent.
+            Unauthorized: the token is unusable; nothing was sent.
+            Rejected: the body can't be written as JSON; nothing was sent.
         """
         deadline = self.monotonic() + timeout
         content = None if body is None else encode(body)
@@ -115,7 +103,7 @@ class API:
             exchange = Exchange(deadline, self.monotonic)
             url = self.config.base_url.rstrip("/") + path
             request = httpx.Request(method, url, headers=headers, content=content, extensions={"exchange": exchange})
-            return _send(transport, request, exchange, enough, Trace(request_id), self.now)
+            return send(transport, request, exchange, enough, Trace(request_id), self.now)
 
         # A connection that was idle may be dead without a sign, and what was sent into it may have arrived or not:
         # a call that must not repeat doesn't take that chance.
@@ -128,18 +116,18 @@ class API:
         return outcome
 
     def drop_idle(self) -> None:
-        """Close the connections that no call is using; to be called while none is made.
+        """Close the idle connections. Call it at the beginning of an invocation.
 
-        An instance that sleeps between invocations loses its connections without being told.
+        While an instance sleeps between invocations its connections may break without a sign.
         """
         if isinstance(self._transport, DeadlineTransport):
             self._transport.drop_idle()
 
     def headers(self, request_id: str) -> dict[str, str]:
-        """Build what every request carries, over HTTP and in a WebSocket's handshake.
+        """Build the headers of every request, over HTTP and in a WebSocket's handshake.
 
         Raises:
-            Unauthorized: when the token can't be one.
+            Unauthorized: the token is unusable.
         """
         config = self.config
         # "Api-Key" is documented for keys everywhere, "Bearer" with a key for OpenAI's SDK on REST alone.
@@ -158,66 +146,13 @@ class API:
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
-    """Write JSON that any parser reads: ASCII, no NaN.
+    """Write a value as JSON that any parser reads: ASCII, no NaN.
 
     Raises:
-        Rejected: for values that JSON doesn't have; nothing was sent.
+        Rejected: the value has no JSON form; nothing was sent.
     """
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
     except (ValueError, TypeError, RecursionError):
         detail = "nothing was sent: the body is not JSON"
     raise Rejected(detail)  # out here, so that the content that JSON's error quotes is not chained to it
-
-
-def _send(
-    transport: httpx.BaseTransport,
-    request: httpx.Request,
-    exchange: Exchange,
-    enough: Callable[[bytes], bool] | None,
-    trace: Trace,
-    now: Callable[[], float],
-) -> tuple[Answer | Failure, bool]:
-    """Make one physical request. The second value: did the connection break before a status line?"""
-    try:
-        response = transport.handle_request(request)
-    except httpx.TransportError as error:
-        sent = exchange.sent if exchange.sent is not None else not isinstance(error, _NOTHING_SENT)
-        broke = isinstance(error, _BROKE) and not isinstance(error, httpx.ConnectError)
-        return Failure(sent, type(error).__name__, trace), broke
-    headers = dict(response.headers)
-    try:
-        body, cut = _read(response, enough)
-    finally:
-        with contextlib.suppress(httpx.TransportError):
-            response.close()
-    trace = trace_of(headers, trace.client_request_id, response.status_code)
-    return Answer(response.status_code, headers, body, cut, trace, now()), False
-
-
-def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> tuple[bytes, str]:
-    """Read a body to its end or its bound, and say why it isn't whole where it isn't."""
-    decode = decoder(response.headers.get("content-encoding", ""))
-    stream = response.stream
-    if decode is None or not isinstance(stream, httpx.SyncByteStream):
-        return b"", "in an encoding that was not asked for"
-    kind = response.headers.get("content-type", "").lower()
-    bound = MAX_BODY if enough is None or "json" in kind else MAX_STREAM
-    kept = 65_536 if enough is not None and "event-stream" in kind else MAX_BODY
-    body, length = bytearray(), 0
-    try:
-        for chunk in stream:
-            piece = decode.feed(chunk, bound + 1 - length)
-            length += len(piece)
-            body += piece[: max(0, kept - len(body))]
-            if enough is not None and enough(piece):
-                return bytes(body), ""
-            if length > bound:
-                return bytes(body), f"longer than {bound} bytes"
-    except httpx.TimeoutException:
-        return bytes(body), "not there in time"
-    except httpx.TransportError as error:
-        return bytes(body), f"broken off: {type(error).__name__}"
-    except zlib.error:
-        return bytes(body), "compressed in a way that can not be read"
-    return bytes(body), "" if decode.whole or not length else "broken off while compressed"

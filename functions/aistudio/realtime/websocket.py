@@ -12,8 +12,8 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection
 
-from aistudio.answers import Answer, error_of, trace_of
-from aistudio.api import API, MAX_STREAM, encode
+from aistudio.answers import MAX_STREAM, Answer, error_of, trace_of
+from aistudio.api import API, encode
 from aistudio.error_bodies import parse_object
 from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
 from aistudio.network.deadline import Exchange

@@ -239,7 +239,7 @@ def test_a_stream_longer_than_a_body_may_be_is_read_to_its_end() -> None:
 
 
 def test_a_stream_over_its_own_bound_is_unknown_and_names_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.api.MAX_STREAM", 10_000)
+    monkeypatch.setattr("aistudio.exchange.MAX_STREAM", 10_000)
     delta = {"type": "response.output_text.delta", "response_id": "resp_1", "delta": "x" * 20_000}
     with pytest.raises(OutcomeUnknown, match="longer than 10000 bytes") as caught:
         post(keep_serving(stream_of(CREATED, delta, DONE)))
