@@ -39,11 +39,19 @@ def test_a_system_that_gives_no_more_threads_gets_all_the_work_done_all_the_same
         started.append(thread)
         start(thread)
 
+    def task(number: int, all_asked_for: threading.Event) -> int:
+        # The caller works once it has asked for its threads. Until then none of them is free to be asked again.
+        if threading.current_thread() is threading.main_thread():
+            all_asked_for.set()
+        assert all_asked_for.wait(timeout=60)
+        return number
+
     monkeypatch.setattr(threading.Thread, "start", limited)
     run = Threads(8)
 
-    assert run([partial(int, number) for number in range(50)]) == list(range(50))
-    assert run([partial(int, number) for number in range(50)]) == list(range(50))
+    for _ in range(2):
+        all_asked_for = threading.Event()
+        assert run([partial(task, number, all_asked_for) for number in range(50)]) == list(range(50))
     assert "can't start new thread" in caplog.text
 
 
