@@ -29,7 +29,7 @@ def get_logger(function: str, level: str) -> Logger:
     formatter = PlatformFormatter(serialize_stacktrace=False, use_rfc3339=True, utc=True)
     logger = Logger(service=function, level=level, logger_formatter=formatter, stream=sys.stdout)
     logger.append_keys(function=function)
-    for package in ("aistudio", "documents", "ledger", "worker"):
+    for package in ("aistudio", "documents", "ledger", "retention", "worker"):
         own = logging.getLogger(package)
         own.handlers, own.propagate = list(logger.handlers), False
         own.setLevel(level)

@@ -9,16 +9,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aistudio import RealtimeTransport
 from aistudio.config import url_problem
+from ledger.durations import seconds
 
 _LEAST_SECRET = 16
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def _seconds(text: object) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(text))
-    if not match:
-        raise ValueError('write a number and s, m, h or d, such as "600s" or "24h"')
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def _url(value: str, schemes: tuple[str, ...]) -> str:
@@ -40,7 +33,7 @@ def _long(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Duration = Annotated[float, BeforeValidator(_seconds)]
+Duration = Annotated[float, BeforeValidator(seconds)]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, AfterValidator(partial(_url, schemes=("http", "https")))]
 SocketUrl = Annotated[str, AfterValidator(partial(_url, schemes=("ws", "wss")))]
@@ -94,6 +87,7 @@ class Settings(BaseModel):
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
     queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
     queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
+    retention_policies: str = ""
     call_needs: Duration = "2s"  # type: ignore[assignment]  # the same
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

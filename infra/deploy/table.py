@@ -8,6 +8,7 @@ import jsonschema
 import yaml
 
 from infra.operate.cloud import Stopped
+from retention.policies import Policies
 
 INFRA = Path(__file__).resolve().parents[1]
 
@@ -24,3 +25,13 @@ def read(infra: Path = INFRA) -> dict[str, Any]:
         told = "\n".join(f"  {'.'.join(map(str, fault.path)) or 'the table'}: {fault.message}" for fault in faults)
         raise Stopped(f"infra/functions.yaml is not what infra/functions.schema.json says:\n{told}")
     return table
+
+
+def policies(infra: Path = INFRA) -> str:
+    """Return the retention policies as functions read them. Raises Stopped where they are not usable."""
+    try:
+        text = json.dumps(yaml.safe_load((infra / "retention.yaml").read_text()))
+        Policies.read(text)
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        raise Stopped(f"infra/retention.yaml: {error}") from None
+    return text

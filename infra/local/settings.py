@@ -7,6 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from infra.deploy import table
 from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers
 from infra.local.processes.surroundings import ROOT
 from infra.local.studio.process import StudioHandle
@@ -35,6 +36,7 @@ def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
         "YMQ_ENDPOINT": servers.endpoint,
         "STORAGE_ENDPOINT": servers.endpoint,
         "RESULTS_BUCKET": RESULTS_BUCKET,
+        "RETENTION_POLICIES": table.policies(),
         "AWS_ACCESS_KEY_ID": KEY_ID,
         "AWS_SECRET_ACCESS_KEY": KEY_SECRET,
         "AWS_REGION": REGION,

@@ -80,6 +80,28 @@ def test_plain_terraform_refuses_a_wrong_table_in_app(copy: Workspace) -> None:
     assert "queue.visibility_timout is unknown" in refusal(copy, "app", *APP_VARIABLES)
 
 
+def test_every_fault_of_the_retention_policies_is_named(copy: Workspace) -> None:
+    policies = copy.path / "infra" / "retention.yaml"
+    right = policies.read_text()
+    write(copy, TABLE)
+    wrong = {
+        "archive": {"keep_for": 30},
+        "Short": {"keep_for": "1d", "kept": "1d", "verify_after": "x", "cascade": "perhaps"},
+    }
+    policies.write_text(yaml.safe_dump(wrong))
+    told = refusal(copy, "modules/table")
+    policies.write_text(right)
+    for fault in (
+        "default is missing",
+        "archive: keep_for is no duration",
+        "Short is no name",
+        "Short: kept is unknown",
+        "Short: verify_after is no duration",
+        "Short: cascade is neither true nor false",
+    ):
+        assert fault in told
+
+
 @pytest.fixture(scope="module")
 def grown(copy: Workspace) -> Shown:
     """A plan with a timer that sends deletions and reads a secret of the environment's, and with one more function."""
@@ -92,7 +114,7 @@ def grown(copy: Workspace) -> Shown:
         "account": "sweeper",
         "sends_to": ["delete_response"],
         "secrets": {"SEAL_KEY": "seal"},
-        "settings": {"SWEEP_LEASE": "1h"},
+        "settings": {"SWEEP_LEASE": "1h", "RETENTION_POLICIES": None},
     }
     table["sets"]["all"] = [*TABLE["sets"]["default"], "create_response", "sweep"]
     write(copy, table)
@@ -143,6 +165,21 @@ def test_a_function_gets_the_secrets_that_the_table_names_for_it_and_no_others(g
     assert held == deployed | {"create_response": creates, "sweep": {"SEAL_KEY"}}
     (granted,) = of_type(grown, "yandex_lockbox_secret_iam_member")
     assert (granted["values"]["secret_id"], granted["values"]["member"]) == ("e6qseal", "serviceAccount:ajesweeper")
+
+
+def test_the_retention_policies_reach_what_reads_them_and_one_that_outlasts_the_service_warns(
+    copy: Workspace, grown: Shown
+) -> None:
+    (sweep,) = [each for each in of_type(grown, "yandex_function") if each["values"]["labels"]["function"] == "sweep"]
+    policies = copy.path / "infra" / "retention.yaml"
+    right = policies.read_text()
+    assert json.loads(sweep["values"]["environment"]["RETENTION_POLICIES"]) == yaml.safe_load(right)
+
+    policies.write_text(right + "archive: {keep_for: 721h}\n")
+    given = (*APP_VARIABLES, "-var-file=../../../grown.tfvars.json", "-no-color", "-input=false")
+    told = " ".join(copy.run("app", "plan", *given).replace("│", " ").split())
+    policies.write_text(right)
+    assert "AI Studio forgets responses after 30 days, before the policies archive end" in told
 
 
 def test_a_secret_that_the_environment_does_not_name_is_refused(copy: Workspace, grown: Shown) -> None:

@@ -37,6 +37,7 @@ locals {
         QUEUE_MAX_BYTES = tostring(function.queue.max_message_size)
         QUEUE_RETENTION = "${function.queue.retention}s"
       } : {},
+      contains(keys(local.declared[name]), "RETENTION_POLICIES") ? { RETENTION_POLICIES = module.table.policies } : {},
       contains(local.table.accounts[function.account].writes, "results") ? { RESULTS_BUCKET = var.platform.results_bucket } : {},
     )
   }
@@ -63,5 +64,13 @@ locals {
       },
       { for account, secret in var.api_keys : "AISTUDIO_API_KEY" => secret if account == function.account },
     )
+  }
+}
+
+# A warning: deleting later than the service forgets is no fault, but proves nothing.
+check "retention" {
+  assert {
+    condition     = length(module.table.kept_too_long) == 0
+    error_message = "infra/retention.yaml: AI Studio forgets responses after 30 days, before the policies ${join(", ", module.table.kept_too_long)} end."
   }
 }

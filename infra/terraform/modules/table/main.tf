@@ -49,4 +49,24 @@ locals {
       ]
     ]),
   )
+
+  policies     = yamldecode(file("${path.module}/../../../retention.yaml"))
+  seconds_each = { s = 1, m = 60, h = 3600, d = 86400 }
+  duration     = "^([0-9]+(?:\\.[0-9]+)?)([smhd])$"
+  of_policy    = ["keep_for", "verify_after", "cascade"]
+
+  policy_faults = concat(
+    can(local.policies.default) ? [] : ["default is missing"],
+    flatten([
+      for name, policy in local.policies : [
+        can(regex("^[a-z][a-z0-9_-]{0,63}$", name)) ? [] : ["${name} is no name"],
+        [for key in try(setsubtract(keys(policy), local.of_policy), []) : "${name}: ${key} is unknown"],
+        can(regex(local.duration, policy.keep_for)) ? [] : ["${name}: keep_for is no duration such as 30d"],
+        can(regex(local.duration, try(policy.verify_after, "1d"))) ? [] : ["${name}: verify_after is no duration such as 1d"],
+        can(tobool(try(policy.cascade, false))) ? [] : ["${name}: cascade is neither true nor false"],
+      ]
+    ]),
+  )
+  # Of what is no duration, the faults above tell.
+  kept = { for name, policy in local.policies : name => try(tonumber(regex(local.duration, policy.keep_for)[0]) * local.seconds_each[regex(local.duration, policy.keep_for)[1]], 0) }
 }

@@ -1,0 +1,99 @@
+"""Retention policies: how long a response is kept, whether its deletion is verified, what becomes of its successors.
+
+They are data in the deployment (`infra/retention.yaml`); a function reads them as JSON from RETENTION_POLICIES.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from ledger.durations import seconds
+
+SETTING = "RETENTION_POLICIES"
+DEFAULT = "default"
+"""The policy of a response that names none."""
+
+SERVICE_KEEPS = 30 * 86_400
+"""Seconds that AI Studio itself keeps a response, counted from its creation
+(https://yandex.cloud/en/docs/ai-studio/concepts/agents/assistant-responses-migration)."""
+
+_LONGEST = 100 * 366 * 86_400
+
+_log = logging.getLogger(__name__)
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+_Kept = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=_LONGEST)]
+_Wait = Annotated[float, BeforeValidator(seconds), Field(ge=60, le=_LONGEST)]
+
+
+class Policy(BaseModel):
+    """One policy; durations are in seconds.
+
+    `keep_for` counts from the response's creation. `verify_after` is how long after a deletion it is looked for
+    once more; without it, it is not. `cascade`: the responses that continue a deleted one are deleted too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    keep_for: _Kept
+    verify_after: _Wait | None = None
+    cascade: bool = False
+
+
+_POLICIES = TypeAdapter(dict[_Name, Policy], config=ConfigDict(hide_input_in_errors=True))
+
+
+class UnknownPolicy(Exception):
+    """No policy has this name. The text names those that there are."""
+
+
+class Policies:
+    """The policies of a deployment by name, the default among them."""
+
+    def __init__(self, policies: Mapping[str, Policy]) -> None:
+        self._policies = policies
+
+    @classmethod
+    def read(cls, text: str) -> "Policies":
+        """Read them, and warn of each that keeps a response for longer than the service does.
+
+        Raises:
+            ValueError: it is not JSON, a policy is not as it has to be, or there is no default.
+        """
+        try:
+            policies = _POLICIES.validate_python(json.loads(text))
+        except ValidationError as error:
+            told = "; ".join(
+                f"{'.'.join(map(str, each['loc']))} {each['msg'].removeprefix('Value error, ')}"
+                for each in error.errors(include_input=False, include_url=False)
+            )
+            raise ValueError(told) from None
+        except (ValueError, RecursionError):
+            raise ValueError("is not JSON") from None
+        if DEFAULT not in policies:
+            raise ValueError(f"has no policy named {DEFAULT}")
+        for name, policy in policies.items():
+            if policy.keep_for > SERVICE_KEEPS:
+                _log.warning("policy %s keeps responses for over 30 days, after which AI Studio forgets them", name)
+        return cls(policies)
+
+    def named(self, name: str | None) -> Policy:
+        """The policy of this name, the default without one. Raises UnknownPolicy."""
+        try:
+            return self._policies[name or DEFAULT]
+        except KeyError:
+            raise UnknownPolicy(f"policy: is none of {', '.join(sorted(self._policies))}") from None
+
+
+def check(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Say what is wrong with the policies in a function's environment."""
+    if SETTING not in environment:
+        return {SETTING: "is required"}
+    try:
+        Policies.read(environment[SETTING])
+    except ValueError as error:
+        return {SETTING: str(error)}
+    return {}
