@@ -1,13 +1,11 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from aistudio import ResponseId, Responses
 from ledger.record import ALREADY_ABSENT, DELETED, HELD
-from worker import Message, Opaque, Outcome, Time, Word, queue_function
+from worker import Later, Message, Opaque, Outcome, Send, Time, Word, queue_function
 
 RESULT, NOTED = "yandex.aistudio.response.deletion", ("reason", "requested_at")
+CANCEL = "cancel_response"
 
 
 class DeleteResponse(Message, record="response", key="response_id", due="not_before", about="subject", recorded=NOTED):
@@ -31,13 +29,14 @@ def when_held(message: DeleteResponse, responses: Responses, timeout: float) -> 
     return Outcome(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
 
 
-def tell(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Make the result of the receipt, which has no content and can be told at any time."""
-    return {name: told[name] for name in ("outcome", *NOTED, "subject") if told.get(name)}
-
-
-@queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=when_held, result_of=tell, kept=None)
+@queue_function(
+    DeleteResponse, Responses, RESULT, idempotent=True, when_held=when_held, receipt=True, may_send_to=[CANCEL]
+)
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
-    """Delete it; a 404 means that it was gone already, and does not say who deleted it."""
+    """Delete it; a 404 means that it was gone already, and does not say who deleted it; after a 409 cancel it first."""
     deletion = responses.delete(message.response_id, timeout)
+    if deletion.conflict:
+        cancel = Send(CANCEL, "cancel", {"response_id": message.response_id})
+        later = Later(10, "conflict", counted=True, detail="HTTP 409: it still runs, perhaps")
+        return Outcome("conflict", deletion.trace, sends=(cancel,), later=later)
     return Outcome(ALREADY_ABSENT if deletion.absent else DELETED, deletion.trace)

@@ -9,18 +9,20 @@ settle            what becomes of it
   read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
   calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
   retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
-  effects         answers and dead letters; retries: retry messages; finishing: outcomes; publishing: their results
+  effects         answers and dead letters; retries: retry messages; finishing: outcomes (unfinished: those
+                  that are no ends); publishing: their results
   audit           what the ledger keeps for people
 send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
 settlement_attribute   what travels on a message beside its body
 """
 
 from worker.function import queue_function
-from worker.outcome import Outcome, Send, Unsettled
+from worker.outcome import Later, Outcome, Send, Unsettled
 from worker.receive.message import Message, Opaque, Time, Word
 from worker.timer import Tick, Tools, timer_function
 
 __all__ = [
+    "Later",
     "Message",
     "Opaque",
     "Outcome",

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aistudio import API
-from ledger.claims import KEPT
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.context import C, Call, Function, ResultOf
+from worker.settle.context import C, Call, Function
 
 
 class Handler(Protocol):
@@ -31,18 +30,20 @@ def queue_function(
     *,
     idempotent: bool,
     when_held: Call[M, C] | None = None,
-    result_of: ResultOf | None = None,
-    kept: float | None = KEPT,
+    receipt: bool = False,
     sends_to: Iterable[str] = (),
+    may_send_to: Iterable[str] = (),
     check: Check | None = None,
 ) -> Callable[[Call[M, C]], Handler]:
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
     `client` makes the endpoint's client from the shared API; `result_type` is the CloudEvents type of its results;
     `idempotent` says whether the call may be repeated, and so which way its messages are settled; `when_held` takes
-    the call's place while its key is under a legal hold; `result_of` makes a result's data of the record, where no
-    result has content; `kept` is how many seconds a record lives (None: for ever); `sends_to` are the functions to whose queues its outcomes send, each of
-    which needs a setting `<FUNCTION>_QUEUE_URL`; `check` says what is wrong with the settings that only this function needs.
+    the call's place while its key is under a legal hold; `receipt`: its outcomes are receipts, which are kept for
+    ever, and of which its results are made, without content; `sends_to` are the functions to whose queues its
+    outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to` are those that get a message
+    only where they are deployed, which that setting says; `check` says what is wrong with the settings that only this
+    function needs.
     """
 
     def make(call: Call[M, C]) -> Handler:
@@ -55,9 +56,9 @@ def queue_function(
             idempotent,
             result_type,
             when_held,
-            result_of,
-            kept,
+            receipt,
             tuple(sends_to),
+            tuple(may_send_to),
             check,
         )
 

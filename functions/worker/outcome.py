@@ -11,7 +11,11 @@ from documents import Write
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message to another function's queue. `id` is the same however often it is sent, so a repeat is harmless."""
+    """A message to another function's queue.
+
+    `id` is the same however often it is sent, so a repeat is harmless. In an outcome it is a word such as "poll":
+    settling puts the record's key before it, and the delivery's numbers behind.
+    """
 
     function: str
     id: str
@@ -19,12 +23,31 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """When a message comes back whose call was made and whose work is not finished.
+
+    It waits `seconds`, twice as long each time, and at most `longest`. `counted`: each time counts against the
+    budget of attempts; else it comes back until `last` (epoch seconds), or until its greatest age where `last` is
+    None. `reason` and `detail` are those of its dead letter then; neither holds content.
+    """
+
+    seconds: float
+    reason: str
+    longest: float = 900
+    counted: bool = False
+    last: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
     `bulky` names the fields of `result` that may be left out, in this order, where it is too large to be sent.
-    `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before the outcome is written; `writes`
-    are written in its transaction.
+    `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before
+    the outcome is written; `writes` are written in its transaction.
+
+    With `later` it is no end: `sends` go out, `writes` are written, and the message comes back. It has no result.
     """
 
     state: str
@@ -36,6 +59,12 @@ class Outcome:
     sends: tuple[Send, ...] = ()
     writes: tuple[Write, ...] = ()
     model: str | None = None
+    later: Later | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a result of what is not finished: nothing would send it."""
+        if self.later is not None and self.result is not None:
+            raise ValueError("an outcome that comes back later has no result yet")
 
 
 class End(StrEnum):

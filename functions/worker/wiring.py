@@ -121,9 +121,10 @@ class Instance:
 @cache
 def instance(function: Function[Any, Any]) -> Instance:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
-    queues = queue_settings(function.sends_to)
-    settings = Settings.read(os.environ, (*QUEUE_FUNCTION, *queues.values()), function.check)
-    return Instance(function, settings, {name: os.environ[at] for name, at in queues.items()}, SystemClock())
+    needed, optional = queue_settings(function.sends_to), queue_settings(function.may_send_to)
+    settings = Settings.read(os.environ, (*QUEUE_FUNCTION, *needed.values()), function.check)
+    urls = {name: os.environ.get(at, "") for name, at in (needed | optional).items()}
+    return Instance(function, settings, urls, SystemClock())
 
 
 class TimerInstance:

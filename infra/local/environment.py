@@ -55,6 +55,7 @@ class Environment:
             **self.settings,
             "CALL_NEEDS": f"{min(0.5, self.functions[name].timeout / 10)}s",  # calls are quick here, and timeouts short
             **(self.functions[name].settings or {}),
+            **{f"{other.upper()}_QUEUE_URL": url for other, url in self.queues.items()},  # a function reads its own few
             "QUEUE_URL": self.queues[name],
             "DEAD_LETTER_QUEUE_URL": self.dead_letters,
             "RESULTS_QUEUE_URL": self.results,

@@ -134,6 +134,7 @@ def test_a_function_sends_where_its_entry_says_and_is_of_the_kind_that_its_entry
     handler, entry = handler_of(name), FUNCTIONS[name]
     said = getattr(handler, "function" if "queue" in entry else "timer")
     assert (said.name, set(said.sends_to)) == (name, set(entry.get("sends_to", ())) - {"results"})
+    assert set(getattr(said, "may_send_to", ())) == set(entry.get("may_send_to", ()))
 
 
 @each_function

@@ -49,6 +49,7 @@ def test_every_fault_of_the_table_is_named_before_anything_else_is_evaluated(cop
     table["functions"]["queued"] = {**deletes, "entrypoint": "sweep.handler"}
     table["functions"]["absent"] = {**TIMED, "entrypoint": "no_such_file.handler", "idempotent": True}
     table["functions"]["sends"] = {**TIMED, "sends_to": ["sends", "results"]}
+    table["functions"]["perhaps"] = {**TIMED, "may_send_to": ["sends"]}
     table["functions"]["lonely"] = {**TIMED, "sends_to": ["delete_response"]}
     table["sets"] |= {"wrong": ["delete_everything"], "incomplete": ["lonely"]}
     table["extra"] = {}
@@ -66,6 +67,7 @@ def test_every_fault_of_the_table_is_named_before_anything_else_is_evaluated(cop
         "absent: under a schedule its file in functions/ needs one @timer_function; found: none",
         "absent: idempotent needs queue",
         "sends: sends_to names sends, which has no queue",
+        "perhaps: may_send_to names sends, which has no queue",
         "sets.wrong: there is no function delete_everything",
         "sets.incomplete: lonely sends to delete_response, which is not in it",
     ):
@@ -116,7 +118,7 @@ def grown(copy: Workspace) -> Shown:
         "secrets": {"SEAL_KEY": "seal"},
         "settings": {"SWEEP_LEASE": "1h", "RETENTION_POLICIES": None},
     }
-    table["sets"]["all"] = [*TABLE["sets"]["default"], "create_response", "sweep"]
+    table["sets"]["all"] = [*TABLE["sets"]["default"], "cancel_response", "create_response", "sweep"]
     write(copy, table)
     accounts: dict[str, Any] = {
         **ACCOUNTS_MADE,
@@ -143,6 +145,15 @@ def test_a_timed_function_has_neither_a_queue_nor_dead_letters(grown: Shown) -> 
     ]
     names = grown["planned_values"]["outputs"]["environment"]["value"]["sweep"]["names"]
     assert not {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL", "QUEUE_RETENTION", "CONCURRENCY"} & {*names}
+
+
+def test_what_may_send_to_a_function_knows_its_address_where_it_is_deployed(grown: Shown, app: Shown) -> None:
+    knows = [
+        "CANCEL_RESPONSE_QUEUE_URL"
+        in plan["planned_values"]["outputs"]["environment"]["value"]["delete_response"]["names"]
+        for plan in (grown, app)
+    ]
+    assert knows == [True, False]
 
 
 def test_what_sends_to_another_function_s_queue_knows_its_address_and_may_write_to_it(grown: Shown) -> None:

@@ -92,7 +92,7 @@ class Responses:
         return found
 
     def delete(self, response_id: str, timeout: float) -> Deletion:
-        """Delete a stored response."""
+        """Delete a stored response, if it can be deleted now."""
         return _or_raise(deletion(self._call("DELETE", response_id, timeout), response_id))
 
     def input_items(

@@ -14,14 +14,19 @@ from aistudio.responses.response import Absent
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A response is gone. `absent`: the API answered that there is none, which doesn't say who deleted it or when."""
+    """What a deletion came to: the response is gone, or can't be deleted now.
+
+    `absent`: the API answered that there is none, which doesn't say who deleted it or when. `conflict`: it answered 409,
+    so the response is still there, and can be deleted later; perhaps it still runs.
+    """
 
     absent: bool
     trace: Trace
+    conflict: bool = False
 
 
 def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError:
-    """Say whether a response is gone, or which error stands in the way.
+    """Say what a deletion came to, or which error stands in the way.
 
     The reference shows a deletion answered without a body, so none is asked for; one that comes has to agree.
     """
@@ -30,8 +35,8 @@ def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError
     gone = absence(outcome, response_id)
     if gone is not None:
         return Deletion(absent=True, trace=gone.trace) if isinstance(gone, Absent) else gone
-    if outcome.status == 409:  # a response that is still in the making, perhaps: it can be deleted later
-        return OutcomeUnknown("HTTP 409", outcome.trace)
+    if outcome.status == 409:
+        return Deletion(absent=False, trace=outcome.trace, conflict=True)
     error = error_of(outcome, idempotent=True)
     if error is not None:
         return error

@@ -8,6 +8,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from worker.settlement_attribute import sendable
+
+OURS = "/aistudio-functions/"
+"""What the sources of this project's own events begin with."""
+
 _BOM = "\ufeff"
 
 
@@ -19,13 +24,16 @@ class Invalid(Exception):
 class Content:
     """What a body holds: the message as JSON gives it, and `where` it stood, for errors.
 
-    `identity` is the envelope's source and id as a JSON array; None where the message came bare.
+    `identity` is the envelope's source and id as a JSON array; None where the message came bare. `cause` is the
+    identity of the message that it followed from, where another function sent it: a producer's word for it may mean
+    something else.
     """
 
     message: Any
     where: str
     identity: str | None = None
     traceparent: object = None
+    cause: str | None = None
 
 
 def open_body(text: str) -> Content:
@@ -52,6 +60,7 @@ def open_body(text: str) -> Content:
         where="body.data",
         identity=json.dumps([source, event_id], ensure_ascii=False, separators=(",", ":")),
         traceparent=body.get("traceparent"),
+        cause=_cause(body) if source.startswith(OURS) else None,
     )
 
 
@@ -64,6 +73,11 @@ def _attribute(envelope: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise Invalid(f"body.{name}: a CloudEvents envelope needs a non-empty string")
     return value
+
+
+def _cause(envelope: Mapping[str, Any]) -> str | None:
+    value = envelope.get("causationid")
+    return value if isinstance(value, str) and sendable(value) else None
 
 
 def _data(envelope: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -119,8 +119,8 @@ M = TypeVar("M", bound=Message)
 class Parsed(Generic[M]):
     """A valid message with its key.
 
-    `identity` says which message it was, for who reads a result: its envelope's source and id, or the id under
-    which it came first.
+    `identity` says which message it was, for who reads a result: its envelope's source and id (of a message that
+    another function sent, those of the producer's message that it followed from), or the id under which it came first.
     """
 
     message: M
@@ -146,7 +146,7 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
     if len(key) > MAX_KEY or not sendable(key):
         named = f"{content.where}.{model.fields_of['key']}" if message.key else "body.source, body.id"
         raise Invalid(f"{named}: over {MAX_KEY} characters, or control characters")
-    identity = content.identity or ""
+    identity = content.cause or content.identity or ""
     return Parsed(
         message,
         Key(key),

@@ -4,38 +4,43 @@ import json
 from collections.abc import Mapping, Sequence
 
 from worker.outcome import Send
+from worker.receive.envelope import OURS
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 
 
 class Elsewhere:
-    """The queues of the functions that one function sends to, by their names."""
+    """The queues of the functions that one function sends to: their URLs by the functions' names.
+
+    An empty URL says that no such function is deployed: what would go to it is left out.
+    """
 
     def __init__(self, queue: Queue, urls: Mapping[str, str], function: str) -> None:
         self._queue = queue
         self._urls = urls
         self._function = function
 
-    def send(self, sends: Sequence[Send]) -> list[bool]:
-        """Send all and say of each, in order, whether its queue confirmed it.
+    def send(self, sends: Sequence[Send], cause: str | None = None) -> list[bool]:
+        """Send all and say of each, in order, whether its queue confirmed it, or there is no such queue.
 
-        Raises KeyError for a function that is not among those that this one says it sends to.
+        `cause` is the identity of the message that they follow from. Raises KeyError for a function that is not among
+        those that this one says it sends to.
         """
-        confirmed: dict[int, bool] = {}
-        for function in dict.fromkeys(send.function for send in sends):
+        confirmed = [not self._urls[send.function] for send in sends]
+        for function in dict.fromkeys(send.function for send in sends if self._urls[send.function]):
             mine = [index for index, send in enumerate(sends) if send.function == function]
-            messages = [QueueMessage(self._event(sends[index])) for index in mine]
-            confirmed |= zip(mine, self._queue.send(self._urls[function], messages), strict=True)
-        return [confirmed[index] for index in range(len(sends))]
+            messages = [QueueMessage(self._event(sends[index], cause)) for index in mine]
+            for index, sent in zip(mine, self._queue.send(self._urls[function], messages), strict=True):
+                confirmed[index] = sent
+        return confirmed
 
-    def _event(self, send: Send) -> str:
-        return json.dumps(
-            {
-                "specversion": "1.0",
-                "id": send.id,
-                "source": f"/aistudio-functions/{self._function}",
-                "type": f"yandex.aistudio.functions.{send.function}",
-                "datacontenttype": "application/json",
-                "data": send.data,
-            }
-        )
+    def _event(self, send: Send, cause: str | None) -> str:
+        event = {
+            "specversion": "1.0",
+            "id": send.id,
+            "source": f"{OURS}{self._function}",
+            "type": f"yandex.aistudio.functions.{send.function}",
+            "datacontenttype": "application/json",
+            "data": send.data,
+        }
+        return json.dumps(event | ({"causationid": cause} if cause else {}))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ledger import Key, RecordKey
+from worker.receive.envelope import OURS
 from worker.send.claim_check import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
@@ -88,7 +89,7 @@ class Results:
         return {
             "specversion": "1.0",
             "id": result.id,
-            "source": f"/aistudio-functions/{self._function}",
+            "source": f"{OURS}{self._function}",
             "type": self._kind,
             "subject": result.record_key if self._subject == "hash" else result.key,
             "time": timestamp(result.at),

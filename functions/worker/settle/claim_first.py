@@ -156,9 +156,11 @@ def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settleme
 
 def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Settlement:
     """The result message first, then the outcome: a crash between them repeats the message, never the call."""
+    if outcome.later is not None:
+        raise ValueError("a call that must not repeat can't come back later: its outcome has to be an end")
     end = done(outcome)
     result = with_content(item, outcome, inv)
-    if not inv.sent_elsewhere(outcome.sends):
+    if not inv.sent_elsewhere(item, outcome.sends):
         return replace(end, end=End.UNSETTLED, outcome="another queue")
     while not inv.results.send([result], insist=True)[0]:
         if inv.deadline.left() < _LAST_SECONDS:

@@ -1,6 +1,6 @@
 """What one invocation works with, and the items of its batch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -27,15 +27,13 @@ T = TypeVar("T")
 Call = Callable[[M, C, float], Outcome]
 """One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
 
-ResultOf = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Makes a result's data of what the record says, which therefore can be sent again at any time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
-    `kept` is how many seconds a record lives; `needs`, from the table of functions, the least time that a call is begun with.
+    `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
+    functions, is the least time that a call is begun with.
     """
 
     name: str
@@ -45,11 +43,21 @@ class Function(Generic[M, C]):
     idempotent: bool
     result_type: str
     when_held: Call[M, C] | None
-    result_of: ResultOf | None
-    kept: float | None
+    receipt: bool
     sends_to: tuple[str, ...]
+    may_send_to: tuple[str, ...]
     check: Check | None
     needs: float = 2.0
+
+    @property
+    def kept(self) -> float | None:
+        """How many seconds a record lives; None for ever."""
+        return None if self.receipt else KEPT
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What its results say of the receipt."""
+        return ("outcome", *self.model.recorded, "subject") if self.receipt else ()
 
     @property
     def namespace(self) -> str:
@@ -96,9 +104,14 @@ class Invocation:
     batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
 
-    def sent_elsewhere(self, sends: Sequence[Send]) -> bool:
-        """Whether all of these messages to other functions are confirmed."""
-        return not sends or (self.elsewhere is not None and all(self.elsewhere.send(sends)))
+    def sent_elsewhere(self, item: "Item", sends: Sequence[Send]) -> bool:
+        """Send these messages to other functions; whether all are confirmed.
+
+        Their ids are the same for the same delivery, and others for a later retry message or redrive of it.
+        """
+        number = f"{item.delivery.redrive}#{item.delivery.copy}"
+        named = [replace(send, id=f"{item.record_key}#{send.id}#{number}") for send in sends]
+        return not named or (self.elsewhere is not None and all(self.elsewhere.send(named, item.identity)))
 
     @property
     def noting(self) -> int:

@@ -19,7 +19,7 @@ Finished = tuple[Item, Outcome, Record]
 
 def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
     """Send what goes first, write the outcomes, and send the results that are made of them."""
-    ready, ended = _send_content(finished, inv)
+    ready, ended = send_first(finished, inv)
     told: list[Told] = []
     answered: list[Decision] = []
     for _ in range(ROUNDS):
@@ -53,12 +53,12 @@ def done(outcome: Outcome) -> Settlement:
     )
 
 
-def _send_content(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Ended]]:
+def send_first(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Ended]]:
     """Messages to other functions and results with content leave before their outcome is written.
 
-    No record could send them again.
+    No record could send them again. Gives back what all is confirmed of, and the others as unsettled.
     """
-    unsent = [item for item, outcome, _ in finished if not inv.sent_elsewhere(outcome.sends)]
+    unsent = [item for item, outcome, _ in finished if not inv.sent_elsewhere(item, outcome.sends)]
     finished = [each for each in finished if each[0] not in unsent]
     ending = [each for each in finished if each[1].result is not None]
     sent = inv.results.send([with_content(item, outcome, inv) for item, outcome, _ in ending])

@@ -21,8 +21,8 @@ def told_by(record: Record, *, final: bool) -> Mapping[str, Any]:
 
 def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlement]]:
     """Send the results that records tell of, where the function's results are made of records."""
-    make = inv.function.result_of
-    if make is None:
+    said = inv.function.told
+    if not said:
         return [(item, end) for item, _, end in told]
     results = []
     for item, known, _ in told:
@@ -30,7 +30,7 @@ def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlemen
         at = float(known["held_at"] if state == HELD else known["executed_at"])
         # A key may be held more than once, and each time is news.
         result_id = f"{item.record_key}#{state}" + (f"#{round(at * 1000)}" if state == HELD else "")
-        results.append(_result(item, result_id, at, make(known)))
+        results.append(_result(item, result_id, at, {name: known[name] for name in said if known.get(name)}))
     return [
         (item, end if sent else Settlement(End.UNSETTLED, "results queue", trace=end.trace))
         for (item, _, end), sent in zip(told, inv.results.send(results), strict=True)

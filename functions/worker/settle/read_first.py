@@ -24,6 +24,7 @@ from worker.settle.finishing import Finished, finish
 from worker.settle.holds import held_keys, too_many
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
+from worker.settle.unfinished import put_off
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[E
 def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
     """Call what may be called, and carry out what came of it; items whose records have grown old are given back."""
     finished: list[Finished] = []
+    unfinished: list[Finished] = []
     failed: list[Retry | Ending] = []
     ended: list[Ended] = []
     stale: list[Item] = []
@@ -81,7 +83,7 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
     for item, came in zip(items, first_alone([partial(_call, item, read, inv) for item in items], inv), strict=True):
         record = read.records[item.record_key]
         if isinstance(came, Outcome):
-            finished.append((item, came, record))
+            (finished if came.later is None else unfinished).append((item, came, record))
         elif isinstance(came, NotBegun) and came.stale:
             stale.append(item)
         elif isinstance(came, (APIError, NotBegun)):
@@ -93,6 +95,8 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
         else:
             ended.append(defect(item, came))
     ended += finish(finished, inv)
+    back, lost = put_off(unfinished, inv)
+    failed, ended = failed + back, ended + lost
     ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
     return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), stale
 

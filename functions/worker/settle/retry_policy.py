@@ -5,7 +5,7 @@ from math import log2
 from random import Random
 
 from aistudio import APIError, OutcomeUnknown, Rejected, Throttled
-from worker.outcome import End
+from worker.outcome import End, Later
 
 LONGEST = 900.0
 """Seconds: the longest backoff."""
@@ -82,6 +82,17 @@ def defer(error: APIError | None, history: History, *, called: bool, limits: Lim
     if isinstance(error, Throttled) and error.retry_after is not None:
         wait += error.retry_after  # not all at the same second
     return Again(wait, reason=error.reason if error else None)
+
+
+def postpone(later: Later, history: History, *, now: float, limits: Limits) -> Again | DeadLetter:
+    """Decide about a message whose work is not finished: it comes back, until its attempts or its time are over."""
+    if later.counted:
+        over = history.attempt + 1 >= limits.attempts
+    else:
+        over = history.age > limits.age if later.last is None else now >= later.last
+    if over:
+        return DeadLetter(later.reason, later.detail, later.counted)
+    return Again(min(later.longest, later.seconds * 2.0 ** min(history.copy, 20)), later.counted, later.reason)
 
 
 def deferral_delay(copy: int, age: float, rng: Random) -> float:

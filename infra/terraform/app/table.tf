@@ -16,7 +16,12 @@ locals {
   releases       = { for name in keys(local.functions) : name => lookup(var.releases, name, var.release) }
 
   # Where each may send beside its own queue and the dead letters.
-  sends_to = { for name, function in local.functions : name => try(function.sends_to, []) }
+  sends_to = {
+    for name, function in local.functions : name => concat(
+      try(function.sends_to, []),
+      [for target in try(function.may_send_to, []) : target if contains(keys(local.functions), target)],
+    )
+  }
   results  = toset([for name in keys(local.functions) : name if contains(local.queued, name) || contains(local.sends_to[name], "results")])
 
   # Later ones win: the table's for all, its own for one function, the environment's, and what follows from other

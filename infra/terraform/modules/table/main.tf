@@ -35,6 +35,7 @@ locals {
         [for key in can(function.queue) ? setsubtract(local.of_queue.required, keys(function.queue)) : [] : "${name}: queue.${key} is missing"],
         contains(keys(try(local.table.accounts, {})), try(function.account, "")) ? [] : ["${name}: accounts has no ${try(function.account, "")}"],
         [for target in try(function.sends_to, []) : "${name}: sends_to names ${target}, which has no queue" if target != "results" && !can(local.entries[target].queue)],
+        [for target in try(function.may_send_to, []) : "${name}: may_send_to names ${target}, which has no queue" if !can(local.entries[target].queue)],
       ]
     ]),
     flatten([

@@ -82,8 +82,10 @@ def test_other_statuses_mean_what_they_mean_for_any_call_that_may_be_repeated(st
     assert type(judged(status, b"")) is STATUSES[status][0]
 
 
-def test_a_conflict_may_pass() -> None:
-    assert type(judged(409, b"")) is OutcomeUnknown
+def test_a_conflict_says_that_it_is_still_there() -> None:
+    found = judged(409, b"")
+    assert isinstance(found, Deletion)
+    assert (found.conflict, found.absent) == (True, False)
 
 
 def test_a_404_that_did_not_come_whole_proves_nothing_and_is_asked_for_again() -> None:
