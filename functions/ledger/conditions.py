@@ -72,6 +72,12 @@ CLAIMED_BELOW = "#state = :claimed AND #redrive = :redrive AND #copy < :copy"
 NOT_DONE = "attribute_not_exists(#state) OR NOT #state IN (:done)"
 """The call has no outcome yet."""
 
+NOT_DELETED = "attribute_not_exists(#state) OR NOT #state IN (:deleted)"
+"""There is no deletion's receipt."""
+
+NOT_REGISTERED_SINCE = "attribute_not_exists(#registered_sent_at) OR #registered_sent_at <= :sent_at"
+"""What found nothing was sent after the registration that stands: it says something about what is registered."""
+
 NO_RECEIPT = "attribute_not_exists(#receipts)"
 """There is no receipt yet: the first one is written once."""
 

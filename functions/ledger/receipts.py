@@ -8,6 +8,9 @@ from ledger import conditions as when
 from ledger.chains import Standing, open_to
 from ledger.record import ALREADY_ABSENT, DELETED, HELD, Record
 
+_AGENDA = ("response_id", "due_shard", "due_at", "due_for")
+"""What says that something may still have to be called: a receipt takes the record off the agenda."""
+
 _LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at")
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
@@ -25,26 +28,31 @@ def outcome(
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
         return Write(standing.key, sets, when.NOT_DONE, when.given(), ("dlq", "owner", "detail", "messages"))
     receipt = {**notes, "outcome": state, "executed_at": now}
-    final = {**notes, "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
+    final = {**_own(notes), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
     # After an absence a later message asks again: the people whom this one concerns are still to be held for.
     adds = standing.adds if state == ALREADY_ABSENT else {}
+    # What was registered after the message was sent is not what it found absent.
+    over = state == DELETED or record.registered_sent_at <= standing.sent_at
+    leftovers = (*_LEFTOVERS, *(_AGENDA if over else ()))
+    unless = (when.NOT_REGISTERED_SINCE,) if over and state == ALREADY_ABSENT else ()
+    given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
         final |= {"receipt": receipt, "receipts": 1}
-        return Write(standing.key, final, when.NO_RECEIPT, when.given(), (*_LEFTOVERS, "told"), adds)
+        return Write(standing.key, final, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds)
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
-        stands = {name: value for name, value in record.receipt.items() if name != "outcome"}
+        stands = {name: value for name, value in _own(record.receipt).items() if name != "outcome"}
         sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
-        return Write(standing.key, sets, when.ABSENT_EARLIER, when.given(), (*_LEFTOVERS, "told"), adds)
+        return Write(standing.key, sets, when.all_of(when.ABSENT_EARLIER, *unless), given, (*leftovers, "told"), adds)
     number = record.receipts + 1
     return Write(
         standing.key,
         sets={**final, "receipts": number, "told": receipt},
         condition=when.RECEIPTS_AS_READ,
-        given=when.given(receipts_read=record.receipts),
-        removes=_LEFTOVERS,
+        given=given,
+        removes=leftovers,
         beside=(Write(f"{standing.key}#{number}", sets={**final, "receipt": receipt}, condition=when.FREE),),
     )
 
@@ -54,7 +62,7 @@ def _held(standing: Standing, now: float, retention: float, notes: Mapping[str, 
     return Write(
         standing.key,
         sets={
-            **notes,
+            **_own(notes),
             "state": HELD,
             **standing.sets(now),
             "messages": set(standing.messages),
@@ -66,3 +74,8 @@ def _held(standing: Standing, now: float, retention: float, notes: Mapping[str, 
         condition=open_to(standing),
         given=standing.compared(now, retention),
     )
+
+
+def _own(notes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out the person whom a message names: the record's own is the one whom the registration names."""
+    return {name: value for name, value in notes.items() if name != "subject"}

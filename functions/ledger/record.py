@@ -35,6 +35,9 @@ PENDING, SENT = "pending", "sent"
 OUTCOME_UNKNOWN = "outcome_unknown"
 """The reason of a dead letter whose call may have happened: a call that must not repeat needs force then."""
 
+ERASURE = "erasure"
+"""The reason of a deletion that a person asked for."""
+
 LONGEST_DELAY = 900
 """Seconds: the longest that a queue delays a message, so that long after its watermark a retry message appears."""
 
@@ -51,6 +54,10 @@ class Record:
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
     the deletion was asked for. `subjects` are the people that its messages concerned. `rest` is what people read.
+
+    `response_id` is a raw id: of a claimed create, the response that it has begun; of a response's own record, there
+    while something may have to be called. What follows it is the registration that stands (retention/registry.py) and
+    the agenda; `erased_at` is a person's. Those times are texts as RFC 3339 has them.
     """
 
     key: str
@@ -74,6 +81,17 @@ class Record:
     messages: frozenset[str] = frozenset()
     hold: frozenset[str] = frozenset()
     subjects: frozenset[RecordKey] = frozenset()
+    response_id: str | None = None
+    registered_sent_at: int = -1
+    registered_hash: str | None = None
+    created_at: str | None = None
+    subject: RecordKey | None = None
+    delete_after: str | None = None
+    asked: frozenset[str] = frozenset()
+    due_shard: str | None = None
+    due_at: str | None = None
+    due_for: str | None = None
+    erased_at: str | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -86,7 +104,7 @@ class Record:
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
         if not all(isinstance(value, _KINDS[name]) and not isinstance(value, bool) for name, value in known.items()):
             return cls(str(item["key"]), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
-        for name in known.keys() & {"messages", "hold", "subjects"}:
+        for name in known.keys() & {"messages", "hold", "subjects", "asked"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
 
@@ -109,9 +127,11 @@ class Record:
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "state", "began", "owner", "reason", "dlq", "body_hash"), str),
     **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until", "due"), (int, float)),
-    **dict.fromkeys(("absent_sent_at", "receipts", "expires_at"), (int, float)),
+    **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
-    **dict.fromkeys(("messages", "hold", "subjects"), (set, frozenset)),
+    **dict.fromkeys(("messages", "hold", "subjects", "asked"), (set, frozenset)),
+    **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
+    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at"), str),
 }
 """Of which type each attribute is."""
 

@@ -17,12 +17,10 @@ _MOST_COUNTS = 32
 
 
 def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[str, Any]:
-    """Function, receive count, the message's recorded fields, its subject's hash, and the call's request ids."""
+    """Function, receive count, the message's recorded fields, and the call's request ids."""
     notes: dict[str, Any] = {"function": inv.function.name, "received": item.delivery.received}
     if item.message is not None:
         notes |= item.message.notes()
-        if item.message.about is not None:
-            notes["subject"] = subject_key(item.message.about, inv)
     if trace is not None:
         notes |= {
             "client_request_id": trace.client_request_id or None,

@@ -7,7 +7,7 @@ from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
 from ledger.record import DELETED, HELD
 from worker.outcome import End, Outcome, Settlement
-from worker.settle.audit import notes_of
+from worker.settle.audit import notes_of, subject_key
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, answer, look, unsettled
@@ -72,6 +72,8 @@ def send_first(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
     notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
+    if item.message is not None and item.message.about is not None:
+        notes["subject"] = subject_key(item.message.about, inv)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
     write = receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
     return replace(write, beside=(*write.beside, *outcome.writes))

@@ -151,7 +151,7 @@ def test_a_receipt_tells_what_was_asked_when_it_was_done_and_how_to_look_it_up(d
     assert record.rest["requested_at"] == "2026-11-01T00:00:00Z"
     assert (record.rest["executed_at"], record.rest["received"]) == (deletions.clock.now(), 2)
     assert record.rest["client_request_id"] == call["headers"]["x-client-request-id"]
-    assert record.rest["subject"] == deletions.keys.key("subject", "someone")
+    assert record.receipt["subject"] == deletions.keys.key("subject", "someone")
     assert record.rest["request_id"]
 
 

@@ -1,0 +1,147 @@
+"""The registry: puts a stored response on its one record, with its person, its parent and its agenda.
+
+Everything about a response is on `response#<keyed hash of its id>`, which a deletion reads anyway. The raw id is there
+if and only if the record is on the agenda (`due_shard`, `due_at`, `due_for`): something may still have to be called.
+Times on the record are RFC 3339 texts in UTC to the millisecond, so that their order as texts is their order in time.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from documents import Write
+from ledger import Keys, Ledger, Record, RecordKey
+from ledger import conditions as when
+from ledger.record import DELETED, ERASURE
+
+SHARDS = 8
+"""Parts of the agenda's index: `due#00` to `due#07`. A record stays in its part."""
+
+FORGOTTEN_AFTER = 30 * 86_400
+"""Seconds after which the service forgets a response by itself: what has no date is looked at then."""
+
+DELETE = "delete"
+"""What is due: a deletion."""
+
+_AS_READ = ("registered_sent_at", "registered_hash", "subject", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a message says of a stored response.
+
+    `sent_at` is when the message was sent first (ms) and `body_hash` breaks ties: the later registration stands,
+    whatever order they arrive in. `created_at` and `delete_after` are epoch seconds. `subject` is the person's key,
+    `previous` the id of the response that it continues.
+    """
+
+    response_id: str
+    sent_at: int
+    body_hash: str
+    created_at: float | None = None
+    subject: RecordKey | None = None
+    policy: str | None = None
+    delete_after: float | None = None
+    previous: str | None = None
+
+
+def register(registration: Registration, store: Ledger, keys: Keys, now: float) -> tuple[Write, ...]:
+    """Make the write that registers the response, from its record and its person's as they are now.
+
+    None is made where the response is deleted. A write that is refused says that another writer was quicker: read and
+    make it again.
+
+    Raises:
+        TableUnavailable: the records could not be read.
+    """
+    key = keys.key("response", registration.response_id)
+    record = store.get(key)
+    if record.state == DELETED:
+        return ()
+    subject = registration.subject or record.subject
+    erased_at = store.get(subject).erased_at if subject else None
+    created_at = _created_at(registration, record)
+    escapes = erased_at is None or created_at > erased_at
+    later = _order(registration) > (record.registered_sent_at, record.registered_hash or "")
+    if later and registration.sent_at > record.absent_sent_at:
+        return (_standing(registration, record, created_at, keys, escapes=escapes, now=now),)
+    return (_added(registration, record, created_at, escapes=escapes, now=now),)
+
+
+def text_of(moment: float) -> str:
+    """Write epoch seconds as the record keeps times."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shard_of(key: RecordKey) -> str:
+    """Name the part of the agenda's index that a record belongs to."""
+    return f"due#{int(key[-8:], 16) % SHARDS:02d}"
+
+
+def _order(registration: Registration) -> tuple[int, str]:
+    return (registration.sent_at, registration.body_hash)
+
+
+def _created_at(registration: Registration, record: Record) -> str:
+    """Take the least time that any registration named, or was sent at: the same whatever order they arrive in."""
+    known = [text_of(registration.sent_at / 1000)]
+    known += [] if registration.created_at is None else [text_of(registration.created_at)]
+    known += [] if record.created_at is None else [record.created_at]
+    return min(known)
+
+
+def _standing(
+    registration: Registration, record: Record, created_at: str, keys: Keys, *, escapes: bool, now: float
+) -> Write:
+    """Make the registration the one that stands. One that names no person keeps the person that stands."""
+    dated = None if registration.delete_after is None else text_of(registration.delete_after)
+    sets: dict[str, Any] = {
+        "response_id": registration.response_id,
+        "registered_sent_at": registration.sent_at,
+        "registered_hash": registration.body_hash,
+        "created_at": created_at,
+    }
+    sets |= {"subject": registration.subject} if registration.subject else {}
+    sets |= {"parent": keys.key("response", registration.previous)} if registration.previous else {}
+    given = {"policy": registration.policy, "delete_after": dated}
+    sets |= {name: value for name, value in given.items() if value is not None}
+    if record.due_shard is None or dated != record.delete_after or not escapes:
+        asked = bool(record.asked) or not escapes
+        forgotten = text_of(datetime.fromisoformat(created_at).timestamp() + FORGOTTEN_AFTER)
+        due_at = text_of(now) if asked else dated or forgotten
+        sets |= {"due_shard": shard_of(RecordKey(record.key)), "due_at": due_at, "due_for": DELETE}
+    return _write(
+        registration, record, sets, tuple(name for name, value in given.items() if value is None), escapes=escapes
+    )
+
+
+def _added(registration: Registration, record: Record, created_at: str, *, escapes: bool, now: float) -> Write:
+    """Add what also an earlier registration tells: its person, and when the response was created."""
+    sets: dict[str, Any] = {"created_at": created_at}
+    if not escapes and record.due_shard is not None:
+        sets["due_at"] = text_of(now)
+    return _write(registration, record, sets, (), escapes=escapes)
+
+
+def _write(
+    registration: Registration, record: Record, sets: dict[str, Any], removes: tuple[str, ...], *, escapes: bool
+) -> Write:
+    """Write under the condition that the record is as it was read, and that nothing has ended it since."""
+    adds: dict[str, Any] = {"subjects": {registration.subject}} if registration.subject else {}
+    adds |= {} if escapes else {"asked": {ERASURE}}
+    values = {name: getattr(record, name) for name in _AS_READ}
+    values["registered_sent_at"] = record.registered_sent_at if record.registered_hash is not None else None
+    as_read = [
+        f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}_read"
+        for name, value in values.items()
+    ]
+    # Who is asked to go in between is due at once: this write must not give the record its date back.
+    as_read += [] if record.asked else ["attribute_not_exists(#asked)"]
+    return Write(
+        record.key,
+        sets=sets,
+        condition=when.all_of(when.NOT_DELETED, *as_read),
+        given=when.given(**{f"{name}_read": value for name, value in values.items() if value is not None}),
+        removes=removes,
+        adds=adds,
+    )
