@@ -7,14 +7,14 @@ RESULT = "yandex.aistudio.response.cancellation"
 
 
 class CancelResponse(Message):
-    """Cancel the response with this id; each message is a request of its own."""
+    """Cancel the response with this id. Every message has its own result."""
 
     response_id: ResponseId
 
 
 @queue_function(CancelResponse, Responses, RESULT, idempotent=True)
 def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
-    """Cancel it; the result is how it stands then: a response that was over already, or is gone, stays so."""
+    """Cancel it. The result is its state after that: a response that was over, or is gone, stays so."""
     found = responses.cancel(message.response_id, timeout)
     if isinstance(found, Absent):
         return Outcome("done", found.trace, {"status": "absent"}, status="absent")

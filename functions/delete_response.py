@@ -9,7 +9,7 @@ CANCEL = "cancel_response"
 
 
 class DeleteResponse(Message, record="response", key="response_id", due="not_before", about="subject", recorded=NOTED):
-    """Delete the stored response with this id, not before a time where one is given."""
+    """Delete the stored response with this id, not before `not_before`."""
 
     response_id: ResponseId
     reason: Word = "retention"
@@ -19,12 +19,12 @@ class DeleteResponse(Message, record="response", key="response_id", due="not_bef
 
     @property
     def rank(self) -> int:
-        """Any other reason counts more than retention."""
+        """Any other reason ranks above retention."""
         return int(self.reason != "retention")
 
 
 def when_held(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
-    """Under a legal hold: see whether it is still there, and leave it."""
+    """Under a legal hold, find out whether the response still exists, and leave it."""
     existence = responses.exists(message.response_id, timeout)
     return Outcome(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
 
@@ -33,10 +33,10 @@ def when_held(message: DeleteResponse, responses: Responses, timeout: float) -> 
     DeleteResponse, Responses, RESULT, idempotent=True, when_held=when_held, receipt=True, may_send_to=[CANCEL]
 )
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
-    """Delete it; a 404 means that it was gone already, and does not say who deleted it; after a 409 cancel it first."""
+    """Delete it. A 404 means that it was gone already; it does not say who deleted it. After a 409 cancel it first."""
     deletion = responses.delete(message.response_id, timeout)
     if deletion.conflict:
         cancel = Send(CANCEL, "cancel", {"response_id": message.response_id})
-        later = Later(10, "conflict", counted=True, detail="HTTP 409: it still runs, perhaps")
+        later = Later(10, "conflict", counted=True, detail="HTTP 409: the response may still be running")
         return Outcome("conflict", deletion.trace, sends=(cancel,), later=later)
     return Outcome(ALREADY_ABSENT if deletion.absent else DELETED, deletion.trace)

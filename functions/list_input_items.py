@@ -1,4 +1,4 @@
-"""List what one stored response was asked (GET /v1/responses/{response_id}/input_items)."""
+"""List the input items of one stored response (GET /v1/responses/{response_id}/input_items)."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ RESULT = "yandex.aistudio.response.input_items"
 
 
 class ListInputItems(Message):
-    """List the input items of the response with this id: all, or `limit` of them, behind the item `after`."""
+    """List all input items of the response with this id, or at most `limit`, beginning behind the item `after`."""
 
     response_id: ResponseId
     limit: Annotated[int, Field(ge=1, strict=True)] | None = None
@@ -22,7 +22,7 @@ class ListInputItems(Message):
 
 @queue_function(ListInputItems, Responses, RESULT, idempotent=True)
 def handler(message: ListInputItems, responses: Responses, timeout: float) -> Outcome:
-    """List them; a response that is not there has none, and the result says so."""
+    """List them. Where there is no such response, the result says so."""
     found = responses.input_items(
         message.response_id, timeout, limit=message.limit, order=message.order, after=message.after
     )

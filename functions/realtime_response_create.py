@@ -11,14 +11,14 @@ from worker.settings import realtime_check
 
 
 class Context(BaseModel, frozen=True, extra="forbid"):
-    """What the session is told before, over WebSocket only: its settings, then the conversation's items, in order."""
+    """What is sent before response.create, over WebSocket only: session settings, then the conversation's items."""
 
     session: dict[str, Any] | None = None
     items: list[dict[str, Any]] = []
 
 
 class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
-    """The API's own body, nothing renamed; beside it the context, and what to do where the outcome is not known."""
+    """The API's own body, unchanged; beside it the context, and what to do where the outcome is unknown."""
 
     type: Literal["response.create"]
     event_id: Opaque | None = None
@@ -32,12 +32,12 @@ RESULT = "yandex.aistudio.realtime.response.done"
 
 @queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, check=realtime_check)
 def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float) -> Outcome:
-    """Ask for the response and wait for its end, whatever its status: that is the result, its text in one field."""
+    """Ask for the response and wait for its end, in any status. The result has its text in one field."""
     event = message.model_dump(include={"type", "event_id", "response"})
     result = realtime.create(event, message.context, timeout)
     told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
     told["audio"] = base64.b64encode(result.audio).decode() if result.audio else None
-    told["audio_damaged"] = result.audio_damaged or None  # some of it was no base64, and is missing
+    told["audio_damaged"] = result.audio_damaged or None  # some of it was not base64, and is missing
     data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
     if result.accepted:
         return Outcome("accepted", result.trace, {"status": "accepted"} | data)

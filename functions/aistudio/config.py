@@ -14,10 +14,10 @@ _ODD_PART = re.compile(r"//|/\.{1,2}(/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The client's settings. An empty `api_key` means: with the invocation's IAM token.
+    """The client's settings. With an empty `api_key` calls carry the invocation's IAM token.
 
     Raises:
-        ValueError: naming everything that is wrong, and no value (one of them is a secret).
+        ValueError: some are wrong. The text names each of them and shows no value, since a value may be a secret.
     """
 
     base_url: str
@@ -46,14 +46,14 @@ class Config:
 
 
 def url_problem(value: str, *schemes: str) -> str | None:
-    """Say what is wrong with a URL that paths are to be appended to; None where nothing is.
+    """Return what is wrong with a URL to which paths are appended; None where nothing is wrong.
 
-    The text follows the setting's name, and shows nothing of the value: a URL can hold a password.
+    The text follows the setting's name. It shows nothing of the value, since a URL can hold a password.
     """
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
-    except ValueError:  # a port that is no number, say
+    except ValueError:  # for example a port that is not a number
         return "is not a URL"
     problems = {
         f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}": parts.scheme not in schemes,
@@ -63,17 +63,17 @@ def url_problem(value: str, *schemes: str) -> str | None:
         "names a user or a password (before @), which is never sent": "@" in parts.netloc,
         "has a query (after ?), in which the paths of all calls would be lost": "?" in value,
         "has a fragment (after #), in which the paths of all calls would be lost": "#" in value,
-        "has an empty part, or one that is . or .., in its path": _ODD_PART.search(unquote(parts.path)) is not None,
+        "has an empty part, or a part that is . or .., in its path": _ODD_PART.search(unquote(parts.path)) is not None,
     }
     return next((problem for problem, found in problems.items() if found), None)
 
 
 def path_segment(identifier: str) -> str:
-    r"""Percent-encode an id from outside so that it can only ever be one segment of a path.
+    r"""Percent-encode an id so that it stays one segment of a path.
 
     Raises:
-        ValueError: for an id that would make the path another one, even where something on the way decodes it: empty,
-            with `\\`, or with a part between slashes that is `.` or `..`.
+        ValueError: the id is empty, holds `\\`, or has a part between slashes that is `.` or `..`. Where a proxy
+            decodes such an id, the request reaches another path.
     """
     if not identifier or "\\" in identifier or {".", ".."} & set(identifier.split("/")):
         raise ValueError("an id that can't be a path segment")
@@ -81,5 +81,5 @@ def path_segment(identifier: str) -> str:
 
 
 def is_token(value: str) -> bool:
-    """Tell whether a value can stand in a header: printable ASCII without spaces, and not empty."""
+    """Return whether a value can stand in a header: printable ASCII without spaces, and not empty."""
     return _TOKEN.fullmatch(value) is not None

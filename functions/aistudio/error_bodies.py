@@ -1,8 +1,8 @@
-"""Error bodies: the shapes that the API, and what stands before it, are known to answer with.
+"""Read error bodies, in the shapes that the API and the gateways before it are known to send.
 
 `{code, message, param, type}` at the top (documented), the same inside `{"error": {…}}` (OpenAI's convention),
 RFC 7807's `{type?, title, status, detail}`, and a gRPC gateway's `{code: int, message, details}` or
-`{"error": {grpcCode, …}}`. Errors of other makers are read too, as far as they must not pass for success.
+`{"error": {grpcCode, …}}`. Further shapes are known only well enough not to take them for a success.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 from aistudio.errors import APIError, Fingerprint, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-_IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order in which they are told
+_IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order of the detail
 _RESPONSES = ("response", "realtime.response")
 _SAID = ("message", "title", "detail")
 
@@ -48,7 +48,7 @@ _WORDS = {
 
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:
-    """Read a JSON object; None for anything else."""
+    """Read a JSON object. Returns None for anything else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):  # RecursionError: brackets nested a thousand deep
@@ -57,9 +57,9 @@ def parse_object(body: bytes | str) -> dict[str, Any] | None:
 
 
 def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Return the error that a JSON object carries, whatever status it came with; None where it carries none.
+    """Return the error that a JSON object carries, with whatever status it came; None where it carries none.
 
-    A response that failed is no error: it is the API's own object, and its `error` is a part of what it tells.
+    A response object that failed is not an error of the call: its `error` belongs to the response.
     """
     if value is None or value.get("object") in _RESPONSES or isinstance(value.get("output"), list):
         return None
@@ -78,7 +78,7 @@ def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def status_told(error: Mapping[str, Any]) -> int | None:
-    """Return the HTTP status that an error's own words amount to, the code first; None where no word is known."""
+    """Return the HTTP status that an error's words stand for, the code before the type; None where none is known."""
     for name in ("httpCode", "code", "grpcCode", "status", "type"):
         value = error.get(name)
         number = _number(value)
@@ -92,10 +92,10 @@ def status_told(error: Mapping[str, Any]) -> int | None:
 
 
 def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
-    """Return the class of error that an HTTP status means; None stands for a status that is not known.
+    """Return the class of error that an HTTP status stands for. A status of None is an unknown one.
 
-    A gateway's 503 does not say whether the request was passed on: only for a call that may be repeated is it a
-    throttling.
+    A gateway's 503 does not say whether the request was passed on. So it counts as throttling only for a call that may
+    be repeated.
     """
     if status == 401:
         return Unauthorized
@@ -109,9 +109,9 @@ def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
 
 
 def identifiers(error: Mapping[str, Any] | None) -> str:
-    """Return an error's identifiers, as in `code=not_found type=invalid_request_error`; empty where it has none.
+    """Return an error's identifiers, such as `code=not_found type=invalid_request_error`; empty where it has none.
 
-    The message is left out: it can quote the request. A value that does not look like an identifier is left out too.
+    The message is left out, since it can quote the request. So is a value with other characters than an identifier has.
     """
     found = []
     for name in _IDENTIFIERS:
@@ -124,7 +124,7 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
 
 
 def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
-    """Return what two errors are compared by. It holds digests: a param can name a part of the request in a user's words."""
+    """Return what two errors are compared by, as digests: a param can quote a user's words."""
     told = error or {}
     kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
     return status, kind, code, param
@@ -137,7 +137,7 @@ def _digest(value: object) -> str | None:
 
 
 def _number(value: object) -> int:
-    """Read a code: an integer, or three digits as text; 0 where it is neither."""
+    """Read a code that is an integer, or three digits as text. Returns 0 for anything else."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{3}", value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

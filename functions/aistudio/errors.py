@@ -3,12 +3,12 @@
     APIError
     ├── Rejected         it did not happen and will not
     ├── Unauthorized     it did not happen: the credential is not accepted
-    ├── Forbidden        it did not happen: a role, the folder, the model or billing is in the way
-    ├── Throttled        it did not happen: come back, not before `retry_after` where that is known
+    ├── Forbidden        it did not happen: a role, the folder, the model or billing forbids it
+    ├── Throttled        it did not happen: try again, not before `retry_after` where that is known
     ├── Unavailable      it did not happen: no byte of the request left this process
     └── OutcomeUnknown   the request was sent and no usable answer came: it may have happened
 
-Nothing here holds content: `detail` is made of statuses, the API's identifiers and our own words.
+No error holds content: `detail` is made of statuses, identifiers of the API, and fixed words.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ MAX_DETAIL = 256
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The ids under which a call can be found again, at the service's side too.
+    """The ids under which a call is found in logs, the service's logs among them.
 
-    `client_request_id` is ours and fresh for every physical request; `request_id` and `server_trace_id` are
-    the service's, None where it sent none; `status` is the HTTP status, None where no answer came.
+    `client_request_id` is made here, a fresh one for every physical request. `request_id` and `server_trace_id` come
+    from the service; they are None where it sent none. `status` is the HTTP status, None where no answer came.
     """
 
     client_request_id: str = ""
@@ -32,15 +32,15 @@ class Trace:
 
 
 Fingerprint = tuple[int | None, str | None, str | None, str | None]
-"""The status, type, code and param of an error, to be compared and not to be shown: see `APIError.fingerprint`."""
+"""The status, type, code and param of an error, for comparison only: see `APIError.fingerprint`."""
 
 
 class APIError(Exception):
-    """Base of all that a call can raise.
+    """Base of all errors that a call raises.
 
-    `reason` is the name of the class as records and messages write it. `fingerprint` is equal for errors that say the
-    same: their status, and digests of the type, code and param that the API named. `response_id` is the id of the
-    response that the call began, where the service named it before the error came; it is never part of the text.
+    `reason` is the class's name in records and messages. `fingerprint` is equal for two errors with equal status, type,
+    code and param; it holds digests of the last three. `response_id` is the id of the response that the call began,
+    where the service named it before the error came; the error's text never shows it.
     """
 
     reason: ClassVar[str] = "error"
@@ -64,25 +64,25 @@ class APIError(Exception):
 
 
 class Rejected(APIError):
-    """The API will not do it, now or later: another request is needed."""
+    """The API refuses this request, now and later: only another request can succeed."""
 
     reason = "rejected"
 
 
 class Unauthorized(APIError):
-    """The credential was not accepted (401); a fresh token comes with the next invocation."""
+    """The credential was not accepted (401). The next invocation brings a fresh token."""
 
     reason = "unauthorized"
 
 
 class Forbidden(APIError):
-    """The credential may not do this (403), or Realtime does not take the model or the folder: a setting is wrong."""
+    """The credential lacks the right (403), or Realtime refuses the model or the folder: a setting is wrong."""
 
     reason = "forbidden"
 
 
 class Throttled(APIError):
-    """Too much at once; `retry_after` is in seconds, None where the service named no usable time."""
+    """The service is asked for too much at once. `retry_after` is in seconds, None where it named no usable time."""
 
     reason = "throttled"
 
@@ -97,7 +97,7 @@ class Throttled(APIError):
     ) -> None:
         super().__init__(detail, trace, fingerprint=fingerprint, response_id=response_id)
         self.retry_after = retry_after
-        self.args = (self.detail, self.trace, retry_after)  # what a copy or a pickle is made from
+        self.args = (self.detail, self.trace, retry_after)  # a copy and a pickle are made from these
 
 
 class Unavailable(APIError):
@@ -107,6 +107,6 @@ class Unavailable(APIError):
 
 
 class OutcomeUnknown(APIError):
-    """It was sent and may have happened: only a call that may repeat can find out by itself."""
+    """The request was sent and may have been carried out. Only a call that may be repeated can find out."""
 
     reason = "outcome_unknown"

@@ -1,1 +1,1 @@
-"""The wire: one deadline a call, the sockets under it, and httpx's transport over them."""
+"""The wire: one deadline for each call, the sockets under it, and httpx's transport over them."""

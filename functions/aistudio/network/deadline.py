@@ -1,6 +1,6 @@
 """One deadline for a whole exchange.
 
-A timeout for each read can be outlived for ever by a peer that sends a byte at a time; a deadline can't.
+With a timeout for each read, a peer that sends a byte at a time keeps a call open for ever. A deadline ends it.
 """
 
 import time
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Exchange:
-    """One physical request: when it must be over, on `monotonic`'s scale, and what has passed over the wire for it.
+    """One physical request: its deadline, in seconds of `monotonic`, and what has passed over the wire.
 
-    `sent` (has any of the request left?) is None until a transport that can tell has taken it.
+    `sent` says whether any byte of the request has left. It is None until a transport that knows this takes the request.
     """
 
     deadline: float
@@ -24,7 +24,7 @@ class Exchange:
         """Return the seconds left, always more than zero.
 
         Raises:
-            TimeoutError: when there are none.
+            TimeoutError: none are left.
         """
         seconds = self.deadline - self.monotonic()
         if seconds <= 0:

@@ -1,4 +1,4 @@
-"""Bodies that come compressed, although none was asked for."""
+"""Decode bodies that come compressed, although the request asks for plain ones."""
 
 import zlib
 
@@ -6,17 +6,17 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Plain:
-    """A body that comes as it is."""
+    """A body that is not compressed."""
 
     whole = True
 
     def feed(self, piece: bytes, most: int) -> bytes:
-        """Return the piece, or as much of it as may be."""
+        """Return the piece, at most `most` bytes of it."""
         return piece[:most]
 
 
 class Inflating:
-    """A body that is inflated piece by piece, never past the bound that comes with a piece."""
+    """A compressed body, inflated piece by piece and never past the bound given with a piece."""
 
     def __init__(self, window: int) -> None:
         self._window = window
@@ -25,14 +25,14 @@ class Inflating:
 
     @property
     def whole(self) -> bool:
-        """Whether the compressed data has come to its end."""
+        """Whether the compressed data is complete."""
         return self._inflate.eof
 
     def feed(self, piece: bytes, most: int) -> bytes:
-        """Return what the piece becomes, at most so many bytes.
+        """Return the inflated piece, at most `most` bytes of it.
 
         Raises:
-            zlib.error: for what can't be inflated.
+            zlib.error: it can't be inflated.
         """
         whole = b""
         while piece and len(whole) < most:
@@ -48,7 +48,7 @@ class Inflating:
         except zlib.error:
             if self._window != zlib.MAX_WBITS or len(self._first) > 1:
                 raise
-            # "deflate" is sent with zlib's header of two bytes, as the standard has it, and without.
+            # Servers send "deflate" with zlib's header of two bytes, as the standard says, and without it.
             self._window = -zlib.MAX_WBITS
             self._inflate = zlib.decompressobj(self._window)
             return self._inflate.decompress(self._first + piece, most)
@@ -57,7 +57,7 @@ class Inflating:
 
 
 def decoder(content_encoding: str) -> Plain | Inflating | None:
-    """Make the decoder for a Content-Encoding; None for one that isn't known here."""
+    """Make the decoder for a Content-Encoding. Returns None for an unknown encoding."""
     match content_encoding.strip().lower():
         case "" | "identity":
             return Plain()

@@ -1,4 +1,4 @@
-"""Name lookup and TCP connect under an exchange's deadline."""
+"""Look up names and connect by TCP under an exchange's deadline."""
 
 import contextlib
 import socket
@@ -8,26 +8,26 @@ from typing import Any
 from aistudio.network.deadline import Exchange
 
 CONNECT = 5.0
-"""Seconds that one address may take to accept at most."""
+"""The most seconds that one address may take to accept."""
 
-# Where a peer went away without a word, the kernel asks after 15 s, and gives up 15 s later.
+# Where a peer vanished without closing, the kernel probes after 15 s and gives up 15 s later.
 _KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 
 
 class Dialer:
-    """Opens connections, and remembers which address of a host last worked: one for all that a client opens."""
+    """Opens all connections of a client, and remembers which address of a host last worked."""
 
     def __init__(self) -> None:
         self._worked: dict[tuple[str, int], Any] = {}
 
     def open(self, host: str, port: int, exchange: Exchange) -> socket.socket:
-        """Connect by TCP to the first address that accepts, the one that last worked before all others.
+        """Connect by TCP to the first address that accepts, beginning with the address that last worked.
 
-        Each address gets its share of the time that is left, so that dead ones leave some to those behind them.
+        Each address gets its share of the time left, so that dead addresses leave time for those behind them.
 
         Raises:
-            TimeoutError: when the deadline passes, in whichever step.
-            OSError: when the name has no address, or none accepts.
+            TimeoutError: the deadline passed, in any step.
+            OSError: the name has no address, or no address accepts.
         """
         found = list(dict.fromkeys(_resolve(host, port, exchange)))
         found.sort(key=lambda each: each != self._worked.get((host, port)))
@@ -61,7 +61,7 @@ def _connect(each: Any, timeout: float) -> socket.socket:
 
 
 def _resolve(host: str, port: int, exchange: Exchange) -> list[Any]:
-    """Look a name up in a thread of its own: the system's resolver knows no timeout."""
+    """Look up a name in a thread of its own, because the system's resolver has no timeout."""
     found: list[Any] = []
     failed: list[OSError] = []
 

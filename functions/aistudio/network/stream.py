@@ -1,6 +1,6 @@
-"""httpcore's view of a socket: its reads and writes end with the exchange that they are made for.
+"""Give httpcore sockets whose reads and writes end at the deadline of their exchange.
 
-The exchange travels through httpcore as its timeout value, which httpcore hands on without looking at it.
+The exchange travels through httpcore as the timeout value, which httpcore passes on unread.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._early = b""  # what the peer said while we were still writing
+        self._early = b""  # what the peer sent while the request was still being written
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
-        """Read what there is."""
+        """Read what has arrived, at most `max_bytes`."""
         exchange = _exchange(timeout)
         with _failing(httpcore.ReadTimeout, httpcore.ReadError):
             self._sock.settimeout(exchange.left())
@@ -36,9 +36,9 @@ class DeadlineStream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
-        """Write all of it, and note when the first bytes are out of our hands.
+        """Write all of it, and record in the exchange that bytes have left.
 
-        A peer that has answered and reads no further is not written to any more: after a WriteError httpcore reads.
+        Where the peer has answered and reads no further, a WriteError ends the writing; httpcore then reads the answer.
         """
         exchange = _exchange(timeout)
         view = memoryview(buffer)
@@ -46,7 +46,7 @@ class DeadlineStream(httpcore.NetworkStream):
             self._sock.settimeout(0)
             while view:
                 try:
-                    # At most one TLS record: a part of a record can't be read, so where this raises, nothing was sent.
+                    # At most one TLS record: the peer can't read a part of a record, so where this raises, nothing was sent.
                     count = self._sock.send(view[:_TLS_RECORD])
                 except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                     self._wait(exchange)
@@ -58,8 +58,8 @@ class DeadlineStream(httpcore.NetworkStream):
         """Wait until the peer takes more.
 
         Raises:
-            TimeoutError: when the deadline passes.
-            OSError: when the peer has answered already.
+            TimeoutError: the deadline passed.
+            OSError: the peer has answered already.
         """
         poll = select.poll()
         poll.register(self._sock, select.POLLOUT | (select.POLLIN if exchange.sent else 0))
@@ -69,19 +69,19 @@ class DeadlineStream(httpcore.NetworkStream):
         if ready[0][1] & select.POLLOUT:
             return
         with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            # Without data it was of TLS alone, a ticket say.
+            # Without data it was a message of TLS alone, such as a session ticket.
             self._early += self._sock.recv(_TLS_RECORD)
             raise OSError("answered before all was written")
 
     def close(self) -> None:
-        """Close the socket; the pool closes those of other threads' calls too, which must not fail by it."""
+        """Close the socket. The pool may close sockets of other threads' calls too, so an error here is dropped."""
         with contextlib.suppress(OSError):
             self._sock.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
     ) -> httpcore.NetworkStream:
-        """Shake hands; the handshake's bytes are not the request's."""
+        """Make the TLS handshake. Its bytes do not count as sent."""
         try:
             with _failing(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._sock.settimeout(_exchange(timeout).left())
@@ -91,7 +91,7 @@ class DeadlineStream(httpcore.NetworkStream):
             raise
 
     def get_extra_info(self, info: str) -> Any:
-        """Answer what httpcore's pool asks: is there something to read on an idle socket (then the peer closed it)?"""
+        """Answer the pool's question whether an idle socket is readable: if it is, the peer has closed it."""
         if info == "is_readable":
             return self._sock.fileno() < 0 or _readable(self._sock)
         if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
@@ -100,7 +100,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """httpcore's way to the network, by a dialer."""
+    """Opens connections for httpcore's pool through a dialer."""
 
     def __init__(self, dialer: Dialer) -> None:
         self._dialer = dialer
@@ -110,8 +110,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
         host: str,
         port: int,
         timeout: Any = None,
-        local_address: str | None = None,  # noqa: ARG002 - the pool is never given one
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the pool is never given any
+        local_address: str | None = None,  # noqa: ARG002 - the pool is given no address
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the pool is given no options
     ) -> httpcore.NetworkStream:
         """Open a connection for the pool."""
         with _failing(httpcore.ConnectTimeout, httpcore.ConnectError):

@@ -1,4 +1,4 @@
-"""httpx's transport on sockets that keep to a deadline and can tell whether anything was sent.
+"""httpx's transport over sockets that keep a deadline and know whether anything was sent.
 
 httpx is pinned; httpx2 and httpcore2 take the place of httpx and httpcore by renaming the imports.
 """
@@ -15,19 +15,19 @@ from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer
 from aistudio.network.stream import DeadlineBackend
 
-# At DEBUG httpcore tells of every request, answers' headers included: not into logs that promise to hold no content.
+# At DEBUG httpcore logs every request with the answer's headers. The logs here promise to hold no content.
 logging.getLogger(httpcore.__name__).setLevel(logging.WARNING)
 
-# Idle connections are closed soon: each one kept costs every request a look at it.
 KEEPALIVE = 5.0
+"""Seconds until an idle connection is closed: the pool looks at each open connection for every request."""
 
 
 class DeadlineTransport(httpx.BaseTransport):
     """A connection pool for requests that carry an `Exchange` as the extension `exchange`.
 
-    At most `kept` connections are open, are kept for a short while, and are waited for where all are in use; with 0
-    every request opens one of its own, and there is no limit to these.
-    Nothing is retried here, no redirect is followed, and a proxy that the environment names is not used.
+    At most `kept` connections are open; where all are in use a request waits for one. With `kept=0` every request opens
+    its own connection, without a limit. Nothing is retried, no redirect is followed, and no proxy of the environment is
+    used.
     """
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int = 20) -> None:
@@ -43,7 +43,7 @@ class DeadlineTransport(httpx.BaseTransport):
         """Send one request.
 
         Raises:
-            httpx.TransportError: of the kind that httpx's own transport would raise.
+            httpx.TransportError: the subclass that httpx's own transport would raise.
         """
         exchange: Exchange = request.extensions["exchange"]
         exchange.sent = False
@@ -62,13 +62,13 @@ class DeadlineTransport(httpx.BaseTransport):
                     extensions={"timeout": {"pool": wait, "connect": exchange, "read": exchange, "write": exchange}},
                 )
             )
-        if not exchange.received:  # left over from the call before: it can't be about this one
+        if not exchange.received:  # it was left over from the call before
             response.close()
-            raise httpx.RemoteProtocolError("an answer that was there before its request")
+            raise httpx.RemoteProtocolError("an answer that came before its request")
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def drop_idle(self) -> None:
-        """Close the connections that no call is using: while an instance sleeps they may end without a sign."""
+        """Close the connections that no call is using."""
         for connection in self._pool.connections:
             if connection.is_idle():
                 connection.close()
@@ -79,7 +79,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """A body as it comes, with httpx's errors."""
+    """A body that raises httpx's errors in place of httpcore's."""
 
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
@@ -96,7 +96,7 @@ class _Body(httpx.SyncByteStream):
 
 @contextlib.contextmanager
 def _as_httpx() -> Iterator[None]:
-    """Raise httpx's error of the name that httpcore's has."""
+    """Raise httpx's error in place of httpcore's error of the same name."""
     try:
         yield
     except (

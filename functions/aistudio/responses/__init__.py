@@ -1,4 +1,4 @@
-"""The Responses API: create, get, cancel and delete responses, and list what they were asked."""
+"""The Responses API: create, get, cancel and delete responses, and list their input items."""
 
 import re
 from collections.abc import Mapping
@@ -31,28 +31,28 @@ def _loosely_an_id(value: str) -> str:
 
 
 ResponseId = Annotated[str, AfterValidator(_loosely_an_id)]
-"""A stored response's id as messages give it.
+"""A stored response's id in a message.
 
-Seen are UUIDs and their near relatives, and from proxies base64 of up to 325 characters, slashes included: only what
-could change the URL, or the size of a key, is refused.
+Known ids are UUIDs, words such as `resp_…`, and base64 of proxies, up to 325 characters with slashes. So only ids are
+refused that could change the URL, or that are too long for a key.
 """
 
 
 class Responses:
     """The Responses API of one folder.
 
-    `timeout` is the seconds that a whole call may take. Every call raises one of APIError's subclasses, and ValueError
-    for an id that can't be a segment of a path; nothing was sent then. All but `create` may be repeated at will.
+    `timeout` is the most seconds that a call may take. Every method raises subclasses of APIError, and ValueError for
+    an id that can't be a segment of a path, before anything is sent. All methods but `create` may be repeated.
     """
 
     def __init__(self, api: API) -> None:
         self._api = api
 
     def create(self, body: Mapping[str, Any], timeout: float) -> Response:
-        """Create a response: `body` is the API's own, sent untouched. Never to be repeated without thought.
+        """Create a response. `body` is the API's own and is sent unchanged. A second call creates and bills a second one.
 
-        With `stream` in it the answer is read as events: the response is the same either way. An error that comes after
-        the service named the response has its id in `response_id`.
+        With `stream` in the body the answer is read as events; the returned response is equal either way. An error that
+        comes after the service named the response has its id in `response_id`.
         """
         told = Told() if body.get("stream") else None
         answer = self._api.call(
@@ -67,20 +67,20 @@ class Responses:
         return _or_raise(created(answer, told))
 
     def get(self, response_id: str, timeout: float) -> Response | Absent:
-        """Get a stored response as it is now."""
+        """Get a stored response in its present state."""
         found = got(self._call("GET", response_id, timeout), response_id)
         if isinstance(found, APIError):
             raise found
         return found
 
     def exists(self, response_id: str, timeout: float) -> Existence:
-        """Ask whether a response is stored."""
+        """Return whether a response is stored."""
         return _or_raise(existence(self._call("GET", response_id, timeout), response_id))
 
     def cancel(self, response_id: str, timeout: float) -> Response | Absent:
-        """Cancel a response that was created in the background; returns how it stands then.
+        """Cancel a response that runs in the background, and return it in its state after that.
 
-        One that is over stays as it was. Where the service refuses to cancel, the response itself is asked.
+        A response that is over stays as it was. Where the service refuses to cancel, the response is fetched.
         """
         deadline = self._api.monotonic() + timeout
         answer = self._call("POST", response_id, timeout, "/cancel")
@@ -104,7 +104,7 @@ class Responses:
         order: Order = "desc",
         after: str | None = None,
     ) -> InputItems | Absent:
-        """List what a response was asked, page by page: to the end, or `limit` items; `after` is an item's id."""
+        """List a response's input items page by page, all or at most `limit`, beginning behind the item `after`."""
         deadline = self._api.monotonic() + timeout
         pages = Pages(limit, order, after)
         while True:

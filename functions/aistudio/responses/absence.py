@@ -1,8 +1,8 @@
 """What proves that a stored response is absent: a 404 that speaks of this response, and nothing less.
 
-Routers, gateways, proxies, and the API itself answer 404 about a route, a folder, a project or a model too. Taking one
-of those for absence would write down for ever that something is gone which is still there. So whatever is not certain
-here is no proof: at worst a message is dead-lettered, where people see it.
+Routers, gateways, proxies and the API itself also answer 404 about a route, a folder, a project or a model. To take such
+an answer for absence would record for ever that a stored response is gone. So an uncertain answer is no proof: at worst
+a message is dead-lettered, where people see it.
 """
 
 import re
@@ -15,13 +15,13 @@ from aistudio.errors import OutcomeUnknown
 from aistudio.responses.response import Absent
 
 MAX_TEXT = 4096
-"""Characters: a longer text is no error message, and to search it would take longer than the call may."""
+"""Characters. A longer text is not an error message, and searching it could take longer than the call may."""
 
 _DOCUMENTED = {"code", "message", "param", "type"}
 _SENTENCES = ("message", "msg", "detail", "title", "error", "reason", "description", "error_description")
 _IDENTIFIERS = ("code", "type", "param", "resourceType", "resource_type")
 
-# A text that names one of these anywhere is about the way to the API, or about who may see what, or about this moment.
+# A text with any of these words is about the way to the API, about rights, or about this moment.
 _WAY = re.compile(
     r"\b(?:urls?|uris?|rout(?:es?|ing)|paths?|endpoints?|methods?|pages?|hosts?|domains?|upstreams?|backends?|gateway|"
     r"proxy|servers?|services?|handlers?|mappings?|static|https?|apis?|status|(?-i:GET|DELETE|POST|PUT)|"
@@ -29,7 +29,7 @@ _WAY = re.compile(
     r"маршрут\w*|пут[ьи]|страниц\w*|адрес\w*|метод\w*|сервис\w*)\b",
     re.IGNORECASE,
 )
-# These hold responses, or make them. Whatever a text names first is what it is about.
+# These hold responses or make them. A text is about the thing that it names first.
 _OTHER = re.compile(
     r"\b(?:folders?|clouds?|projects?|organi[sz]ations?|accounts?|tenants?|workspaces?|namespaces?|models?|"
     r"deployments?|engines?|agents?|assistants?|prompts?|conversations?|threads?|runs?|files?|containers?|stores?|"
@@ -39,7 +39,7 @@ _OTHER = re.compile(
     r"аккаунт\w*|пользовател\w*|файл\w*)\b",
     re.IGNORECASE,
 )
-# General words: in the documented shape, which is this API's own, they can only mean the response that was asked for.
+# General words. In the documented shape, which only this API uses, they mean the response that was asked for.
 _ANYTHING = re.compile(
     r"\b(?:resources?|objects?|entit(?:y|ies)|records?|items?|requests?|ресурс\w*|запис\w*)\b",  # noqa: RUF001 - Russian
     re.IGNORECASE,
@@ -57,16 +57,16 @@ _IS_NOT_FOUND = re.compile(
     rf"(?:response\b(?! (?:from|body|code|header|received|within|format))|(?:response\W+(?:(?:with|id)\W+){{0,2}})?{_ID})",
     re.IGNORECASE,
 )
-# What an id looks like: where ours is not named, another that is makes it an error about another response.
+# The form of an id. A text that names an id, but not ours, is about another response.
 _AN_ID = re.compile(r"(?<![\w.:-])(?=[\w.:-]*\d)(?=[\w.:-]*[A-Za-z])[\w.:-]{6,}|\d{6,}|['\"`«]\w")
 _OF_THE_EXCHANGE = re.compile(r"\b(?:request|trace|correlation|span)[ _-]?id\W{0,3}[\w-]+", re.IGNORECASE)
 _A_PATH = re.compile(r"(?<!\w)/\w|\w/\w+/")
 
 
 def absence(outcome: Answer | Failure, response_id: str) -> Absent | OutcomeUnknown | None:
-    """Say that there is no such response: by a 404, or by a 2xx that carries that error. None where it isn't said.
+    """Return Absent where a 404, or a 2xx that carries that error, says that there is no such response; else None.
 
-    A 404 that did not come whole says neither.
+    A 404 whose body is not whole says neither: it is an OutcomeUnknown.
     """
     if isinstance(outcome, Failure):
         return None
@@ -82,7 +82,7 @@ def absence(outcome: Answer | Failure, response_id: str) -> Absent | OutcomeUnkn
 
 
 def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:
-    """Tell whether the JSON body of a 404 says that this response, and not something else, isn't there."""
+    """Return whether the JSON body of a 404 says that this response is missing, and not something else."""
     if value is None:
         return False
     wrapped = value.get("error")
@@ -103,7 +103,7 @@ def proves_absence(value: Mapping[str, Any] | None, response_id: str) -> bool:
 
 
 def _is_about_it(text: str) -> bool:
-    """Whether a text says that our response is gone, and names no other thing before it says so."""
+    """Return whether a text says that our response is gone, and names nothing else before that."""
     found = _IS_GONE.search(text) or _IS_NOT_FOUND.search(text)
     if found is None or _OTHER.search(text[: found.end()]):
         return False
@@ -111,7 +111,7 @@ def _is_about_it(text: str) -> bool:
 
 
 def _is_documented(value: Mapping[str, Any]) -> bool:
-    """Whether this is the error that the reference shows: four fields at the top, of which two may be null."""
+    """Return whether this is the error of the reference: four fields at the top, two of which may be null."""
     texts = isinstance(value.get("message"), str) and isinstance(value.get("type"), str)
     nullable = all(isinstance(value.get(name), str | None) for name in ("code", "param"))
     return value.keys() == _DOCUMENTED and texts and nullable
@@ -125,5 +125,5 @@ def _texts(error: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _marked(text: str, response_id: str) -> str:
-    """Put a mark where the text names our id as a word of its own; in a path it stays a part of the path."""
+    """Replace our id by a mark where it stands as a word; inside a path it stays."""
     return re.sub(rf"(?<![\w./:%-]){re.escape(response_id)}(?![\w/%-])", _ID, text)

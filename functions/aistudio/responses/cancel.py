@@ -10,26 +10,27 @@ from aistudio.responses.get import got
 from aistudio.responses.response import Absent, Response
 
 REFUSALS = (400, 409)
-"""What a cancel may be refused with where there is nothing more to cancel; undocumented, so the response is asked."""
+"""Statuses that may mean "nothing to cancel". They are undocumented, so the response is fetched to find out."""
 
 
 def cancelled(outcome: Answer | Failure, response_id: str) -> Response | Absent | APIError:
-    """Say how a response stands after a cancel: cancelled, or as it was where it was over, or still on its way there."""
+    """Read the answer to a cancel: the response cancelled, over before, or still being cancelled."""
     error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
     if isinstance(outcome, Answer) and outcome.status == 409 and not isinstance(error, Absent):
-        return OutcomeUnknown("HTTP 409", outcome.trace)  # it may be between two states: asked again, it will tell
+        return OutcomeUnknown("HTTP 409", outcome.trace)  # it may be between two states: a later call finds out
     return got(outcome, response_id) if error is None else error
 
 
 def was_refused(outcome: Answer | Failure) -> bool:
-    """Tell whether the service refused the cancel for what may be the response's own state."""
+    """Return whether the service refused the cancel, perhaps because of the response's state."""
     return isinstance(outcome, Answer) and outcome.status in REFUSALS
 
 
 def settled(refusal: APIError, response: Response | Absent) -> Response | Absent | APIError:
-    """Say what a refused cancel comes to, given how the response stands: over is an end, whoever brought it about.
+    """Decide what a refused cancel means, from the response as it was fetched after it.
 
-    Only what runs in the background can be cancelled: where it did not, the refusal is the producer's to see.
+    A response that is over is the wanted end. Only a response that runs in the background can be cancelled: for any
+    other the refusal stands, so that the producer sees it.
     """
     if isinstance(response, Absent):
         return response

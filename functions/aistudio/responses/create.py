@@ -1,4 +1,4 @@
-"""POST /v1/responses: a response, plainly or as a stream of events.
+"""POST /v1/responses: creates a response; the answer is JSON or a stream of events.
 
 https://yandex.cloud/en/docs/ai-studio/responses/createResponse
 """
@@ -28,7 +28,7 @@ class Told:
         """Whether any event of a response came."""
 
     def feed(self, piece: bytes) -> bool:
-        """Take a piece of the stream; returns whether there is nothing more to wait for."""
+        """Read a piece of the stream. Returns True where nothing more has to be read."""
         for event in self._stream.feed(piece):
             self._read(event)
         return self._end is not None or self._error is not None
@@ -39,7 +39,7 @@ class Told:
             return
         if kind == "error":
             wrapped = event.get("error")
-            # The type of a flat one is the event's own.
+            # In a flat error `type` is the event's type, not the error's.
             self._error = wrapped if isinstance(wrapped, Mapping) else {**event, "type": None}
         elif isinstance(kind, str) and kind.startswith("response."):
             self.begun = True
@@ -52,14 +52,14 @@ class Told:
                 self._end = self._whole(response, _ENDS[kind])
 
     def _whole(self, response: Mapping[str, Any], status: str) -> Mapping[str, Any]:
-        """Fill in what the last event leaves out: the events before it have told it."""
+        """Fill in what the last event leaves out from the events before it."""
         said = {"status": status, "output": [self._items[index] for index in sorted(self._items)]}
         said |= {"id": self._id} if self._id else {}
         missing = {name: value for name, value in said.items() if not response.get(name)}
         return {**response, **missing, **({} if response.get("status") in OVER else {"status": status})}
 
     def response(self, trace: Trace, cut: str) -> Response | APIError:
-        """Give the response, or the error of a stream that did not bring it; `cut` says what ended the reading."""
+        """Return the response, or the error of a stream that brought none. `cut` says what ended the reading."""
         if self._end is not None:
             return Response(self._end, trace)
         if self._error is not None:
@@ -72,10 +72,10 @@ class Told:
 
 
 def created(outcome: Answer | Failure, told: Told | None) -> Response | APIError:
-    """Say which response was created, or what stands in the way of knowing.
+    """Return the response that was created, or the error.
 
-    `told` has read a stream as far as it came; None where none was asked for. Services answer the one where the other
-    was asked for, and the object is the same either way.
+    `told` has read the stream so far; it is None where no stream was asked for. Services may send a stream where JSON
+    was asked for, and JSON in place of a stream: both are read.
     """
     if isinstance(outcome, Failure) or not 200 <= outcome.status < 300:
         return error_of(outcome, idempotent=False) or OutcomeUnknown("no answer", outcome.trace)
@@ -91,7 +91,7 @@ def created(outcome: Answer | Failure, told: Told | None) -> Response | APIError
         return error
     value = parse_object(outcome.body)
     response = Response(value or {}, outcome.trace)
-    # Without an id nothing tells how one ends that is not over.
+    # A response that is not over needs an id: without it its end can't be found out.
     if is_response(value) and (response.over or response.id is not None):
         return response
     detail = f"HTTP {outcome.status}, but the body is not a response"

@@ -1,4 +1,4 @@
-"""DELETE /v1/responses/{response_id}: what its answers mean.
+"""DELETE /v1/responses/{response_id}: decides what the answers mean.
 
 https://yandex.cloud/en/docs/ai-studio/responses/deleteResponse
 """
@@ -14,10 +14,10 @@ from aistudio.responses.response import Absent
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion came to: the response is gone, or can't be deleted now.
+    """The end of a deletion: the response is gone, or can't be deleted now.
 
-    `absent`: the API answered that there is none, which doesn't say who deleted it or when. `conflict`: it answered 409,
-    so the response is still there, and can be deleted later; perhaps it still runs.
+    `absent`: it was gone before this call; who deleted it, and when, is not known. `conflict`: the API answered 409, so
+    the response still exists and can be deleted later; it may still be running.
     """
 
     absent: bool
@@ -26,9 +26,9 @@ class Deletion:
 
 
 def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError:
-    """Say what a deletion came to, or which error stands in the way.
+    """Return how the deletion ended, or the error that keeps this from being certain.
 
-    The reference shows a deletion answered without a body, so none is asked for; one that comes has to agree.
+    The reference shows an answer without a body, so none is required. A body that comes must not contradict.
     """
     if isinstance(outcome, Failure):
         return error_of(outcome, idempotent=True) or OutcomeUnknown("no answer", outcome.trace)
@@ -47,7 +47,7 @@ def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError
 
 
 def _doubt(answer: Answer, response_id: str) -> str:
-    """Say why a 2xx is not a deletion; empty where it is one."""
+    """Return why a 2xx is not a deletion; empty where it is."""
     said = parse_object(answer.body) if answer.body.strip() else {}
     if said is None:
         return "body is not a JSON object"
@@ -57,7 +57,7 @@ def _doubt(answer: Answer, response_id: str) -> str:
         return ""
     if "deleted" in said:
         return "but not deleted"
-    if said.keys() - {"id", "object"}:  # the response itself, say: whoever answers that has deleted nothing
+    if said.keys() - {"id", "object"}:  # such as the response itself: then nothing was deleted
         return "but the body says something else"
-    # 202 is a promise, and 206 or 207 speak of a part: the next DELETE tells whether it was kept.
+    # 202 promises a deletion, 206 and 207 report a part: the next DELETE shows whether it happened.
     return "" if answer.status in (200, 203, 204, 205) else "which does not say that it is done"

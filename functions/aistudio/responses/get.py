@@ -1,4 +1,4 @@
-"""GET /v1/responses/{response_id}: a stored response, or whether there is one.
+"""GET /v1/responses/{response_id}: reads a stored response, or whether it exists.
 
 https://yandex.cloud/en/docs/ai-studio/responses/getResponse
 """
@@ -14,14 +14,14 @@ from aistudio.responses.response import Absent, Response, is_response
 
 @dataclass(frozen=True, slots=True)
 class Existence:
-    """Whether a response is stored, as the API says."""
+    """Whether the API has this response stored."""
 
     exists: bool
     trace: Trace
 
 
 def existence(outcome: Answer | Failure, response_id: str) -> Existence | APIError:
-    """Say whether a response is stored, or which error stands in the way of knowing."""
+    """Return whether a response is stored, or the error."""
     error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
     if isinstance(error, Absent):
         return Existence(exists=False, trace=outcome.trace)
@@ -34,7 +34,7 @@ def existence(outcome: Answer | Failure, response_id: str) -> Existence | APIErr
 
 
 def got(outcome: Answer | Failure, response_id: str) -> Response | Absent | APIError:
-    """Give a stored response, or say that there is none, or which error stands in the way of knowing."""
+    """Return a stored response, Absent where there is none, or the error."""
     error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
     if error is not None or isinstance(outcome, Failure):
         return error or OutcomeUnknown("no answer", outcome.trace)

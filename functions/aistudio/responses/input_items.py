@@ -1,4 +1,4 @@
-"""GET /v1/responses/{response_id}/input_items: what a response was asked, page by page.
+"""GET /v1/responses/{response_id}/input_items: lists a response's input, page by page.
 
 https://yandex.cloud/en/docs/ai-studio/responses/listInputItems
 """
@@ -16,14 +16,14 @@ from aistudio.responses.response import Absent
 
 LONGEST_PAGE = 100
 MAX_ITEMS = 4 * MAX_BODY
-"""Bytes of all pages; a list that is longer goes on after its last id."""
+"""Bytes of all pages together. A longer list is cut; the next call goes on behind its last item."""
 
 Order = Literal["asc", "desc"]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `last_id` is None where nothing names the item after which the next page begins."""
+    """One page. The next page begins behind `last_id`, which is None where the page names no item."""
 
     items: tuple[Any, ...]
     has_more: bool
@@ -34,7 +34,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class InputItems:
-    """The items in the order asked for, each once; `has_more`: the list goes on after the last of them."""
+    """The items in the order asked for, each once. `has_more`: there are items behind the last."""
 
     items: tuple[Any, ...]
     has_more: bool
@@ -42,7 +42,7 @@ class InputItems:
 
 
 class Pages:
-    """Puts pages together, and says where the next one begins."""
+    """Joins pages, and builds the query of the next page."""
 
     def __init__(self, limit: int | None, order: Order, after: str | None) -> None:
         self._limit, self._order, self._after = limit, order, after
@@ -59,7 +59,7 @@ class Pages:
         return urlencode(asked | ({"after": self._after} if self._after else {}))
 
     def take(self, page: Page) -> InputItems | None:
-        """Add a page; returns the whole where nothing is to come, or nothing new: a last id that came before."""
+        """Add a page. Returns the whole list where nothing follows, or where the page's last id has come before."""
         self._items += self._new(page.items)
         self._size += page.size
         room = None if self._limit is None else self._limit - len(self._items)
@@ -82,7 +82,7 @@ class Pages:
 
 
 def page(outcome: Answer | Failure, response_id: str) -> Page | Absent | APIError:
-    """Read one page, or say that there is no such response, or which error stands in the way."""
+    """Return one page, Absent where there is no such response, or the error."""
     error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
     if error is not None or isinstance(outcome, Failure):
         return error or OutcomeUnknown("no answer", outcome.trace)

@@ -1,4 +1,4 @@
-"""The response object of create, get and cancel, and of a stream's events: what all of them say alike."""
+"""The response object that create, get, cancel and a stream's events have in common."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from typing import Any
 from aistudio.errors import Trace
 
 OVER = ("completed", "failed", "incomplete", "cancelled")
-"""The statuses after which a response changes no more."""
+"""The statuses in which a response no longer changes."""
 
 _BEGUN = ("queued", "in_progress")
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as the API told it; `body` is its object, untouched."""
+    """A response. `body` is the API's object, unchanged."""
 
     body: Mapping[str, Any]
     trace: Trace
 
     @property
     def id(self) -> str | None:
-        """The id under which it is stored, where it is."""
+        """The id under which it is stored; None where the API named none."""
         return _text(self.body.get("id"))
 
     @property
     def status(self) -> str:
-        """Its status; where the API names none, the one that the rest of the object amounts to."""
+        """Its status. Where the API names none, it follows from `error` and `incomplete_details`."""
         named = _text(self.body.get("status"))
         if named is not None:
             return named
@@ -36,7 +36,7 @@ class Response:
 
     @property
     def over(self) -> bool:
-        """Whether it changes no more."""
+        """Whether it no longer changes."""
         return self.status in OVER
 
     @property
@@ -46,15 +46,15 @@ class Response:
 
     @property
     def usage(self) -> Mapping[str, Any] | None:
-        """The API's count of tokens, where there is one."""
+        """The API's count of tokens; None where there is none."""
         usage = self.body.get("usage")
         return usage if isinstance(usage, Mapping) else None
 
     @property
     def text(self) -> str | None:
-        """What it says: `output_text`, or where that is empty what the parts of its messages say.
+        """Its text: `output_text`, or where that is empty the text parts of its messages.
 
-        Some models put the whole answer into the summary of their reasoning: that is taken where nothing else is there.
+        Some models put the whole answer into the summary of their reasoning. It is used where there is nothing else.
         """
         told = _text(self.body.get("output_text")) or "".join(_parts(self.body, "message", "content", "output_text"))
         if told:
@@ -72,7 +72,7 @@ class Absent:
 
 
 def is_response(value: Mapping[str, Any] | None) -> bool:
-    """Tell whether a JSON object is a response object, of which the reference requires less than services send."""
+    """Return whether a JSON object is a response object. Some services leave out fields that others send."""
     if value is None:
         return False
     named = value.get("object") == "response" or value.get("status") in (*OVER, *_BEGUN)
