@@ -137,6 +137,14 @@ def _known_by_id(original: Any) -> Any:
     return open_body
 
 
+def _given_back(original: Any) -> Any:
+    def unwritten(writes: Any, inv: Any) -> Any:
+        lost = original(writes, inv)
+        return lost - {write.key for write in writes if write.sets.get("state") == "open"}
+
+    return unwritten
+
+
 OF_CREATES = (
     Mutant("H1", "the claim itself raises the watermark", "create", {"ledger.claims:claim": _higher_claim}),
     Mutant(
@@ -262,6 +270,22 @@ OF_CREATES = (
         "neither the breaker nor the time is asked after the claim",
         "storm",
         {"only worker.settle.claim_first:make_call": _ungated},
+    ),
+    Mutant(
+        "claims",
+        "a redrive that a delivery began is claimed by the owner of its earlier claim",
+        "a claim comes late that was made before its delivery began a redrive",
+        {
+            "only worker.settle.claim_first:replace": lambda original: (
+                lambda each, **changes: each if set(changes) == {"owner"} else original(each, **changes)
+            )
+        },
+    ),
+    Mutant(
+        "claims",
+        "a claim that could not be given back does not keep its message from being sent again",
+        "unwritable",
+        {"worker.settle.retries:_unwritten": _given_back},
     ),
     Mutant(
         "leases",

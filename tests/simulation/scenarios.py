@@ -120,12 +120,16 @@ def _neighbours(random: Random) -> Plan:
 
 def _unwritable(random: Random) -> Plan:
     """The ledger can be read and not be written, for an hour: nothing may have more messages for that."""
-    faults = frozenset({"DELETE 429", "DELETE 400", "write down for an hour"})
+    function, method = random.choice((("delete", "DELETE"), ("create", "POST")))
+    faults = frozenset({f"{method} 429", f"{method} 400", "write down for an hour"})
     messages = tuple(
-        deletion(f"m{at}", f"planted-{at}", random.choice((0, 0, 600)), _somebody(random)) for at in range(1, 4)
+        deletion(f"m{at}", f"planted-{at}", random.choice((0, 0, 600)), _somebody(random))
+        if function == "delete"
+        else creation(f"m{at}", f"planted-{at}")
+        for at in range(1, 4)
     )
     return Plan(
-        "delete", messages, faults, most=6, at_most=(("write down for an hour", 1),), batch=random.choice((1, 3)),
+        function, messages, faults, most=6, at_most=(("write down for an hour", 1),), batch=random.choice((1, 3)),
         workers=1, steady=True, sent_before=True, forbidden=frozenset({"doubled"}),
     )  # fmt: skip
 

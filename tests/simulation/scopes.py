@@ -37,6 +37,20 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("w3", f"DELETE {KEY}", "429"),
         ),
     ),
+    "a claim comes late that was made before its delivery began a redrive": (
+        _creates(3, {"write late": 1, "POST 400": 1}, moves=1, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"POST {KEY}", "400"),
+            ("w1", "acknowledges", ""),
+            ("script", "moves the body of", "d1"),
+            ("trigger", "delivers", "c2"),
+            ("w2", "writes claimed", "late"),
+            ("time", "passes", "until something happens"),
+            ("w2", "sends to results", ""),
+            ("ledger", "applies late", "0"),
+        ),
+    ),
 }
 """Runs that neither chance nor a search comes upon soon, move by move."""
 
