@@ -1,4 +1,4 @@
-"""``make simulate SEEDS=50000``: many seeded runs; where one breaks an invariant, a short trace of how that happens."""
+"""`make simulate SEEDS=50000`: many seeded runs; where one breaks an invariant, a short trace of how that happens."""
 
 import argparse
 import os

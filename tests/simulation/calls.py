@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.plan import Sent, row_key
+from tests.simulation.plan import Sent, record_key_of
 from tests.simulation.process import Process
 from tests.simulation.records import FINAL_STATES, state_of
 
@@ -23,29 +23,29 @@ class Calls:
     def __init__(self, world: "World", function: str) -> None:
         self._world = world
         messages = [sent for sent in world.plan.messages if sent.key]
-        self.rows = {sent.key: row_key(function, sent.key) for sent in messages}
+        self.record_keys = {sent.key: record_key_of(function, sent.key) for sent in messages}
         self._freely = {(sent.key, sent.content) for sent in messages if sent.retries_unknown}
         self.begun: Counter[str] = Counter()  # calls, by key
-        self._steps: defaultdict[str, list[int]] = defaultdict(list)  # when calls were begun, by row
+        self._steps: defaultdict[str, list[int]] = defaultdict(list)  # when calls were begun, by record
         self.last_begun: dict[str, int] = {}  # the step of each key's last call
         self._counted: defaultdict[str, set[Call]] = defaultdict(set)  # calls that count, by key
         self._deleted: set[tuple[str, str]] = set()  # (process, key) of deletions that were confirmed
         self._possible: Counter[str] = Counter()  # creates that may have been made, by key
         self._callers: dict[str, Process] = {}  # who is at a create now, by key
         self._contents: dict[str, str] = {}  # what a key stands for since its first call
-        self.forced: set[tuple[str, int]] = set()  # (row, redrive) of what an operator redrove by force
+        self.forced: set[tuple[str, int]] = set()  # (record, redrive) of what an operator redrove by force
 
     def begins(self, method: str, key: str, content: str) -> None:
         """A call begins."""
         process = self._world.current.process
         self.begun[key] += 1
         self.last_begun[key] = self._world.steps
-        self._steps[self.rows[key]].append(self._world.steps)
+        self._steps[self.record_keys[key]].append(self._world.steps)
         if process.closed or len(process.denied) > 1:
-            self._broken("gate: a call was begun though the service had asked the batch for patience")
+            self._broken("breaker: a call was begun though the service had asked the batch for patience")
         function = self._world.ports.function
         if process.calls_end - self._world.t + _STEP < min(function.needs, 0.8 * process.window):
-            self._broken("gate: a call was begun with less time than it needs")
+            self._broken("breaker: a call was begun with less time than it needs")
         if method == "POST":
             self._create_begins(key, content, process)
 
@@ -53,16 +53,16 @@ class Calls:
         first = self._contents.setdefault(key, content)
         if first != content:
             self._broken(f"key_reused: the key stands for {first!r}, and {content!r} was asked for")
-        if state_of(self._world.table.items.get(self.rows[key], {})) in FINAL_STATES:
+        if state_of(self._world.table.items.get(self.record_keys[key], {})) in FINAL_STATES:
             self._broken("I2: asked for again, though its outcome is on record")
         if key in self._callers and self._callers[key] in self._world.processes:
             self._broken("I2: asked for while another caller is at it")
         self._callers[key] = process
         self._possible[key] += 1
-        allowed = 1 + sum(1 for row, _ in self.forced if row == self.rows[key])
+        allowed = 1 + sum(1 for record_key, _ in self.forced if record_key == self.record_keys[key])
         if (key, content) in self._freely:
-            allowed = self._world.checker.copies.chains(self.rows[key]) * self._world.plan.attempts
-            allowed += self._world.checker.copies.cut[self.rows[key]]
+            allowed = self._world.checker.retries.chains(self.record_keys[key]) * self._world.plan.attempts
+            allowed += self._world.checker.retries.cut[self.record_keys[key]]
         if self._possible[key] > allowed:
             self._broken("I2: asked for once more, though the calls before may have done it")
 
@@ -70,12 +70,12 @@ class Calls:
         """Whether a message's key stands for other content than the message's."""
         return self._contents.get(sent.key, sent.content) != sent.content
 
-    def since(self, row: str, step: int) -> int:
-        """How many calls of a row were begun since then."""
-        return sum(1 for each in self._steps[row] if each >= step)
+    def since(self, record_key: str, step: int) -> int:
+        """How many calls of a record were begun since then."""
+        return sum(1 for each in self._steps[record_key] if each >= step)
 
     def create_ended(self, key: str, *, refused: bool) -> None:
-        """A create's request has ended; ``refused``: it is known that nothing was made."""
+        """A create's request has ended; `refused`: it is known that nothing was made."""
         self._callers.pop(key, None)
         self._possible[key] -= refused
 
@@ -89,27 +89,30 @@ class Calls:
             self._broken(f"I4: the deletion was confirmed, and its record says {state}")
 
     def counts(self, key: str, call: Call, *, unknown: bool) -> None:
-        """A request has ended; ``unknown``: nobody can say whether it did what it was for, so its call counts."""
+        """A request has ended; `unknown`: nobody can say whether it did what it was for, so its call counts."""
         (self._counted[key].add if unknown else self._counted[key].discard)(call)
 
-    def lapsed(self, row: str) -> None:
+    def lapsed(self, record_key: str) -> None:
         """The record of a key has expired: what was asked for before counts no longer."""
-        for key in [key for key, of in self.rows.items() if of == row]:
+        for key in [key for key, of in self.record_keys.items() if of == record_key]:
             self._possible.pop(key, None)
             self._contents.pop(key, None)
 
     def dead_lettered(self, key: str, attempts: int) -> None:
         """A record says that so many attempts were made; a claim that was not given back may be counted once more."""
-        row, copies = self.rows[key], self._world.checker.copies
-        if attempts > self.begun[key] + copies.cut[row] + copies.faulty[row]:
+        record_key, retries = self.record_keys[key], self._world.checker.retries
+        if attempts > self.begun[key] + retries.cut[record_key] + retries.faulty[record_key]:
             self._broken(f"H21: {attempts} attempts on record, and {self.begun[key]} calls")
 
     def final(self) -> None:
         """The calls that count stay within the budget of each chain; what cut a delivery short may cost one more."""
-        budget, copies = self._world.plan.attempts, self._world.checker.copies
+        budget, retries = self._world.plan.attempts, self._world.checker.retries
         for key, calls in self._counted.items():
-            row = self.rows[key]
-            if len(calls) > budget * (copies.chains(row) + copies.excused[row]) + copies.cut[row]:
+            record_key = self.record_keys[key]
+            if (
+                len(calls)
+                > budget * (retries.chains(record_key) + retries.excused[record_key]) + retries.cut[record_key]
+            ):
                 self._broken(f"I6: {len(calls)} calls that count, of a budget of {budget}")
 
     def _broken(self, what: str) -> None:

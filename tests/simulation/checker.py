@@ -1,15 +1,14 @@
-"""The invariants, looked at after every step of a world (for those of its end: ``ending``)."""
+"""The invariants, looked at after every step of a world (for those of its end: `ending`)."""
 
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.calls import Calls
-from tests.simulation.copies import Copies
 from tests.simulation.expressions import Item
 from tests.simulation.holds import HoldWatch
 from tests.simulation.invocations import FUNCTIONS
-from tests.simulation.plan import BEGUN, LONGEST_DELAY, QUEUE_KEEPS, Sent, row_key
+from tests.simulation.plan import BEGUN, LONGEST_DELAY, QUEUE_KEEPS, Sent, record_key_of
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.records import (
     ALREADY_ABSENT,
@@ -23,6 +22,7 @@ from tests.simulation.records import (
     state_of,
     watermark,
 )
+from tests.simulation.retries import Retries
 from worker.settle.batch import LONGEST_DATE
 
 if TYPE_CHECKING:
@@ -52,44 +52,47 @@ class Checker:
         self._world = world
         plan = world.plan
         function = FUNCTIONS[plan.function].namespace
-        self.rows = {
-            sent.body: row_key(function, sent.key) if sent.key and not _too_far(sent) else "" for sent in plan.messages
+        self.record_keys = {
+            sent.body: record_key_of(function, sent.key) if sent.key and not _too_far(sent) else ""
+            for sent in plan.messages
         }
-        self._ids = {row_key(function, sent.key): sent.key for sent in plan.messages if sent.key}
+        self._ids = {record_key_of(function, sent.key): sent.key for sent in plan.messages if sent.key}
         self.nameless = {
             sent.body for sent in plan.messages if sent.key == sent.name
         }  # their bodies alone are new messages
         self.calls = Calls(world, function)
-        self.copies = Copies(world, self.rows)
+        self.retries = Retries(world, self.record_keys)
         self.holds = HoldWatch(world)
         self._touched: set[str] = set()
         self._produced: set[str] = set()
-        self._ended: dict[str, int] = {}  # the step at which a row last became held or dead-lettered
-        self.letters: dict[str, int] = {}  # the step of a row's last dead letter; by body, of one that has no row
-        self._reasons: set[tuple[str, str]] = set()  # (row, reason) of every dead-lettering on record
+        self._ended: dict[str, int] = {}  # the step at which a record last became held or dead-lettered
+        self.dead_letters: dict[
+            str, int
+        ] = {}  # the step of a record's last dead letter; by body, of one that has no record
+        self._reasons: set[tuple[str, str]] = set()  # (record, reason) of every dead-lettering on record
         self._found: set[tuple[str, str]] = set()  # (process, response) of every look that found it there
-        self._marked_at: dict[str, float] = {}  # when a row last said that a message lives
-        self._excused: set[str] = set()  # rows whose messages a queue has dropped, until another one must go on
+        self._marked_at: dict[str, float] = {}  # when a record last said that a message lives
+        self._excused: set[str] = set()  # records whose messages a queue has dropped, until another one must go on
         self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
-        self._letters_lost: set[str] = set()  # rows whose dead letters a queue has dropped
-        self.overtook: set[str] = set()  # rows of which a final outcome came over another end
+        self._dead_letters_lost: set[str] = set()  # records whose dead letters a queue has dropped
+        self.overtook: set[str] = set()  # records of which a final outcome came over another end
         self._rejected = 0  # messages that were dead-lettered as rejected
         self.results: dict[str, str] = {}  # the results that were sent, by their ids
 
     # What the fakes tell ---------------------------------------------------------------------------------------
 
-    def row_of(self, body: str) -> str:
-        """The row that a message's body names, empty for what can't be read."""
-        return self.rows.get(body, "")
+    def named_by(self, body: str) -> str:
+        """The record that a message's body names, empty for what can't be read."""
+        return self.record_keys.get(body, "")
 
-    def touch(self, row: str) -> None:
+    def touch(self, record_key: str) -> None:
         """Something about this key has changed."""
-        self._touched.add(row)
+        self._touched.add(record_key)
 
     def put(self, url: str, post: Post, *, confirmed: bool) -> None:
-        """A message was put into a queue; ``confirmed``: who sent it learns that."""
-        self.touch(post.row)
+        """A message was put into a queue; `confirmed`: who sent it learns that."""
+        self.touch(post.record_key)
         if url == RESULTS:
             self._published(post)
             return
@@ -98,9 +101,9 @@ class Checker:
             self._dead_letter(post)
             return
         if self._must_go_on(post):
-            self._excused.discard(post.row)
-        self._produced.add(post.row)
-        self.copies.put(post, confirmed=confirmed)
+            self._excused.discard(post.record_key)
+        self._produced.add(post.record_key)
+        self.retries.put(post, confirmed=confirmed)
 
     def _published(self, post: Post) -> None:
         event = json.loads(post.body)
@@ -117,24 +120,28 @@ class Checker:
         given = [each for each in self._world.current.process.posts if each.body == post.body]
         own = all("tenant" in each.attributes for each in given) and bool(given)
         if own and post.chain != post.name and "tenant" not in post.attributes:
-            self._broken("a copy lacks an attribute of its producer's")
+            self._broken("a retry message or dead letter lacks an attribute of its producer's")
 
     def _dead_letter(self, post: Post) -> None:
         if post.reason == "key_reused":
-            self.letters[post.body] = self._world.steps
-            self._excused |= {post.row} & self._dropped  # it has come in vain: other content revives no chain
+            self.dead_letters[post.body] = self._world.steps
+            self._excused |= {post.record_key} & self._dropped  # it has come in vain: other content revives no chain
             return
-        if not post.row:
-            self.letters[post.body] = self._world.steps
+        if not post.record_key:
+            self.dead_letters[post.body] = self._world.steps
             return
-        if post.numbers.redrive >= watermark(self._world.table.items[post.row])[0]:  # else an earlier end's
-            self.letters[post.row] = self._world.steps
-        if (post.row, post.reason) not in self._reasons:
+        if post.numbers.redrive >= watermark(self._world.table.items[post.record_key])[0]:  # else an earlier end's
+            self.dead_letters[post.record_key] = self._world.steps
+        if (post.record_key, post.reason) not in self._reasons:
             self._broken(f"H14: a dead letter says {post.reason}, and the ledger never did")
-        elif post.numbers.redrive > watermark(self._world.table.items[post.row])[0]:
+        elif post.numbers.redrive > watermark(self._world.table.items[post.record_key])[0]:
             self._broken("a dead letter says a redrive that its record does not know")
-        made = self.calls.since(post.row, post.since) + self.copies.cut[post.row] + self.copies.faulty[post.row]
-        owner = self._world.table.items[post.row].get("owner", {"S": ""})["S"].partition("-")[0]
+        made = (
+            self.calls.since(post.record_key, post.since)
+            + self.retries.cut[post.record_key]
+            + self.retries.faulty[post.record_key]
+        )
+        owner = self._world.table.items[post.record_key].get("owner", {"S": ""})["S"].partition("-")[0]
         if owner == self._world.current.process.name and post.numbers.attempt > made:  # else it repeats a dead letter
             self._broken(
                 f"H21: a dead letter says {post.numbers.attempt} attempts, since it began anew there were {made}"
@@ -142,37 +149,37 @@ class Checker:
 
     def _must_go_on(self, post: Post) -> bool:
         """Whether a message that follows dropped ones must be dealt with: no watermark counts any more that it meets."""
-        marked = self._marked_at.get(post.row, 0.0)
-        item = self._world.table.items.get(post.row, {})
+        marked = self._marked_at.get(post.record_key, 0.0)
+        item = self._world.table.items.get(post.record_key, {})
         if state_of(item) == CLAIMED:
             marked = max(marked, number(item, "lease_until"))
         return self._world.t > marked + LONGEST_DELAY + QUEUE_KEEPS + _SKEW
 
     def dropped(self, url: str, posts: "list[Post]") -> None:
         """A queue has dropped messages that it kept for as long as it keeps any, or all that it had."""
-        rows = {post.row for post in posts if post.row}
+        record_keys = {post.record_key for post in posts if post.record_key}
         self.lost |= {post.body for post in posts}
         if url == OWN:
-            self._excused |= rows
-            self._dropped |= rows
+            self._excused |= record_keys
+            self._dropped |= record_keys
         else:
-            self._letters_lost |= rows
+            self._dead_letters_lost |= record_keys
 
     def moved(self, post: Post) -> None:
         """The queue's policy moved a message."""
-        self.touch(post.row)
-        self.letters[post.row or post.body] = self._world.steps
+        self.touch(post.record_key)
+        self.dead_letters[post.record_key or post.body] = self._world.steps
         if "moved" in self._world.plan.forbidden:
             self._broken("H23: the queue dead-lettered a healthy message")
 
-    def lapsed(self, row: str) -> None:
+    def lapsed(self, record_key: str) -> None:
         """A record has expired: nothing is known of its key any more."""
-        self._ended.pop(row, None)
-        self._excused.add(row)
-        self.calls.lapsed(row)
+        self._ended.pop(record_key, None)
+        self._excused.add(record_key)
+        self.calls.lapsed(record_key)
 
     def written(self, key: str, old: Item, new: Item, *, stated: bool) -> None:
-        """A row was written; ``stated``: with a state, be it the same."""
+        """A record was written; `stated`: with a state, be it the same."""
         self.touch(key)
         if "expires_at" in old and number(old, "expires_at") < self._seen_time():
             self.lapsed(key)
@@ -223,7 +230,11 @@ class Checker:
             self._rejected += 1
         if self._world.plan.retired and self._rejected > _BEFORE_THE_BREAKER:
             self._broken("the deployment is wrong, and its messages are dead-lettered one after the other")
-        if reason in _NO_CALL_COUNTED and not self.calls.begun[self._ids.get(key, "")] and not self.copies.retried(key):
+        if (
+            reason in _NO_CALL_COUNTED
+            and not self.calls.begun[self._ids.get(key, "")]
+            and not self.retries.retried(key)
+        ):
             self._broken(f"H22: dead-lettered as {reason}, and it was never called nor put off")
         if reason in _NO_CALL_COUNTED and self._seen_time() < BEGUN + self._world.plan.max_age:
             self._broken(f"H22: dead-lettered as {reason} long before its time")
@@ -236,8 +247,11 @@ class Checker:
     def begins(self, method: str, key: str, content: str) -> None:
         """A call begins."""
         self.calls.begins(method, key, content)
-        row = self.calls.rows[key]
-        if row in self._world.current.process.superseded and state_of(self._world.table.items.get(row, {})) == OPEN:
+        record_key = self.calls.record_keys[key]
+        if (
+            record_key in self._world.current.process.superseded
+            and state_of(self._world.table.items.get(record_key, {})) == OPEN
+        ):
             self._broken("a message was called for, although a newer one of its key lives")
         if method == "DELETE":
             self.holds.begins(key)
@@ -245,22 +259,24 @@ class Checker:
                 self._broken("a deletion was begun before its time")
 
     def superseded(self, posts: "Sequence[Post]") -> set[str]:
-        """The rows of delivered messages of which a newer one lives that has no other date to wait for."""
+        """The records of delivered messages of which a newer one lives that has no other date to wait for."""
         t = self._world.t
-        rows = {post.row for post in posts if post.row}
+        record_keys = {post.record_key for post in posts if post.record_key}
         skew = 2 * max(self._world.plan.skews)
-        dated = {self.rows[sent.body] for sent in self._world.plan.messages if sent.due and sent.due + skew > t}
+        dated = {self.record_keys[sent.body] for sent in self._world.plan.messages if sent.due and sent.due + skew > t}
         found = set()
-        for row in rows - dated:
-            item = self._world.table.items.get(row, {})
+        for record_key in record_keys - dated:
+            item = self._world.table.items.get(record_key, {})
             mark = watermark(item)
-            alive = [post for post in self._world.queues.posts[OWN] if post.row == row and post.number >= mark]
-            counts = t < self._marked_at.get(row, 0.0) + QUEUE_KEEPS - _SKEW
+            alive = [
+                post for post in self._world.queues.posts[OWN] if post.record_key == record_key and post.number >= mark
+            ]
+            counts = t < self._marked_at.get(record_key, 0.0) + QUEUE_KEEPS - _SKEW
             redrive, message_id = began(item)
-            given = [post for post in posts if post.row == row]
+            given = [post for post in posts if post.record_key == record_key]
             older = all(post.number < mark and not (post.name == message_id and (redrive, 0) >= mark) for post in given)
             if state_of(item) == OPEN and counts and alive and older:
-                found.add(row)
+                found.add(record_key)
         return found
 
     def found(self, response_id: str) -> None:
@@ -269,83 +285,88 @@ class Checker:
 
     def acknowledged(self, post: Post) -> None:
         """A delivered message was deleted from its queue."""
-        self.touch(post.row)
+        self.touch(post.record_key)
         self.holds.acknowledged(post)
-        if not post.row or post.row in self._excused or self._alive(post.row, post.number):
+        if not post.record_key or post.record_key in self._excused or self._alive(post.record_key, post.number):
             return
-        item = self._world.table.items.get(post.row, {})
+        item = self._world.table.items.get(post.record_key, {})
         state = state_of(item)
-        self.calls.acknowledged(self._ids[post.row], state)
-        unasked = self.calls.last_begun.get(self._ids[post.row], -1) < post.step
-        if post.row in self._world.current.process.superseded:
+        self.calls.acknowledged(self._ids[post.record_key], state)
+        unasked = self.calls.last_begun.get(self._ids[post.record_key], -1) < post.step
+        if post.record_key in self._world.current.process.superseded:
             return  # a newer message of the key lived when this was read, and may have asked just before it was sent
         if state == ALREADY_ABSENT and unasked and post.asked_at == int(post.sent_at * 1000):
             self._broken("acknowledged unasked: no call has begun since this was sent")
         if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at:
             self._broken("acknowledged unasked: a response was found absent before this was sent")
-        # Whatever was sent after a row's end has to be dealt with, however it came there.
-        answered = max(self.letters.get(post.row, -1), self.letters.get(post.body, -1)) > post.born
-        if state in (HELD, DEAD_LETTERED) and self._ended[post.row] < post.born and not answered:
-            self._broken(f"H5, H15: acknowledged without an answer of its own: the row was {state} before it was sent")
+        # Whatever was sent after a record's end has to be dealt with, however it came there.
+        answered = max(self.dead_letters.get(post.record_key, -1), self.dead_letters.get(post.body, -1)) > post.born
+        if state in (HELD, DEAD_LETTERED) and self._ended[post.record_key] < post.born and not answered:
+            self._broken(
+                f"H5, H15: acknowledged without an answer of its own: the record was {state} before it was sent"
+            )
 
     # The state, after each step --------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Look at the keys that something happened to."""
         while self._touched:
-            row = self._touched.pop()
-            if row and row in self._produced:
-                self._alive_or_ended(row)
+            record_key = self._touched.pop()
+            if record_key and record_key in self._produced:
+                self._alive_or_ended(record_key)
 
-    def _alive(self, row: str, least: tuple[int, int]) -> bool:
+    def _alive(self, record_key: str, least: tuple[int, int]) -> bool:
         """Whether a message lives that could go on: what the queue's policy moved can, a dead letter has ended."""
         posts = self._world.queues.posts
         going = [*posts[OWN], *(post for post in posts[DEAD] if not post.reason)]
-        redrive, message_id = began(self._world.table.items.get(row, {}))
-        return row in self._excused or any(
-            post.row == row and (post.number >= least or (post.name == message_id and (redrive, 0) >= least))
+        redrive, message_id = began(self._world.table.items.get(record_key, {}))
+        return record_key in self._excused or any(
+            post.record_key == record_key
+            and (post.number >= least or (post.name == message_id and (redrive, 0) >= least))
             for post in going
         )
 
-    def _anew(self, row: str, item: Item) -> bool:
-        """Whether a message lives that is none of those which the row's end answers."""
+    def _anew(self, record_key: str, item: Item) -> bool:
+        """Whether a message lives that is none of those which the record's end answers."""
         answered = item.get("messages", {"SS": ()})["SS"]
         own = self._world.queues.posts[OWN]
-        return any(post.row == row and not {post.name, post.chain} & {*answered} for post in own)
+        return any(post.record_key == record_key and not {post.name, post.chain} & {*answered} for post in own)
 
-    def _on_record(self, row: str, redrive: int) -> bool:
+    def _on_record(self, record_key: str, redrive: int) -> bool:
         """Whether the dead letter of a record is there, or what an operator or a script made of it."""
-        posts, ended = self._world.queues.posts, self._ended.get(row, -1)
-        return row in self._letters_lost | self._excused or any(
-            post.row == row and (post.numbers.redrive >= redrive or post.born > ended)
+        posts, ended = self._world.queues.posts, self._ended.get(record_key, -1)
+        return record_key in self._dead_letters_lost | self._excused or any(
+            post.record_key == record_key and (post.numbers.redrive >= redrive or post.born > ended)
             for url in (OWN, DEAD)
             for post in posts[url]
         )
 
-    def _alive_or_ended(self, row: str) -> None:
-        item = self._world.table.items.get(row, {})
+    def _alive_or_ended(self, record_key: str) -> None:
+        item = self._world.table.items.get(record_key, {})
         state, mark = state_of(item), watermark(item)
-        told = self.letters.get(row, -1) > self._ended.get(row, -1)
+        told = self.dead_letters.get(record_key, -1) > self._ended.get(record_key, -1)
         if state == DEAD_LETTERED and (told or item["dlq"]["S"] == "sent"):
             # What the record says of its dead letter is best effort: only a false "sent" does harm.
             if not told:
                 self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
-            if not self._on_record(row, mark[0]):
+            if not self._on_record(record_key, mark[0]):
                 self._broken("I1: dead-lettered, and its dead letter is gone")
-        elif state == DEAD_LETTERED and self._anew(row, item):
+        elif state == DEAD_LETTERED and self._anew(record_key, item):
             return  # it is no message that this end answers: its delivery sees to the dead letter, or goes on
-        elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(row, self._least(row, item, mark)):
+        elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(
+            record_key, self._least(record_key, item, mark)
+        ):
             self._broken(f"I1: lost: the record is {state or 'not there'}, and no message lives that could go on")
 
-    def _least(self, row: str, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
+    def _least(self, record_key: str, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
         """The lowest number that can go on: the watermark, while a queue can hold the message that it stands for."""
-        marked = max(self._marked_at.get(row, 0.0), number(item, "lease_until"))
+        marked = max(self._marked_at.get(record_key, 0.0), number(item, "lease_until"))
         counts = self._world.t < marked + LONGEST_DELAY + QUEUE_KEEPS + _SKEW
         return mark if state_of(item) and counts else (0, 0)
 
-    def excused(self, row: str) -> bool:
+    def excused(self, record_key: str) -> bool:
         """Whether its messages were dropped by a queue, and nothing came after them."""
-        return row in self._excused
+        return record_key in self._excused
 
     def _broken(self, what: str) -> None:
         self._world.violation(what)
@@ -354,9 +375,17 @@ class Checker:
         """What later verdicts depend on."""
         posts = self._world.queues.posts
         return (
-            tuple(sorted((row, self.letters.get(row, -1) > step) for row, step in self._ended.items())),
             tuple(
-                (post.born > self._ended.get(post.row, -1), post.born < self.letters.get(post.row, -1))
+                sorted(
+                    (record_key, self.dead_letters.get(record_key, -1) > step)
+                    for record_key, step in self._ended.items()
+                )
+            ),
+            tuple(
+                (
+                    post.born > self._ended.get(post.record_key, -1),
+                    post.born < self.dead_letters.get(post.record_key, -1),
+                )
                 for url in (OWN, DEAD)
                 for post in posts[url]
             ),
@@ -365,6 +394,6 @@ class Checker:
             frozenset(self.results),
             frozenset(self.overtook),
             self.calls.digest(),
-            self.copies.digest(),
+            self.retries.digest(),
             self.holds.digest(),
         )

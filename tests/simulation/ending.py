@@ -17,38 +17,38 @@ def look(world: "World") -> None:
     if world.queues.posts[OWN]:
         world.violation("a message was never settled")
     for sent in world.plan.messages:
-        _settled(world, sent, world.checker.rows[sent.body])
+        _settled(world, sent, world.checker.record_keys[sent.body])
     world.checker.calls.final()
     _told_nothing(world)
 
 
-def _settled(world: "World", sent: Sent, row: str) -> None:
+def _settled(world: "World", sent: Sent, record_key: str) -> None:
     checker = world.checker
-    state = state_of(world.table.items.get(row, {}))
-    if not row:
-        if sent.body not in checker.letters and sent.body not in checker.lost:
+    state = state_of(world.table.items.get(record_key, {}))
+    if not record_key:
+        if sent.body not in checker.dead_letters and sent.body not in checker.lost:
             world.violation("a message that can't be used is not on the dead-letter queue")
         return
-    if checker.excused(row):
+    if checker.excused(record_key):
         return
-    moved = any(post.row == row and not post.reason for post in world.queues.posts[DEAD])
+    moved = any(post.record_key == record_key and not post.reason for post in world.queues.posts[DEAD])
     if state not in (*FINAL_STATES, HELD, DEAD_LETTERED) and not (moved and world.bugs):
         world.violation(f"a message was never settled: its record is {state}")
     elif world.plan.function == "delete" and state in FINAL_STATES:
-        if f"{row}#{state}" not in checker.results and not _lost_its_writer(world, row):
+        if f"{record_key}#{state}" not in checker.results and not _lost_its_writer(world, record_key):
             world.violation(f"{state}, and its result was never sent")
         if not world.plan.faults and not world.plan.absent:
             _in_time(world, sent.key)
-    elif checker.calls.stands_for(sent) and sent.body not in checker.letters and sent.body not in checker.lost:
+    elif checker.calls.stands_for(sent) and sent.body not in checker.dead_letters and sent.body not in checker.lost:
         world.violation("key_reused: a message with other content than its key stands for was swallowed")
 
 
-def _lost_its_writer(world: "World", row: str) -> bool:
+def _lost_its_writer(world: "World", record_key: str) -> bool:
     """A duplicate came to another end, and was acknowledged; then the outcome was written, by who did not get on.
 
     Nobody is left to publish it. The result can be had from the record, or by redriving the dead letter.
     """
-    return row in world.checker.overtook and world.checker.copies.cut[row] > 0
+    return record_key in world.checker.overtook and world.checker.retries.cut[record_key] > 0
 
 
 def _in_time(world: "World", response_id: str) -> None:

@@ -1,6 +1,6 @@
 """What happens beside the tasks' own steps: deliveries, producers, people, late writes, and time.
 
-``possible`` lists the moves, ``KINDS`` carries them out.
+`possible` lists the moves, `KINDS` carries them out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,21 +46,21 @@ def possible(world: "World") -> list[Move]:
 def _people(world: "World") -> list[Move]:
     moves: list[Move] = []
     if world.holds_left:
-        moves += [("holder", "places", row) for row in world.plan.targets()]
+        moves += [("holder", "places", record_key) for record_key in world.plan.targets()]
     if world.plan.reports:
         moves += [("holder", "releases", case) for case in sorted(world.checker.holds.placed)]
-    for letter in world.queues.posts[DEAD] if world.redrives_left or world.forces_left or world.moves_left else ():
+    for dead_letter in world.queues.posts[DEAD] if world.redrives_left or world.forces_left or world.moves_left else ():
         if world.redrives_left:
-            moves.append(("operator", "redrives", letter.name))
-        if world.forces_left and world.t >= people.forceable_at(world, letter):
-            moves.append(("operator", "forces", letter.name))
+            moves.append(("operator", "redrives", dead_letter.name))
+        if world.forces_left and world.t >= people.forceable_at(world, dead_letter):
+            moves.append(("operator", "forces", dead_letter.name))
         if world.moves_left:
             # A message without a key that says nothing of its first id is another message once it is moved.
-            named = letter.body not in world.checker.nameless
-            if named or letter.reason:
-                moves.append(("script", "moves", letter.name))
+            named = dead_letter.body not in world.checker.nameless
+            if named or dead_letter.reason:
+                moves.append(("script", "moves", dead_letter.name))
             if named:
-                moves.append(("script", "moves the body of", letter.name))
+                moves.append(("script", "moves the body of", dead_letter.name))
     return moves
 
 
@@ -74,7 +74,7 @@ def later(world: "World") -> float | None:
     times = [task.wake for process in world.processes for task in process.tasks if task.label]
     times += [post.visible_at + world.plan.gathers for post in world.queues.posts[OWN]]
     if world.forces_left:
-        times += [people.forceable_at(world, letter) for letter in world.queues.posts[DEAD]]
+        times += [people.forceable_at(world, dead_letter) for dead_letter in world.queues.posts[DEAD]]
     ahead = [time for time in times if time > world.t]
     return min(ahead) if ahead else None
 
@@ -90,9 +90,9 @@ def next_by_default(world: "World", ready: Sequence[Task] | None = None) -> Move
     if later(world) is not None:
         return ("time", "passes", "until something happens")
     if world.plan.crashes or world.paused:  # else a message ends by itself, or never
-        for letter in world.queues.posts[DEAD]:
-            if not letter.reason:
-                return ("operator", "redrives", letter.name)
+        for dead_letter in world.queues.posts[DEAD]:
+            if not dead_letter.reason:
+                return ("operator", "redrives", dead_letter.name)
     return None
 
 
@@ -153,19 +153,19 @@ def _holder(world: "World", what: str, which: str) -> None:
 
 def _operator(world: "World", what: str, which: str) -> None:
     """Redrive a dead letter."""
-    letter = next(letter for letter in world.queues.posts[DEAD] if letter.name == which)
+    dead_letter = next(dead_letter for dead_letter in world.queues.posts[DEAD] if dead_letter.name == which)
     if what == "forces":
         world.forces_left -= 1
     elif world.redrives_left:
         world.redrives_left -= 1
-    people.redrive(world, world.name("operator"), letter, force=what == "forces")
+    people.redrive(world, world.name("operator"), dead_letter, force=what == "forces")
 
 
 def _script(world: "World", what: str, which: str) -> None:
     """Move a dead letter back, as whoever knows nothing of redrives."""
-    letter = next(letter for letter in world.queues.posts[DEAD] if letter.name == which)
+    dead_letter = next(dead_letter for dead_letter in world.queues.posts[DEAD] if dead_letter.name == which)
     world.moves_left -= 1
-    people.move_back(world, letter, body_only=what != "moves")
+    people.move_back(world, dead_letter, body_only=what != "moves")
 
 
 def _stop(world: "World") -> None:

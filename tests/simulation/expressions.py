@@ -1,6 +1,6 @@
 """The Document API's expressions, each compiled once: the part of the grammar that conditional updates need.
 
-Items are attribute maps in the API's own form, such as ``{"state": {"S": "open"}, "seq": {"N": "2"}}``.
+Items are attribute maps in the API's own form, such as `{"state": {"S": "open"}, "copy": {"N": "2"}}`.
 """
 
 import re

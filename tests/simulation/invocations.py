@@ -73,14 +73,14 @@ def _body(world: "World", process: Process, posts: Sequence[Post]) -> None:
     try:
         settle_batch(event, _invocation(world, process), world.ports.logger)
     except Unsettled:
-        world.checker.copies.came_back(process)
+        world.checker.retries.came_back(process)
         return
     world.perform("ack", "acknowledges", partial(_acknowledge, world, process))
 
 
 def _acknowledge(world: "World", process: Process, fault: str) -> None:
     if fault == "lost":
-        world.checker.copies.came_back(process)
+        world.checker.retries.came_back(process)
     else:
         world.queues.delete(process.posts)
 
@@ -126,7 +126,7 @@ class Lines:
     def info(self, message: str, extra: Any) -> None:
         """Keep a line."""
         self._world.lines.append((message, extra))
-        self._world.checker.copies.told(extra)
+        self._world.checker.retries.told(extra)
 
     warning = error = info
 

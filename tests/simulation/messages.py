@@ -14,10 +14,10 @@ SUBJECTS = ("planted-subject", "planted-person", "planted-somebody")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A producer's message. ``key`` is its business key, empty for a message that no function can read.
+    """A producer's message. `key` is its business key, empty for a message that no function can read.
 
-    ``content`` tells messages of a key apart that ask for different things; ``due`` is its date in epoch seconds;
-    ``attributes`` are the producer's own.
+    `content` tells messages of a key apart that ask for different things; `due` is its date in epoch seconds;
+    `attributes` are the producer's own.
     """
 
     name: str
@@ -34,7 +34,7 @@ POISON = Sent("poison", "", '{"planted": "content"}')
 
 
 def deletion(name: str, response_id: str, due: float = 0.0, subject: str = SUBJECTS[0]) -> Sent:
-    """A message that asks for a deletion, at ``due`` seconds after the beginning; it may name nobody."""
+    """A message that asks for a deletion, at `due` seconds after the beginning; it may name nobody."""
     body = {"response_id": response_id, "reason": "erasure" if name != "m1" else "retention"}
     if subject:
         body["subject"] = subject
@@ -44,7 +44,7 @@ def deletion(name: str, response_id: str, due: float = 0.0, subject: str = SUBJE
 
 
 def creation(name: str, event_id: str = "", on_unknown: str = "dead_letter", content: str = "") -> Sent:
-    """A message that asks for a response; without an ``event_id`` its key is its message id, which is its name."""
+    """A message that asks for a response; without an `event_id` its key is its message id, which is its name."""
     key = event_id or name
     body = _creation(key, on_unknown, content)
     if event_id:

@@ -203,7 +203,7 @@ OF_CREATES = (
         "unnamed",
         {
             "only tests.simulation.people:redriven": lambda original: (
-                lambda letter, **more: original(replace(letter, key=None), **more)
+                lambda dead_letter, **more: original(replace(dead_letter, key=None), **more)
             )
         },
     ),
@@ -266,7 +266,7 @@ OF_CREATES = (
         {"documents.store:Store.write": _taken_for_granted},
     ),
     Mutant(
-        "gate",
+        "breaker",
         "neither the breaker nor the time is asked after the claim",
         "storm",
         {"only worker.settle.claim_first:make_call": _ungated},

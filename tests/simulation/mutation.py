@@ -16,10 +16,10 @@ _OURS = ("aistudio", "documents", "ledger", "worker", "delete_response", "realti
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A hole put back: ``patches`` say by name (``module:attribute``, or ``module:Class.attribute``) what is replaced.
+    """A hole put back: `patches` say by name (`module:attribute`, or `module:Class.attribute`) what is replaced.
 
-    Every module of ours that has imported the name sees it replaced, unless it begins with ``only``: then the named
-    module alone. ``by`` is what finds it: a scenario, or a scope where random seeds seldom come upon it.
+    Every module of ours that has imported the name sees it replaced, unless it begins with `only`: then the named
+    module alone. `by` is what finds it: a scenario, or a scope where random seeds seldom come upon it.
     """
 
     hole: str

@@ -15,68 +15,68 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-def place_hold(world: "World", name: str, row: RecordKey) -> None:
+def place_hold(world: "World", name: str, record_key: RecordKey) -> None:
     """Place a hold, and see later whether it works."""
-    _start(world, name, partial(_place, world, row, name), "holder")
+    _start(world, name, partial(_place, world, record_key, name), "holder")
 
 
-def _place(world: "World", row: RecordKey, case: str) -> None:
+def _place(world: "World", record_key: RecordKey, case: str) -> None:
     holds = Holds(world.ports.store, SETTLING)
     try:
-        effective_at = holds.place(row, case, world.t)
+        effective_at = holds.place(record_key, case, world.t)
         if not world.plan.reports:
             return
         world.current.process.ends = float("inf")
         world.sleep(effective_at - world.t)
-        report = holds.report(row, world.t)
+        report = holds.report(record_key, world.t)
     except TableUnavailable:
         return
     if report.status is HoldStatus.EFFECTIVE and case in world.checker.holds.placed:
-        world.checker.holds.effective.add(row)
+        world.checker.holds.effective.add(record_key)
     world.perform("step", "reports the hold as " + report.status, lambda _: None)
 
 
 def release_hold(world: "World", name: str, case: str) -> None:
     """Take a hold away."""
-    row = RecordKey(world.checker.holds.placed.pop(case))
-    _start(world, name, partial(_release, world, row, case), "holder")
+    record_key = RecordKey(world.checker.holds.placed.pop(case))
+    _start(world, name, partial(_release, world, record_key, case), "holder")
 
 
-def _release(world: "World", row: RecordKey, case: str) -> None:
-    world.checker.holds.effective.discard(row)
+def _release(world: "World", record_key: RecordKey, case: str) -> None:
+    world.checker.holds.effective.discard(record_key)
     try:
-        Holds(world.ports.store, SETTLING).release(row, case)
+        Holds(world.ports.store, SETTLING).release(record_key, case)
     except TableUnavailable:
         return
 
 
-def redrive(world: "World", name: str, letter: Post, *, force: bool) -> None:
+def redrive(world: "World", name: str, dead_letter: Post, *, force: bool) -> None:
     """Copy a dead letter to the function's queue, confirm, then delete it."""
-    _start(world, name, partial(_redrive, world, letter, force), "operator")
+    _start(world, name, partial(_redrive, world, dead_letter, force), "operator")
 
 
-def move_back(world: "World", letter: Post, *, body_only: bool) -> None:
+def move_back(world: "World", dead_letter: Post, *, body_only: bool) -> None:
     """Do as the scripts do that know nothing of redrives: send what is there once more, and delete it."""
-    world.queues.remove(letter)
-    world.queues.put(letter.body, {} if body_only else letter.attributes, foreign=True)
+    world.queues.remove(dead_letter)
+    world.queues.put(dead_letter.body, {} if body_only else dead_letter.attributes, foreign=True)
 
 
-def forceable_at(world: "World", letter: Post) -> float:
+def forceable_at(world: "World", dead_letter: Post) -> float:
     """When the operator's tool first offers to redrive by force: once the last caller's lease is over."""
-    row = world.table.items.get(letter.row, {})
-    return float(row["lease_until"]["N"]) + 1 if "lease_until" in row else world.t
+    record_key = world.table.items.get(dead_letter.record_key, {})
+    return float(record_key["lease_until"]["N"]) + 1 if "lease_until" in record_key else world.t
 
 
-def _redrive(world: "World", letter: Post, force: bool) -> None:
+def _redrive(world: "World", dead_letter: Post, force: bool) -> None:
     if force:
         try:
-            row = world.ports.store.get(RecordKey(letter.row))
+            record_key = world.ports.store.get(RecordKey(dead_letter.record_key))
         except TableUnavailable:
             return
-        if world.t <= row.lease_until:
+        if world.t <= record_key.lease_until:
             return  # whoever calls may still be at it
-        world.checker.calls.forced.add((letter.row, letter.numbers.redrive + 1))
-    (delivery,) = deliveries({"messages": [letter.entry()]}, world.t, world.ports.carrier.signer)
+        world.checker.calls.forced.add((dead_letter.record_key, dead_letter.numbers.redrive + 1))
+    (delivery,) = deliveries({"messages": [dead_letter.entry()]}, world.t, world.ports.carrier.signer)
     message = redriven(delivery, force=force, now=world.t, carrier=world.ports.carrier)
     entry = {
         "Id": "0",
@@ -88,7 +88,7 @@ def _redrive(world: "World", letter: Post, force: bool) -> None:
     }
     answer = world.queues.send_message_batch(QueueUrl=OWN, Entries=[entry])
     if answer["Successful"]:
-        world.perform("step", f"removes dead letter {letter.name}", lambda _: world.queues.remove(letter))
+        world.perform("step", f"removes dead letter {dead_letter.name}", lambda _: world.queues.remove(dead_letter))
 
 
 def _start(world: "World", name: str, body: partial[None], kind: str) -> None:

@@ -22,7 +22,7 @@ SETTLING = HOLD_WINDOW + 60.0
 MAX_AGE = _DEFAULTS.max_age
 DAY = 86_400.0
 QUEUE_KEEPS = 4 * DAY
-"""Seconds that the function's queue keeps a message; the dead-letter queue keeps it for ``DEAD_KEEPS``."""
+"""Seconds that the function's queue keeps a message; the dead-letter queue keeps it for `DEAD_KEEPS`."""
 DEAD_KEEPS = 14 * DAY
 LONGEST_DELAY = 900.0
 KEYS = Keys(SECRET)
@@ -32,16 +32,16 @@ KEYS = Keys(SECRET)
 class Plan:
     """One run's fixed part; times are in seconds.
 
-    ``faults`` names what may happen, ``most`` how often altogether, ``at_most`` how often each (else as often as can
-    be). ``gathers``: how long the trigger waits for more
-    messages. ``ages``: how long everything may be left alone, once each (0: the function's queue is purged instead).
-    ``sent_before``: all messages are there from the beginning; ``one_by_one``: each is sent once nothing is left of
-    those before. ``steady``: no process is stopped for a while. ``reports``: a hold is reported on, and released.
-    ``on_hold``: the rows that holds are placed on, if not on any. ``moves``: how many dead letters scripts move back that know nothing of redrives. ``appears``: what was absent may
-    be stored later. ``large``: results are too large for the results queue. ``retired``: until then every call is
-    rejected, since the deployment is wrong; ``denied``: these keys never are let in. ``prompt``: where nothing else goes
-    wrong, no more is to be done than so many seconds take. ``forbidden`` names ends that no message
-    may have here: ``unknown`` for a dead letter as that, ``moved`` for the queue's own redrive policy, ``doubled`` for
+    `faults` names what may happen, `most` how often altogether, `at_most` how often each (else as often as can
+    be). `gathers`: how long the trigger waits for more
+    messages. `ages`: how long everything may be left alone, once each (0: the function's queue is purged instead).
+    `sent_before`: all messages are there from the beginning; `one_by_one`: each is sent once nothing is left of
+    those before. `steady`: no process is stopped for a while. `reports`: a hold is reported on, and released.
+    `on_hold`: the records that holds are placed on, if not on any. `moves`: how many dead letters scripts move back that know nothing of redrives. `appears`: what was absent may
+    be stored later. `large`: results are too large for the results queue. `retired`: until then every call is
+    rejected, since the deployment is wrong; `denied`: these keys never are let in. `prompt`: where nothing else goes
+    wrong, no more is to be done than so many seconds take. `forbidden` names ends that no message
+    may have here: `unknown` for a dead letter as that, `moved` for the queue's own redrive policy, `doubled` for
     more messages of a key than its producers sent.
     """
 
@@ -94,23 +94,23 @@ class Plan:
         return CRASH in self.faults
 
     def targets(self) -> list[str]:
-        """The rows that a hold can be placed on: any response's own, and that of anybody whom a message concerns."""
+        """The records that a hold can be placed on: any response's own, and that of anybody whom a message concerns."""
         if self.on_hold:
             return list(self.on_hold)
         keys = dict.fromkeys(sent.key for sent in self.messages if sent.key)
         people = dict.fromkeys(sent.subject for sent in self.messages if sent.subject)
-        return [*(row_key("response", key) for key in keys), *(subject_row(each) for each in people)]
+        return [*(record_key_of("response", key) for key in keys), *(subject_record_key(each) for each in people)]
 
 
 @cache
-def row_key(function: str, key: str) -> str:
+def record_key_of(function: str, key: str) -> str:
     """The ledger's key of a business key."""
     return KEYS.key(function, key)
 
 
 @cache
-def subject_row(subject: str) -> str:
-    """The row that holds a person's legal holds."""
+def subject_record_key(subject: str) -> str:
+    """The record that holds a person's legal holds."""
     return KEYS.key("subject", subject)
 
 

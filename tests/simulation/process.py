@@ -22,9 +22,9 @@ class Violation(AssertionError):
 
 
 class Task:
-    """One thread of a process. It waits before its next effect, of which ``kind`` and ``label`` tell.
+    """One thread of a process. It waits before its next effect, of which `kind` and `label` tell.
 
-    ``private`` effects are seen by nobody else; ``history`` is a hash of all that the task has seen so far.
+    `private` effects are seen by nobody else; `history` is a hash of all that the task has seen so far.
     """
 
     __slots__ = ("glet", "history", "kind", "label", "name", "private", "process", "wake")
@@ -40,10 +40,10 @@ class Task:
 
 
 class Process:
-    """A function's invocation, or a person's program, on a machine whose clock is off by ``skew`` seconds.
+    """A function's invocation, or a person's program, on a machine whose clock is off by `skew` seconds.
 
-    ``ends`` is when the platform kills it, ``calls_end`` when its last call must have ended; ``posts`` are what it was
-    given. ``paused``: it stood still for a while, so that its time may be over without any fault of its own.
+    `ends` is when the platform kills it, `calls_end` when its last call must have ended; `posts` are what it was
+    given. `paused`: it stood still for a while, so that its time may be over without any fault of its own.
     """
 
     def __init__(self, world: "World", name: str, skew: float, ends: float, posts: "Sequence[Post]" = ()) -> None:
@@ -57,7 +57,7 @@ class Process:
         self.person = ""
         self.paused = False
         self.denied: set[str] = set()  # keys whose calls were not let in
-        self.superseded: set[str] = set()  # rows of which a newer message lived when this began
+        self.superseded: set[str] = set()  # records of which a newer message lived when this began
         self.closed = False  # the service has asked for patience: no further call may begin
         self.tasks: list[Task] = []
         self._children = 0
@@ -82,7 +82,7 @@ class Process:
         self.tasks.clear()
 
     def run(self, thunks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
-        """Run tasks side by side, as greenlets of their own (``worker.settle.context.Run``)."""
+        """Run tasks side by side, as greenlets of their own (`worker.settle.context.Run`)."""
         if len(thunks) < 2:
             return [_attempt(thunk) for thunk in thunks]
         results: list[Any] = [None] * len(thunks)
@@ -127,7 +127,7 @@ def _attempt(thunk: Callable[[], T]) -> T | BaseException:
 
 
 class ProcessClock:
-    """The clock that a process sees (``worker.clock.Clock``)."""
+    """The clock that a process sees (`worker.clock.Clock`)."""
 
     __slots__ = ("_process", "_world")
 

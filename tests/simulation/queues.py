@@ -19,11 +19,11 @@ _MOST_BYTES = 262_144
 
 
 class Post:
-    """A message in a queue. ``row`` is its record's key, empty where it has none; times are true epoch seconds.
+    """A message in a queue. `record_key` is empty where it has none; times are true epoch seconds.
 
-    ``numbers`` and ``reason`` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
-    ``chain`` names the first message of its chain and ``born`` the step at which that was sent; ``asked_at`` is when it
-    was first sent of all, in milliseconds. ``since`` is the first step of all chains that were joined in it. ``foreign``: a script moved it here.
+    `numbers` and `reason` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
+    `chain` names the first message of its chain and `born` the step at which that was sent; `asked_at` is when it
+    was first sent of all, in milliseconds. `since` is the first step of all chains that were joined in it. `foreign`: a script moved it here.
     """
 
     __slots__ = (
@@ -38,18 +38,20 @@ class Post:
         "numbers",
         "reason",
         "received",
-        "row",
+        "record_key",
         "sent_at",
         "since",
         "step",
         "visible_at",
     )  # fmt: skip
 
-    def __init__(self, name: str, body: str, attributes: Attributes, row: str, sent_at: float, step: int) -> None:
+    def __init__(
+        self, name: str, body: str, attributes: Attributes, record_key: str, sent_at: float, step: int
+    ) -> None:
         self.name = name
         self.body = body
         self.attributes = attributes
-        self.row = row
+        self.record_key = record_key
         self.chain = name
         self.sent_at = sent_at
         self.asked_at = asked_at(attributes) or int(sent_at * 1000)
@@ -141,10 +143,10 @@ class Queues:
         }
 
     def _put_ours(self, url: str, body: str, attributes: Attributes, delay: float, *, extra: bool) -> None:
-        """Put what our code or the operator's tool sends; ``extra``: more than it knows of, by no fault of its own."""
+        """Put what our code or the operator's tool sends; `extra`: more than it knows of, by no fault of its own."""
         post = self._made(url, body, attributes, delay)
         post.numbers, post.reason = numbers_of(attributes), reason_of(attributes)
-        given = [each for each in self._world.current.process.posts if each.row == post.row]
+        given = [each for each in self._world.current.process.posts if each.record_key == post.record_key]
         if given:
             first = max(given, key=lambda each: (each.body == body, each.number, each.born))
             post.chain, post.born = first.chain, max(each.born for each in given)
@@ -168,7 +170,7 @@ class Queues:
             self._names += 1
             name = f"{ {OWN: 'c', DEAD: 'd', RESULTS: 'r'}[url] }{self._names}"
         world.t += world.stamp
-        post = Post(name, body, attributes, world.checker.row_of(body), world.t, world.steps)
+        post = Post(name, body, attributes, world.checker.named_by(body), world.t, world.steps)
         post.visible_at = world.t + delay
         self.posts[url].append(post)
         return post
@@ -204,7 +206,7 @@ class Queues:
     def again(self, post: Post) -> None:
         """A message is delivered although another invocation has it."""
         self._world.spend(DUPLICATE)
-        self._world.checker.copies.excuse(post.row)
+        self._world.checker.retries.excuse(post.record_key)
 
     def bring_back(self, name: str) -> None:
         """A message comes back although it was deleted."""
@@ -213,13 +215,13 @@ class Queues:
         self.gone.remove(post)
         post.visible_at = self._world.t
         self.posts[OWN].append(post)
-        self._world.checker.copies.excuse(post.row)
+        self._world.checker.retries.excuse(post.record_key)
 
     def remove(self, post: Post) -> None:
         """An operator takes a dead letter off its queue."""
         if post in self.posts[DEAD]:
             self.posts[DEAD].remove(post)
-            self._world.checker.touch(post.row)
+            self._world.checker.touch(post.record_key)
 
     def drop(self, *, everything: bool = False) -> None:
         """Drop what the queues have kept for as long as they keep anything; or all of the function's own queue."""

@@ -6,7 +6,7 @@ from random import Random
 
 from tests.simulation.faults import CRASH, DUPLICATE, GHOST, every_fault
 from tests.simulation.messages import POISON, SUBJECTS, Sent, creation, deletion, event
-from tests.simulation.plan import DAY, Plan, row_key, subject_row
+from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
 _FAULTS = tuple(sorted(every_fault()))
@@ -230,7 +230,7 @@ def _slow(random: Random) -> Plan:
     return Plan(
         "delete", messages, frozenset({"read slow"}), most=random.choice((0, 4)), batch=16, receives=2, at_once=2,
         slow_call=random.choice((3.3, 5.0)), timeout=30.0, holds=random.choice((0, 1, 2)), reports=False, steady=True,
-        on_hold=(subject_row(SUBJECTS[0]), row_key("response", "planted-9")),
+        on_hold=(subject_record_key(SUBJECTS[0]), record_key_of("response", "planted-9")),
         sent_before=True, forbidden=frozenset({"moved"}),
     )  # fmt: skip
 
@@ -291,7 +291,7 @@ def _answered(random: Random) -> Plan:
     messages = (deletion("m1", "planted-a", subject=""), deletion("m2", "planted-a"))
     faults = frozenset({"DELETE 429 wait 600", "DELETE 429"})
     return Plan(
-        "delete", messages, faults, most=3, holds=1, on_hold=(subject_row(SUBJECTS[0]),), reports=False, steady=True,
+        "delete", messages, faults, most=3, holds=1, on_hold=(subject_record_key(SUBJECTS[0]),), reports=False, steady=True,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class Found:
 
 
 def search(plan: Plan, most_states: int = 1_000_000) -> Found:
-    """Search depth first. Raises RuntimeError where the plan is larger than ``most_states``."""
+    """Search depth first. Raises RuntimeError where the plan is larger than `most_states`."""
     seen: set[int] = set()
     path: list[tuple[list[Move], int]] = []
     runs = ends = 0

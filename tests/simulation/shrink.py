@@ -77,7 +77,7 @@ def _told(value: Any) -> str:
         items = [value["Item"]] if "Item" in value else next(iter(value.get("Responses", {}).values()), [])
         told = ", ".join(_row(item) for item in items)
         if "Responses" in value or "Item" in value:
-            return f" -> {told or 'no row'}"
+            return f" -> {told or 'no record'}"
         failed = value.get("Failed")
         return f" -> {len(value['Successful'])} of {len(value['Successful']) + len(failed or ())}" if failed else ""
     if isinstance(value, Exception):
@@ -88,6 +88,6 @@ def _told(value: Any) -> str:
 
 
 def _row(item: Any) -> str:
-    names = ("state", "redrive", "seq", "owner", "dlq", "hold")
+    names = ("state", "redrive", "copy", "owner", "dlq", "hold")
     told = (f"{name}={next(iter(item[name].values()))}" for name in names if name in item)
-    return "row " + " ".join(told)
+    return "record " + " ".join(told)

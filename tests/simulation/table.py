@@ -29,7 +29,7 @@ def silence() -> ReadTimeoutError:
 
 
 class Table:
-    """One table. ``items`` are replaced, never changed; ``late`` are writes that are still on their way."""
+    """One table. `items` are replaced, never changed; `late` are writes that are still on their way."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -83,7 +83,7 @@ class Table:
 
     def _update(self, requests: Sequence[Any], refusal: Any, conflict: str, fault: str) -> dict[str, Any]:
         if fault:
-            self._world.checker.copies.failed([request["Key"]["key"]["S"] for request in requests])
+            self._world.checker.retries.failed([request["Key"]["key"]["S"] for request in requests])
         if fault == "throttled":
             raise failure("ProvisionedThroughputExceededException")
         if fault == "conflict":
@@ -155,5 +155,5 @@ def _label(requests: Sequence[Any]) -> str:
     for request in requests:
         values = request.get("ExpressionAttributeValues", {})
         word = values.get(":state", values.get(":dlq"))
-        told.append(word["S"] if word else "hold" if ":hold" in values else "mark")
+        told.append(word["S"] if word else "hold" if ":hold" in values else "watermark")
     return "writes " + "+".join(told)

@@ -1,7 +1,7 @@
 """The simulated world: one clock, the processes, the services, and the moves by which all of it goes on.
 
-A move is ``(who, does what, how)``. Tasks move by carrying out the effect that they wait before, well or with a fault;
-everything else (deliveries, producers, people, time) moves as ``events`` says. Same moves, same world.
+A move is `(who, does what, how)`. Tasks move by carrying out the effect that they wait before, well or with a fault;
+everything else (deliveries, producers, people, time) moves as `events` says. Same moves, same world.
 """
 
 import random
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class World:
-    """See the module. ``stamp`` is how long a send takes; ``hashing`` keeps hashes of what each task has seen."""
+    """See the module. `stamp` is how long a send takes; `hashing` keeps hashes of what each task has seen."""
 
     client_errors = (ClientError, BotoCoreError)
 
@@ -208,7 +208,7 @@ class World:
         self.trace.append((self.t, process.name, why, "", ""))
         process.kill()
         self.processes.remove(process)
-        self.checker.copies.came_back(process, killed=True)
+        self.checker.retries.came_back(process, killed=True)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; what has run too long is killed."""

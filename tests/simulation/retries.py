@@ -13,75 +13,79 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-class Copies:
+class Retries:
     """Counts retry messages. Whatever excuses one more is noted where it happens, so that the bound is exact.
 
     One more may be made of a message that the queue has twice by a fault of its own, and of one that comes back beside
     its retry message because both its batch and the write of its watermark failed, or because its process was killed.
     """
 
-    def __init__(self, world: "World", rows: Mapping[str, str]) -> None:
+    def __init__(self, world: "World", record_keys: Mapping[str, str]) -> None:
         self._world = world
-        self._made: Counter[tuple[str, str, tuple[int, int]]] = Counter()  # by (row, chain, number): all that were put
-        self._chains: Counter[str] = Counter()  # chains that were begun, by row
-        dates = {(rows[sent.body], sent.due) for sent in world.plan.messages}
-        self._dates = Counter(row for row, _ in dates)
-        kinds = {(rows[sent.body], sent.due, sent.content) for sent in world.plan.messages}
-        self._kinds = Counter(row for row, *_ in kinds)
-        self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, row)
-        self._failed: set[tuple[str, str]] = set()  # (process, row) of writes that met a fault
-        self.faulty: Counter[str] = Counter()  # writes that met a fault, by row
-        self.excused: Counter[str] = Counter()  # by row
-        self.cut: Counter[str] = Counter()  # deliveries that were killed or came back, by row
+        self._made: Counter[tuple[str, str, tuple[int, int]]] = (
+            Counter()
+        )  # by (record, chain, number): all that were put
+        self._chains: Counter[str] = Counter()  # chains that were begun, by record
+        dates = {(record_keys[sent.body], sent.due) for sent in world.plan.messages}
+        self._dates = Counter(record_key for record_key, _ in dates)
+        kinds = {(record_keys[sent.body], sent.due, sent.content) for sent in world.plan.messages}
+        self._kinds = Counter(record_key for record_key, *_ in kinds)
+        self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, record)
+        self._failed: set[tuple[str, str]] = set()  # (process, record) of writes that met a fault
+        self.faulty: Counter[str] = Counter()  # writes that met a fault, by record
+        self.excused: Counter[str] = Counter()  # by record
+        self.cut: Counter[str] = Counter()  # deliveries that were killed or came back, by record
 
     def put(self, post: Post, *, confirmed: bool) -> None:
         """A message was put into the function's queue."""
         process = self._world.current.process
-        chain = (post.row, post.chain, post.number)
+        chain = (post.record_key, post.chain, post.number)
         self._made[chain] += 1
         if post.chain == post.name:
-            self._chains[post.row] += 1
+            self._chains[post.record_key] += 1
         elif confirmed:
-            self._confirmed.setdefault((process.name, post.row), set()).add(post.number)
+            self._confirmed.setdefault((process.name, post.record_key), set()).add(post.number)
         else:
-            self.excuse(post.row)
-        if self._dates[post.row] > 1:
+            self.excuse(post.record_key)
+        if self._dates[post.record_key] > 1:
             return  # a record has one watermark, and these messages take it from each other
-        excused = 0 if "doubled" in self._world.plan.forbidden else self.excused[post.row]
-        if post.row and self._made[chain] > 1 + excused:
-            self._world.violation(f"H20: {self._made[chain]} copies number {post.number} of one message")
+        excused = 0 if "doubled" in self._world.plan.forbidden else self.excused[post.record_key]
+        if post.record_key and self._made[chain] > 1 + excused:
+            self._world.violation(f"H20: {self._made[chain]} retry messages number {post.number} of one message")
         self._remembers(post, process)
 
     def _remembers(self, post: Post, process: Process) -> None:
         """A retry message carries on the attempts of all that it stands for."""
-        mark = watermark(self._world.table.items.get(post.row, {}))
+        mark = watermark(self._world.table.items.get(post.record_key, {}))
         parts = [
-            each for each in process.posts if each.row == post.row and each.numbers.redrive == post.numbers.redrive
+            each
+            for each in process.posts
+            if each.record_key == post.record_key and each.numbers.redrive == post.numbers.redrive
         ]
         attempts = [
             each.numbers.attempt for each in parts if each.number >= mark and each.number[1] + 1 == post.number[1]
         ]
-        if post.row and post.numbers.copy and post.numbers.attempt < max(attempts, default=0):
+        if post.record_key and post.numbers.copy and post.numbers.attempt < max(attempts, default=0):
             self._world.violation("I6: a retry message forgets attempts of a message that it stands for")
 
-    def excuse(self, row: str) -> None:
-        """By a fault of the queue there is one more message of this row."""
-        self.excused[row] += 1
+    def excuse(self, record_key: str) -> None:
+        """By a fault of the queue there is one more message of this record."""
+        self.excused[record_key] += 1
 
-    def failed(self, rows: list[str]) -> None:
-        """A write of these rows met a fault."""
-        self.faulty.update(rows)
-        self._failed |= {(self._world.current.process.name, row) for row in rows}
+    def failed(self, record_keys: list[str]) -> None:
+        """A write of these records met a fault."""
+        self.faulty.update(record_keys)
+        self._failed |= {(self._world.current.process.name, record_key) for record_key in record_keys}
 
     def came_back(self, process: Process, *, killed: bool = False) -> None:
         """What a process was given comes back, so what has a retry message already may live twice."""
         for post in process.posts:
-            self.cut[post.row] += 1
-            here = (process.name, post.row)
+            self.cut[post.record_key] += 1
+            here = (process.name, post.record_key)
             numbers = self._confirmed.get(here, set())
-            mark = watermark(self._world.table.items.get(post.row, {}))
+            mark = watermark(self._world.table.items.get(post.record_key, {}))
             if (killed or here in self._failed) and any(number > mark for number in numbers):
-                self.excused[post.row] += 1
+                self.excused[post.record_key] += 1
 
     def told(self, extra: Any) -> None:
         """A line says how a delivery ended: an unsettled one must not have a retry message beside it."""
@@ -94,13 +98,13 @@ class Copies:
             if (extra["redrive"], extra["copy"] + 1) in numbers:
                 self._world.violation("H20: unsettled, though its retry message was confirmed: both live")
 
-    def retried(self, row: str) -> bool:
-        """Whether a message of this row was ever sent again."""
-        return any(of == row and copy for of, _, (_, copy) in self._made)
+    def retried(self, record_key: str) -> bool:
+        """Whether a message of this record was ever sent again."""
+        return any(of == record_key and copy for of, _, (_, copy) in self._made)
 
-    def chains(self, row: str) -> int:
-        """How many chains of messages a row has had."""
-        return self._chains[row]
+    def chains(self, record_key: str) -> int:
+        """How many chains of messages a record has had."""
+        return self._chains[record_key]
 
     def digest(self) -> tuple[Any, ...]:
         """What later verdicts depend on."""
