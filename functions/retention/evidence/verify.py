@@ -1,0 +1,178 @@
+"""Checks an export with nothing but the file and, where there is one, a head that someone else kept.
+
+What it finds: a changed byte, a missing line, lines in another order, a seal that was forged. Where the last seals of a
+file were forged together with their lines, only a kept head tells.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import rfc8785
+
+from retention.evidence.merkle import leaf_hash, root_by_path
+from retention.evidence.seals import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one line of the file, counted from 1."""
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the check found: the faults in the order of lines, how many lines are proved, the last seal's head."""
+
+    faults: tuple[Fault, ...]
+    proved: int
+    head: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file is what it says."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class _Reading:
+    faults: list[Fault] = field(default_factory=list)
+    complete: bool = False
+    proved: int = 0
+    seal: Seal | None = None
+    heads: list[str] = field(default_factory=list)
+    broken: bool = False
+    """The seal that was read last can't be used, so nothing is proved by it."""
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Where each line of the day says that it stands, by its number in the file."""
+    unreadable: int = 0
+    at: int = 0
+    sealed_at: int = 0
+    lines: int = 0
+    ended: bool = False
+
+    def fault(self, problem: str, at: int | None = None) -> None:
+        self.faults.append(Fault(at or self.at, problem))
+
+
+def verify(file: Iterable[bytes], head: str | None = None) -> Verdict:
+    """Check an export line by line, and name each line that fails. `head` is one that was kept elsewhere, in hex."""
+    reading = _Reading()
+    for reading.at, raw in enumerate(file, 1):
+        text = raw.removesuffix(b"\n")
+        said = _said(text)
+        if said is None:
+            reading.fault("is not canonical JSON: it was changed")
+            reading.lines += 1
+            reading.unreadable += 1
+        elif reading.at == 1:
+            _begin(said, reading)
+        elif reading.ended:
+            reading.fault("follows the end of the export")
+        elif "seal" in said:
+            _seal(said["seal"], reading)
+        elif "end" in said:
+            _end(said["end"], reading)
+        else:
+            reading.lines += 1
+            _line(said, reading)
+    if not reading.ended:
+        reading.fault("the file ends before the export does")
+    if head is not None and head not in reading.heads:
+        reading.fault("no seal has the head that was given", reading.sealed_at or 1)
+    last = reading.heads[-1] if reading.heads else ""
+    return Verdict(tuple(sorted(reading.faults, key=lambda each: each.line)), reading.proved, last)
+
+
+def _said(text: bytes) -> Mapping[str, Any] | None:
+    """What a line says; None where it is no object, or is not written as it has to be."""
+    try:
+        said = json.loads(text)
+        same = rfc8785.dumps(said) == text
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        return None
+    return said if same and isinstance(said, dict) else None
+
+
+def _begin(said: Mapping[str, Any], reading: _Reading) -> None:
+    told = said.get("export")
+    if not isinstance(told, Mapping) or told.get("version") != 1 or not isinstance(told.get("complete"), bool):
+        reading.fault("does not begin an export")
+        return
+    reading.complete = told["complete"]
+
+
+def _seal(document: Any, reading: _Reading) -> None:
+    """Take the next seal: it agrees with itself, and with the one before."""
+    _close(reading)
+    before, reading.sealed_at = reading.seal, reading.at
+    reading.places, reading.unreadable = {}, 0
+    try:
+        seal = Seal.read(document)
+    except ValueError as error:
+        reading.fault(str(error))
+        reading.broken, reading.seal = True, None
+        return
+    if before is not None and seal.previous != before.head:
+        reading.fault(f"the seal of {seal.day} does not continue the seal of {before.day}: one of them was forged")
+    if before is not None and date.fromisoformat(seal.day) != date.fromisoformat(before.day) + timedelta(days=1):
+        reading.fault(f"the seal of {seal.day} is not of the day after {before.day}")
+    reading.heads.append(seal.head)
+    reading.broken, reading.seal = False, seal
+
+
+def _line(said: Mapping[str, Any], reading: _Reading) -> None:
+    """Take one line: it has its place under the seal, and its path leads to the shard's root."""
+    seal = reading.seal
+    if reading.broken:
+        reading.fault("its seal can't be used")
+        return
+    try:
+        shard, index, day = said["shard"], said["index"], said["day"]
+        path = [bytes.fromhex(step) for step in said["path"]]
+        leaf = leaf_hash(rfc8785.dumps(said["line"]))
+        known = seal is not None and day == seal.day and 0 <= shard < len(seal.counts) and said.keys() == _MEMBERS
+    except (LookupError, TypeError, ValueError):
+        known = False
+    if not known or seal is None:
+        reading.fault("is no line of the seal above it")
+        return
+    reading.places[reading.at] = (shard, index)
+    if root_by_path(leaf, index, seal.counts[shard], path) != bytes.fromhex(seal.roots[shard]):
+        reading.fault(f"is not what the seal of {seal.day} is over")
+    else:
+        reading.proved += 1
+
+
+_MEMBERS = {"day", "shard", "index", "path", "line"}
+
+
+def _close(reading: _Reading) -> None:
+    """At the end of a day, say which of its lines stand elsewhere than they should, and which are missing."""
+    if reading.seal is None:
+        return
+    for (at, place), expected in zip(reading.places.items(), sorted(reading.places.values()), strict=True):
+        if place != expected:
+            reading.fault("stands where another line should", at)
+    there: set[tuple[int, int]] = set()
+    for at, place in reading.places.items():
+        if place in there:
+            reading.fault("stands there twice", at)
+        there.add(place)
+    every = [(shard, index) for shard, count in enumerate(reading.seal.counts) for index in range(count)]
+    missing = [place for place in every if place not in there]
+    if reading.complete and len(missing) > reading.unreadable:
+        for shard, index in missing:
+            problem = f"line {index} of shard {shard} of the day {reading.seal.day} is missing"
+            reading.fault(problem, reading.sealed_at)
+
+
+def _end(told: Any, reading: _Reading) -> None:
+    _close(reading)
+    reading.ended = True
+    if not isinstance(told, Mapping) or told.get("lines") != reading.lines:
+        reading.fault("does not end with as many lines as it says")
