@@ -21,6 +21,7 @@ from tests.support import ask
 from tests.support.bench import Bench
 from tests.support.kit import Kit
 from tests.support.seam import Seam
+from tests.support.stock import Stock
 
 # A busy machine is no defect, so no test is judged by the clock; and the same code has the same verdict each time,
 # but where FUZZ asks for a longer look at random (tests/fuzz).
@@ -80,7 +81,8 @@ def session_kit(servers: Servers, local_studio: StudioHandle) -> Iterator[Kit]:
     dynamodb = connect_with_key(servers.endpoint, REGION, KEY_ID, KEY_SECRET)
     sqs, spectator = servers.sqs, servers.dynamodb
     with httpx.Client(base_url=servers.endpoint, trust_env=False, timeout=10) as inspector:
-        kit = Kit(servers, local_studio, api, dynamodb, sqs, spectator, inspector, Seam(dynamodb), Seam(sqs))
+        stock = Stock(sqs, spectator, inspector)
+        kit = Kit(servers, local_studio, api, dynamodb, sqs, spectator, stock, Seam(dynamodb), Seam(sqs))
         yield kit
     kit.ledger.close()
     kit.queues.close()
@@ -94,7 +96,7 @@ def session_kit(servers: Servers, local_studio: StudioHandle) -> Iterator[Kit]:
 def kit(session_kit: Kit) -> Iterator[Kit]:
     session_kit.reset()
     yield session_kit
-    for package in ("aistudio", "documents", "ledger", "worker"):  # a bench's logger takes these over
+    for package in ("aistudio", "documents", "ledger", "retention", "worker"):  # a bench's logger takes these over
         logger = logging.getLogger(package)
         logger.handlers, logger.propagate = [], True
     assert not session_kit.ledger.unused, "a fault that was armed on the ledger never came about"

@@ -161,17 +161,21 @@ def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: lis
     assert [realtime.studio.billed(each) for each in ids] == [1, 1]
 
 
+@pytest.fixture
+def bench(kit: Kit, function: str) -> Bench:
+    return bench_of(function, kit)
+
+
 @pytest.mark.parametrize("function", ["get_response", "cancel_response", "list_input_items"])
 @given(data=st.data())
 @fuzzed(40)
 def test_odd_questions_about_responses_are_settled_and_harm_no_neighbour(
-    kit: Kit, function: str, data: st.DataObject
+    bench: Bench, function: str, data: st.DataObject
 ) -> None:
     message = {"response_id": "resp_odd"} | (
         {"limit": 7, "order": "asc", "after": "item_1"} if function == "list_input_items" else {}
     )
     odd = data.draw(st.lists(odd_messages(message, function), min_size=1, max_size=2))
-    bench = bench_of(function, kit)
     name = f"resp_good_{next(_turn)}"
     bench.studio.seed(name, status="in_progress", background=True)
     good = bench.message({"response_id": name})

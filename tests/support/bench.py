@@ -12,7 +12,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from documents import tables
 from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Record, RecordKey
 from tests.support.clock import FakeClock
@@ -69,12 +68,8 @@ class Bench:
         self.keys = Keys(self.secret)
         self.carrier = Carrier(Signer(self.secret, function.name))
         self.ledger, self.queues, self.hooks = kit.ledger, kit.queues, kit.hooks
-        name = uuid.uuid4().hex[:12]
-        self.own, self.dead, self.answers, self.others = (
-            kit.sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"]
-            for each in ("own", "dead", "answers", "others")
-        )
-        (self.table,) = tables.create(kit.spectator, f"{name}.")
+        self.own, self.dead, self.answers, self.others = (kit.stock.queue() for _ in range(4))
+        self.table = kit.stock.table()
         self._watched = Ledger(kit.spectator, self.table)
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
@@ -228,7 +223,7 @@ class Bench:
         printed = io.StringIO()
         self._printed.append(printed)
         with redirect_stdout(printed):
-            return printed, get_logger(f"{self.table}{len(self._printed)}", "INFO")
+            return printed, get_logger(f"{self.secret}{len(self._printed)}", "INFO")
 
     def _take(self, url: str) -> list[Entry]:
         taken = [arrived(waiting, self.clock.now()) for waiting in self.kit.peek(url)]

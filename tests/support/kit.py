@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from aistudio import API
 from infra.local.cloud.servers import Servers, Waiting
 from infra.local.studio.process import StudioHandle
 from tests.support.ask import Hooks
 from tests.support.seam import Seam
+from tests.support.stock import Stock
 
 
 @dataclass(frozen=True)
@@ -25,22 +24,21 @@ class Kit:
     dynamodb: Any
     sqs: Any
     spectator: Any
-    inspector: httpx.Client
+    stock: Stock
     ledger: Seam
     queues: Seam
     hooks: Hooks = field(default_factory=Hooks)
 
     def peek(self, queue_url: str) -> list[Waiting]:
         """All messages of a queue, as `Servers.peek` finds them, over a connection that is kept."""
-        found = self.inspector.get("/_ministack/sqs/messages", params={"QueueUrl": queue_url}).raise_for_status().json()
-        queues = [
-            queue for regions in found["messages"].values() for each in regions.values() for queue in each.values()
-        ]
-        return [Waiting.read(message) for queue in queues for message in queue]
+        found = self.stock.messages(QueueUrl=queue_url).values()
+        return [Waiting.read(message) for queue in found for message in queue]
 
     def reset(self) -> None:
-        """As new for the next test; the tables and queues of each are its own anyway."""
+        """As new for the next test."""
         self.studio.reset()
         self.ledger.reset()
         self.queues.reset()
         self.hooks.reset()
+        self.stock.take_back()
+        self.queues.seen.clear()

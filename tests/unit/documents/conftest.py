@@ -1,11 +1,10 @@
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pytest
 
-from documents import Store, tables
+from documents import Store
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
@@ -37,9 +36,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def table(kit: Kit) -> str:
     """An empty table of its own."""
-    (name,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
-    kit.ledger.seen.clear()
-    return name
+    return kit.stock.table()
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from documents import Write, Written, tables
+from documents import Write, Written
 from ledger import Ledger, Record, RecordKey
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
@@ -21,9 +20,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def table(kit: Kit) -> str:
     """An empty table of its own."""
-    (name,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
-    kit.ledger.seen.clear()
-    return name
+    return kit.stock.table()
 
 
 @pytest.fixture

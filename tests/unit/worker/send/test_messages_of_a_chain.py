@@ -216,7 +216,7 @@ def test_what_does_not_travel_along_is_said_in_a_log_line(caplog: pytest.LogCapt
 
 
 def test_the_queue_takes_a_dead_letter_whole(kit: Kit) -> None:
-    url = kit.sqs.create_queue(QueueName="takes-a-dead-letter")["QueueUrl"]
+    url = kit.stock.queue()
     full = Delivery("m-1", "\x01", first_seen=START, traceparent=TRACE, attributes=OWN)
     message = dead(full, detail="x" * 256)
     given_attributes: Any = {

@@ -14,9 +14,8 @@ from worker.send.queue_message import MAX_BYTES, QueueMessage
 
 
 @pytest.fixture
-def url(kit: Kit, request: pytest.FixtureRequest) -> str:
-    name = "".join(character for character in request.node.name if character.isalnum())[:70]
-    created: str = kit.sqs.create_queue(QueueName=name)["QueueUrl"]
+def url(kit: Kit) -> str:
+    created = kit.stock.queue()
     kit.queues.seen.clear()
     return created
 
