@@ -48,7 +48,7 @@ class Ports:
     def __init__(self, world: "World") -> None:
         self.function = FUNCTIONS[world.plan.function]
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
-        self.carrier = Carrier(Signer(SECRET, self.function.name))
+        self.carrier = Carrier(Signer(SECRET, self.function.name), world.plan.max_bytes)
         self.breaker = DeploymentBreaker()
         self.logger: Any = Lines(world)
         api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 BEGUN = 1_800_000_000.0
@@ -31,6 +31,11 @@ class Sent:
 
 
 POISON = Sent("poison", "", '{"planted": "content"}')
+
+
+def padded(sent: Sent, size: int) -> Sent:
+    """The message with a body of so many bytes."""
+    return replace(sent, body=sent.body + " " * (size - len(sent.body)))
 
 
 def deletion(name: str, response_id: str, due: float = 0.0, subject: str = SUBJECTS[0]) -> Sent:

@@ -123,6 +123,22 @@ OF_BOTH = (
         {"worker.settle.breakers:EQUAL_REJECTIONS": lambda _: 10_000},
     ),
     Mutant(
+        "retired",
+        "a success does not close the breaker",
+        "retired",
+        {"worker.settle.breakers:DeploymentBreaker.succeeded": lambda _: lambda _self: None},
+    ),
+    Mutant(
+        "sizes",
+        "a message is sent again whatever its queue takes",
+        "oversized",
+        {
+            "worker.send.queue_message:Carrier.carry": lambda original: (
+                lambda self, *args, **more: original(replace(self, max_bytes=1_000_000), *args, **more)
+            )
+        },
+    ),
+    Mutant(
         "outage",
         "age ends what was never called",
         "outage",

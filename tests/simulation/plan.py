@@ -6,6 +6,7 @@ from functools import cache
 from ledger import Keys
 from tests.simulation.faults import CRASH, FAULTS
 from tests.simulation.messages import BEGUN, SUBJECTS, Sent
+from worker.send.queue_message import MAX_BYTES
 from worker.settings import Settings
 
 SECRET = "planted-hash-secret"
@@ -25,6 +26,8 @@ QUEUE_KEEPS = 4 * DAY
 """Seconds that the function's queue keeps a message; the dead-letter queue keeps it for `DEAD_KEEPS`."""
 DEAD_KEEPS = 14 * DAY
 LONGEST_DELAY = 900.0
+OURS = 700
+"""Bytes that our own attributes take at the most."""
 KEYS = Keys(SECRET)
 
 
@@ -42,7 +45,7 @@ class Plan:
     rejected, since the deployment is wrong; `denied`: these keys never are let in. `prompt`: where nothing else goes
     wrong, no more is to be done than so many seconds take. `forbidden` names ends that no message
     may have here: `unknown` for a dead letter as that, `moved` for the queue's own redrive policy, `doubled` for
-    more messages of a key than its producers sent.
+    more messages of a key than its producers sent. `max_bytes`: what the function's queues take, attributes included.
     """
 
     function: str
@@ -80,6 +83,7 @@ class Plan:
     bucket: bool = False
     absent: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
+    max_bytes: int = MAX_BYTES
     allowed: dict[str, tuple[str, ...]] = field(init=False)
     limits: dict[str, int] = field(init=False)
 
@@ -92,6 +96,10 @@ class Plan:
     def crashes(self) -> bool:
         """Whether a process may be killed; where none is, a message must end by itself."""
         return CRASH in self.faults
+
+    def oversized(self, sent: Sent) -> bool:
+        """Whether a message fits into its queue only as long as it carries nothing of ours."""
+        return len(sent.body) > self.max_bytes - OURS
 
     def targets(self) -> list[str]:
         """The records that a hold can be placed on: any response's own, and that of anybody whom a message concerns."""

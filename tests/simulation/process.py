@@ -58,6 +58,7 @@ class Process:
         self.paused = False
         self.denied: set[str] = set()  # keys whose calls were not let in
         self.superseded: set[str] = set()  # records of which a newer message lived when this began
+        self.answers: set[str] = set()  # what its calls were answered, empty for what went well
         self.closed = False  # the service has asked for patience: no further call may begin
         self.tasks: list[Task] = []
         self._children = 0

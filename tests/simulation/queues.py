@@ -102,6 +102,13 @@ class Post:
         }
 
 
+def _size(entry: Any) -> int:
+    """What a message counts against its queue's limit, in bytes."""
+    attributes = entry["MessageAttributes"].items()
+    texts = (text for name, value in attributes for text in (name, value["DataType"], value["StringValue"]))
+    return len(entry["MessageBody"].encode()) + sum(len(text.encode()) for text in texts)
+
+
 class Queues:
     """The function's own queue, the dead-letter queue and the results queue."""
 
@@ -113,12 +120,14 @@ class Queues:
 
     def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803 - boto3's
         """Send up to ten messages."""
-        size = sum(len(entry["MessageBody"]) for entry in Entries)
+        sizes = [_size(entry) for entry in Entries]
         most = max(len(entry["MessageAttributes"]) for entry in Entries)
         delays = [entry["DelaySeconds"] for entry in Entries]
-        if len(Entries) > 10 or most > 10 or size > _MOST_BYTES or not 0 <= min(delays) <= max(delays) <= 900:
+        if len(Entries) > 10 or most > 10 or sum(sizes) > _MOST_BYTES or not 0 <= min(delays) <= max(delays) <= 900:
             self._world.violation("the queue would refuse this batch")
         effect, result = partial(self._send, QueueUrl, Entries), QueueUrl == RESULTS
+        if max(sizes) > self._world.plan.max_bytes and not result:
+            self._world.violation("the queue would refuse this batch for what is too large in it")
         return self._world.perform("result" if result else "send", f"sends to {QueueUrl}", effect, private=result)
 
     def _send(self, url: str, entries: Sequence[Any], fault: str) -> dict[str, Any]:

@@ -89,14 +89,23 @@ class Retries:
 
     def told(self, extra: Any) -> None:
         """A line says how a delivery ended: an unsettled one must not have a retry message beside it."""
+        if (extra["end"], extra.get("outcome")) == ("deferred", "rejected"):
+            self._put_off()
         # A line names no message: where those of a key differ, another one's retry message may have been confirmed.
         if extra["end"] == "unsettled" and self._kinds[extra["key"]] < 2:
             faults = {name for name, count in self._world.used.items() if count} - {DUPLICATE, GHOST}
-            if not faults and not self._world.bugs and not self._world.current.process.paused:
+            heavy = any(map(self._world.plan.oversized, self._world.plan.messages))
+            if not faults and not heavy and not self._world.bugs and not self._world.current.process.paused:
                 self._world.violation(f"unsettled for {extra['outcome']}, though nothing went wrong")
             numbers = self._confirmed.get((self._world.current.process.name, extra["key"]), set())
             if (extra["redrive"], extra["copy"] + 1) in numbers:
                 self._world.violation("H20: unsettled, though its retry message was confirmed: both live")
+
+    def _put_off(self) -> None:
+        """A delivery was put off because the deployment is wrong."""
+        answers = self._world.current.process.answers
+        if self._world.plan.workers == 1 and "" in answers and "400" not in answers:
+            self._world.violation("put off for a deployment that is wrong, though a call of its batch went well")
 
     def retried(self, record_key: str) -> bool:
         """Whether a message of this record was ever sent again."""

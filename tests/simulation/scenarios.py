@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.simulation.faults import CRASH, DUPLICATE, GHOST, every_fault
-from tests.simulation.messages import POISON, SUBJECTS, Sent, creation, deletion, event
+from tests.simulation.messages import POISON, SUBJECTS, Sent, creation, deletion, event, padded
 from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
@@ -246,8 +246,8 @@ def _retired(random: Random) -> Plan:
     """For an hour the deployment is wrong, and every call is rejected alike."""
     messages = tuple(deletion(f"m{at}", f"planted-{at}") for at in range(1, random.choice((4, 9))))
     return Plan(
-        "delete", messages, batch=random.choice((1, 2, 5)), workers=1, steady=True, retired=600.0, prompt=1200.0,
-        sent_before=random.random() < 0.5,
+        "delete", messages, batch=random.choice((1, 2, 5)), workers=1, steady=True, retired=600.0, prompt=1300.0,
+        sent_before=random.random() < 0.5, gathers=random.choice((0.0, 90.0)),
     )  # fmt: skip
 
 
@@ -292,6 +292,27 @@ def _answered(random: Random) -> Plan:
     faults = frozenset({"DELETE 429 wait 600", "DELETE 429"})
     return Plan(
         "delete", messages, faults, most=3, holds=1, on_hold=(subject_record_key(SUBJECTS[0]),), reports=False, steady=True,
+    )  # fmt: skip
+
+
+def _oversized(random: Random) -> Plan:
+    """Bodies that fit into their queue, and not with attributes of ours: the queue's own policy has to move them."""
+    function, make, method = random.choice((("delete", deletion, "DELETE"), ("create", creation, "POST")))
+    dates = (0, 0, 300) if function == "delete" else (0,)
+    sizes = [random.choice((400, 1200, 2000)) for _ in range(4)]
+    messages = [
+        padded(
+            deletion(f"m{at}", f"planted-{at}", random.choice(dates))
+            if make is deletion
+            else creation(f"m{at}", f"planted-{at}"),
+            size,
+        )
+        for at, size in enumerate(sizes, 1)
+    ]
+    faults = frozenset({f"{method} 429", f"{method} 400", f"{method} 500"})
+    return Plan(
+        function, (*messages, padded(POISON, random.choice((400, 2000)))), faults, most=random.choice((0, 3, 6)),
+        batch=random.choice((2, 5)), receives=3, max_bytes=2048, steady=True,
     )  # fmt: skip
 
 
@@ -362,6 +383,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "retired": _retired,
     "denied": _denied,
     "outage": _outage,
+    "oversized": _oversized,
     "silence": _silence,
     "crowd": _crowd,
 }

@@ -106,6 +106,7 @@ class Studio(httpx.BaseTransport):
         if fault in _BUGS:
             self._world.bugs += 1
             raise RuntimeError(CONTENT)
+        self._world.current.process.answers.add(fault)
         if fault in ("401", "403"):
             self._world.current.process.denied.add(key)
         if fault.startswith("429") and not fault.endswith("wait 2"):
