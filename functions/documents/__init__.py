@@ -1,6 +1,8 @@
 """The Document API: consistent reads, conditional writes, and the tables. It knows no rules of the ledger."""
 
-from documents.store import Store, TableUnavailable, Written
+from documents.queries import Index
+from documents.reads import TableUnavailable
+from documents.store import Store, Written
 from documents.writes import Write
 
-__all__ = ["Store", "TableUnavailable", "Write", "Written"]
+__all__ = ["Index", "Store", "TableUnavailable", "Write", "Written"]

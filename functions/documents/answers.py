@@ -63,6 +63,19 @@ def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
     return [code.startswith(REFUSED) for code in codes]
 
 
+def attributes(item: Any) -> dict[str, Any]:
+    """An item's attributes, its key among them. Raises Unreadable."""
+    deserialize = TypeDeserializer().deserialize
+    try:
+        found = {name: deserialize(value) for name, value in item.items()}
+        keyed = isinstance(found["key"], str)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        keyed = False
+    if not keyed:
+        raise Unreadable("an item without its key, or with values of another shape")
+    return found
+
+
 def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:
     if not given:
         return []
@@ -79,15 +92,11 @@ def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:
 def _items(items: Any, asked: set[str]) -> dict[str, dict[str, Any]]:
     if not isinstance(items, Sequence):
         raise Unreadable("no list of items")
-    deserialize = TypeDeserializer().deserialize
     found: dict[str, dict[str, Any]] = {}
     for item in items:
-        try:
-            attributes = {name: deserialize(value) for name, value in item.items()}
-            key = attributes["key"]
-        except (AttributeError, LookupError, TypeError, ValueError):
-            raise Unreadable("an item without its key, or with values of another shape") from None
+        found_here = attributes(item)
+        key = found_here["key"]
         if key not in asked or key in found:
             raise Unreadable("an item that nobody asked for, or a second time")
-        found[key] = attributes
+        found[key] = found_here
     return found

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _NO_SUCCESS = 300
-_SAY_BY_SILENCE = ("GetItem", "UpdateItem", "TransactWriteItems")
-"""Operations whose answer without members means something."""
+_SAY_BY_SILENCE = ("GetItem", "UpdateItem", "TransactWriteItems", "Query")
+"""Operations whose answer means something by what it leaves out."""
 
 MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
 """What botocore raises of an answer whose members are not of the type that it expects."""

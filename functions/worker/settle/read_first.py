@@ -11,7 +11,7 @@ from functools import partial
 
 from aistudio import APIError, Trace
 from documents import TableUnavailable
-from documents.store import READ_AT_ONCE
+from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.record import HELD
 from worker.outcome import Outcome

@@ -1,0 +1,68 @@
+"""Queries of an index: what asks for a page of it, and what a page has to say to be taken for one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from documents.answers import Unreadable, attributes
+
+PAGE = 100
+"""Records of a page at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index of a table: records that have the attribute `key`, in the order of their attribute `range`; both are text."""
+
+    name: str
+    key: str
+    range: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The records that an index has under `value`, up to the range `until`, included; all where it is None."""
+
+    index: Index
+    value: str
+    until: str | None = None
+
+    def request(self, table: str, after: Mapping[str, Any] | None) -> Any:
+        """The arguments of Query that ask for the page `after` this place, or for the first one."""
+        asked = {"key": (self.index.key, self.value)}
+        asked |= {"range": (self.index.range, self.until)} if self.until is not None else {}
+        return {
+            "TableName": table,
+            "IndexName": self.index.name,
+            "KeyConditionExpression": "#key = :key" + (" AND #range <= :range" if "range" in asked else ""),
+            "ExpressionAttributeNames": {f"#{name}": attribute for name, (attribute, _) in asked.items()},
+            "ExpressionAttributeValues": {f":{name}": {"S": value} for name, (_, value) in asked.items()},
+            "Limit": PAGE,
+            **({"ExclusiveStartKey": after} if after else {}),
+        }
+
+    def page(
+        self, answer: Mapping[str, Any], after: Mapping[str, Any] | None
+    ) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
+        """The items of the page `after` this place, and where the next one begins: empty where this is the last.
+
+        Raises Unreadable for an answer that is not about what was asked: what it hides would count as not there.
+        """
+        items = answer.get("Items")
+        if not isinstance(items, Sequence) or answer.get("Count", len(items)) != len(items):
+            raise Unreadable("no list of items, or another count of them")
+        found = [attributes(item) for item in items]
+        ranges = [str(item.get(self.index.range)) for item in found]
+        beyond = self.until is not None and any(each > self.until for each in ranges)
+        if beyond or any(item.get(self.index.key) != self.value or self.index.range not in item for item in found):
+            raise Unreadable("an item that nobody asked for")
+        if ranges != sorted(ranges):
+            raise Unreadable("items in another order")
+        last = answer.get("LastEvaluatedKey") or {}
+        if last and (last == after or not self._is_place(last)):
+            raise Unreadable("LastEvaluatedKey of another page, or of another shape")
+        return found, last
+
+    def _is_place(self, place: Any) -> bool:
+        named = {"key", self.index.key, self.index.range}
+        return isinstance(place, Mapping) and place.keys() == named and place[self.index.key] == {"S": self.value}
