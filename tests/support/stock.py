@@ -8,7 +8,7 @@ from documents import tables
 
 
 class Stock:
-    """Queues and tables of one server. What was lent stays lent until ``take_back``."""
+    """Queues and tables of one server. What was lent stays lent until `take_back`."""
 
     def __init__(self, sqs: Any, dynamodb: Any, inspector: httpx.Client) -> None:
         self._sqs, self._dynamodb, self._inspector = sqs, dynamodb, inspector
@@ -24,7 +24,7 @@ class Stock:
         return self._lent_queues[-1]
 
     def table(self) -> str:
-        """The name of an empty table as ``documents/tables.json`` defines it."""
+        """The name of an empty table as `documents/tables.json` defines it."""
         if not self._tables:
             self._tables += tables.create(self._dynamodb, f"stock-{len(self._lent_tables)}.")
         self._lent_tables.append(self._tables.pop())
@@ -44,7 +44,7 @@ class Stock:
         self._lent_queues, self._lent_tables = [], []
 
     def messages(self, **only: str) -> dict[str, list[dict[str, Any]]]:
-        """The messages of each queue, by its URL; of one queue, with ``QueueUrl``. No receive is counted."""
+        """The messages of each queue, by its URL; of one queue, with `QueueUrl`. No receive is counted."""
         found = self._inspector.get("/_ministack/sqs/messages", params=only).raise_for_status().json()["messages"]
         return {url: each for regions in found.values() for queues in regions.values() for url, each in queues.items()}
 

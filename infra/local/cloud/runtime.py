@@ -83,9 +83,9 @@ class Runtime:
         """Call the handler with no messages, so that the first real call finds a process that is ready."""
         self._invoke({"messages": []}, START_TIMEOUT)
 
-    def invoke(self, event: Any) -> Reply:
-        """Call the handler with a JSON-able event, and wait for it until the timeout."""
-        return self._invoke(event, self._timeout)
+    def invoke(self, event: Any, timeout: float | None = None) -> Reply:
+        """Call the handler with a JSON-able event, and wait for it until the timeout; `timeout` replaces its own."""
+        return self._invoke(event, self._timeout if timeout is None else timeout)
 
     def _invoke(self, event: Any, timeout: float) -> Reply:
         begun, cold = time.monotonic(), self.pid is None
