@@ -13,67 +13,77 @@ from infra.local.processes.surroundings import ROOT
 NAME = "pin_response"
 EVERY_FUNCTION = (
     "tests/unit/test_functions.py",
+    "tests/unit/test_imports.py",
+    "tests/unit/worker/test_samples.py",
     "tests/infra/local/test_samples.py",
     "tests/infra/test_table.py",
     "tests/e2e/test_samples.py",
 )
 
 
-def run(copy: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+def run(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     own = {"PYTHONPATH": "functions", "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")}
     return subprocess.run(  # noqa: S603 - fixed commands
-        [sys.executable, "-m", *command], cwd=copy, env=os.environ | own, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *command], cwd=project, env=os.environ | own, capture_output=True, text=True, check=False
     )
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one more function."""
-    copy = tmp_path_factory.mktemp("project") / "copy"
+    project = tmp_path_factory.mktemp("project") / "project"
     told = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     for name in told.stdout.splitlines():
         if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
-    made = run(copy, "infra.local.new_function", NAME)
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, project / name)
+    made = run(project, "infra.local.new_function", NAME)
     assert made.returncode == 0, made.stderr
-    return copy
+    return project
 
 
 @pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy", "importlinter.cli"])
-def test_what_is_written_is_clean(copy: Path, command: str) -> None:
+def test_what_is_written_is_clean(project: Path, command: str) -> None:
     module, *arguments = command.split()
-    done = run(copy, module, *arguments)
+    done = run(project, module, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_written_passes_the_tests_that_look_at_every_function(copy: Path) -> None:
-    done = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{NAME}", *EVERY_FUNCTION)
+def test_what_is_written_passes_the_tests_that_look_at_every_function(project: Path) -> None:
+    done = run(project, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{NAME}", *EVERY_FUNCTION)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
 
 
 @pytest.mark.parametrize(
-    ("gone", "told"),
+    ("gone", "told", "by"),
     [
-        (f"functions/{NAME}.py", f"{NAME}.py, which functions/ does not have"),
-        (f"infra/local/studio/further/{NAME}.py", f"infra/local/studio/further/{NAME}.py"),
-        (f"events/{NAME}/throttled.json", f"events/{NAME}/ has no sample with a message that ends deferred"),
+        (f"functions/{NAME}.py", f"{NAME}.py, which functions/ does not have", "tests/infra/local/test_samples.py"),
+        (
+            f"infra/local/studio/further/{NAME}.py",
+            f"add infra/local/studio/further/{NAME}.py",
+            "tests/unit/worker/test_samples.py",
+        ),
+        (
+            f"events/{NAME}/throttled.json",
+            f"events/{NAME}/ has no sample with a message that ends deferred",
+            "tests/infra/local/test_samples.py",
+        ),
     ],
 )
-def test_what_is_missing_is_told_with_where_to_put_it(copy: Path, gone: str, told: str) -> None:
-    text = (copy / gone).read_text()
-    (copy / gone).unlink()
+def test_what_is_missing_is_told_with_where_to_put_it(project: Path, gone: str, told: str, by: str) -> None:
+    text = (project / gone).read_text()
+    (project / gone).unlink()
     try:
-        done = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{NAME}", *EVERY_FUNCTION)
+        done = run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", f"{NAME}", by)
     finally:
-        (copy / gone).write_text(text)
+        (project / gone).write_text(text)
     assert done.returncode != 0
     assert told in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["", "Pin", "pin-response", "delete_response", "worker"])
-def test_a_name_that_can_not_be_one_is_refused(copy: Path, name: str) -> None:
-    assert run(copy, "infra.local.new_function", name).returncode != 0
+def test_a_name_that_can_not_be_one_is_refused(project: Path, name: str) -> None:
+    assert run(project, "infra.local.new_function", name).returncode != 0

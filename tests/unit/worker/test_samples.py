@@ -30,6 +30,11 @@ def test_a_sample_ends_as_its_file_says(kit: Kit, case: Case) -> None:
         bench.clock.advance(900)
         bench.deliver(*bench.take_retry_messages())
 
+    unserved = [call["path"] for call in bench.studio.requests() if call["status"] == 404 and call["id"] is None]
+    assert not unserved, (
+        f"the local AI Studio serves no {unserved}: add infra/local/studio/further/{case.function}.py with METHOD, PATH"
+        " and answer"
+    )
     records = [
         bench.record_of_message(message["message_id"])
         if end.key is None and (end.reason in UNUSABLE or end.end == "unsettled")
