@@ -37,17 +37,20 @@ class Calls:
 
     def begins(self, method: str, key: str, content: str) -> None:
         """A call begins."""
-        process = self._world.current.process
         self.begun[key] += 1
         self.last_begun[key] = self._world.steps
         self._steps[self.record_keys[key]].append(self._world.steps)
+        if method == "POST":
+            self._create_begins(key, content, self._world.current.process)
+
+    def may_begin(self) -> None:
+        """A request of a call is about to be sent."""
+        process = self._world.current.process
         if process.closed or len(process.denied) > 1:
             self._broken("breaker: a call was begun though the service had asked the batch for patience")
         function = self._world.ports.function
         if process.calls_end - self._world.t + _STEP < min(function.needs, 0.8 * process.window):
             self._broken("breaker: a call was begun with less time than it needs")
-        if method == "POST":
-            self._create_begins(key, content, process)
 
     def _create_begins(self, key: str, content: str, process: Process) -> None:
         first = self._contents.setdefault(key, content)

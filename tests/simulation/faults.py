@@ -61,6 +61,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "down long",
         "silent",
     ),
+    # The steps of a realtime session: its handshake, the frame that asks for a response, and all that is received.
+    "OPEN": ("no connection", "403", "429", "500"),
+    "FRAME": ("lost", "lost after", "400", "429", "500"),
+    "EVENT": ("closed", "closed 1008", "slow"),
 }
 
 OUTAGES = {

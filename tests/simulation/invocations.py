@@ -4,8 +4,10 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 import delete_response
 import realtime_response_create
@@ -14,6 +16,7 @@ from ledger import Ledger
 from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, QUEUE_KEEPS, SECRET, TOKEN
 from tests.simulation.process import Process, ProcessClock
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
+from tests.simulation.session import connected
 from tests.simulation.studio import URL
 from tests.simulation.table import NAME
 from worker.clients import LONGEST_UPLOAD
@@ -39,7 +42,10 @@ FUNCTIONS: dict[str, Function[Any, Any]] = {
 }
 LARGEST = 2_000
 """Bytes of a result that still goes by queue here: what is larger is made so by few characters."""
-_STUDIO = Config(URL, "folder", api_key=TOKEN, realtime_transport="http")
+_BY_POST = Config(URL, "folder", api_key=TOKEN, realtime_transport="http")
+_BY_WEBSOCKET = replace(
+    _BY_POST, realtime_transport="websocket", realtime_url="wss://studio.test/v1/realtime", realtime_model="planted"
+)
 
 
 class Ports:
@@ -51,7 +57,14 @@ class Ports:
         self.carrier = Carrier(Signer(SECRET, self.function.name), world.plan.max_bytes)
         self.breaker = DeploymentBreaker()
         self.logger: Any = Lines(world)
-        api = API(_STUDIO, str, self._new_id, world.studio, monotonic=world.seen_time, now=world.seen_time)
+        api = API(
+            _BY_WEBSOCKET if world.plan.websocket else _BY_POST,
+            str,
+            self._new_id,
+            world.studio,
+            monotonic=world.seen_time,
+            now=world.seen_time,
+        )
         self.client = self.function.client(api)
         self._world = world
 
@@ -148,6 +161,11 @@ class Captured(logging.Handler):
 CAPTURED = Captured(logging.INFO)
 
 
+def _connected(_api: Any, _headers: Any, exchange: Any) -> Any:
+    assert CAPTURED.world is not None
+    return connected(CAPTURED.world, exchange)
+
+
 @contextmanager
 def capture() -> Iterator[None]:
     """Listen to the packages' loggers, instead of whoever listened before."""
@@ -158,7 +176,8 @@ def capture() -> Iterator[None]:
         logger.handlers, logger.propagate = [CAPTURED], False
         logger.setLevel(logging.INFO)
     try:
-        yield
+        with patch("aistudio.realtime.websocket.connected", _connected):
+            yield
     finally:
         results.LARGEST = largest
         for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):

@@ -48,10 +48,17 @@ def deletion(name: str, response_id: str, due: float = 0.0, subject: str = SUBJE
     return Sent(name, response_id, json.dumps(body), subject=subject, due=BEGUN + due if due else 0.0)
 
 
-def creation(name: str, event_id: str = "", on_unknown: str = "dead_letter", content: str = "") -> Sent:
-    """A message that asks for a response; without an `event_id` its key is its message id, which is its name."""
+def creation(
+    name: str, event_id: str = "", on_unknown: str = "dead_letter", content: str = "", *, items: int = 0
+) -> Sent:
+    """A message that asks for a response; without an `event_id` its key is its message id, which is its name.
+
+    `items` go before it into its session.
+    """
     key = event_id or name
     body = _creation(key, on_unknown, content)
+    if items:
+        body["context"] = {"items": [{"type": "message", "id": f"item_{at}"} for at in range(items)]}
     if event_id:
         body["event_id"] = event_id
     return Sent(name, key, json.dumps(body), on_unknown + content, retries_unknown=on_unknown == "retry")

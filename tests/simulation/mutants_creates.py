@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from aistudio import Unavailable
 from tests.simulation.mutation import Mutant
 from worker.outcome import End, Settlement
 from worker.settle.decide import Decision, Step
@@ -270,6 +271,12 @@ OF_CREATES = (
         "neither the breaker nor the time is asked after the claim",
         "storm",
         {"only worker.settle.claim_first:make_call": _ungated},
+    ),
+    Mutant(
+        "sessions",
+        "a session that ends behind its create is taken for one that asked for nothing",
+        "sessions",
+        {"aistudio.realtime.turn:Turn.error": lambda _: lambda _self, trace, what: Unavailable(what, trace)},
     ),
     Mutant(
         "claims",

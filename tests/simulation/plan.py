@@ -46,6 +46,7 @@ class Plan:
     wrong, no more is to be done than so many seconds take. `forbidden` names ends that no message
     may have here: `unknown` for a dead letter as that, `moved` for the queue's own redrive policy, `doubled` for
     more messages of a key than its producers sent. `max_bytes`: what the function's queues take, attributes included.
+    `websocket`: creates go by WebSocket.
     """
 
     function: str
@@ -84,6 +85,7 @@ class Plan:
     absent: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     max_bytes: int = MAX_BYTES
+    websocket: bool = False
     allowed: dict[str, tuple[str, ...]] = field(init=False)
     limits: dict[str, int] = field(init=False)
 

@@ -77,6 +77,16 @@ def _create(random: Random) -> Plan:
     return _plan(random, "create", messages[: random.choice((1, 1, 2))])
 
 
+def _sessions(random: Random) -> Plan:
+    """Creates by WebSocket, some with items that go before them."""
+    unknown = random.choice(("dead_letter", "dead_letter", "retry"))
+    messages = tuple(
+        creation(f"m{at}", f"planted-{random.choice('ab')}", unknown, items=random.choice((0, 0, 1, 2)))
+        for at in range(1, random.choice((2, 4)))
+    )
+    return replace(_plan(random, "create", messages), websocket=True, batch=random.choice((1, 3)))
+
+
 def _events(random: Random) -> Plan:
     """Creates in envelopes: two sources give their events the same ids."""
     sources = ("/planted/1", "/planted/2")
@@ -361,6 +371,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "create": _create,
     "deletions": _deletions,
     "creates": _creates,
+    "sessions": _sessions,
     "events": _events,
     "storm": _storm,
     "neighbours": _neighbours,

@@ -78,5 +78,10 @@ SCOPES: dict[str, Plan] = {
         2, {DUPLICATE: 1, "POST 429": 1, "send down": 1, "send unseen": 1}
     ),
     "two creates with one key": _creates(2, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
+    "a create by WebSocket, killed and cut off": _creates(
+        2,
+        {DUPLICATE: 1, CRASH: 1, "FRAME lost": 1, "FRAME lost after": 1, "FRAME 429": 1, "EVENT closed": 1},
+        websocket=True,
+    ),
     "a create forced": _creates(3, {CRASH: 1, "POST lost after": 2}, forces=1),
 }

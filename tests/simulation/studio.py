@@ -46,6 +46,7 @@ class Studio(httpx.BaseTransport):
             content, key = json.loads(request.read())["response"]["instructions"].split(" ")[2:]
         call = self._call(exchange)
         if call not in self._broken:  # else it is the second request of a call whose connection broke, at once
+            self._world.checker.calls.may_begin()
             self._world.checker.begins(method, key, content)
         self._broken.discard(call)
         effect = partial({"POST": self._create, "DELETE": self._delete, "GET": self._look}[method], key, exchange)
