@@ -9,9 +9,9 @@ settle            what becomes of it
   read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
   calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
   retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
-  effects         answers and dead letters; retries: retry messages; finishing: outcomes (unfinished: those
-                  that are no ends); publishing: their results
-  audit           what the ledger keeps for people
+  answers         what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
+                  (unfinished: those that are no ends); publishing: their results; effects: what all of these share
+  audit           what the ledger keeps for people; log_line: what the log says of each delivery
 send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
 settlement_attribute   what travels on a message beside its body
 """

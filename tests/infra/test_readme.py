@@ -15,8 +15,8 @@ from ledger import Key, RecordKey
 from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
 from worker.receive.event import Delivery
-from worker.settle.batch import log_end
 from worker.settle.context import Item
+from worker.settle.log_line import log_end
 
 README = (INFRA / "README.md").read_text()
 
@@ -45,6 +45,7 @@ def test_outcomes_are_counted_from_every_line_that_tells_a_message_s_end() -> No
             Settlement(end),
             None,
             cast("Logger", logger),
+            idempotent=True,
         )
     selector = re.search(r'service="aistudio-<environment>", message="([^"]+)"', README)
     assert selector

@@ -147,6 +147,32 @@ def test_the_settled_line_tells_status_model_and_tokens_and_no_content(kit: Kit)
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "ends", "level"),
+    [
+        ("cancel_response", "in_progress", "cancelled", "INFO"),
+        ("get_response", "in_progress", "in_progress", "INFO"),
+        ("get_response", "cancelled", "cancelled", "INFO"),
+        ("get_response", "failed", "failed", "WARN"),
+        ("get_response", "incomplete", "incomplete", "WARN"),
+        ("get_response", "halfway", "halfway", "WARN"),
+    ],
+)
+def test_only_a_response_that_went_wrong_is_a_warning(kit: Kit, name: str, status: str, ends: str, level: str) -> None:
+    bench = bench_of(name, kit)
+    bench.studio.seed("resp_1", status=status, background=True)
+
+    (line,) = bench.deliver(bench.message(BODY)).lines
+
+    assert (line["end"], line["response_status"], line["level"]) == ("done", ends, level)
+
+
+def test_a_response_that_is_not_there_is_no_warning(kit: Kit) -> None:
+    bench = bench_of("get_response", kit)
+
+    assert [line["level"] for line in bench.deliver(bench.message(BODY)).lines] == ["INFO"]
+
+
 def test_a_model_that_is_no_name_is_not_logged(kit: Kit) -> None:
     bench = bench_of("get_response", kit)
     bench.studio.seed("resp_1", model="a secret, in words")

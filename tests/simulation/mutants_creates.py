@@ -67,10 +67,11 @@ def _recorded_first(original: Any) -> Any:
 
 
 def _sent_first(original: Any) -> Any:
-    from worker.settle import effects
+    from worker.settle import answers
+    from worker.settle import endings as module
 
     def dead_letter_all(endings: Any, inv: Any) -> Any:
-        effects._send_dead_letters([(each.item, effects._as_written(each), each.trace) for each in endings], inv)
+        answers.send_dead_letters([(each.item, module._as_written(each), each.trace) for each in endings], inv)
         return original(endings, inv)
 
     return dead_letter_all
@@ -230,7 +231,7 @@ OF_CREATES = (
         "H14",
         "the dead letter goes before the record says dead_lettered",
         "create",
-        {"worker.settle.effects:dead_letter_all": _sent_first},
+        {"worker.settle.endings:dead_letter_all": _sent_first},
     ),
     Mutant(
         "H19",
@@ -299,7 +300,7 @@ OF_CREATES = (
         "an ended lease is dead-lettered under the delivery's redrive number",
         "expired",
         {
-            "worker.settle.effects:_as_written": lambda original: (
+            "worker.settle.endings:_as_written": lambda original: (
                 lambda each: replace(original(each), redrive=each.item.delivery.redrive)
             )
         },

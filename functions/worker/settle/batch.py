@@ -1,29 +1,24 @@
 """One batch: from the trigger's event to settled messages, or an error that makes the whole batch return."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from ledger import Key, RecordKey
-from worker.outcome import End, Settlement, Unsettled
+from worker.outcome import End, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.event import Delivery, deliveries
 from worker.receive.message import parse
 from worker.settle import claim_first, read_first
-from worker.settle.audit import subject_key, token_counts
+from worker.settle.audit import subject_key
 from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
+from worker.settle.log_line import log_end
 
 LONGEST_DATE = 7 * 86_400
 """Seconds: a date further ahead is refused. A message waits for its date in the queue, in hops of 15 minutes."""
-
-_MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
-"""What the name of a model looks like; the service may echo anything there, and no content is logged."""
-_STATUS = re.compile(r"[a-z_]{1,32}")
-"""What a response's status looks like, for the same reason."""
 
 TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
@@ -47,9 +42,10 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
         ended += read_first.settle(by_content(flawed), inv)
     tally = dict.fromkeys((end.value for end in End), 0)
     for item, settlement in ended:
+        took = inv.took.get(item.record_key)
         for delivery in item.deliveries:
             tally[settlement.end] += 1
-            log_end(delivery, item, settlement, inv.took.get(item.record_key), logger)
+            log_end(delivery, item, settlement, took, logger, idempotent=inv.function.idempotent)
     if tally[End.UNSETTLED]:
         raise Unsettled(f"{tally[End.UNSETTLED]} messages of {sum(tally.values())} could not be settled; all return")
     return tally
@@ -78,42 +74,3 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         traceparent=delivery.traceparent or parsed.traceparent,
     )
     return under_message_id(item, TOO_FAR, inv) if item.due > now + LONGEST_DATE else item
-
-
-def log_end(delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger) -> None:
-    """Log how a delivery ended, without content."""
-    trace = settlement.trace
-    notes = {
-        "key": item.record_key,
-        "end": settlement.end.value,
-        "outcome": settlement.outcome,
-        "detail": settlement.detail or None,
-        "response_status": _told_status(settlement),
-        "model": settlement.model if _MODEL.fullmatch(settlement.model or "") else None,
-        "redrive": delivery.redrive,
-        "copy": delivery.copy,
-        "attempt": delivery.attempt,
-        "received": delivery.received,
-        "duration_ms": None if seconds is None else round(seconds * 1000),
-        "status": trace.status if trace else None,
-        "client_request_id": trace.client_request_id if trace else None,
-        "request_id": trace.request_id if trace else None,
-        "server_trace_id": trace.server_trace_id if trace else None,
-        "usage": token_counts(settlement.usage) if settlement.usage else None,
-    }
-    told = {name: value for name, value in notes.items() if value is not None}
-    _level(settlement, logger)("message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told)
-
-
-def _told_status(settlement: Settlement) -> str | None:
-    """Return the response's status, `unreadable` where the service wrote no status there."""
-    if settlement.status is None:
-        return None
-    return settlement.status if _STATUS.fullmatch(settlement.status) else "unreadable"
-
-
-def _level(settlement: Settlement, logger: Logger) -> Callable[..., None]:
-    if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
-        return logger.error
-    incomplete = settlement.status not in (None, "completed")
-    return logger.warning if settlement.end is End.DEAD_LETTERED or incomplete else logger.info

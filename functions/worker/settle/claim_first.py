@@ -12,12 +12,14 @@ from aistudio import APIError, OutcomeUnknown
 from documents import TableUnavailable, Written
 from ledger import Claim, Record, claims
 from worker.outcome import End, Outcome, Settlement
+from worker.settle.answers import answer
 from worker.settle.audit import notes_of, token_counts
 from worker.settle.calling import NotBegun, make_call, may_begin
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import Ended, Ending, answer, dead_letter_all, defect, look
+from worker.settle.effects import Ended, defect, look
+from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import done
 from worker.settle.publishing import with_content
 from worker.settle.retries import Retry, send_again

@@ -7,10 +7,11 @@ from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
 from ledger.record import DELETED, HELD
 from worker.outcome import End, Outcome, Settlement
+from worker.settle.answers import answer
 from worker.settle.audit import notes_of, subject_key
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import ROUNDS, Ended, answer, look, unsettled
+from worker.settle.effects import ROUNDS, Ended, look, unsettled
 from worker.settle.publishing import Told, publish, told_by, with_content
 
 Finished = tuple[Item, Outcome, Record]

@@ -15,11 +15,13 @@ from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.record import HELD
 from worker.outcome import Outcome
+from worker.settle.answers import answer
 from worker.settle.calling import NotBegun, make_call
 from worker.settle.collapse import by_date
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.decide import Step
-from worker.settle.effects import Ended, Ending, answer, dead_letter_all, defect, look, unsettled
+from worker.settle.effects import Ended, defect, look, unsettled
+from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
 from worker.settle.holds import held_keys, too_many
 from worker.settle.retries import Retry, send_again

@@ -15,8 +15,8 @@ from tests.support.seam import refused
 from worker.log import get_logger
 from worker.outcome import End, Settlement
 from worker.receive.event import Delivery
-from worker.settle.batch import log_end
 from worker.settle.context import Item
+from worker.settle.log_line import log_end
 
 SECRET = "planted-secret-0451"
 
@@ -138,7 +138,7 @@ def test_what_a_service_writes_in_place_of_a_status_is_not_logged() -> None:
     item = Item(RecordKey("response#1"), Key("resp_1"), "owner", delivery)
     settlement = Settlement(End.DONE, "done", status=f"Dear {SECRET}")
 
-    (line,) = lines_of("INFO", lambda logger: log_end(delivery, item, settlement, None, logger))
+    (line,) = lines_of("INFO", lambda logger: log_end(delivery, item, settlement, None, logger, idempotent=True))
 
     assert line["response_status"] == "unreadable"
     assert SECRET not in str(line)

@@ -1,0 +1,89 @@
+"""Dead-lettering, for any number of items: the record says so before its dead letter is sent (README.md, "How a message
+ends").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aistudio import Trace
+from documents import TableUnavailable, Write, Written
+from ledger import Record, chains, claims
+from worker.settle.answers import answer, send_dead_letters
+from worker.settle.audit import notes_of
+from worker.settle.context import Invocation, Item
+from worker.settle.decide import Decision, Step
+from worker.settle.effects import ROUNDS, Ended, look, unsettled
+from worker.settle.retry_policy import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An item to be dead-lettered, and its record as it was read; `owner` is whose claim ends with it."""
+
+    item: Item
+    letter: DeadLetter
+    record: Record
+    trace: Trace | None = None
+    owner: str | None = None
+
+
+def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
+    """Write that these are dead-lettered, and only then send their dead letters."""
+    ended: list[Ended] = []
+    answered: list[Decision] = []
+    to_send: list[tuple[Item, Record, Trace | None]] = []
+    left = list(endings)
+    for _ in range(ROUNDS):
+        written = inv.store.write_all([_ending_write(each, inv) for each in left])
+        to_send += [
+            (each.item, _as_written(each), each.trace)
+            for each, end in zip(left, written, strict=True)
+            if end is Written.YES
+        ]
+        open_ = [each for each, end in zip(left, written, strict=True) if end is not Written.YES]
+        if not open_:
+            left = []
+            break
+        try:
+            records = inv.store.get_many(each.item.record_key for each in open_)
+        except TableUnavailable:
+            left = open_
+            break
+        left = []
+        for each in open_:
+            decision = look(each.item, records[each.item.record_key], inv)
+            if decision.step in (Step.PROCEED, Step.MINE):
+                left.append(replace(each, item=decision.item, record=decision.record))
+            elif decision.step in (Step.BUSY, Step.EXPIRED, Step.KEY_REUSED):
+                ended.append(unsettled(each.item, "ledger", each.trace))
+            else:
+                answered.append(decision)
+    ended += [unsettled(each.item, "ledger", each.trace) for each in left]
+    return ended + send_dead_letters(to_send, inv) + answer(answered, inv)
+
+
+def _ending_write(each: Ending, inv: Invocation) -> Write:
+    now, item = inv.clock.now(), each.item
+    notes = notes_of(item, inv, each.trace) | {"attempt": _attempts(each), "detail": each.letter.detail}
+    if item.body_hash:
+        notes["body_hash"] = item.body_hash
+    if each.owner is not None:
+        return claims.dead_lettered(item.standing(), each.owner, each.letter.reason, now, notes)
+    return chains.dead_lettered(item.standing(), item.owner, each.letter.reason, now, inv.retention, notes)
+
+
+def _as_written(each: Ending) -> Record:
+    """The record as its write has left it, as far as a dead letter needs it: a claim keeps its own redrive."""
+    return Record(
+        each.item.record_key,
+        redrive=each.item.delivery.redrive if each.owner is None else each.record.redrive,
+        attempt=_attempts(each),
+        owner=each.owner or each.item.owner,
+        reason=each.letter.reason,
+        rest={"detail": each.letter.detail},
+    )
+
+
+def _attempts(each: Ending) -> int:
+    earlier = each.item.delivery.attempt if each.owner in (None, each.item.owner) else each.record.attempt
+    return earlier + each.letter.counted
