@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from documents import tables
@@ -17,6 +18,7 @@ from infra.local.cloud.trigger_event import platform_id
 from infra.local.settings import RESULTS_BUCKET, local_settings
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings as StudioSettings
+from worker.settings import queue_settings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -60,6 +62,32 @@ class Environment:
             "DEAD_LETTER_QUEUE_URL": self.dead_letters,
             "RESULTS_QUEUE_URL": self.results,
         }
+
+    def furnish(self) -> None:
+        """Make the bucket, the tables and the queues, which an empty server lacks."""
+        with closing(self.servers.s3) as s3:
+            s3.create_bucket(Bucket=RESULTS_BUCKET)
+        tables.create(self.dynamodb, self.settings["LEDGER_TABLE_PREFIX"])
+        self.dead_letters = self.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+        self.results = self.sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
+        self.queues = {
+            function.name: _queue(self.sqs, function, self.dead_letters) for function in self.functions.values()
+        }
+
+    def mend(self) -> list[str]:
+        """Start again the servers that ended of themselves, and name them; they are as empty as at first."""
+        ended = [server for server in (self.servers.server, self.studio.server) if server and server.ended]
+        for server in ended:
+            server.again()
+            if server is self.servers.server:
+                self.furnish()
+        return [server.name for server in ended]
+
+    def told(self, log: Path) -> dict[str, str]:
+        """What those who work with it read: the settings, every queue's URL, and where the functions' lines go."""
+        own = {setting: self.queues[function] for function, setting in queue_settings(self.queues).items()}
+        shared = {"DEAD_LETTER_QUEUE_URL": self.dead_letters, "RESULTS_QUEUE_URL": self.results}
+        return {**self.settings, **own, **shared, "LOG_FILE": str(log.absolute())}
 
     def runtime(self, name: str, **settings: str) -> Runtime:
         """A further instance of a function, for calls without its queue; `settings` replace its own.
@@ -127,26 +155,23 @@ def running_environment(
     *,
     studio: StudioSettings | None = None,
     settings: Mapping[str, str] | None = None,
+    ports: tuple[int, int] = (0, 0),
     log: Callable[[str, str], None] = lambda _function, _line: None,
 ) -> Iterator[Environment]:
     """Everything up, tables created, triggers not yet started; all of it gone when the block ends.
 
-    `settings` replace the functions' local ones. `log` is told each line that a function prints, with its name.
+    `settings` replace the functions' local ones. `ports` are those of the servers and of the AI Studio, where free.
+    `log` is told each line that a function prints, with its name.
     """
     with ExitStack() as stack:
-        servers = stack.enter_context(running_servers())
-        ai = stack.enter_context(running_studio(studio))
+        servers = stack.enter_context(running_servers(ports[0]))
+        ai = stack.enter_context(running_studio(studio, ports[1]))
         sqs = stack.enter_context(closing(servers.sqs))
         dynamodb = stack.enter_context(closing(servers.dynamodb))
-        s3 = stack.enter_context(closing(servers.s3))
         merged = local_settings(servers, ai) | dict(settings or {})
-        s3.create_bucket(Bucket=RESULTS_BUCKET)
-        tables.create(dynamodb, merged["LEDGER_TABLE_PREFIX"])
-        dead_letters = sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
-        results = sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
-        queues = {function.name: _queue(sqs, function, dead_letters) for function in functions}
         by_name = {function.name: function for function in functions}
-        environment = Environment(servers, ai, merged, by_name, queues, dead_letters, results, sqs, dynamodb, log)
+        environment = Environment(servers, ai, merged, by_name, {}, "", "", sqs, dynamodb, log)
+        environment.furnish()
         stack.callback(environment.stop)
         yield environment
 

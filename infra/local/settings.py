@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from infra.deploy import table
 from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION, Servers
@@ -17,6 +17,28 @@ LOCAL_ENV = ROOT / ".local.env"
 RESULTS_BUCKET = "results"
 QUEUES = frozenset({"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL"})
 """Settings that differ by function, or that a test chooses."""
+
+
+REACH_SERVERS = frozenset(
+    {
+        "AISTUDIO_API_KEY",
+        "AISTUDIO_BASE_URL",
+        "AISTUDIO_FOLDER_ID",
+        "AISTUDIO_REALTIME_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "HASH_KEY",
+        "LEDGER_TABLE_PREFIX",
+        "REALTIME_MODEL",
+        "RESULTS_BUCKET",
+        "STORAGE_ENDPOINT",
+        "YDB_AUTH",
+        "YDB_DOCAPI_ENDPOINT",
+        "YMQ_ENDPOINT",
+    }
+)
+"""Settings that have to lead to the local servers."""
 
 
 def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
@@ -42,6 +64,20 @@ def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
         "AWS_REGION": REGION,
         "YDB_AUTH": "static",
     }
+
+
+def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the settings that somebody set for the functions, but for those that have to lead to the local servers.
+
+    Raises ValueError, naming each that is malformed.
+    """
+    given = {name: environment[name] for name in _defaults() if environment.get(name) and name not in REACH_SERVERS}
+    try:
+        Settings.model_validate(given)
+    except ValidationError as error:
+        told = (f"{each['loc'][0]} {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
+        raise ValueError("; ".join(told)) from None
+    return given
 
 
 def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:

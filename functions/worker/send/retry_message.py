@@ -26,16 +26,17 @@ def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float
     return carrier.carry(delivery, attribute, delay=max(0, min(MAX_DELAY, ceil(wait))))
 
 
-def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier) -> QueueMessage:
-    """A dead letter for the queue that it came from: one redrive higher, with its attempts and its age forgotten.
+def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier, reset_age: bool = True) -> QueueMessage:
+    """A dead letter for the queue that it came from: one redrive higher, with its attempts forgotten.
 
-    `force`: a call that may have happened is made once more. Raises TooLarge.
+    `force`: a call that may have happened is made once more. `reset_age`: its age is forgotten too, so that it can
+    be deferred for MAX_AGE from `now` on. Raises TooLarge.
     """
     attribute = SettlementAttribute(
         key=dead.key or Key(dead.message_id),
         origin=dead.origin,
         redrive=dead.redrive + 1,
-        first_seen=int(now * 1000),
+        first_seen=int((now if reset_age else dead.first_seen) * 1000),
         sent_at=dead.sent_at,
         force=force,
     )

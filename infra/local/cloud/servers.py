@@ -14,29 +14,36 @@ from types_boto3_s3 import S3Client
 from types_boto3_sqs import SQSClient
 
 from infra.local.processes.leash import Leashed
-from infra.local.processes.readiness import ready
+from infra.local.processes.readiness import HOST, Server, serving
 from infra.local.processes.surroundings import handed_on
 
-HOST = "127.0.0.1"
 REGION = "ru-central1"
 KEY_ID = KEY_SECRET = "local"  # noqa: S105 -- the server checks no signature
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A message in a queue, as seen without receiving it: waiting, delayed or in flight."""
+    """A message in a queue, as seen without receiving it: waiting, delayed or in flight. ``sent_at``: epoch seconds."""
 
     message_id: str
     body: str
     attributes: Mapping[str, str]
     receive_count: int
     visible: bool
+    sent_at: int = 0
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """From the server's inspection endpoint, which spells it as ReceiveMessage does."""
         attributes = {name: value.get("StringValue", "") for name, value in found["MessageAttributes"].items()}
-        return cls(found["MessageId"], found["Body"], attributes, found["ReceiveCount"], found["IsVisible"])
+        return cls(
+            found["MessageId"],
+            found["Body"],
+            attributes,
+            found["ReceiveCount"],
+            found["IsVisible"],
+            found["SentTimestamp"],
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,12 @@ class Servers:
     """Where the queue and table server listens, and clients for it."""
 
     port: int
-    pid: int
+    server: Server | None = None
+
+    @property
+    def pid(self) -> int:
+        """The server's process; 0 where another process runs it."""
+        return self.server.pid if self.server else 0
 
     @property
     def endpoint(self) -> str:
@@ -86,23 +98,22 @@ class Servers:
 
 
 @contextmanager
-def running_servers() -> Iterator[Servers]:
-    """Run the server until the block ends, its state in memory only.
+def running_servers(port: int = 0) -> Iterator[Servers]:
+    """Run the server until the block ends, its state in memory only, on this port where it is free.
 
-    The kernel chooses a free port, and the socket bound to it is handed to the child: no other process can take the
-    port in between. Raises DidNotStart.
+    Raises DidNotStart.
     """
-    with socket.create_server((HOST, 0), backlog=128) as listener:
-        bound: int = listener.getsockname()[1]
-        child = Leashed(
-            "hypercorn",
-            ["--workers", "0", "--log-level", "WARNING", "--bind", f"fd://{listener.fileno()}", "ministack.app:app"],
-            _environment(bound),
-            inherit=[listener.fileno()],
-        )
-    servers = Servers(bound, child.pid)
-    with ready(child, "the queue and table server", f"{servers.endpoint}/_ministack/health"):
-        yield servers
+    with serving("the queue and table server", "/_ministack/health", port, _start) as server:
+        yield Servers(server.port, server)
+
+
+def _start(listener: socket.socket) -> Leashed:
+    return Leashed(
+        "hypercorn",
+        ["--workers", "0", "--log-level", "WARNING", "--bind", f"fd://{listener.fileno()}", "ministack.app:app"],
+        _environment(listener.getsockname()[1]),
+        inherit=[listener.fileno()],
+    )
 
 
 def _environment(port: int) -> dict[str, str]:

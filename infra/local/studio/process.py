@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from infra.local.processes.leash import Leashed
-from infra.local.processes.readiness import ready
+from infra.local.processes.readiness import Server, serving
 from infra.local.processes.surroundings import handed_on
 from infra.local.studio.settings import HOST, PostMode, Settings
 from infra.local.studio.state import hash_of
@@ -25,8 +25,13 @@ class StudioHandle:
     folder_id: str
     api_key: str
     realtime_model: str
-    pid: int
+    server: Server
     control: httpx.Client
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self.server.pid
 
     @property
     def headers(self) -> dict[str, str]:
@@ -97,33 +102,29 @@ class StudioHandle:
 
 
 @contextmanager
-def running_studio(settings: Settings | None = None) -> Iterator[StudioHandle]:
-    """Run a local AI Studio until the block ends, on a free port that no other process can take in between.
+def running_studio(settings: Settings | None = None, port: int = 0) -> Iterator[StudioHandle]:
+    """Run a local AI Studio until the block ends, on this port where it is free.
 
     Raises DidNotStart.
     """
     given = settings or Settings()
-    with socket.create_server((HOST, 0)) as listener:
-        at = f"{HOST}:{listener.getsockname()[1]}"
-        child = Leashed(
-            "infra.local.studio",
-            [f"--fd={listener.fileno()}", *_flags(given)],
-            handed_on(),
-            inherit=[listener.fileno()],
-        )
-    with (
-        ready(child, "the local AI Studio", f"http://{at}/_local/responses"),
-        httpx.Client(base_url=f"http://{at}/_local", timeout=10, trust_env=False) as control,
-    ):
-        yield StudioHandle(
-            base_url=f"http://{at}/v1",
-            realtime_url=f"ws://{at}/v1/realtime",
-            folder_id=given.folder_id,
-            api_key=given.keys[0],
-            realtime_model=given.realtime_model,
-            pid=child.pid,
-            control=control,
-        )
+
+    def start(listener: socket.socket) -> Leashed:
+        arguments = [f"--fd={listener.fileno()}", *_flags(given)]
+        return Leashed("infra.local.studio", arguments, handed_on(), inherit=[listener.fileno()])
+
+    with serving("the local AI Studio", "/_local/responses", port, start) as server:
+        at = f"{HOST}:{server.port}"
+        with httpx.Client(base_url=f"http://{at}/_local", timeout=10, trust_env=False) as control:
+            yield StudioHandle(
+                base_url=f"http://{at}/v1",
+                realtime_url=f"ws://{at}/v1/realtime",
+                folder_id=given.folder_id,
+                api_key=given.keys[0],
+                realtime_model=given.realtime_model,
+                server=server,
+                control=control,
+            )
 
 
 def _flags(settings: Settings) -> list[str]:

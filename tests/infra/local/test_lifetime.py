@@ -5,30 +5,38 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from infra.local.catalog import functions
+from infra.local.cloud.servers import Servers
 from infra.local.demo.printed import as_json
 from infra.local.processes.surroundings import ROOT
-from infra.local.send import send
 from infra.local.settings import read_env
 from tests.support.processes import ENVIRONMENT, alive, descendants
 from tests.support.waiting import eventually
 
 
+def logged(settings: Path) -> list[str]:
+    """Where these keep what functions print: not in the checkout, and not where nothing may be left."""
+    (folder := settings.parent.with_name(f"{settings.parent.name}-log")).mkdir(exist_ok=True)
+    return ["--log", str(folder / "dev.log")]
+
+
 @contextmanager
 def dev(
-    settings: Path, *before: str, stdout: IO[str] | int = subprocess.DEVNULL
+    settings: Path, *before: str, stdout: IO[str] | int = subprocess.DEVNULL, options: Sequence[str] = (), **own: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(  # noqa: S603 - a fixed command
-        [*before, sys.executable, "-m", "infra.local.dev", "--settings", str(settings)],
+        [*before, sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings), *options],
         cwd=ROOT,
-        env=ENVIRONMENT | {"TMPDIR": str(settings.parent)},
+        env=ENVIRONMENT | {"TMPDIR": str(settings.parent), **own},
         stdout=stdout,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -59,7 +67,7 @@ def test_a_stopped_environment_leaves_no_process_and_no_file(
 ) -> None:
     children = descendants(running.pid)
     running.send_signal(number)
-    assert running.wait(timeout=60) == 128 + number
+    assert running.wait(timeout=60) == (0 if number == signal.SIGINT else 128 + number)
     assert alive(children) == set()
     assert list(settings.parent.iterdir()) == []
 
@@ -136,17 +144,56 @@ def test_a_second_environment_is_refused_while_one_has_the_settings(settings: Pa
     assert list(settings.parent.iterdir()) == []
 
 
-def test_what_a_function_prints_is_shown_at_once_as_json(
-    settings: Path, tmp_path_factory: pytest.TempPathFactory
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [((), "delete_response: dead_lettered, invalid_message"), (["--json"], '"end":"dead_lettered"')],
+)
+def test_what_a_function_prints_is_shown_at_once_and_kept(
+    settings: Path, tmp_path_factory: pytest.TempPathFactory, options: Sequence[str], shown: str
 ) -> None:
-    shown = tmp_path_factory.mktemp("shown") / "lines"
-    with shown.open("w") as file, dev(settings, stdout=file) as process:
+    out = tmp_path_factory.mktemp("shown") / "lines"
+    with out.open("w") as file, dev(settings, stdout=file, options=options, MAX_ATTEMPTS="3") as process:
         eventually(settings.exists)
-        send("delete_response", "no JSON", read_env(settings))
-        eventually(lambda: '"message settled"' in shown.read_text())
+        told = read_env(settings)
+        assert told["MAX_ATTEMPTS"] == "3"
+        assert told["DELETE_RESPONSE_QUEUE_URL"].startswith(told["YMQ_ENDPOINT"])
+        sqs = Servers(urlsplit(told["YMQ_ENDPOINT"]).port or 0).sqs
+        sqs.send_message(QueueUrl=told["DELETE_RESPONSE_QUEUE_URL"], MessageBody="no JSON")
+        eventually(lambda: shown in out.read_text())
         assert process.poll() is None
-    lines = [json.loads(line) for line in shown.read_text().splitlines()]
-    assert {line["function"] for line in lines} == {"delete_response"}
+    kept = [json.loads(line) for line in Path(told["LOG_FILE"]).read_text().splitlines()]
+    assert [line["end"] for line in kept if "end" in line] == ["dead_lettered"]
+
+
+def test_a_server_that_ends_is_started_again_where_it_was(settings: Path) -> None:
+    with dev(settings) as process:
+        eventually(settings.exists)
+        told = read_env(settings)
+        (studio,) = (pid for pid in descendants(process.pid) if "infra.local.studio" in _command(pid))
+        os.kill(studio, signal.SIGKILL)
+        eventually(
+            lambda: (
+                httpx.get(
+                    f"{told['AISTUDIO_BASE_URL'].removesuffix('/v1')}/_local/responses", timeout=60, trust_env=False
+                ).is_success
+            )
+        )
+        assert read_env(settings) == told
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def test_a_setting_of_ones_own_that_is_malformed_is_named(settings: Path) -> None:
+    command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings)]
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=ROOT, env=ENVIRONMENT | {"MAX_AGE": "long"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("settings missing or malformed: MAX_AGE write a number and s, m, h or d")
 
 
 def test_a_line_that_is_no_json_object_becomes_one_that_names_its_function() -> None:

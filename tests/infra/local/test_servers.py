@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 
 import httpx
 import pytest
@@ -6,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.processes.leash import Leashed
-from infra.local.processes.readiness import DidNotStart, ready
+from infra.local.processes.readiness import DidNotStart, serving
 from tests.support.processes import alive, listening
+from tests.support.waiting import eventually
 
 LOOPBACK = "0100007F"
 
@@ -25,13 +28,27 @@ def test_after_the_block_nothing_runs_and_nothing_listens() -> None:
 
 
 def test_a_server_that_does_not_start_is_told_with_what_it_printed() -> None:
-    child = Leashed("infra.local.studio", ["--latency=soon"], {})
+    children = [Leashed("infra.local.studio", ["--latency=soon"], {})]
     with (
         pytest.raises(DidNotStart, match=r"the server did not start; it printed:[\s\S]*invalid float value: 'soon'"),
-        ready(child, "the server", "http://127.0.0.1:9"),
+        serving("the server", "/", 0, lambda _listener: children[0]),
     ):
         pytest.fail("it is not ready")
-    assert not alive({child.pid})
+    assert not alive({children[0].pid})
+
+
+def test_a_server_whose_port_is_taken_takes_a_free_one(servers: Servers) -> None:
+    with running_servers(servers.port) as others:
+        assert others.port != servers.port
+
+
+def test_a_server_that_ended_is_started_again_where_it_was() -> None:
+    with running_servers() as servers:
+        assert servers.server
+        os.kill(servers.pid, signal.SIGKILL)
+        eventually(lambda: servers.server and servers.server.ended)
+        servers.server.again()
+        assert servers.sqs.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def test_two_environments_share_nothing(servers: Servers) -> None:

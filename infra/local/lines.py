@@ -1,0 +1,48 @@
+"""What functions print: kept in a file, and told to people a line an event."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra.local.demo.printed import as_json
+
+STYLES = {"done": "green", "retry": "yellow", "deferred": "yellow", "dead_lettered": "red", "unsettled": "bold red"}
+"""The colour of each end."""
+
+
+class Lines:
+    """Takes each line that a function prints. `as_it_is`: shown as JSON, for programs."""
+
+    def __init__(self, path: Path, console: Console, *, as_it_is: bool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+        self.path = path
+        self._console = console
+        self._as_it_is = as_it_is
+
+    def take(self, function: str, line: str) -> None:
+        """Keep a line, and show it at once."""
+        whole = as_json(function, line)
+        with self.path.open("a", encoding="utf-8") as kept:
+            kept.write(whole + "\n")
+        if self._as_it_is:
+            print(whole, flush=True)
+            return
+        told = json.loads(whole)
+        time = str(told.get("timestamp", ""))[11:19]
+        style = STYLES.get(str(told.get("end")), "")
+        self._console.print(f"{time} {said(told)}".strip(), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def said(line: dict[str, Any]) -> str:
+    """A function's line in words; never its content, which no line has."""
+    function, end, outcome = line.get("function"), line.get("end"), line.get("outcome")
+    if end is None:
+        return f"{function}: {line.get('message', '')}"
+    told = f"{function}: {end}" + (f", {outcome}" if outcome and outcome != end else "")
+    for name, word in {"status": "status", "copy": "copy", "redrive": "redrive", "attempt": "attempt"}.items():
+        told += f", {word} {line[name]}" if line.get(name) else ""
+    told += f", {line['duration_ms']} ms" if line.get("duration_ms") is not None else ""
+    return f"{told}, {line.get('key')}" + (f" ({line['detail']})" if line.get("detail") else "")
