@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all mocks demo dev send sample new-function lock clean
+.PHONY: help setup lint test test-all mocks demo dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,6 +13,8 @@ help: ## Show the verbs
 # What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
 setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
 	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory $(INSTALLED)
+	@test -x $(BIN)/ops || { printf '#!/bin/sh\n%s\n' 'PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -P -m infra.operate.ops "$$@"' \
+	  >$(BIN)/ops && chmod +x $(BIN)/ops; }
 
 .PHONY: $(INSTALLED)
 $(INSTALLED):
@@ -58,11 +60,8 @@ mocks:
 demo: setup ## Run every sample of events/ on local servers, and show how each message ended
 	$(BIN)/python -m infra.local.demo
 
-dev: setup ## Leave the local environment running, its settings in .local.env
-	@exec $(BIN)/python -m infra.local.dev
-
-send: setup ## Send to it: make send TO=delete_response MESSAGE='{"response_id": "resp_1"}' (or a file of events/)
-	@$(BIN)/python -m infra.local.send "$$TO" "$$MESSAGE"
+dev: setup ## Leave the local environment running, for .venv/bin/ops; make dev MAX_AGE=1m for settings of your own
+	@exec $(BIN)/python -m infra.local.dev $(ARGS)
 
 sample: setup ## Print a sample with the times of now, for the test console: make sample NAME=delete_response/plain
 	@$(BIN)/python -m infra.local.samples "$$NAME"

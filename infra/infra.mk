@@ -1,5 +1,5 @@
 # Packaging, deployment and operation (infra/README.md). ENV is a folder of infra/terraform/environments: make deploy ENV=dev
-.PHONY: package bootstrap platform plan deploy rollback releases destroy smoke look backup test-infra inventory
+.PHONY: package bootstrap platform plan deploy rollback releases destroy smoke backup test-infra inventory
 
 FOR_ENV = $(if $(ENV),$(ENV),$(error ENV is not set: make $@ ENV=dev))
 
@@ -30,9 +30,6 @@ destroy: setup ## Take an environment down, messages and ledger included: make d
 
 smoke: setup ## Send one message to each deployed function and wait for its outcome
 	$(BIN)/python -m infra.deploy.smoke $(FOR_ENV)
-
-look: setup ## What became of a message: make look ENV=dev FUNCTION=delete_response ID=resp_1
-	@$(BIN)/python -m infra.operate.look $(FOR_ENV) $(FUNCTION) $(ID)
 
 backup: setup ## Copy the ledger to its bucket; its settings come from the environment (infra/README.md)
 	$(BIN)/python -m infra.operate.backup save

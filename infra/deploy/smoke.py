@@ -127,12 +127,14 @@ def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
 def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Ledger]:
     """A deployment's ledger by platform's output, with what makes its keys; YC_TOKEN opens both. Raises Stopped."""
     token = os.environ["YC_TOKEN"]
-    keys = Keys(_hash_key(platform["hash_key"], token))
+    keys = Keys(hash_key_of(platform))
     tables = connect_with_token(platform["document_api_endpoint"], REGION, lambda: token)
     return keys, Ledger(tables, platform["table_prefix"] + LEDGER)
 
 
-def _hash_key(secret: Mapping[str, str], token: str) -> str:
+def hash_key_of(platform: Mapping[str, Any]) -> str:
+    """A deployment's HASH_KEY, from Lockbox; YC_TOKEN opens it. Raises Stopped."""
+    secret, token = platform["hash_key"], os.environ["YC_TOKEN"]
     try:
         answer = httpx.get(
             f"{LOCKBOX}/{secret['secret_id']}/payload",

@@ -56,7 +56,8 @@ class Root:
         # A lock file that is committed is kept to; without one, the versions in versions.tf decide alone.
         locked = (self.folder / ".terraform.lock.hcl").exists()
         kept = ("-lockfile=readonly",) if locked else ()
-        self.run("init", "-input=false", "-reconfigure", *kept, f"-backend-config={backend}")
+        # To standard error: what commands answer on standard output is for programs.
+        self._run(("init", "-input=false", "-reconfigure", *kept, f"-backend-config={backend}"), stdout=2)
 
     @property
     def variables(self) -> list[str]:
@@ -91,11 +92,16 @@ class Root:
         return done.returncode == 2
 
     def _run(
-        self, arguments: Sequence[str], *, capture: bool = False, allowed: Sequence[int] = (0,)
+        self,
+        arguments: Sequence[str],
+        *,
+        capture: bool = False,
+        stdout: int | None = None,
+        allowed: Sequence[int] = (0,),
     ) -> "subprocess.CompletedProcess[str]":
         binary = os.environ.get("TERRAFORM", "terraform")
         command = [binary, f"-chdir={self.folder}", *arguments]
-        stdout = subprocess.PIPE if capture else None
+        stdout = subprocess.PIPE if capture else stdout
         try:
             done = subprocess.run(command, env=self._environment(), stdout=stdout, text=True, check=False)
         except OSError as error:

@@ -1,0 +1,58 @@
+"""The command `ops`: its options, its commands, and how it ends."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.operate.ops import send, show, status
+from infra.operate.ops.common import Chosen
+from infra.operate.ops.dead_letters import commands as dead_letters
+from infra.operate.ops.ending import USAGE, Ended, services
+
+app = typer.Typer(
+    name="ops",
+    help="Send messages, see what became of them, and mend what went wrong; here or on a deployment.",
+    epilog="Exit codes: 0 done, 1 something was found wanting, 2 not understood, 3 can't reach what it needs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def choose(
+    context: typer.Context,
+    env: Annotated[
+        str, typer.Option(envvar="OPS_ENV", help="local (make dev), or a folder of infra/terraform/environments.")
+    ] = "local",
+    env_file: Annotated[
+        Path | None, typer.Option(envvar="OPS_ENV_FILE", help="A file of KEY=value lines with the functions' settings.")
+    ] = None,
+) -> None:
+    """Say which environment the command is for."""
+    context.obj = Chosen(env, env_file)
+
+
+for commands in (send, show, status):
+    commands.add_to(app)
+app.add_typer(dead_letters.app, name="dead-letters")
+
+
+def main() -> int:
+    """Run the command; return its exit code, after one line on standard error where it is not understood or fails."""
+    try:
+        with services():
+            code: object = app(standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "ops"
+        if told := error.format_message():
+            print(f"{path}: {' '.join(told.split())} ({path} --help tells more)", file=sys.stderr)
+        return USAGE
+    except Ended as error:
+        print(f"ops: {error}", file=sys.stderr)
+        return error.code
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,44 @@
+"""What commands share: the environment that was chosen, and their common options."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.operate.ops.ending import misused
+from infra.operate.ops.environments import Reach, reach
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+By = Annotated[str, typer.Option(help="Who ordered it; kept on the ledger. By default you, or the key's account.")]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The environment that the command line names; it is read when a command first needs it."""
+
+    name: str
+    file: Path | None
+
+    @cached_property
+    def reach(self) -> Reach:
+        """The environment. Raises Ended."""
+        return reach(self.name, self.file)
+
+
+def reach_of(context: typer.Context) -> Reach:
+    """The environment of the command that runs. Raises Ended."""
+    chosen: Chosen = context.obj
+    return chosen.reach
+
+
+def seconds(text: str) -> float:
+    """Read a length of time such as 30s, 10m, 2h or 7d. Raises Ended."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not found:
+        raise misused(f"{text!r} is no length of time: write a number and s, m, h or d, such as 30s or 7d")
+    return float(found[1]) * _UNITS[found[2]]

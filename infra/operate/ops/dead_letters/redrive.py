@@ -1,0 +1,132 @@
+"""Sending dead letters back: copied, confirmed, and only then deleted; to be killed at any time and run again.
+
+A copy of a letter that was copied before, and not deleted, has the same redrive number, and does nothing.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from documents import TableUnavailable, Write, Written
+from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
+from infra.operate.ops.dead_letters.looking import Look, looking
+from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
+from infra.operate.ops.environments import Reach
+from worker.clock import SystemClock
+from worker.send.queue import Queue
+
+
+@dataclass
+class Tally:
+    """What was found and done. `goes` and `stays` count letters by (reason, where to) and (reason, why)."""
+
+    looked: int = 0
+    hidden: int = 0
+    goes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    stays: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed: int = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one."""
+        if verdict.message is None:
+            self.stays[verdict.letter.reason, verdict.why] += 1
+        else:
+            self.goes[verdict.letter.reason, verdict.to] += 1
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """One command: which letters, how they are judged, at most how many, at most how many a second, by whom."""
+
+    reach: Reach
+    meant: Filter
+    planner: Planner
+    number: int | None = None
+    rate: float = 50
+    by: str = ""
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+
+    def plan(self, progress: Callable[[int], None] = lambda _: None) -> Tally:
+        """Look at all, send nothing, and say what would go where."""
+        return self._go(self._count, progress)
+
+    def run(self, progress: Callable[[int], None] = lambda _: None) -> Tally:
+        """Do it."""
+        return self._go(self._send, progress)
+
+    def _go(self, deal: "Callable[[Look, Sequence[Verdict], Tally], None]", progress: Callable[[int], None]) -> Tally:
+        tally = Tally()
+        with looking(self.reach.sqs, self.reach.settings.dead_letter_queue_url) as look:
+            tally.hidden = look.hidden
+            for messages in look.batches():
+                letters = [DeadLetter.read(message) for message in messages]
+                tally.looked += len(letters)
+                meant = [letter for letter in letters if self.meant.takes(letter, self.planner.now)]
+                verdicts = self.planner.verdicts(meant)
+                deal(look, self._within_number(verdicts, tally), tally)
+                progress(tally.looked)
+                if self.number is not None and tally.goes.total() >= self.number:
+                    break
+        return tally
+
+    def _within_number(self, verdicts: Sequence[Verdict], tally: Tally) -> list[Verdict]:
+        """Those that stay, and as many of those that go as there is room for."""
+        kept, room = list[Verdict](), None if self.number is None else self.number - tally.goes.total()
+        for verdict in verdicts:
+            if verdict.message is not None and room is not None:
+                if room <= 0:
+                    continue
+                room -= 1
+            kept.append(verdict)
+        return kept
+
+    def _count(self, _look: Look, verdicts: Sequence[Verdict], tally: Tally) -> None:
+        for verdict in verdicts:
+            tally.add(verdict)
+
+    def _send(self, look: Look, verdicts: Sequence[Verdict], tally: Tally) -> None:
+        begun = self.monotonic()
+        going = [verdict for verdict in verdicts if verdict.message is not None]
+        self._note(going)
+        confirmed = self._copied(going)
+        deleted = look.delete([verdict.letter.message for verdict in confirmed])
+        for verdict in [*(each for each in verdicts if each.message is None), *confirmed]:
+            tally.add(verdict)
+        tally.failed += len(going) - sum(deleted)
+        if going:
+            self.sleep(max(0.0, len(going) / self.rate - (self.monotonic() - begun)))
+
+    def _copied(self, going: Sequence[Verdict]) -> list[Verdict]:
+        """Those whose copy a queue has confirmed."""
+        queue, confirmed = Queue(self.reach.sqs, SystemClock()), list[Verdict]()
+        for to in dict.fromkeys(verdict.to for verdict in going):
+            mine = [verdict for verdict in going if verdict.to == to]
+            url = self.reach.settings.results_queue_url if to == RESULTS else self.reach.queue(to)
+            sent = queue.send(url, [verdict.message for verdict in mine if verdict.message is not None])
+            confirmed += [verdict for verdict, sure in zip(mine, sent, strict=True) if sure]
+        return confirmed
+
+    def _note(self, going: Sequence[Verdict]) -> None:
+        """Write on each record who redrives its message, before it is sent. Raises TableUnavailable."""
+        orders = {
+            verdict.key: json.dumps(
+                {
+                    "order": "redrive",
+                    "by": self.by,
+                    "at": round(self.planner.now, 3),
+                    "redrive": verdict.letter.redrive + 1,
+                    **({"force": True} if self.planner.force else {}),
+                }
+            )
+            for verdict in going
+            if verdict.key is not None
+        }
+        writes = [
+            Write(key, sets={}, adds={"orders": {order}}, condition="attribute_exists(#state)")
+            for key, order in orders.items()
+        ]
+        if Written.UNKNOWN in self.reach.ledger.write_all(writes):
+            raise TableUnavailable("who redrives could not be noted; nothing more was sent")

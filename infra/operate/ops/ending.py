@@ -1,0 +1,92 @@
+"""How a command ends: an exit code, and one line on standard error where it is not 0."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from documents import TableUnavailable
+from infra.operate.cloud import Stopped
+
+DONE, WANTING, USAGE, UNREACHABLE = 0, 1, 2, 3
+"""Done; something was found wanting; the command was not understood; what it needs can't be reached."""
+
+_SILENT = (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError)
+
+
+class Ended(Exception):
+    """The command can't go on: the message is one line that says why and what to do, `code` is the exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def wanting(message: str) -> Ended:
+    """Make the end of a command that found something wrong."""
+    return Ended(message, WANTING)
+
+
+def misused(message: str) -> Ended:
+    """Make the end of a command that was given what it can't take."""
+    return Ended(message, USAGE)
+
+
+def unreachable(message: str) -> Ended:
+    """Make the end of a command that can't reach what it needs."""
+    return Ended(message, UNREACHABLE)
+
+
+@contextmanager
+def services() -> Iterator[None]:
+    """Turn what a service's client raises into `Ended`."""
+    try:
+        yield
+    except Stopped as error:
+        raise unreachable(" ".join(str(error).split())) from None
+    except TableUnavailable as error:
+        raise unreachable(f"the ledger can't be used: {_of_the_ledger(str(error))}") from None
+    except _SILENT as error:
+        url = error.kwargs.get("endpoint_url", "the service")
+        raise unreachable(f"nothing answers at {url}: is the network there, and the address right?") from None
+    except NoCredentialsError:
+        raise unreachable("no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set") from None
+    except ClientError as error:
+        raise unreachable(_refused(error)) from None
+    except BotoCoreError as error:
+        raise unreachable(f"a service can't be used: {type(error).__name__}") from None
+    except httpx.HTTPError as error:
+        raise unreachable(f"a service can't be used: {type(error).__name__}") from None
+
+
+def _of_the_ledger(why: str) -> str:
+    told = {
+        "ResourceNotFoundException": "there is no such table (LEDGER_TABLE_PREFIX)",
+        "EndpointConnectionError": "nothing answers at YDB_DOCAPI_ENDPOINT",
+        "AccessDeniedException": "it refuses these credentials",
+        "UnrecognizedClientException": "it refuses these credentials",
+        "InvalidClientTokenId": "it refuses these credentials",
+    }
+    return told.get(why, why)
+
+
+def _refused(error: ClientError) -> str:
+    """What a service's refusal means; never its message, which may quote the request."""
+    code, operation = str(error.response.get("Error", {}).get("Code", "")), error.operation_name
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if "NonExistentQueue" in code or "QueueDoesNotExist" in code:
+        return "there is no such queue: was it deleted, or is its URL another environment's?"
+    if code == "ResourceNotFoundException":
+        return "there is no such table (LEDGER_TABLE_PREFIX)"
+    if status in (401, 403) or code in ("AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch"):
+        return f"{operation} is refused ({code}): the credentials are wrong, or lack a role"
+    return f"{operation} failed: {code or status}"

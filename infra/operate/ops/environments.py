@@ -1,0 +1,150 @@
+"""The environments that `ops` works on: the local one, a deployment, or one that a file describes.
+
+Each is read into the functions' settings, under their names, with `<FUNCTION>_QUEUE_URL` beside them.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra.deploy import table
+from infra.deploy.smoke import function_of, hash_key_of
+from infra.deploy.terraform import Root
+from infra.local.settings import LOCAL_ENV, read_env
+from infra.operate.cloud import KEY, begin
+from infra.operate.ops.ending import misused, services, unreachable
+from ledger import Keys, Ledger
+from worker import clients
+from worker.settings import KEYS_OF_QUEUES, LEDGER, Settings, SettingsError, queue_settings
+from worker.settle.context import Function
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+NEEDED = (*LEDGER, *KEYS_OF_QUEUES, "DEAD_LETTER_QUEUE_URL")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One environment: its settings, and clients of its services.
+
+    `local`: it is `make dev`'s, which alone writes its lines to a file.
+    """
+
+    name: str
+    values: Mapping[str, str]
+    local: bool = False
+    entries: Mapping[str, Any] = field(default_factory=lambda: table.read()["functions"])
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The functions' settings. Raises Ended, naming all that is missing or malformed."""
+        try:
+            return Settings.read(self.values, NEEDED)
+        except SettingsError as error:
+            raise misused(f"{self.name}: {error}") from None
+
+    @cached_property
+    def queues(self) -> dict[str, str]:
+        """The queue's URL of each function that is there."""
+        names = queue_settings(name for name, entry in self.entries.items() if "queue" in entry)
+        return {function: self.values[name] for function, name in names.items() if self.values.get(name)}
+
+    def queue(self, function: str) -> str:
+        """The queue of one function. Raises Ended where there is none."""
+        if function not in self.queues:
+            known = ", ".join(sorted(self.queues)) or "none"
+            raise misused(f"no function {function!r} has a queue in {self.name}; these have: {known}")
+        return self.queues[function]
+
+    def function(self, name: str) -> Function[Any, Any]:
+        """What the code says of a function. Raises Ended where there is none."""
+        if name not in self.entries or "queue" not in self.entries[name]:
+            known = ", ".join(name for name, entry in self.entries.items() if "queue" in entry)
+            raise misused(f"there is no function {name!r} with a queue; there are: {known}")
+        return function_of(self.entries[name])
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """A client for the queues."""
+        return clients.queues(self.settings)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client for the tables."""
+        return clients.documents(self.settings, lambda: self.values.get("YC_TOKEN", ""))
+
+    @cached_property
+    def keys(self) -> Keys:
+        """What makes record keys."""
+        return Keys(self.settings.hash_key.get_secret_value())
+
+    @property
+    def table(self) -> str:
+        """The name of the ledger's table."""
+        return self.settings.ledger_table_prefix + "ledger"
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return Ledger(self.dynamodb, self.table)
+
+    @property
+    def control(self) -> str:
+        """The control plane of the local AI Studio. Raises Ended anywhere else."""
+        if not self.local:
+            raise misused(f"{self.name} is no local environment: this works on `make dev` only")
+        return self.settings.aistudio_base_url.removesuffix("/v1") + "/_local"
+
+    @property
+    def who(self) -> str:
+        """Who gives orders where no name is given: the user here, else the static key, which belongs to an account."""
+        user = os.environ.get("USER") or "local"
+        return user if self.local else self.settings.aws_access_key_id.get_secret_value()
+
+
+def reach(name: str, file: Path | None) -> Reach:
+    """Read an environment: a file of settings, `local`, or a folder of infra/terraform/environments. Raises Ended."""
+    begin()
+    if file is not None:
+        if not file.is_file():
+            raise misused(f"{file}: there is no such file")
+        values = read_env(file)
+        return Reach(str(file), {**values, **_token()}, local="LOG_FILE" in values)
+    if name == "local":
+        if not LOCAL_ENV.is_file():
+            raise unreachable("nothing runs here: start `make dev` in another terminal, or name one: ops --env dev …")
+        return Reach(name, read_env(LOCAL_ENV), local=True)
+    with services():
+        return Reach(name, _deployed(name))
+
+
+def _deployed(name: str) -> dict[str, str]:
+    """The settings of a deployment, by what Terraform and Lockbox tell. Raises Stopped."""
+    begin("YC_TOKEN", *KEY)
+    platform, app = Root("platform", name), Root("app", name)
+    for root in (platform, app):
+        root.init()
+    told, outputs = platform.output("platform"), app.outputs()
+    queues = app.output("queues")
+    return {
+        **{setting: str(value) for setting, value in table.read()["settings"].items()},
+        **{setting: os.environ[setting] for setting in (*KEY, "YMQ_ENDPOINT") if setting in os.environ},
+        **_token(),
+        "YDB_DOCAPI_ENDPOINT": told["document_api_endpoint"],
+        "LEDGER_TABLE_PREFIX": told["table_prefix"],
+        "HASH_KEY": hash_key_of(told),
+        "DEAD_LETTER_QUEUE_URL": outputs.get("dead_letter_queue", ""),
+        "RESULTS_QUEUE_URL": outputs.get("results_queue", ""),
+        "AISTUDIO_FOLDER_ID": told.get("aistudio_folder_id", ""),
+        "LOG_GROUP": told.get("log_group_id", ""),
+        **{setting: queues[function] for function, setting in queue_settings(queues).items()},
+    }
+
+
+def _token() -> dict[str, str]:
+    return {"YC_TOKEN": os.environ["YC_TOKEN"]} if os.environ.get("YC_TOKEN") else {}

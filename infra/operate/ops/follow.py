@@ -1,0 +1,101 @@
+"""Waiting until a message has ended, and telling how: its deliveries, its calls, its record, what came out."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from infra.local.lines import said
+from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
+from infra.operate.ops.dead_letters.looking import looking
+from infra.operate.ops.environments import Reach
+from infra.operate.ops.records import log_lines, waiting
+from infra.operate.ops.say import Voice
+from infra.operate.ops.story import ENDS
+from ledger import Record, RecordKey
+from ledger.record import DEAD_LETTERED, DELETED, DONE, PENDING
+
+EVERY_LOCAL, EVERY = 0.2, 2.0
+"""Seconds between two looks at the ledger: here, where they cost nothing, and on a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message under way: the id under which it is delivered, its key, its record, and that as it was before."""
+
+    message_id: str
+    key: str
+    record_key: RecordKey
+    before: Record
+
+
+def ended(sent: Sent, record: Record) -> bool:
+    """Whether the record says how this message ended."""
+    if record.state in (DONE, DELETED) and record.state == sent.before.state:
+        return True  # it answers all later messages, and does not change
+    return record.state in ENDS and record != sent.before and record.dlq != PENDING
+
+
+class Follower:
+    """Looks until all have ended, or the patience is over; tells each delivery's end as it comes."""
+
+    def __init__(self, reach: Reach, voice: Voice, patience: float) -> None:
+        self._reach = reach
+        self._voice = voice
+        self._until = time.monotonic() + patience
+        self._told = 0
+        self.begun = time.time()
+
+    def follow(self, sent: Sequence[Sent]) -> dict[RecordKey, Record]:
+        """Wait; the records as they are then, by key. Raises TableUnavailable."""
+        left = list(sent)
+        records: dict[RecordKey, Record] = {}
+        with self._voice.progress("ended", len(sent)) as bar:
+            while left:
+                read = self._reach.ledger.get_many(each.record_key for each in left)
+                records |= read
+                for line in self.deliveries(sent)[self._told :] if len(sent) == 1 else ():
+                    self._told += 1
+                    self._voice.line(f"  {said(line)}")
+                left = [each for each in left if not ended(each, read[each.record_key])]
+                bar(len(sent) - len(left))
+                if time.monotonic() > self._until:
+                    break
+                if left:
+                    time.sleep(EVERY_LOCAL if self._reach.local else EVERY)
+        return records
+
+    def deliveries(self, sent: Sequence[Sent]) -> list[dict[str, Any]]:
+        """The log lines about these since it began; none on a deployment."""
+        lines = log_lines(self._reach, {each.record_key for each in sent})
+        return [line for line in lines if "end" in line and line["at"] >= int(self.begun)]
+
+
+def calls(reach: Reach, key: str) -> list[int]:
+    """The statuses of the calls that the local AI Studio had about an id; none on a deployment."""
+    if not reach.local:
+        return []
+    found = httpx.get(f"{reach.control}/requests", params={"id": key}, timeout=10, trust_env=False).json()
+    return [call["status"] for call in found]
+
+
+def result(reach: Reach, record_key: str) -> Mapping[str, Any] | None:
+    """The newest result about a record, where it can be seen without taking it from its consumer: locally."""
+    found: Mapping[str, Any] | None = None
+    for message in waiting(reach, reach.settings.results_queue_url):
+        content = json.loads(message.body)
+        if content.get("subject") == record_key:
+            found = content
+    return found
+
+
+def dead_letters(reach: Reach, sent: Sent, record: Record) -> list[DeadLetter]:
+    """The dead letters of a key, where its record says that there are any."""
+    if record.state != DEAD_LETTERED:
+        return []
+    with looking(reach.sqs, reach.settings.dead_letter_queue_url) as look:
+        letters = [DeadLetter.read(message) for messages in look.batches() for message in messages]
+    return [each for each in letters if Filter(key=sent.key).takes(each, 0) or each.message_id == sent.message_id]

@@ -1,0 +1,72 @@
+"""`ops show`: everything that is known of an id."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from infra.local.lines import said
+from infra.operate.ops.common import AsJson, reach_of
+from infra.operate.ops.dead_letters.commands import found as find_letters
+from infra.operate.ops.dead_letters.letter import Filter
+from infra.operate.ops.ending import wanting
+from infra.operate.ops.records import log_lines, query, records, waiting
+from infra.operate.ops.say import Voice, clock
+from infra.operate.ops.story import headline, numbers, timeline
+from ledger.record import DEAD_LETTERED
+from worker.settlement_attribute import NAME, unverified
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: ops show resp_1")(show)
+
+
+def show(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="A response, event, message or person's id, or a record's key.")
+    ],
+    function: Annotated[str, typer.Option(help="Look only where this function would have put it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of an id: its records as a timeline, its log lines, and the messages that can be seen."""
+    voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
+    found = records(reach, name, function)
+    lines = list(log_lines(reach, {each.record.key for each in found}))
+    parked = any(each.record.state == DEAD_LETTERED for each in found) or not found
+    letters = find_letters(reach, Filter(key=name), voice) if parked else []
+    underway = [
+        (queue, message)
+        for queue, url in reach.queues.items()
+        for message in waiting(reach, url)
+        if unverified(message.attributes.get(NAME, "{}")).get("key") == name
+    ]
+    if not found and not letters and not underway:
+        raise wanting(f"nothing is known of {name}: it never came this far, has expired, or HASH_KEY is another")
+    voice.data(
+        {
+            "id": name,
+            "records": [each.told() for each in found],
+            "log": lines,
+            "log_queries": [] if reach.local else [query(reach, each.record.key) for each in found],
+            "dead_letters": [letter.told() for letter in letters],
+            "waiting": [{"queue": queue, "message_id": message.message_id} for queue, message in underway],
+        }
+    )
+    for each in found:
+        voice.line(f"{each.kind}: {headline(each.record)}", style="bold")
+        voice.line(f"  record {each.record.key}")
+        for told in timeline(each.record, now):
+            voice.line(f"  {told}")
+        voice.line(f"  {numbers(each.record)}")
+        if not reach.local:
+            voice.line(f"  log: {query(reach, each.record.key)}")
+    for line in lines:
+        voice.line(f"  log: {line.get('timestamp', '')} {said(line)}")
+    for letter in letters:
+        voice.line(f"dead letter {letter.message_id}: {letter.reason}, since {clock(letter.at, now)}", style="bold")
+        if letter.detail:
+            voice.line(f"  {letter.detail}")
+    for queue, message in underway:
+        voice.line(f"in the queue of {queue}: message {message.message_id}")
