@@ -31,9 +31,9 @@ def question(bench: Bench, key: str = "evt_1") -> Entry:
     return bench.message({"event_id": key})
 
 
-def delete(bench: Bench, **options: Any) -> Ends:
+def delete(bench: Bench, key: str = "resp_1", **options: Any) -> Ends:
     """Deliver a deletion, and say how it ended."""
-    return bench.deliver(deletion(bench), **options).ends
+    return bench.deliver(deletion(bench, key), **options).ends
 
 
 def ask(bench: Bench, **options: Any) -> Ends:

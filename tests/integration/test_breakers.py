@@ -125,6 +125,25 @@ def test_deletions_are_put_off_alike(deletions: Bench) -> None:
     assert (set(delivered.ends), deletions.calls(), deletions.dead_letters()) == ({("deferred", "rejected")}, 3, [])
 
 
+def test_one_message_that_is_moved_back_again_and_again_says_nothing_of_the_deployment(deletions: Bench) -> None:
+    deletions.studio.fault(match={"method": "DELETE", "id": "resp_1"}, times=None, status=400, body=RETIRED)
+    ends = [deletions.deliver(deletion(deletions)).ends]
+    ends += [deletions.deliver(*deletions.move_back(attributes=True)).ends for _ in range(5)]
+
+    assert ends == [[("dead_lettered", "rejected")]] * 6
+    assert delete(deletions, "resp_2") == [("done", "already_absent")]
+
+
+def test_what_is_looked_up_under_a_hold_does_not_say_that_deletions_work(stored: Bench) -> None:
+    stored.holds.place(stored.keys.key("response", "resp_1"), "case-1", stored.clock.now())
+    stored.studio.fault(match=DELETE, times=None, status=400, body=RETIRED)
+    for number in range(2):
+        delete(stored, f"other_{number}")
+    assert delete(stored) == [("done", "held")]
+
+    assert delete(stored, "other_2") == [("deferred", "rejected")]
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_one_id_that_is_not_let_in_stops_no_batch(stored: Bench, status: int) -> None:
     stored.studio.fault(match={"method": "DELETE", "id": "locked"}, times=None, status=status)
@@ -163,8 +182,8 @@ def test_what_was_put_off_before_is_dead_lettered_for_its_age_uncalled(deletions
 
 def test_no_message_is_blamed_for_a_deployment_that_is_wrong(deletions: Bench) -> None:
     deletions.studio.fault(match=DELETE, times=None, status=400, body=RETIRED)
-    for _ in range(5):
-        delete(deletions)
+    for number in range(5):
+        delete(deletions, f"resp_{number}")
         deletions.clock.advance(60)
 
     assert len(deletions.dead_letters()) == 2

@@ -8,7 +8,7 @@ from aistudio import APIError, Forbidden, Rejected, Throttled, Unauthorized
 from ledger import RecordKey
 
 EQUAL_REJECTIONS = 3
-"""Equal rejections in a row after which the deployment is taken to be wrong, not the messages."""
+"""Keys whose calls are rejected alike in a row, after which the deployment is taken to be wrong, not the messages."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,9 @@ class BatchBreaker:
 
 
 class DeploymentBreaker:
-    """Counts equal rejections in a row, over all batches of an instance.
+    """Counts the keys whose calls are rejected alike in a row, over all batches of an instance.
+
+    One message that is sent again and again says nothing of the deployment.
 
     While it is open a batch tries one call first; a call that succeeds, or is rejected for another reason, closes it.
     """
@@ -43,12 +45,12 @@ class DeploymentBreaker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: Rejected | None = None
-        self._count = 0
+        self._keys: set[RecordKey] = set()
 
     @property
     def opened_by(self) -> Rejected | None:
         """The rejection that all calls meet; None while calls may begin."""
-        return self._last if self._count >= EQUAL_REJECTIONS else None
+        return self._last if len(self._keys) >= EQUAL_REJECTIONS else None
 
     def covers(self, error: APIError) -> bool:
         """Whether this error says of the deployment what the breaker was opened by."""
@@ -58,14 +60,17 @@ class DeploymentBreaker:
     def succeeded(self) -> None:
         """A call ended well."""
         with self._lock:
-            self._last, self._count = None, 0
+            self._last, self._keys = None, set()
 
-    def rejected(self, error: Rejected) -> None:
+    def rejected(self, error: Rejected, key: RecordKey) -> None:
         """A call was rejected."""
         with self._lock:
             equal = self._last is not None and self._last.fingerprint == error.fingerprint
-            self._last, self._count = error, self._count + 1 if equal else 1
-            if self._count == EQUAL_REJECTIONS:
+            was_open = equal and len(self._keys) >= EQUAL_REJECTIONS
+            self._last, self._keys = error, self._keys if equal else set()
+            if not was_open:  # nor does the set grow any more
+                self._keys.add(key)
+            if len(self._keys) >= EQUAL_REJECTIONS and not was_open:
                 _log.error(
                     "the deployment is wrong, not the messages: %d equal rejections in a row (%s); all are deferred",
                     EQUAL_REJECTIONS,

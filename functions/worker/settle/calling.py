@@ -47,8 +47,10 @@ def make_call(
         ended = _call(call, item, inv)
     if isinstance(ended, APIError):
         inv.batch.report(ended, item.record_key)
+    if call is not inv.function.call:
+        return ended  # another request than the one that is rejected: it says nothing of that
     if isinstance(ended, Rejected):
-        inv.breaker.rejected(ended)
+        inv.breaker.rejected(ended, item.record_key)
     elif isinstance(ended, Outcome):
         inv.breaker.succeeded()
     return ended
