@@ -66,8 +66,8 @@ dev: setup ## Leave the local environment running, for .venv/bin/ops; make dev M
 sample: setup ## Print a sample with the times of now, for the test console: make sample NAME=delete_response/plain
 	@$(BIN)/python -m infra.local.samples "$$NAME"
 
-new-function: setup ## Write the files of a further function: make new-function NAME=count_tokens
-	@$(BIN)/python -m infra.local.new_function "$$NAME"
+new-function: setup ## Write the files of a further function: make new-function NAME=count_tokens; ONCE=1 where it must not repeat
+	@$(BIN)/python -m infra.local.new_function "$$NAME" $(if $(ONCE),--once)
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" $(ARGS) pyproject.toml

@@ -126,7 +126,10 @@ def test_every_entry_point_is_there(name: str) -> None:
 def test_the_table_and_the_code_say_the_same_of_a_function(name: str) -> None:
     function, entry = handler_of(name).function, FUNCTIONS[name]
     assert function.name == name, "the ledger's records and the dead letters name the function by its module"
-    assert function.idempotent == entry["idempotent"]
+    assert function.idempotent == entry["idempotent"], (
+        f"functions/{name}.py says idempotent={function.idempotent}, infra/functions.yaml {entry['idempotent']}:"
+        " let both say the same, and events/ what it means for an answer of 500"
+    )
 
 
 @each_function

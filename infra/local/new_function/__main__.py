@@ -1,4 +1,7 @@
-"""`make new-function NAME=...`: writes a function's entry file, table entry, stand-in endpoint and samples."""
+"""`make new-function NAME=...`: writes a function's entry file, table entry, stand-in endpoint and samples.
+
+With `ONCE=1` the call must not be repeated where its outcome is unknown.
+"""
 
 import argparse
 import json
@@ -13,9 +16,18 @@ from infra.local.processes.surroundings import ROOT
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def files_of(name: str) -> dict[Path, str]:
-    """What is to be written, by path from the project's root; the table is written anew, with one entry more."""
-    words = {"name": name, "class": name.title().replace("_", ""), "dotted": name.replace("_", ".")}
+def files_of(name: str, *, once: bool) -> dict[Path, str]:
+    """Make the files' texts by path from the project's root; the table is the present one with one more entry."""
+    words = {
+        "name": name,
+        "class": name.title().replace("_", ""),
+        "dotted": name.replace("_", "."),
+        "idempotent": str(not once),
+        "idempotent_yaml": str(not once).lower(),
+        "typing": "from typing import Literal\n\n" if once else "",
+        "unknown": ', unknown="on_unknown"' if once else "",
+        "on_unknown": '    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"\n' if once else "",
+    }
 
     def filled(template: str) -> str:
         return Template((TEMPLATES / template).read_text()).substitute(words)
@@ -26,29 +38,34 @@ def files_of(name: str) -> dict[Path, str]:
         Path(f"infra/local/studio/further/{name}.py"): filled("stand_in.py.txt"),
         **{
             Path(f"events/{name}/{case}.json"): json.dumps(event, indent=2) + "\n"
-            for case, event in samples(name).items()
+            for case, event in samples(name, once=once).items()
         },
         table: (ROOT / table).read_text() + filled("table_entry.yaml.txt"),
     }
 
 
 def main() -> int:
-    """Write the files, and say what to do in each. Nothing that exists is overwritten but the table."""
+    """Write the files, and say what to do in each. Only the table is overwritten."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.new_function", description=__doc__)
     parser.add_argument("name", help="lower-case words with underscores, a verb first: count_tokens")
-    name: str = parser.parse_args().name
+    parser.add_argument("--once", action="store_true", help="the call must not be repeated")
+    given = parser.parse_args()
+    name: str = given.name
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > 40:
         sys.exit("Say how it is called, a verb first, in at most 40 characters: make new-function NAME=count_tokens")
     if (ROOT / "functions" / f"{name}.py").exists() or (ROOT / "functions" / name).exists():
         sys.exit(f"functions/ has {name} already: choose another name.")
-    for path, text in files_of(name).items():
+    for path, text in files_of(name, once=given.once).items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(text)
         print(path)
     print(
-        "\nIt passes all tests as it is. Now make it yours: the message, the call and the outcome in functions/, the"
-        "\nanswers in infra/local/studio/further, who runs it and how much at once in infra/functions.yaml,"
-        "\nwhat it shows in events/. `make demo` plays it; a set in infra/functions.yaml deploys it."
+        "\nIt passes all tests as it is. Now make it yours:"
+        f"\n  functions/{name}.py                    the message, the call, the outcome"
+        f"\n  infra/local/studio/further/{name}.py   what the endpoint answers"
+        f"\n  events/{name}/                         what a producer sends, and how it ends"
+        "\n  infra/functions.yaml                   its account, roles, memory, concurrency"
+        "\nIt is deployed once a set in infra/functions.yaml names it."
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""The first samples of a function: every way in which a delivery can end."""
+"""Make the first samples of a function: at least one for every end of a delivery."""
 
 import json
 from hashlib import sha256
@@ -10,28 +10,36 @@ CREATED = "2026-11-22T08:00:00.000Z"
 SENT = 1_795_334_400_000
 """The day on which all samples play, in epoch milliseconds."""
 LARGEST = 262_100
-"""Bytes: what no queue takes once a dead letter's attributes stand beside it."""
+"""Bytes that no queue takes together with a dead letter's attributes."""
 
 
-def samples(name: str) -> dict[str, dict[str, Any]]:
-    """The samples of a function whose call is POST /v1/<name>/{response_id}, by the names of their files."""
+def samples(name: str, *, once: bool) -> dict[str, dict[str, Any]]:
+    """Make the samples of a function that calls POST /v1/<name>/{response_id}, by the names of their files."""
 
     def sample(case: str, says: str, end: dict[str, Any], body: str | None = None, **more: Any) -> dict[str, Any]:
         key = f"{name}_{case}"
-        usable = body is None
+        usable, fields = body is None, more.pop("fields", {})
         ends = [end | ({"key": key} if usable else {})]
         faults = [{"match": {"method": "POST", "id": key}, **fault} for fault in more.pop("faults", ())]
         event = {"sample": {"says": says, **more, **({"faults": faults} if faults else {}), "ends": ends}}
-        text = json.dumps({"response_id": key}) if body is None else body
+        text = json.dumps({"response_id": key, **fields}) if body is None else body
         return event | {"messages": [_entry(name, case, text)]}
 
     done = {"outcome": "done"}
-    return {
+    accepted = {"on_unknown": "retry"} if once else {}
+    unknown = sample(
+        "unknown",
+        "An answer of 500, so that it is not known what happened: it is not called again.",
+        {"end": "dead_lettered", "reason": "outcome_unknown", "calls": 1},
+        faults=[{"status": 500}],
+    )
+    return ({"unknown": unknown} if once else {}) | {
         "plain": sample("plain", "The least that a producer can send: one call.", {"end": "done", "calls": 1} | done),
         "server_error": sample(
             "server_error",
             "An answer of 500, so that it is not known what happened: it is called again.",
             {"end": "retry", "calls": 2} | done,
+            fields=accepted,
             faults=[{"status": 500}],
         ),
         "throttled": sample(

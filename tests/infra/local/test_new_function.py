@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.processes.surroundings import ROOT
 
-NAME = "pin_response"
+NAME, ONCE = "pin_response", "rank_response"
 EVERY_FUNCTION = (
     "tests/unit/test_functions.py",
     "tests/unit/test_imports.py",
@@ -30,7 +30,7 @@ def run(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with one more function."""
+    """The project with two more functions: one may repeat its call, the other must not."""
     project = tmp_path_factory.mktemp("project") / "project"
     told = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git
@@ -40,8 +40,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project / name)
-    made = run(project, "infra.local.new_function", NAME)
-    assert made.returncode == 0, made.stderr
+    for arguments in ((NAME,), (ONCE, "--once")):
+        made = run(project, "infra.local.new_function", *arguments)
+        assert made.returncode == 0, made.stderr
     return project
 
 
@@ -53,7 +54,7 @@ def test_what_is_written_is_clean(project: Path, command: str) -> None:
 
 
 def test_what_is_written_passes_the_tests_that_look_at_every_function(project: Path) -> None:
-    done = run(project, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{NAME}", *EVERY_FUNCTION)
+    done = run(project, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{NAME} or {ONCE}", *EVERY_FUNCTION)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
 
 
