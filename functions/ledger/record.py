@@ -88,6 +88,9 @@ class Record:
     subject: RecordKey | None = None
     delete_after: str | None = None
     asked: frozenset[str] = frozenset()
+    cascade: bool = False
+    verify_after: float | None = None
+    conversation: RecordKey | None = None
     due_shard: str | None = None
     due_at: str | None = None
     due_for: str | None = None
@@ -102,7 +105,7 @@ class Record:
         """
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
-        if not all(isinstance(value, _KINDS[name]) and not isinstance(value, bool) for name, value in known.items()):
+        if not all(_fits(name, value) for name, value in known.items()):
             return cls(str(item["key"]), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
         for name in known.keys() & {"messages", "hold", "subjects", "asked"}:
             known[name] = frozenset(known[name])
@@ -124,6 +127,11 @@ class Record:
         return self.read(stays | dict(write.sets))
 
 
+def _fits(name: str, value: Any) -> bool:
+    """Whether an attribute is of its type; to Python, but not to the ledger, a boolean is a number as well."""
+    return isinstance(value, _KINDS[name]) and isinstance(value, bool) == (_KINDS[name] is bool)
+
+
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "state", "began", "owner", "reason", "dlq", "body_hash"), str),
     **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until", "due"), (int, float)),
@@ -131,7 +139,9 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("receipt", "told"), Mapping),
     **dict.fromkeys(("messages", "hold", "subjects", "asked"), (set, frozenset)),
     **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
-    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at"), str),
+    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at", "conversation"), str),
+    "cascade": bool,
+    "verify_after": (int, float),
 }
 """Of which type each attribute is."""
 

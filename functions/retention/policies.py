@@ -6,6 +6,9 @@ They are data in the deployment (`infra/retention.yaml`); a function reads them 
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -46,8 +49,18 @@ class Policy(BaseModel):
 _POLICIES = TypeAdapter(dict[_Name, Policy], config=ConfigDict(hide_input_in_errors=True))
 
 
-class UnknownPolicy(Exception):
-    """No policy has this name. The text names those that there are."""
+class NoDate(Exception):
+    """A message names a policy that is not there, or two dates. The text says so without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What a registration fixes: a policy that is changed later does not count for it. `delete_after`: epoch seconds."""
+
+    delete_after: float
+    policy: str | None
+    cascade: bool
+    verify_after: float | None
 
 
 class Policies:
@@ -81,11 +94,32 @@ class Policies:
         return cls(policies)
 
     def named(self, name: str | None) -> Policy:
-        """The policy of this name, the default without one. Raises UnknownPolicy."""
+        """The policy of this name, the default without one. Raises NoDate."""
         try:
             return self._policies[name or DEFAULT]
         except KeyError:
-            raise UnknownPolicy(f"policy: is none of {', '.join(sorted(self._policies))}") from None
+            raise NoDate(f"policy: is none of {', '.join(sorted(self._policies))}") from None
+
+    def dated(self, name: str | None, delete_after: datetime | None, created_at: float) -> Dated:
+        """Date a response that was created then. A date of its own takes the place of the policy's.
+
+        Raises:
+            NoDate: there is no such policy, or both are named.
+        """
+        policy = self.named(name)
+        if delete_after is None:
+            until, name = created_at + policy.keep_for, name or DEFAULT
+        elif name is None:
+            until = delete_after.timestamp()
+        else:
+            raise NoDate("delete_after: name it or a policy, not both")
+        return Dated(until, name, policy.cascade, policy.verify_after)
+
+
+@cache
+def policies_of(text: str) -> Policies:
+    """Read the policies of a function's settings, once for each text. Raises ValueError."""
+    return Policies.read(text)
 
 
 def check(environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -7,9 +7,10 @@ Times on the record are RFC 3339 texts in UTC to the millisecond, so that their 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from documents import Write
+from documents import TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
 from ledger.record import DELETED, ERASURE
@@ -23,6 +24,9 @@ FORGOTTEN_AFTER = 30 * 86_400
 DELETE = "delete"
 """What is due: a deletion."""
 
+_TRIES = 5
+"""How often a registration is made anew for a record that other writers change meanwhile."""
+
 _AS_READ = ("registered_sent_at", "registered_hash", "subject", "created_at")
 
 
@@ -32,7 +36,8 @@ class Registration:
 
     `sent_at` is when the message was sent first (ms) and `body_hash` breaks ties: the later registration stands,
     whatever order they arrive in. `created_at` and `delete_after` are epoch seconds. `subject` is the person's key,
-    `previous` the id of the response that it continues.
+    `previous` the id of the response that it continues, `conversation` the key of one that it belongs to.
+    `cascade`: what continues it is deleted with it. `verify_after`: so many seconds after its deletion it is looked for.
     """
 
     response_id: str
@@ -43,6 +48,33 @@ class Registration:
     policy: str | None = None
     delete_after: float | None = None
     previous: str | None = None
+    conversation: RecordKey | None = None
+    cascade: bool = False
+    verify_after: float | None = None
+
+
+class Registered(StrEnum):
+    """What became of a registration: it stands, a later one does, or the response is deleted already."""
+
+    STANDS = "registered"
+    SUPERSEDED = "superseded"
+    DELETED = "deleted"
+
+
+def registered(registration: Registration, store: Ledger, keys: Keys, now: float) -> Registered:
+    """Register the response, whoever else writes its record meanwhile.
+
+    Raises:
+        TableUnavailable: it is not known whether it is registered; to do it again is safe.
+    """
+    for _ in range(_TRIES):
+        record, write = _made(registration, store, keys, now)
+        if write is None:
+            return Registered.DELETED
+        if store.write(write) is Written.YES:
+            stands = _order(registration) >= (record.registered_sent_at, record.registered_hash or "")
+            return Registered.STANDS if stands else Registered.SUPERSEDED
+    raise TableUnavailable("a registration was not confirmed")
 
 
 def register(registration: Registration, store: Ledger, keys: Keys, now: float) -> tuple[Write, ...]:
@@ -54,18 +86,23 @@ def register(registration: Registration, store: Ledger, keys: Keys, now: float) 
     Raises:
         TableUnavailable: the records could not be read.
     """
+    _, write = _made(registration, store, keys, now)
+    return () if write is None else (write,)
+
+
+def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> tuple[Record, Write | None]:
     key = keys.key("response", registration.response_id)
     record = store.get(key)
     if record.state == DELETED:
-        return ()
+        return record, None
     subject = registration.subject or record.subject
     erased_at = store.get(subject).erased_at if subject else None
     created_at = _created_at(registration, record)
     escapes = erased_at is None or created_at > erased_at
     later = _order(registration) > (record.registered_sent_at, record.registered_hash or "")
     if later and registration.sent_at > record.absent_sent_at:
-        return (_standing(registration, record, created_at, keys, escapes=escapes, now=now),)
-    return (_added(registration, record, created_at, escapes=escapes, now=now),)
+        return record, _standing(registration, record, created_at, keys, escapes=escapes, now=now)
+    return record, _added(registration, record, created_at, escapes=escapes, now=now)
 
 
 def text_of(moment: float) -> str:
@@ -103,7 +140,13 @@ def _standing(
     }
     sets |= {"subject": registration.subject} if registration.subject else {}
     sets |= {"parent": keys.key("response", registration.previous)} if registration.previous else {}
-    given = {"policy": registration.policy, "delete_after": dated}
+    sets |= {"conversation": registration.conversation} if registration.conversation else {}
+    given = {
+        "policy": registration.policy,
+        "delete_after": dated,
+        "cascade": registration.cascade or None,
+        "verify_after": registration.verify_after,
+    }
     sets |= {name: value for name, value in given.items() if value is not None}
     if record.due_shard is None or dated != record.delete_after or not escapes:
         asked = bool(record.asked) or not escapes

@@ -16,12 +16,17 @@ send              what leaves: retry messages, dead letters, results, messages t
 settlement_attribute   what travels on a message beside its body
 """
 
+from worker.desk import Desk
 from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
+from worker.receive.envelope import Invalid
 from worker.receive.message import Message, Opaque, Time, Word
+from worker.settle.context import ledger_only
 from worker.timer import Tick, Tools, timer_function
 
 __all__ = [
+    "Desk",
+    "Invalid",
     "Later",
     "Message",
     "Opaque",
@@ -32,6 +37,7 @@ __all__ = [
     "Tools",
     "Unsettled",
     "Word",
+    "ledger_only",
     "queue_function",
     "timer_function",
 ]

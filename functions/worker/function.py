@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.context import C, Call, Function
+from worker.settle.context import C, Call, DeskCall, Function
 
 
 class Handler(Protocol):
@@ -34,7 +34,8 @@ def queue_function(
     sends_to: Iterable[str] = (),
     may_send_to: Iterable[str] = (),
     check: Check | None = None,
-) -> Callable[[Call[M, C]], Handler]:
+    desk: bool = False,
+) -> Callable[[Call[M, C] | DeskCall[M, C]], Handler]:
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
     `client` makes the endpoint's client from the shared API; `result_type` is the CloudEvents type of its results;
@@ -43,10 +44,10 @@ def queue_function(
     ever, and of which its results are made, without content; `sends_to` are the functions to whose queues its
     outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to` are those that get a message
     only where they are deployed, which that setting says; `check` says what is wrong with the settings that only this
-    function needs.
+    function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`, and works with the ledger.
     """
 
-    def make(call: Call[M, C]) -> Handler:
+    def make(call: Call[M, C] | DeskCall[M, C]) -> Handler:
         name = call.__module__.rpartition(".")[2]
         function = Function(
             name,
@@ -60,6 +61,7 @@ def queue_function(
             tuple(sends_to),
             tuple(may_send_to),
             check,
+            desk,
         )
 
         @functools.wraps(call)

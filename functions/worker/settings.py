@@ -43,8 +43,10 @@ STUDIO = ("AISTUDIO_FOLDER_ID",)
 LEDGER = ("YDB_DOCAPI_ENDPOINT", "HASH_KEY")
 KEYS_OF_QUEUES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", *KEYS_OF_QUEUES)
-QUEUE_FUNCTION = (*STUDIO, *LEDGER, *QUEUES)
-"""What a function that takes messages from a queue needs; one that a timer starts has no queue."""
+LEDGER_FUNCTION = (*LEDGER, *QUEUES)
+"""What a function that takes messages from a queue needs, where all that it does is done in the ledger."""
+QUEUE_FUNCTION = (*STUDIO, *LEDGER_FUNCTION)
+"""The same for one that calls AI Studio; one that a timer starts has no queue."""
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Looks at a function's environment and says, by name, what is wrong with it."""

@@ -22,7 +22,7 @@ from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
-from worker.settings import KEYS_OF_QUEUES, QUEUE_FUNCTION, Settings, SettingsError, queue_settings
+from worker.settings import KEYS_OF_QUEUES, LEDGER_FUNCTION, QUEUE_FUNCTION, Settings, SettingsError, queue_settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
@@ -44,8 +44,9 @@ class Instance:
         self._clock = clock
         self._token = Token()
         self._random = random.SystemRandom()
-        self._api = API(clients.studio(settings), self._token, connections=settings.concurrency)
-        self._client = function.client(self._api)
+        api = clients.studio(settings) if function.calls_studio else None
+        self._api = API(api, self._token, connections=settings.concurrency) if api else None
+        self._client = function.client(self._api) if self._api else None
         self._documents = clients.documents(settings, self._token)
         self._table = settings.ledger_table_prefix + LEDGER
         self._queues = clients.queues(settings)
@@ -62,7 +63,8 @@ class Instance:
         """Settle one event. Raises Unsettled, or SettingsError where there is no token to call with."""
         self._token.renew(context)
         self._refuse_without_token()
-        self._api.drop_idle()  # while the instance slept they may have ended without a sign
+        if self._api:
+            self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
         deadline = Deadline.after(seconds_left(context, self._clock), self._clock)
         queue = Queue(self._queues, self._clock, deadline.budget())
@@ -88,6 +90,7 @@ class Instance:
             retention=settings.queue_retention,
             breaker=self._breaker,
             elsewhere=Elsewhere(queue, self._elsewhere, self._function.name),
+            settings=settings,
         )
         return settle_batch(event, invocation, self._logger)
 
@@ -107,7 +110,10 @@ class Instance:
         wanted = [
             name
             for name, needed in (
-                ("AISTUDIO_API_KEY", not self._settings.aistudio_api_key.get_secret_value()),
+                (
+                    "AISTUDIO_API_KEY",
+                    self._function.calls_studio and not self._settings.aistudio_api_key.get_secret_value(),
+                ),
                 ("YDB_AUTH=static", self._settings.ydb_auth == "iam"),
             )
             if needed
@@ -122,7 +128,8 @@ class Instance:
 def instance(function: Function[Any, Any]) -> Instance:
     """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
     needed, optional = queue_settings(function.sends_to), queue_settings(function.may_send_to)
-    settings = Settings.read(os.environ, (*QUEUE_FUNCTION, *needed.values()), function.check)
+    needs = QUEUE_FUNCTION if function.calls_studio else LEDGER_FUNCTION
+    settings = Settings.read(os.environ, (*needs, *needed.values()), function.check)
     urls = {name: os.environ.get(at, "") for name, at in (needed | optional).items()}
     return Instance(function, settings, urls, SystemClock())
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from infra.deploy.table import policies
 from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Record, RecordKey
 from tests.support.clock import FakeClock
@@ -27,6 +28,7 @@ from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.send.retry_message import redriven
+from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.context import Function, Invocation, Run
@@ -74,6 +76,7 @@ class Bench:
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
         self.breaker = DeploymentBreaker()
+        self.settings = Settings.model_validate({"RETENTION_POLICIES": policies()})
         self.elsewhere: Callable[[Queue], Elsewhere | None] = lambda _queue: None
         self.batches: list[BatchBreaker] = []
         self._printed: list[io.StringIO] = []
@@ -125,6 +128,7 @@ class Bench:
             hold_window=hold_window,
             breaker=self.breaker,
             elsewhere=self.elsewhere(queue),
+            settings=self.settings,
         )
         self.batches.append(invocation.batch)
         counts, error = None, None

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from aistudio import APIError, Rejected, Throttled
+from worker.desk import Desk
 from worker.outcome import Outcome
-from worker.settle.context import Call, Invocation, Item
+from worker.settle.context import Invocation, Item
 
 SHORT_WAIT = 3.0
 """Seconds: the longest Retry-After that is waited for in the process, which is billed; longer ones are the queue's."""
@@ -35,13 +36,42 @@ def always() -> bool:
     return True
 
 
+def _learned_nothing(_response_id: str) -> None:
+    """Nothing is claimed, so nothing has to be kept."""
+
+
+def desk_of(item: Item, inv: Invocation, learn: Callable[[str], None] = _learned_nothing) -> Desk:
+    """Make the item's desk; `learn` keeps the id of the response that its call has begun."""
+    return Desk(
+        store=inv.store,
+        keys=inv.keys,
+        clock=inv.clock,
+        deadline=inv.deadline,
+        record_key=item.record_key,
+        sent_at=item.delivery.sent_at,
+        origin=item.delivery.origin,
+        body_hash=item.body_hash or inv.keys.digest(item.valid_message.canonical()),
+        identity=item.identity,
+        learn=learn,
+        settings=inv.settings,
+    )
+
+
 def make_call(
-    call: Call[Any, Any], item: Item, inv: Invocation, *, first: bool, fresh: Fresh = always
+    call: Callable[..., Outcome],
+    item: Item,
+    inv: Invocation,
+    *,
+    first: bool,
+    fresh: Fresh = always,
+    desk: Desk | None = None,
 ) -> Outcome | APIError | NotBegun:
     """Make an item's call, if it may begin; an API error is returned. How long it took is noted in the invocation."""
     blocked = may_begin(inv, first=first, fresh=fresh)
     if blocked is not None:
         return blocked
+    if inv.function.desk:
+        call = partial(call, desk=desk or desk_of(item, inv))
     ended = _call(call, item, inv)
     if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh=fresh) is None:
         ended = _call(call, item, inv)
@@ -76,7 +106,7 @@ def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegu
     return None if fresh() else NotBegun(stale=True)
 
 
-def _call(call: Call[Any, Any], item: Item, inv: Invocation) -> Outcome | APIError:
+def _call(call: Callable[..., Outcome], item: Item, inv: Invocation) -> Outcome | APIError:
     begun = inv.clock.monotonic()
     try:
         left = inv.deadline.left_for_calls()

@@ -10,6 +10,7 @@ from documents.budget import LONGEST_REQUEST
 from ledger import Key, Keys, Ledger, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
+from worker.desk import Desk
 from worker.outcome import Outcome, Send
 from worker.receive.event import Delivery
 from worker.receive.message import M, Message
@@ -17,7 +18,7 @@ from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
-from worker.settings import Check
+from worker.settings import Check, Settings
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.retry_policy import Limits
 
@@ -27,19 +28,26 @@ T = TypeVar("T")
 Call = Callable[[M, C, float], Outcome]
 """One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
 
+DeskCall = Callable[[M, C, float, Desk], Outcome]
+"""A call that works with the ledger as well."""
+
+
+def ledger_only(_api: API) -> None:
+    """Make no client: what a function does is done at its desk, with the ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
     `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
-    functions, is the least time that a call is begun with.
+    functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
     """
 
     name: str
     model: type[M]
     client: Callable[[API], C]
-    call: Call[M, C]
+    call: Callable[..., Outcome]
     idempotent: bool
     result_type: str
     when_held: Call[M, C] | None
@@ -47,7 +55,13 @@ class Function(Generic[M, C]):
     sends_to: tuple[str, ...]
     may_send_to: tuple[str, ...]
     check: Check | None
+    desk: bool = False
     needs: float = 2.0
+
+    @property
+    def calls_studio(self) -> bool:
+        """Whether it calls AI Studio at all."""
+        return self.client is not ledger_only
 
     @property
     def kept(self) -> float | None:
@@ -101,6 +115,7 @@ class Invocation:
     retention: float = 4 * 86_400
     breaker: DeploymentBreaker = field(default_factory=DeploymentBreaker)
     elsewhere: Elsewhere | None = None
+    settings: Settings = field(default_factory=Settings)
     batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
 

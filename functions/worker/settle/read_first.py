@@ -15,6 +15,7 @@ from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.record import HELD
 from worker.outcome import Outcome
+from worker.receive.envelope import Invalid
 from worker.settle.answers import answer
 from worker.settle.calling import NotBegun, make_call
 from worker.settle.collapse import by_date
@@ -94,6 +95,10 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
             failed.append(Retry(item, came, record))
         elif isinstance(came, DeadLetter):
             failed.append(Ending(item, came, record))
+        elif isinstance(came, Invalid):
+            stale.append(under_message_id(item, ("invalid_message", str(came)), inv))
+        elif isinstance(came, TableUnavailable):
+            ended.append(unsettled(item, "ledger"))
         else:
             ended.append(defect(item, came))
     ended += finish(finished, inv)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retention.policies import Policies, Policy, UnknownPolicy, check
+from retention.policies import NoDate, Policies, Policy, check
 
 DAY = 86_400
 PLAIN: dict[str, Any] = {"default": {"keep_for": "30d"}}
@@ -30,7 +30,7 @@ def test_what_names_no_policy_has_the_default() -> None:
 
 
 def test_a_policy_that_there_is_not_is_refused_by_naming_those_that_there_are() -> None:
-    with pytest.raises(UnknownPolicy, match="default, other") as refused:
+    with pytest.raises(NoDate, match="default, other") as refused:
         read({"default": {"keep_for": "7d"}, "other": {"keep_for": "1d"}}).named("secret-name")
 
     assert "secret-name" not in str(refused.value), "a message's text is content"

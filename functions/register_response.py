@@ -1,0 +1,45 @@
+"""Register a stored response that another application created: whom it concerns, and until when it is kept."""
+
+from dataclasses import asdict
+
+from aistudio import ResponseId, Trace
+from retention.policies import NoDate, check, policies_of
+from retention.registry import Registration, registered, text_of
+from worker import Desk, Invalid, Message, Opaque, Outcome, Time, Word, ledger_only, queue_function
+
+RESULT = "yandex.aistudio.response.registered"
+
+
+class RegisterResponse(Message):
+    """Register the response with this id. It is kept until `delete_after`, or as long as its policy says."""
+
+    response_id: ResponseId
+    created_at: Time | None = None
+    subject: Opaque | None = None
+    policy: Word | None = None
+    delete_after: Time | None = None
+    previous_response_id: ResponseId | None = None
+    conversation: Opaque | None = None
+
+
+@queue_function(RegisterResponse, ledger_only, RESULT, idempotent=True, desk=True, check=check)
+def handler(message: RegisterResponse, _client: None, _timeout: float, desk: Desk) -> Outcome:
+    """Put it on its record. Without a policy the default one counts; one that there is not makes the message invalid."""
+    created = message.created_at.timestamp() if message.created_at else desk.sent_at / 1000
+    try:
+        dated = policies_of(desk.settings.retention_policies).dated(message.policy, message.delete_after, created)
+    except NoDate as error:
+        raise Invalid(f"body.{error}") from None
+    said = Registration(
+        message.response_id,
+        desk.sent_at,
+        desk.body_hash,
+        created,
+        desk.key("subject", message.subject),
+        previous=message.previous_response_id,
+        conversation=desk.key("conversation", message.conversation),
+        **asdict(dated),
+    )
+    end = registered(said, desk.store, desk.keys, desk.clock.now())
+    result = {"outcome": end.value, "delete_after": text_of(dated.delete_after), "policy": dated.policy}
+    return Outcome("done", Trace(), result)
