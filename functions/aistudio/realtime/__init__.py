@@ -1,20 +1,24 @@
-"""Realtime: a response on a user event, by HTTP as the API reference has it or by WebSocket as the service runs it.
+"""Realtime: client events on a user event, by HTTP as the API reference has it or by WebSocket as the service runs it.
 
 https://yandex.cloud/en/docs/ai-studio/clientEvents/realtimeResponseCreate
 """
 
 import logging
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from aistudio.api import API
 from aistudio.errors import Rejected, Unavailable
-from aistudio.realtime.http import create_by_post
-from aistudio.realtime.turn import RealtimeResult
-from aistudio.realtime.websocket import RealtimeContext, create_by_websocket
+from aistudio.realtime.client_events import KINDS
+from aistudio.realtime.http import create_by_post, post_event
+from aistudio.realtime.request import Request
+from aistudio.realtime.results import RealtimeResult, ScriptResult
+from aistudio.realtime.websocket import RealtimeContext, create_by_websocket, run_by_websocket
 
-__all__ = ["Realtime", "RealtimeContext", "RealtimeResult"]
+__all__ = ["KINDS", "Realtime", "RealtimeContext", "RealtimeResult", "Request", "ScriptResult"]
+
+T = TypeVar("T")
 
 _LOGGER = logging.getLogger(__name__)
 # What a service answers that does not have the POST: nothing happened. No source tells what this service answers.
@@ -22,10 +26,10 @@ _NOT_SERVED = {404, 405, 501}
 
 
 class Realtime:
-    """response.create, over the transport that the settings choose; one object for an instance's life.
+    """Client events, over the transport that the settings choose; one object for an instance's life.
 
-    `auto` posts first and, where the service doesn't serve that, goes by WebSocket from then on. A message with
-    context always goes by WebSocket: the POST names no session to put it into.
+    `auto` posts first and, where the service doesn't serve that, goes by WebSocket from then on. A script, and a
+    response.create with context, always go by WebSocket: the POST names no session to put them into.
     """
 
     def __init__(self, api: API) -> None:
@@ -42,24 +46,56 @@ class Realtime:
         Raises:
             APIError: one of its subclasses.
         """
+        body = {name: event[name] for name in ("type", "event_id", "response") if event.get(name) is not None}
+        if context is not None:
+            self._need_websocket("context")
+        return self._either(
+            None if context is not None else lambda: create_by_post(self._api, body, timeout),
+            lambda left: create_by_websocket(self._api, body, context, left),
+            timeout,
+        )
+
+    def send(self, request: Request, timeout: float) -> ScriptResult:
+        """Send a client event, or a script of them in one session, and wait for all that answers it.
+
+        Of a script each event waits until the one before it is acknowledged, or its response is over; a response.cancel
+        goes out as soon as the response before it has begun. By WebSocket a lone event is alone in its session, which
+        ends with it. `timeout` is the seconds that all of it may take.
+
+        Raises:
+            APIError: one of its subclasses.
+        """
+        if request.script is not None:
+            self._need_websocket("a script")
+        events = [event.body() for event in request.script or (request.event,) if event is not None]
+        return self._either(
+            None if request.script is not None else lambda: post_event(self._api, events[0], timeout),
+            lambda left: run_by_websocket(self._api, events, left),
+            timeout,
+        )
+
+    def _need_websocket(self, what: str) -> None:
+        if self._api.config.realtime_transport == "http":
+            raise Rejected(f"nothing was sent: {what} needs the WebSocket, and the transport is set to http")
+
+    def _either(self, post: Callable[[], T] | None, session: Callable[[float], T], timeout: float) -> T:
+        """Go by POST where there is one and the settings let it, else by a session, in the seconds that are left."""
         api, chosen = self._api, self._api.config.realtime_transport
         deadline = api.monotonic() + timeout
-        body = {name: event[name] for name in ("type", "event_id", "response") if event.get(name) is not None}
-        if chosen == "http" and context is not None:
-            raise Rejected("nothing was sent: context needs the WebSocket, and the transport is set to http")
-        if chosen == "http" or (chosen == "auto" and context is None and not self._not_served):
+        if post is not None and (chosen == "http" or (chosen == "auto" and not self._not_served)):
             try:
-                return create_by_post(api, body, timeout)
+                return post()
             except Rejected as error:
-                if chosen == "http" or error.trace.status not in _NOT_SERVED:
+                # A service that knows nothing of the item that the event names does have the POST.
+                if chosen == "http" or error.trace.status not in _NOT_SERVED or "code=item_" in error.detail:
                     raise
                 self._learn(error.trace.status)
         if not api.config.realtime_url or not api.config.realtime_model:
             raise Unavailable("nothing was sent: no realtime URL or no realtime model is set")
-        return create_by_websocket(api, body, context, deadline - api.monotonic())
+        return session(deadline - api.monotonic())
 
     def _learn(self, status: int) -> None:
         with self._learning:
             if not self._not_served:
                 self._not_served = True
-                _LOGGER.info("response.create by POST is answered HTTP %d: by WebSocket from now on", status)
+                _LOGGER.info("client events by POST are answered HTTP %d: by WebSocket from now on", status)

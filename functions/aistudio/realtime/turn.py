@@ -1,22 +1,15 @@
 """Read a Realtime turn: server events in, one result out, over a WebSocket as over an HTTP stream."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from aistudio.error_bodies import class_of, fingerprint_of, identifiers, status_told
-from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Trace, Unavailable
+from aistudio.errors import APIError, OutcomeUnknown, Trace, Unavailable
+from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.output import Output
+from aistudio.realtime.results import RealtimeResult, Transport
 
 Event = Mapping[str, Any]
 
-# What only Realtime's codes say; the others are `error_bodies`'.
-_CODES: dict[str, type[APIError]] = {
-    "conversation_already_has_active_response": Unavailable,
-    "model_not_found": Forbidden,
-    "invalid_model": Forbidden,
-    "unsupported_model": Forbidden,
-}
 _ENDS = {f"response.{status}": status for status in ("completed", "cancelled", "failed", "incomplete")}
 BEGUN = ("queued", "in_progress")
 
@@ -28,78 +21,21 @@ DOUBT_OF_ONE_THAT_GOES_ON = 30.0
 after an end that names another response, or none, and may be ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class RealtimeResult:
-    """The result of a response.create.
-
-    `accepted`: the service took it and sent no finished response, which is all that it may do over HTTP; `response` is
-    then what it said instead. Else `response` is the API's object of response.done, whatever its status, with the items
-    that were heard where it holds none. `text` is what it says (a transcript where it only speaks), `audio` the bytes
-    in the session's format, in order; `audio_damaged`: some of it could not be decoded, and is missing. `usage` is the
-    API's count of tokens.
-    """
-
-    transport: Literal["http", "websocket"]
-    trace: Trace
-    accepted: bool = False
-    response: dict[str, Any] | None = None
-    text: str | None = None
-    transcript: str | None = None
-    audio: bytes | None = None
-    audio_damaged: bool = False
-    usage: dict[str, Any] | None = None
-
-    @property
-    def status(self) -> str | None:
-        """The response's own status: completed, cancelled, failed or incomplete; None where it has none."""
-        return _text((self.response or {}).get("status"))
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """An `error` event, read. `about` is the id of the client event that it names."""
-
-    kind: type[APIError]
-    error: Mapping[str, Any]
-    about: str | None
-
-    @classmethod
-    def read(cls, event: Event) -> "Complaint":
-        """Read an `error` event, wrapped or flat. A flat event's `event_id` is the server's own, unless a frame of ours has it."""
-        error = event.get("error")
-        if not isinstance(error, Mapping):
-            error = {name: event.get(name) for name in ("code", "message", "param", "event_id")}
-        code = str(error.get("code")).lower()
-        kind = _CODES.get(code) or class_of(status_told(error), idempotent=False)
-        return cls(kind, error, _text(error.get("event_id")))
-
-    @property
-    def detail(self) -> str:
-        """The error's identifiers, for people."""
-        told = identifiers({name: self.error.get(name) for name in ("code", "type")})
-        return f"error event {told}".rstrip()
-
-    def as_error(
-        self, kind: type[APIError], trace: Trace, response_id: str | None = None, before: str = ""
-    ) -> APIError:
-        """Make the error to raise."""
-        fingerprint = fingerprint_of(trace.status, self.error)
-        return kind(before + self.detail, trace, fingerprint=fingerprint, response_id=response_id)
-
-
 class Turn:
     """Collects the events that follow a response.create, until it is over.
 
-    `event_id` is the id of our response.create, `earlier` those of the frames before it. Without an `event_id` the
-    stream answers one request alone. In a session only our request is outstanding: what comes after it is about it,
-    unless it names something else. Where that isn't certain (an error that names no event, an end without a
-    beginning) the turn is over if nothing more comes within its `patience`.
+    `event_id` is the id of our response.create, `earlier` those of the frames before it, `foreign` the ids of responses
+    that were there before it. Without an `event_id` the stream answers one request alone. In a session only our request
+    is outstanding: what comes after it is about it, unless it names something else. Where that isn't certain (an error
+    that names no event, an end without a beginning) the turn is over if nothing more comes within its `patience`.
     """
 
-    def __init__(self, event_id: str | None = None, earlier: Collection[str] = ()) -> None:
+    def __init__(
+        self, event_id: str | None = None, earlier: Collection[str] = (), foreign: Collection[str] = ()
+    ) -> None:
         self._event_id = event_id
         self._earlier = earlier
-        self._foreign: set[str] = set()
+        self._foreign = foreign
         self._created = False
         self._ours: str | None = None
         self._outputs: dict[str | None, Output] = {}
@@ -112,18 +48,12 @@ class Turn:
         self.heard = 0
         """Events of responses so far, without those of responses that were there before we asked."""
 
-    def before(self, event: Event) -> None:
-        """Note the response of an event that came before we asked: it isn't ours."""
-        response_id = _response_id(event)
-        if response_id is not None:
-            self._foreign.add(response_id)
-
     def read(self, event: Event) -> None:
         """Take one event; an unknown one changes nothing."""
         kind = event.get("type")
         if kind == "error":
             self._read_complaint(Complaint.read(event))
-        elif isinstance(kind, str) and kind.startswith("response.") and _response_id(event) not in self._foreign:
+        elif isinstance(kind, str) and kind.startswith("response.") and response_id_of(event) not in self._foreign:
             self.heard += 1
             self._read_response(kind, event)
 
@@ -136,7 +66,7 @@ class Turn:
             self._doubt_at = self.heard
 
     def _read_response(self, kind: str, event: Event) -> None:
-        response, response_id = event.get("response"), _response_id(event)
+        response, response_id = event.get("response"), response_id_of(event)
         if kind == "response.created":
             if not self._created:
                 self._created, self._ours = True, response_id
@@ -188,12 +118,17 @@ class Turn:
         return DOUBT if self.heard == self._doubt_at else DOUBT_OF_ONE_THAT_GOES_ON
 
     @property
+    def begun(self) -> bool:
+        """Whether our response is being given, as far as is known."""
+        return self._created
+
+    @property
     def response_id(self) -> str | None:
         """The id of our response, as far as it is known."""
         heard = next((named for named in self._outputs if named is not None), None)
         return self._ours or heard
 
-    def result(self, transport: Literal["http", "websocket"], trace: Trace, cut: str = "") -> RealtimeResult:
+    def result(self, transport: Transport, trace: Trace, cut: str = "") -> RealtimeResult:
         """Return the result of the turn. `cut` says what ended the reading, where the turn itself did not.
 
         Raises:
@@ -241,7 +176,8 @@ class Turn:
         return self._created or (self.heard > 0 and not another)
 
 
-def _response_id(event: Event) -> str | None:
+def response_id_of(event: Event) -> str | None:
+    """The id of the response that an event is about; None where it names none."""
     response = event.get("response")
     return _id(response) if isinstance(response, Mapping) else _text(event.get("response_id"))
 

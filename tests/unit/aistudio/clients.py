@@ -3,14 +3,16 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
+import pytest
 
 from aistudio import API, Config, Responses
 from aistudio.answers import Answer, success
 from aistudio.realtime import Realtime, RealtimeResult
+from aistudio.realtime.client_events import KINDS
 from tests.unit.aistudio.wsserver import Gate, Script, Service, Session, ws_server
 
 TOKEN = "t1.planted-secret-token"
@@ -79,6 +81,11 @@ def turn(
 def realtime_at(url: str) -> Iterator[Realtime]:
     with an_api(realtime_url=url, realtime_model="m", realtime_transport="websocket") as api:
         yield Realtime(api)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
+    """Wait only so long until a client event of this type is acknowledged."""
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], within=seconds))
 
 
 def run(script: Script, context: Context | None = None, timeout: float = 5.0, **settings: Any) -> RealtimeResult:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled
-from tests.unit.aistudio.clients import EVENT, ITEM, Context, run, turn
+from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, run, turn
 from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
@@ -229,7 +229,7 @@ def test_equal_refusals_can_be_compared() -> None:
 
 
 def test_an_item_refused_too_late_leaves_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.websocket.ACKNOWLEDGED_WITHIN", 0.05)
+    hurry(monkeypatch, "conversation.item.create", 0.05)
 
     def script(session: Session) -> None:
         session.open()
@@ -255,7 +255,7 @@ def test_a_frame_over_the_bound_leaves_the_outcome_unknown() -> None:
 
 
 def test_frames_over_the_bound_together_leave_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.websocket.MAX_STREAM", 10_000)
+    monkeypatch.setattr("aistudio.realtime.wire.MAX_STREAM", 10_000)
 
     def script(session: Session) -> None:
         session.created()

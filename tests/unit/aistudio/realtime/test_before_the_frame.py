@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aistudio import APIError, Forbidden, Rejected, Unauthorized, Unavailable
-from tests.unit.aistudio.clients import EVENT, ITEM, Context, plain, turn
+from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, plain, turn
 from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
@@ -86,7 +86,8 @@ def test_a_model_that_is_not_there_concerns_the_deployment(step: str) -> None:
 def test_a_session_that_does_not_come_is_given_up_long_before_the_deadline(
     step: str, *, talks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aistudio.realtime.websocket.PREPARED_WITHIN", 1.0)
+    monkeypatch.setattr("aistudio.realtime.script.PREPARED_WITHIN", 1.0)
+    hurry(monkeypatch, "session.update", 1.0)
 
     def late(session: Session) -> None:
         for _ in range(200):  # then all would go well, and in time
@@ -119,7 +120,7 @@ def test_a_peer_that_reads_late_is_cut_by_the_deadline() -> None:
 
     with turn(script, max_size=None) as (realtime, service):
         with pytest.raises(Unavailable):
-            realtime.create(EVENT, Context({"instructions": "x" * 30_000_000}), 0.5)
+            realtime.create(EVENT, Context({"instructions": "x" * 8_000_000}), 0.5)
         service.stopping.set()
     assert service.frames == []
 

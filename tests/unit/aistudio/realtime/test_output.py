@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from aistudio import Trace
-from aistudio.realtime.turn import RealtimeResult, Turn
+from aistudio.realtime.results import RealtimeResult
+from aistudio.realtime.turn import Turn
 
 CREATED = {"type": "response.created", "response": {"id": "r"}}
 

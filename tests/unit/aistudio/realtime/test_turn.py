@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.aistudio.clients import EVENT, ITEM, Context, plain, run, turn
+from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, plain, run, turn
 from tests.unit.aistudio.wsserver import Script, Session
 
 
@@ -77,7 +77,7 @@ def test_a_message_without_an_event_id_is_sent_with_a_fresh_one() -> None:
 
 
 def test_a_service_that_acknowledges_no_item_is_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.websocket.ACKNOWLEDGED_WITHIN", 0.05)
+    hurry(monkeypatch, "conversation.item.create", 0.05)
 
     def script(session: Session) -> None:
         session.open()

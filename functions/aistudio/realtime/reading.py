@@ -1,0 +1,44 @@
+"""Reading a session for as long as something is to be expected of it: a turn, or the transcripts behind the last turn."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+
+from aistudio.realtime.heard import Heard
+from aistudio.realtime.turn import Turn
+from aistudio.realtime.wire import Wire, close_code
+
+TRANSCRIBED_WITHIN = 10.0
+"""Seconds to wait, at the end, for transcripts that the session was asked for."""
+
+
+def read_turn(wire: Wire, turn: Turn, hear: Callable[[Mapping[str, Any]], None]) -> str:
+    """Read until the turn is over, or its patience; return what ended the reading then. `hear` takes each event.
+
+    Raises:
+        TimeoutError: when the session's time is over, as all that `wire` raises.
+    """
+    seen: object = None
+    since = 0.0
+    while not turn.over:
+        patience = turn.patience
+        if seen != (patience, turn.heard):  # what is not about a response is no reason to wait longer
+            seen, since = (patience, turn.heard), wire.now()
+        try:
+            event = wire.receive(None if patience is None else since + patience - wire.now())
+        except (TimeoutError, ConnectionClosed) as error:
+            if patience is None:
+                raise
+            return "the time is over" if isinstance(error, TimeoutError) else f"closed {close_code(error)}"
+        hear(event)
+    return ""
+
+
+def read_transcripts(wire: Wire, heard: Heard, item_ids: set[str | None]) -> None:
+    """Read until each of these items has its transcript; without one that does not come in time."""
+    until = wire.now() + TRANSCRIBED_WITHIN
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
+        while not heard.has_transcripts(item_ids):
+            heard.note(wire.receive(until - wire.now()))
