@@ -1,6 +1,5 @@
 """Issue response.create on a user event (POST /v1/realtime/client-events/response.create, or the WebSocket)."""
 
-import base64
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -35,10 +34,7 @@ def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float)
     """Ask for the response and wait for its end, in any status. The result has its text in one field."""
     event = message.model_dump(include={"type", "event_id", "response"})
     result = realtime.create(event, message.context, timeout)
-    told: dict[str, Any] = {"text": result.text, "transcript": result.transcript, "usage": result.usage}
-    told["audio"] = base64.b64encode(result.audio).decode() if result.audio else None
-    told["audio_damaged"] = result.audio_damaged or None  # some of it was not base64, and is missing
-    data = dict(result.response or {}) | {name: value for name, value in told.items() if value is not None}
+    data = result.document()
     if result.accepted:
         return Outcome("accepted", result.trace, {"status": "accepted"} | data)
     status = str(data.get("status", "completed"))

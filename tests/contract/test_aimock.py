@@ -6,6 +6,7 @@ name, answers session.update once, has no audio, and ends what it knows no answe
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from aistudio import API, Config, OutcomeUnknown, Unauthorized
-from aistudio.realtime import Realtime, RealtimeResult
+from aistudio.realtime import Realtime, RealtimeResult, Request
 from tests.contract.node_server import node_server
 
 pytestmark = pytest.mark.node
@@ -32,7 +33,7 @@ def aimock() -> Iterator[str]:
         yield address
 
 
-def ask(address: str, question: str, token: str = TOKEN, transport: Any = "websocket", **event: Any) -> RealtimeResult:
+def client(address: str, token: str = TOKEN, transport: Any = "websocket") -> API:
     config = Config(
         base_url=f"http://{address}/v1",
         folder_id="folder",
@@ -40,13 +41,19 @@ def ask(address: str, question: str, token: str = TOKEN, transport: Any = "webso
         realtime_model="gpt-realtime",
         realtime_transport=transport,
     )
-    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": question}]}
-    context = SimpleNamespace(session={"output_modalities": ["text"], "instructions": "Be brief."}, items=[item])
-    api = API(config, token=lambda: token)
-    try:
+    return API(config, token=lambda: token)
+
+
+def said(question: str) -> dict[str, Any]:
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": question}]}
+
+
+def ask(address: str, question: str, token: str = TOKEN, transport: Any = "websocket", **event: Any) -> RealtimeResult:
+    context = SimpleNamespace(
+        session={"output_modalities": ["text"], "instructions": "Be brief."}, items=[said(question)]
+    )
+    with closing(client(address, token, transport)) as api:
         return Realtime(api).create({"type": "response.create", "event_id": "evt_1", **event}, context, timeout=10)
-    finally:
-        api.close()
 
 
 def test_a_text_turn_gives_the_other_sides_answer_and_what_it_used(aimock: str) -> None:
@@ -58,6 +65,22 @@ def test_a_text_turn_gives_the_other_sides_answer_and_what_it_used(aimock: str) 
     assert (result.transport, result.accepted, result.audio) == ("websocket", False, None)
     assert result.usage is not None
     assert set(result.usage) >= {"input_tokens", "output_tokens", "total_tokens"}
+
+
+def test_a_script_of_two_turns_gives_the_other_sides_two_answers(aimock: str) -> None:
+    script = [
+        {"type": "session.update", "session": {"output_modalities": ["text"]}},
+        {"type": "conversation.item.create", "item": said("Where is my parcel?")},
+        {"type": "response.create"},
+        {"type": "conversation.item.create", "item": said("Where is my money?")},
+        {"type": "response.create"},
+    ]
+    with closing(client(aimock)) as api:
+        result = Realtime(api).send(Request.model_validate({"script": script}), timeout=10)
+
+    assert [response.status for response in result.responses] == ["completed", "failed"]
+    assert [event.status for event in result.events] == ["acknowledged"] * 5
+    assert str(result.responses[0].text).startswith("It has arrived at the shop")
 
 
 def test_what_was_sent_is_what_the_other_side_understood(aimock: str) -> None:

@@ -66,6 +66,26 @@ CREATE = {
 }
 
 
+CLIENT_EVENT = {
+    "type": "conversation.item.create",
+    "event_id": "evt_odd",
+    "previous_item_id": "root",
+    "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+    "on_unknown": "retry",
+}
+SCRIPT = {
+    "event_id": "evt_odd",
+    "script": [
+        {"type": "session.update", "session": {"output_modalities": ["text"], "instructions": "Be brief."}},
+        {"type": "input_audio_buffer.append", "audio": "AAAAAAAA"},
+        {"type": "input_audio_buffer.commit"},
+        {"type": "conversation.item.truncate", "item_id": "item_odd", "content_index": 0, "audio_end_ms": 10},
+        {"type": "response.create", "event_id": "evt_odd_create", "response": {"metadata": {"a": "1"}}},
+        {"type": "response.cancel", "response_id": "resp_odd"},
+    ],
+}
+
+
 def enveloped(message: dict[str, Any]) -> dict[str, Any]:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     return {"specversion": "1.0", "id": "ce-1", "source": "/s", "type": "t", "traceparent": trace, "data": message}
@@ -164,6 +184,25 @@ def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: lis
 @pytest.fixture
 def bench(kit: Kit, function: str) -> Bench:
     return bench_of(function, kit)
+
+
+@given(
+    odd=st.lists(
+        odd_messages(CLIENT_EVENT, "realtime_client_event") | odd_messages(SCRIPT, "realtime_client_event"),
+        min_size=1,
+        max_size=2,
+    )
+)
+@fuzzed(30)
+def test_odd_client_events_are_settled_and_harm_no_neighbour(client_events: Bench, odd: list[Any]) -> None:
+    ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
+    create = {"type": "response.create", "response": {"output_modalities": ["text"]}}
+    messages = [client_events.message({"event_id": each, "script": [{**create, "event_id": each}]}) for each in ids]
+
+    ends = ends_of(client_events, odd, *messages)
+
+    assert [ends[client_events.keys.key("realtime_client_event", each)] for each in ids] == ["done"] * 2
+    assert [client_events.studio.billed(each) for each in ids] == [1, 1]
 
 
 @pytest.mark.parametrize("function", ["get_response", "cancel_response", "list_input_items"])

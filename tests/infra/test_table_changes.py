@@ -124,16 +124,16 @@ def grown(copy: Workspace) -> Shown:
         **ACCOUNTS_MADE,
         "sweeper": {"id": "ajesweeper", "key_secret_id": "", "key_version_id": ""},
     }
-    given = {"platform": {**PLATFORM, "accounts": accounts}, "set": "all", "quotas": {"generations": 12}}
+    given = {"platform": {**PLATFORM, "accounts": accounts}, "set": "all", "quotas": {"generations": 21}}
     given["secrets"] = {"seal": {"secret_id": "e6qseal", "version_id": "e6v", "key": "seal"}}
     (copy.path / "grown.tfvars.json").write_text(json.dumps(given))
     return copy.plan("app", *APP_VARIABLES, "-var-file=../../../grown.tfvars.json")
 
 
 def test_generations_at_once_are_bounded_by_the_account_s_quota(copy: Workspace, grown: Shown) -> None:
-    assert grown["planned_values"]["outputs"]["use"]["value"]["here"]["generations"] == 12
-    given = (*APP_VARIABLES, "-var-file=../../../grown.tfvars.json", "-var=quotas={generations=11}")
-    assert "12 generations at once" in refusal(copy, "app", *given)
+    assert grown["planned_values"]["outputs"]["use"]["value"]["here"]["generations"] == 12 + 9
+    given = (*APP_VARIABLES, "-var-file=../../../grown.tfvars.json", "-var=quotas={generations=20}")
+    assert "21 generations at once" in refusal(copy, "app", *given)
 
 
 def test_a_timed_function_has_neither_a_queue_nor_dead_letters(grown: Shown) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.bench import Bench, Delivered
+from tests.support.functions import realtime_bench_of
 from tests.support.kit import Kit
 from tests.support.observations import numbers
-from tests.support.realtime import realtime_bench
 
 ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
 MESSAGE = {"type": "response.create", "event_id": "evt_1", "context": {"items": [ITEM]}}
@@ -18,7 +18,7 @@ ANSWER = "You said: Hello"
 @pytest.fixture
 def session(kit: Kit) -> Iterator[Bench]:
     """The realtime function; a message with context goes by WebSocket."""
-    with realtime_bench(kit) as bench:
+    with realtime_bench_of("realtime_response_create", kit) as bench:
         yield bench
 
 

@@ -159,10 +159,16 @@ def _explain(error: ValidationError, model: type[Message], where: str) -> str:
     """What is wrong and where; names of unknown fields are content, so they are counted, not told."""
     unknown = [each for each in error.errors() if each["type"] == "extra_forbidden"]
     told = [
-        f"{where}.{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+        f"{where}.{'.'.join(str(part) for part in each['loc'])}: {_told(each['type'], each['msg'])}"
         for each in error.errors(include_url=False, include_input=False)
         if each["type"] != "extra_forbidden"
     ]
     if unknown:
-        told.append(f"{where}: {len(unknown)} unknown fields (known: {', '.join(model.model_fields)})")
+        outside = all(len(each["loc"]) == 1 for each in unknown)
+        told.append(f"{where}: {len(unknown)} unknown fields" + f" (known: {', '.join(model.model_fields)})" * outside)
     return "; ".join(told)[:256]
+
+
+def _told(kind: str, message: str) -> str:
+    """What pydantic says of an error, unless that quotes the message."""
+    return "no type that is known" if kind == "union_tag_invalid" else message

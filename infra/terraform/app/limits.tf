@@ -26,10 +26,11 @@ locals {
         instances = sum(functions[*].instances)
         memory_gb = sum([for function in functions : function.instances * function.memory]) / 1024
       },
-      # Calls that may be in flight at once, over all zones.
+      # Calls that may be in flight at once, over all zones. A realtime session may be a generation at any moment.
       {
-        for quota in ["generations", "realtime_sessions"] : quota => sum(concat([0], [
-          for function in functions : function.instances * var.quotas.zones * function.concurrency if try(function.quota == quota, false)
+        for quota, uses in { generations = ["generations", "realtime_sessions"], realtime_sessions = ["realtime_sessions"] } :
+        quota => sum(concat([0], [
+          for function in functions : function.instances * var.quotas.zones * function.concurrency if contains(uses, try(function.quota, ""))
         ]))
       },
     )

@@ -225,6 +225,16 @@ run "refuses_more_realtime_sessions_than_the_account_has" {
   expect_failures = [output.use]
 }
 
+run "counts_realtime_sessions_as_generations_too" {
+  command = plan
+
+  variables {
+    quotas = { generations = 8 }
+  }
+
+  expect_failures = [output.use]
+}
+
 run "refuses_more_instances_than_a_zone_has" {
   command = plan
 
@@ -290,7 +300,7 @@ run "another_environment_in_the_same_cloud_counts_too" {
 
   variables {
     platform = merge(var.platform, { cloud_id = "b1gcloud00000000prod" })
-    quotas   = { realtime_sessions = 18 }
+    quotas   = { realtime_sessions = 18, generations = 18 }
   }
 
   assert {
@@ -304,7 +314,7 @@ run "refuses_what_does_not_fit_beside_another_environment" {
 
   variables {
     platform = merge(var.platform, { cloud_id = "b1gcloud00000000prod" })
-    quotas   = { realtime_sessions = 18, queues = 7 }
+    quotas   = { realtime_sessions = 18, generations = 18, queues = 7 }
   }
 
   expect_failures = [output.use]

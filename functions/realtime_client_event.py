@@ -1,0 +1,36 @@
+"""Send client events on a user event (POST /v1/realtime/client-events/{type}, or the WebSocket).
+
+Sound and responses are billed, and an item that is put twice stands twice: so each message is claimed before it is sent.
+What leaves nothing behind, by the table of client events, is sent again where its outcome is not known.
+"""
+
+from typing import Literal
+
+from aistudio.realtime import Realtime, Request
+from worker import Message, Opaque, Outcome, queue_function
+from worker.settings import realtime_check
+
+
+class RealtimeClientEvent(Message, Request, key="event_id", unknown="on_unknown"):
+    """The API's own body, or a `script` of such; beside it what to do where the outcome is not known."""
+
+    event_id: Opaque | None = None
+    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
+
+    @property
+    def retries_unknown(self) -> bool:
+        """Whether it may be sent again though it may have happened."""
+        return super().retries_unknown or self.leaves_nothing
+
+
+RESULT = "yandex.aistudio.realtime.client_event.done"
+
+
+@queue_function(RealtimeClientEvent, Realtime, RESULT, idempotent=False, check=realtime_check)
+def handler(message: RealtimeClientEvent, realtime: Realtime, timeout: float) -> Outcome:
+    """Send it, and read to the last acknowledgement, or its response's end; the result is all that was answered."""
+    result = realtime.send(message, timeout)
+    if result.accepted:
+        return Outcome("accepted", result.trace, result.document())
+    bulky = ("events", "responses", "items", "transcriptions", "text")
+    return Outcome("done", result.trace, result.document(), result.usage, bulky, result.status)
