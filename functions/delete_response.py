@@ -8,7 +8,9 @@ RESULT, NOTED = "yandex.aistudio.response.deletion", ("reason", "requested_at")
 CANCEL = "cancel_response"
 
 
-class DeleteResponse(Message, record="response", key="response_id", due="not_before", about="subject", recorded=NOTED):
+class DeleteResponse(
+    Message, record="response", key="response_id", due="not_before", about="subject", asks="reason", recorded=NOTED
+):
     """Delete the stored response with this id, not before `not_before`."""
 
     response_id: ResponseId
@@ -16,11 +18,6 @@ class DeleteResponse(Message, record="response", key="response_id", due="not_bef
     requested_at: Time | None = None
     not_before: Time | None = None
     subject: Opaque | None = None
-
-    @property
-    def rank(self) -> int:
-        """Any other reason ranks above retention."""
-        return int(self.reason != "retention")
 
 
 def when_held(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:

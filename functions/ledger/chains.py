@@ -25,6 +25,7 @@ class Standing:
     copy: int
     messages: frozenset[str]
     subjects: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
     began: str = ""
     due: float = 0
     sent_at: int = 0
@@ -42,8 +43,9 @@ class Standing:
 
     @property
     def adds(self) -> Mapping[str, set[str]]:
-        """The people whom it concerns."""
-        return {"subjects": set(self.subjects)} if self.subjects else {}
+        """The people whom it concerns, and why it is asked for: the record keeps both."""
+        given = {"subjects": self.subjects, "asked": self.asked}
+        return {name: set(values) for name, values in given.items() if values}
 
     def compared(self, now: float, retention: float) -> Mapping[str, Any]:
         """What the conditions of its writes compare with; a queue keeps a message for `retention` seconds."""
@@ -67,9 +69,14 @@ def noted(standing: Standing, record: Record, now: float) -> Write:
     return Write(standing.key, sets={"noted_at": now, **expiry}, adds=standing.adds)
 
 
-def concerning(key: RecordKey, subjects: frozenset[str]) -> Write:
-    """Remember whom the key concerns, whatever its record says: a hold on them counts for every later message of it."""
-    return Write(key, sets={}, adds={"subjects": set(subjects)})
+def concerning(standing: Standing, *, superseded: bool) -> Write:
+    """Keep whom a delivery concerns and why it is asked for, which counts for every later message of its key.
+
+    One that is `superseded` leaves it to a newer retry message, so that one has to live still.
+    """
+    condition = when.OPEN_ABOVE if superseded else ""
+    given = when.given(redrive=standing.redrive, copy=standing.copy)
+    return Write(standing.key, sets={}, adds=standing.adds, condition=condition, given=given)
 
 
 def watermark(standing: Standing, now: float, retention: float, notes: Mapping[str, Any]) -> Write:

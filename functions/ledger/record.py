@@ -41,6 +41,9 @@ ERASURE = "erasure"
 LONGEST_DELAY = 900
 """Seconds: the longest that a queue delays a message, so that long after its watermark a retry message appears."""
 
+MOST_ASKED = 32
+"""Reasons that a record keeps; what is asked for so often is asked for."""
+
 MOST_SUBJECTS = 100
 """Subjects that a record names: an item has room for 400 KB."""
 

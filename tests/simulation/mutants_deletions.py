@@ -183,7 +183,7 @@ OF_DELETIONS = (
         "I5",
         "whom a deletion concerned is forgotten where its record answers it",
         "answered",
-        {"worker.settle.holds:keep_subjects": lambda _: lambda *_args: set()},
+        {"worker.settle.holds:keep_named": lambda _: lambda *_args: set()},
     ),
     Mutant(
         "I5",

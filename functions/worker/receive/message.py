@@ -38,8 +38,9 @@ class Message(BaseModel):
 
     Class arguments name what a field means. `key`: the idempotency key. `due`: the date before which nothing is
     called. `about`: the person whom the message concerns. `unknown`: `"retry"` there accepts that a call that may
-    have happened is made again. `recorded`: the content-free fields that the ledger keeps. `record` names what a
-    record is about, where it is more than this function's calls.
+    have happened is made again. `asks`: why it is asked for, more than by default where it says something else.
+    `recorded`: the content-free fields that the ledger keeps. `record` names what a record is about, where it is more
+    than this function's calls.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,13 +56,14 @@ class Message(BaseModel):
         due: str = "",
         about: str = "",
         unknown: str = "",
+        asks: str = "",
         recorded: tuple[str, ...] = (),
         record: str = "",
         **kwargs: Any,
     ) -> None:
         """Take the class arguments."""
         super().__init_subclass__(**kwargs)
-        given = {"key": key, "due": due, "about": about, "unknown": unknown}
+        given = {"key": key, "due": due, "about": about, "unknown": unknown, "asks": asks}
         cls.fields_of = {**cls.fields_of, **{meaning: field for meaning, field in given.items() if field}}
         cls.recorded, cls.record = recorded or cls.recorded, record or cls.record
 
@@ -92,9 +94,11 @@ class Message(BaseModel):
         return bool(self._field("unknown") == "retry")
 
     @property
-    def rank(self) -> int:
-        """Which message of a key counts, where a batch has several: the highest."""
-        return 0
+    def asked(self) -> frozenset[str]:
+        """Why it is asked for, where that is more than the field's default: then it must not be forgotten."""
+        why = self._field("asks")
+        default = type(self).model_fields[self.fields_of["asks"]].default if why is not None else None
+        return frozenset() if why == default else frozenset({why})
 
     def _field(self, meaning: str) -> Any:
         return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None

@@ -13,14 +13,14 @@ from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, send_all, unsettled
-from worker.settle.holds import keep_subjects
+from worker.settle.holds import keep_named
 from worker.settle.publishing import Told, publish, told_by
 
 
 def answer(decisions: Sequence[Decision], inv: Invocation) -> list[Ended]:
     """End what its record answers: with its result once more, with the dead letter that is due, or with nothing."""
     decisions = _together(decisions)
-    forgotten = keep_subjects([(each.item, each.record) for each in decisions], inv)
+    forgotten = keep_named(decisions, inv)
     kept = [each for each in decisions if each.item.record_key not in forgotten]
     letters = [each for each in kept if each.step in (Step.RESEND, Step.REFUSE)]
     told = [each for each in kept if each.step in (Step.FINAL, Step.HELD)]

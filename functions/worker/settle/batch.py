@@ -69,6 +69,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         message=parsed.message,
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
         subjects=frozenset([subject_key(about, inv)] if about is not None else []),
+        asked=parsed.message.asked,
         kept=inv.function.kept,
         identity=parsed.identity,
         traceparent=delivery.traceparent or parsed.traceparent,

@@ -33,7 +33,7 @@ def stand_for(group: Sequence[Item]) -> Item:
     """
     if len(group) == 1:
         return group[0]
-    chosen = max(group, key=lambda item: (item.message.rank if item.message else 0, *_newest(item)))
+    chosen = max(group, key=lambda item: (len(item.asked), *_newest(item)))
     highest = max(group, key=_newest)
     same = [item.delivery for item in group if item.delivery.redrive == highest.delivery.redrive]
     return replace(
@@ -48,6 +48,7 @@ def stand_for(group: Sequence[Item]) -> Item:
         ),
         began=highest.began,
         subjects=frozenset().union(*(item.subjects for item in group)),
+        asked=frozenset().union(*(item.asked for item in group)),
         parts=tuple(part for item in group for part in (item.parts or (item,))),
     )
 

@@ -159,6 +159,7 @@ class Item:
     flaw: tuple[str, str] | None = None
     body_hash: str = ""
     subjects: frozenset[RecordKey] = frozenset()
+    asked: frozenset[str] = frozenset()
     kept: float | None = None
     began: str = ""
     parts: "tuple[Item, ...]" = ()
@@ -200,6 +201,7 @@ class Item:
             copy=self.delivery.copy + retried,
             messages=frozenset(name for each in every for name in (each.message_id, each.origin)),
             subjects=frozenset(self.subjects),
+            asked=self.asked,
             began=self.began,
             due=self.due,
             sent_at=max(each.sent_at for each in every),
@@ -215,4 +217,13 @@ def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item
     """The item as a message that can't be used: it is dead-lettered under its message id, never under its key."""
     name = item.delivery.origin
     record_key = inv.keys.key(f"{inv.function.name}:message", name)
-    return replace(item, key=Key(name), record_key=record_key, flaw=flaw, body_hash="", subjects=frozenset(), kept=KEPT)
+    return replace(
+        item,
+        key=Key(name),
+        record_key=record_key,
+        flaw=flaw,
+        body_hash="",
+        subjects=frozenset(),
+        asked=frozenset(),
+        kept=KEPT,
+    )

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from aistudio import Trace
 from ledger import Record
+from ledger.record import MOST_ASKED
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage, TooLarge
 from worker.settle.audit import traceback_of
@@ -32,6 +34,8 @@ def defect(item: Item, error: BaseException) -> Ended:
 
 def look(item: Item, record: Record, inv: Invocation) -> Decision:
     """What the record as read means for the item, by the table."""
+    if len(record.asked) >= MOST_ASKED:
+        item = replace(item, asked=frozenset())
     may_repeat = inv.function.idempotent or item.flaw is not None
     return decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
-from ledger.record import DELETED, HELD
+from ledger.record import DELETED, ERASURE, HELD
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of, subject_key
@@ -72,12 +72,19 @@ def send_first(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
 
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
-    notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1}
+    notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1} | _reason(item, record)
     if item.message is not None and item.message.about is not None:
         notes["subject"] = subject_key(item.message.about, inv)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
     write = receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
     return replace(write, beside=(*write.beside, *outcome.writes))
+
+
+def _reason(item: Item, record: Record) -> dict[str, str]:
+    """Why it was asked for, where earlier messages gave a stronger reason than this one: an erasure before all others."""
+    if item.asked or not record.asked or item.message is None:
+        return {}
+    return {item.message.fields_of["asks"]: min(record.asked, key=lambda reason: (reason != ERASURE, reason))}
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:

@@ -1,11 +1,13 @@
-"""Whom the messages of a key concern, or ever concerned: a legal hold on any of them holds the key."""
+"""Whom the messages of a key concern, or ever concerned: a legal hold on any of them holds the key. And why they ask."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from documents import Written
+from documents import Write, Written
 from ledger import Record, RecordKey, chains
 from ledger.record import DELETED, DONE, MOST_SUBJECTS
+from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
+from worker.settle.decide import Decision, Step
 
 
 def held_keys(items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation) -> set[RecordKey]:
@@ -27,14 +29,23 @@ def too_many(item: Item, record: Record) -> bool:
     return len(record.subjects | item.subjects) > MOST_SUBJECTS
 
 
-def keep_subjects(items: Iterable[tuple[Item, Record]], inv: Invocation) -> set[RecordKey]:
-    """Keep on its record whom a message concerns that does not go on itself; the records where that failed.
+def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:
+    """Keep on their records what deliveries name that do not go on themselves; the records where that failed.
 
-    A message that goes on carries its own subject, and what is written at its end keeps it.
+    That is whom they concern, and why they ask. A message that goes on carries both, and its end keeps them.
     """
-    lost: dict[RecordKey, frozenset[RecordKey]] = {}
-    for item, record in items:
-        if record.state not in (DONE, DELETED) and not too_many(item, record) and (item.subjects - record.subjects):
-            lost[item.record_key] = lost.get(item.record_key, frozenset()) | item.subjects
-    written = inv.store.write_all([chains.concerning(key, subjects) for key, subjects in lost.items()])
-    return {key for key, end in zip(lost, written, strict=True) if end is not Written.YES}
+    writes: dict[RecordKey, list[Decision]] = {}
+    for each in decisions:
+        item, record = each.item, each.record
+        named = item.subjects - record.subjects or item.asked - record.asked
+        if record.state not in (DONE, DELETED) and named and not too_many(item, record):
+            writes.setdefault(item.record_key, []).append(each)
+    written = inv.store.write_all([_kept(group) for group in writes.values()])
+    return {key for key, end in zip(writes, written, strict=True) if end is not Written.YES}
+
+
+def _kept(group: Sequence[Decision]) -> Write:
+    standing = stand_for([each.item for each in group]).standing()
+    return chains.concerning(
+        standing, superseded=any(each.step is Step.SUPERSEDED and each.item.asked for each in group)
+    )
