@@ -15,17 +15,16 @@ from tests.simulation.scopes import SCHEDULES, SCOPES
 from tests.simulation.search import search
 from tests.simulation.shrink import as_text, shortest
 
-SEEDS = 60
+SEEDS = 40
 MOST_SEEDS = 300
 """Seeds of each scenario: of the code as it is, and at the most until a mutant is found."""
 _LINES = Path(__file__).with_name("seeds.txt").read_text().splitlines()
 KEPT = [line.split(maxsplit=2) for line in _LINES if line[:1] != "#"]
 STATES = 40_000
 SMALL = (
-    "a deletion refused, redriven, refused again, a crash",
     "a deletion twice at once, writes go astray",
     "a deletion twice at once, throttled, the queue fails",
-    "a create refused, redriven, refused again, a crash",
+    "a create forced",
 )
 """Scopes that are searched in seconds; `make simulate-deep` searches all of them."""
 
@@ -63,7 +62,7 @@ def test_a_kept_seed_still_finds_the_hole_that_it_is_kept_for(scenario: str, see
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_i8_the_same_seed_is_the_same_run(scenario: str) -> None:
-    for seed in range(10 // RARER.get(scenario, 1) + 1):
+    for seed in range(3 if scenario not in RARER else 1):
         assert repr(play(scenario, seed)) == repr(play(scenario, seed))
 
 
