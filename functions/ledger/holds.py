@@ -46,18 +46,20 @@ class Holds:
         self._store = store
         self._settling = settling
 
-    def place(self, key: RecordKey, case: str, now: float) -> float:
+    def place(self, key: RecordKey, case: str, now: float, order: str = "") -> float:
         """Add the hold of one case and return when it can first be relied on (then ask `report`).
+
+        `order` is kept on the record: who ordered it, as a JSON text.
 
         Raises:
             TableUnavailable: whether it was placed is not known; placing it again is safe.
         """
-        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}}))
+        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}, **_kept(order)}))
         return now + self._settling
 
-    def release(self, key: RecordKey, case: str) -> None:
+    def release(self, key: RecordKey, case: str, order: str = "") -> None:
         """Take the hold of one case away; other cases' holds stay. Raises TableUnavailable."""
-        self._must(Write(key, sets={}, deletes={"hold": {case}}))
+        self._must(Write(key, sets={}, adds=_kept(order), deletes={"hold": {case}}))
 
     def report(self, key: RecordKey, now: float) -> HoldReport:
         """How the hold stands, from the record as it is now. Raises TableUnavailable."""
@@ -74,3 +76,7 @@ class Holds:
     def _must(self, write: Write) -> None:
         if self._store.write(write) is not Written.YES:
             raise TableUnavailable("hold")
+
+
+def _kept(order: str) -> dict[str, set[str]]:
+    return {"orders": {order}} if order else {}

@@ -46,11 +46,13 @@ def test_a_message_is_sent_to_a_deployment_and_its_record_is_shown(
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_deployment_tells_how_its_queues_stand(
+def test_a_deployment_tells_how_its_queues_stand_and_is_not_broken_on_purpose(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert ops(monkeypatch, "status", "--json") == 0
     assert json.loads(capfd.readouterr().out)["queues"]["dead letters"]["visible"] == 0
+    assert ops(monkeypatch, "break", "down") == 2
+    assert capfd.readouterr().err == "ops: dev is no local environment: this works on `make dev` only\n"
 
 
 @pytest.mark.usefixtures("deployed")

@@ -13,7 +13,13 @@ from tests.operate.conftest import Ops, Ran, Scene
 
 ONE_ID = '{"response_id": "resp_1"}'
 WITH_QUEUES = ("status", "dead-letters list", "dead-letters counts", "dead-letters redrive", "dead-letters show resp_1")
-WITH_LEDGER = ("show resp_1", 'send delete_response \'{"response_id": "resp_1"}\'')
+WITH_LEDGER = (
+    "show resp_1",
+    "hold place resp_1 --case 1",
+    "hold show resp_1",
+    "hold list",
+    'send delete_response \'{"response_id": "resp_1"}\'',
+)
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -68,6 +74,10 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("dead-letters redrive --rate 0", "ops dead-letters redrive: Invalid value for '--rate'"),
         ("dead-letters export /nowhere/at/all", "ops: /nowhere/at/all: No such file or directory"),
         ("show resp_1 --function lost", "ops: there is no function 'lost' with a queue"),
+        ("break earthquake", "ops: there is no fault 'earthquake': ops break --list"),
+        ("break", "ops: there is no fault ''"),
+        ("break slow --for ever", "ops: 'ever' is no length of time"),
+        ("hold place resp_1", "ops hold place: Missing option '--case'"),
         ("watch --every often", "ops: 'often' is no length of time"),
     ],
 )

@@ -110,7 +110,15 @@ def running_servers(port: int = 0) -> Iterator[Servers]:
 def _start(listener: socket.socket) -> Leashed:
     return Leashed(
         "hypercorn",
-        ["--workers", "0", "--log-level", "WARNING", "--bind", f"fd://{listener.fileno()}", "ministack.app:app"],
+        [
+            "--workers",
+            "0",
+            "--log-level",
+            "WARNING",
+            "--bind",
+            f"fd://{listener.fileno()}",
+            "infra.local.cloud.breakable:app",
+        ],
         _environment(listener.getsockname()[1]),
         inherit=[listener.fileno()],
     )
