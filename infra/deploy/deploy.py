@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.deploy import smoke, table
-from infra.deploy.package import CannotBuild, Package, build
+from infra.deploy.package import Package, build
 from infra.deploy.releases import fetch, lacking, newest, origin, upload
 from infra.deploy.terraform import Root
-from infra.operate.cloud import KEY, Stopped, begin, storage
+from infra.operate.cloud import KEY, Stopped, begin, command, storage
 
 Ask = Callable[[str], bool]
 """Asks a question, and says whether the answer was yes."""
@@ -151,44 +151,41 @@ def check(deployment: Deployment, current: Mapping[str, Any], release: str, *, i
     return failed
 
 
+@command
 def main() -> int:
     """Deploy as the arguments say."""
     asked = _arguments()
-    try:
-        begin("YC_TOKEN", *KEY)
-        platform_root, app = Root("platform", asked.environment), Root("app", asked.environment)
-        platform_root.init()
-        platform = platform_root.output("platform")
-        client, bucket = storage(), platform["package_bucket"]
-        app.init()
-        current = app.outputs()
-        if asked.releases:
-            print(f"{current.get('release', 'nothing')} runs; the newest packages:", *newest(client, bucket), sep="\n")
-            return 0
-        built: Package | None = None if asked.release else build()
-        release, releases = release_of(current, asked.only, built.sha256 if built else asked.release)
+    begin("YC_TOKEN", *KEY)
+    platform_root, app = Root("platform", asked.environment), Root("app", asked.environment)
+    platform_root.init()
+    platform = platform_root.output("platform")
+    client, bucket = storage(), platform["package_bucket"]
+    app.init()
+    current = app.outputs()
+    if asked.releases:
+        print(f"{current.get('release', 'nothing')} runs; the newest packages:", *newest(client, bucket), sep="\n")
+        return 0
+    built: Package | None = None if asked.release else build()
+    release, releases = release_of(current, asked.only, built.sha256 if built else asked.release)
 
-        def package(sha256: str) -> bytes:
-            if built and sha256 == built.sha256:
-                return built.path.read_bytes()
-            return fetch(client, bucket, sha256)
+    def package(sha256: str) -> bytes:
+        if built and sha256 == built.sha256:
+            return built.path.read_bytes()
+        return fetch(client, bucket, sha256)
 
-        def keep() -> None:
-            if built:
-                upload(client, bucket, built, origin())
+    def keep() -> None:
+        if built:
+            upload(client, bucket, built, origin())
 
-        confirm: Ask = (lambda _: True) if asked.yes else ask
-        deployment = Deployment(app, platform, package, keep, asked.drop_queue, confirm)
-        print(f"release {release}{''.join(f', {name} {sha}' for name, sha in releases.items())}")
-        if asked.plan:
-            with tempfile.TemporaryDirectory() as folder:
-                deployment.plan(release, releases, str(Path(folder) / "app.tfplan"))
-            return 0
-        deployment.apply(release, releases)
-        return 0 if asked.no_smoke else check(deployment, current, release, interactive=not asked.yes)
-    except (Stopped, CannotBuild) as error:
-        print(error, file=sys.stderr)
-        return 1
+    confirm: Ask = (lambda _: True) if asked.yes else ask
+    deployment = Deployment(app, platform, package, keep, asked.drop_queue, confirm)
+    print(f"release {release}{''.join(f', {name} {sha}' for name, sha in releases.items())}")
+    if asked.plan:
+        with tempfile.TemporaryDirectory() as folder:
+            deployment.plan(release, releases, str(Path(folder) / "app.tfplan"))
+        return 0
+    deployment.apply(release, releases)
+    return 0 if asked.no_smoke else check(deployment, current, release, interactive=not asked.yes)
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from infra.deploy.terraform import INFRA, Root
-from infra.operate.cloud import KEY, Stopped, begin
+from infra.operate.cloud import KEY, Stopped, begin, command
 
 GUARDS = ("prevent_destroy = true", "deletion_protection = true")
 
@@ -60,19 +60,16 @@ def unprotected(infra: Path, folder: Path) -> Path:
     return copy
 
 
+@command
 def main() -> int:
     """Destroy what the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.destroy", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
     parser.add_argument("--confirm", help="the environment's name once more")
     asked = parser.parse_args()
-    try:
-        allowed(asked.environment, asked.confirm)
-        begin("YC_TOKEN", *KEY)
-        destroy(asked.environment)
-    except Stopped as error:
-        print(error, file=sys.stderr)
-        return 1
+    allowed(asked.environment, asked.confirm)
+    begin("YC_TOKEN", *KEY)
+    destroy(asked.environment)
     return 0
 
 

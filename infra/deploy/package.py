@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.deploy.prune import prune
+from infra.operate.cloud import Stopped, command
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "functions"
@@ -35,7 +36,7 @@ DEPLOYED_AT = "/function/code"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class CannotBuild(Exception):
+class CannotBuild(Stopped):
     """The archive can't be built; the message says what to do."""
 
 
@@ -163,13 +164,10 @@ def _zip(root: Path, target: Path) -> None:
             archive.writestr(entry, path.read_bytes())
 
 
+@command
 def main() -> int:
     """Build the archive and print its name, size and sha256."""
-    try:
-        package = build()
-    except CannotBuild as error:
-        print(error, file=sys.stderr)
-        return 1
+    package = build()
     print(f"{package.path.relative_to(ROOT)}  {package.size:,} bytes  sha256 {package.sha256}")
     return 0
 

@@ -22,7 +22,7 @@ from documents.client import connect_with_token
 from documents.tables import LEDGER
 from infra.deploy import table
 from infra.deploy.terraform import Root
-from infra.operate.cloud import KEY, REGION, Stopped, begin, endpoint, session
+from infra.operate.cloud import KEY, REGION, Stopped, begin, command, endpoint, session
 from ledger import Keys, Ledger, RecordKey
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from worker.function import Handler
@@ -146,20 +146,17 @@ def hash_key_of(platform: Mapping[str, Any]) -> str:
     return next(str(entry["textValue"]) for entry in answer.json()["entries"] if entry["key"] == "HASH_KEY")
 
 
+@command
 def main() -> int:
     """Check the deployment that the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.smoke", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
     environment = parser.parse_args().environment
-    try:
-        begin("YC_TOKEN", *KEY)
-        platform, app = Root("platform", environment), Root("app", environment)
-        platform.init()
-        app.init()
-        return run(platform.output("platform"), app.output("queues"))
-    except Stopped as error:
-        print(error, file=sys.stderr)
-        return 1
+    begin("YC_TOKEN", *KEY)
+    platform, app = Root("platform", environment), Root("app", environment)
+    platform.init()
+    app.init()
+    return run(platform.output("platform"), app.output("queues"))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.deploy import table
-from infra.operate.cloud import KEY, Stopped, begin, ours
+from infra.operate.cloud import KEY, Stopped, begin, command, ours
 
 INFRA = Path(__file__).resolve().parents[1]
 
@@ -123,6 +123,7 @@ class Root:
         return given
 
 
+@command
 def main() -> int:
     """Run what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.terraform", description=__doc__)
@@ -134,13 +135,9 @@ def main() -> int:
     if asked.root == "app" and asked.verb not in ("output", "state"):
         parser.error("app is changed by infra.deploy.deploy only (make plan, make deploy): here, output or state")
     root = Root(asked.root, asked.environment)
-    try:
-        begin("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))
-        root.init()
-        root.run(asked.verb, *(root.variables if asked.verb in ("plan", "apply", "import") else ()), *asked.rest)
-    except Stopped as error:
-        print(error, file=sys.stderr)
-        return 1
+    begin("YC_TOKEN", *(() if asked.root == "bootstrap" else KEY))
+    root.init()
+    root.run(asked.verb, *(root.variables if asked.verb in ("plan", "apply", "import") else ()), *asked.rest)
     return 0
 
 

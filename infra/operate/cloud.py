@@ -1,8 +1,10 @@
 """What the commands that reach the cloud share: their credentials, how they stop, and the services' addresses."""
 
+import functools
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import boto3
@@ -21,6 +23,20 @@ REGION: str = Settings.model_fields["aws_region"].default
 
 class Stopped(Exception):
     """What was asked for can't be done; the message says why, and what to do."""
+
+
+def command(main: Callable[[], int]) -> Callable[[], int]:
+    """Make a command of a function that returns its exit code: where it raises Stopped, print that and return 1."""
+
+    @functools.wraps(main)
+    def run() -> int:
+        try:
+            return main()
+        except Stopped as error:
+            print(error, file=sys.stderr)
+            return 1
+
+    return run
 
 
 _FOREIGN = re.compile(
