@@ -1,6 +1,11 @@
 """What one service may still take of an invocation's time, and whether it says anything at all."""
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from botocore.exceptions import BotoCoreError
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 1.0, 2.0
 """Seconds that a client waits for a connection, and for an answer."""
@@ -11,21 +16,54 @@ AWAY = 2
 """Silences in a row after which a service is taken to be away: each has cost a request's longest time."""
 
 
+class TookTooLong(BotoCoreError):
+    """A request was given up: a name that is not resolved, many dead addresses, an answer that comes byte by byte."""
+
+    fmt = "no whole answer in time"
+
+
+class Within(Protocol):
+    """Carries out a task, and raises TimeoutError where it takes longer than so many seconds."""
+
+    def __call__(self, seconds: float, task: Callable[[], T], /) -> T:
+        """Give back what the task returns, or raise what it raises."""
+        ...
+
+
+def directly(_: float, task: Callable[[], T], /) -> T:
+    """Carry out a task however long it takes."""
+    return task()
+
+
 class Budget:
     """One service's budget for one invocation: a request is begun only where its longest time is left.
 
     `left` says how many seconds the invocation has; `longest` is how many a request can take. Without `left`
-    there is no end: a person's program waits as long as it takes. Threads may share a budget.
+    there is no end: a person's program waits as long as it takes. `within` holds requests to that time: a client's
+    own timeouts count for each step of a request alone. Threads may share a budget.
     """
 
-    def __init__(self, left: Callable[[], float] = lambda: float("inf"), longest: float = LONGEST_REQUEST) -> None:
+    def __init__(
+        self,
+        left: Callable[[], float] = lambda: float("inf"),
+        longest: float = LONGEST_REQUEST,
+        within: Within = directly,
+    ) -> None:
         self._left = left
         self._longest = longest
+        self._within = within
         self._silences = 0
 
     def allows(self, requests: int = 1, *, insist: bool = False) -> bool:
         """Whether so many requests, one after the other, may be begun; `insist` asks a silent service as well."""
         return (insist or self._silences < AWAY) and self._left() >= requests * self._longest
+
+    def ask(self, request: Callable[[], T]) -> T:
+        """Send a request. Raises TookTooLong where its longest time is over: it may be carried out all the same."""
+        try:
+            return self._within(self._longest, request)
+        except TimeoutError:
+            raise TookTooLong from None
 
     def silent(self) -> None:
         """Take note of a request that no answer came to."""

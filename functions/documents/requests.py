@@ -63,7 +63,7 @@ class Requests:
             if not self.budget.allows(insist=insist):
                 raise NoTime("the service is silent, or the time is over")
             try:
-                answer = ask()
+                answer = self.budget.ask(ask)
             except ClientError as error:
                 if _is_busy(error):
                     busy = name_of(error)

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from documents.budget import LONGEST_REQUEST, Budget
+from documents.budget import LONGEST_REQUEST, Budget, Within, directly
 
 
 class Clock(Protocol):
@@ -41,7 +41,7 @@ _LAST_WORDS = 0.03
 class Deadline:
     """When an invocation is killed, and when its calls must have ended so that it can settle them before.
 
-    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had.
+    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had. `within` holds requests to other services to their time.
     """
 
     clock: Clock
@@ -49,13 +49,14 @@ class Deadline:
     calls_end: float
     window: float
     killed_at: float
+    within: Within = directly
 
     @classmethod
-    def after(cls, seconds: float, clock: Clock) -> "Deadline":
+    def after(cls, seconds: float, clock: Clock, within: Within = directly) -> "Deadline":
         """The deadline of an invocation that has this many seconds left."""
         window = seconds - min(MARGIN, seconds / 3)
         begun = clock.monotonic()
-        return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds)
+        return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds, within)
 
     def budget(self, longest: float = LONGEST_REQUEST) -> Budget:
         """One service's budget for this invocation; `longest` is how many seconds a request to it can take.
@@ -63,7 +64,7 @@ class Deadline:
         An invocation too short for that takes its chance with two thirds of what is kept for settling.
         """
         margin = self.ends - self.calls_end
-        return Budget(lambda: self.left() - margin * _LAST_WORDS, min(longest, margin * 2 / 3))
+        return Budget(lambda: self.left() - margin * _LAST_WORDS, min(longest, margin * 2 / 3), self.within)
 
     def left(self) -> float:
         """Seconds left to the invocation."""

@@ -1,6 +1,7 @@
 """Calls side by side in threads: the platform gives a Python function one event at a time."""
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,29 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+
+def within(seconds: float, task: Callable[[], T]) -> T:
+    """Carry out a task in a thread of its own and give back what it returns, or raise what it raises.
+
+    Where the system gives no more threads it is carried out here, however long it takes.
+
+    Raises:
+        TimeoutError: it takes longer than so many seconds; it goes on all the same, and nobody hears what it comes to.
+    """
+    end: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            end.set_result(task())
+        except BaseException as error:  # noqa: BLE001 - given back to the caller, who knows what it means
+            end.set_exception(error)
+
+    try:
+        threading.Thread(target=work, name="request", daemon=True).start()
+    except RuntimeError:
+        return task()
+    return end.result(seconds)
 
 
 class Threads:

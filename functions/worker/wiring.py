@@ -28,7 +28,7 @@ from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
-from worker.threads import Threads
+from worker.threads import Threads, within
 from worker.timer import Timer, Tools, tick_of
 
 
@@ -66,7 +66,7 @@ class Instance:
         if self._api:
             self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
         queue = Queue(self._queues, self._clock, deadline.budget())
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         invocation = Invocation(
@@ -152,7 +152,7 @@ class TimerInstance:
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
         """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
         self._token.renew(context)
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
         queue = Queue(self._queues(), self._clock, deadline.budget()) if self._elsewhere else None
         tools = Tools(
             store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),

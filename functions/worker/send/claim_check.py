@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,7 +34,7 @@ class ClaimCheck:
             _log.warning("a result is not stored: the storage is silent, or the time is over")
             return None
         try:
-            answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
+            answer = self._budget.ask(partial(self._put, key, body))
         except ClientError as error:
             _log.warning("a result could not be stored: %s", type(error).__name__)
             return None
@@ -47,3 +47,6 @@ class ClaimCheck:
             _log.warning("a result may not be stored: the storage does not say so")
             return None
         return {"bucket": self._bucket, "key": key, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+
+    def _put(self, key: str, body: bytes) -> Any:
+        return self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -73,7 +74,7 @@ class Queue:
             for name, message in batch.items()
         ]
         try:
-            answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
+            answer = self.budget.ask(partial(self._client.send_message_batch, QueueUrl=url, Entries=entries))
         except ClientError as error:
             _log.warning("sending to a queue failed: %s", error.response.get("Error", {}).get("Code"))
             return []

@@ -28,13 +28,14 @@ FUNCTIONS = Path(delete_response.__file__).parent
 ROOT = FUNCTIONS.parent
 # One invocation a line of input: how each ended, on the last line of output.
 PLATFORM = """
-import importlib, json, sys
+import importlib, json, os, sys
 from types import SimpleNamespace
 handler = importlib.import_module(sys.argv[1]).handler
+left = int(os.environ.get("MILLISECONDS_LEFT", 60_000))
 ends = []
 for line in sys.stdin:
     asked = json.loads(line)
-    context = SimpleNamespace(aws_request_id="r-1", get_remaining_time_in_millis=lambda: 60_000, token=asked["token"])
+    context = SimpleNamespace(aws_request_id="r-1", get_remaining_time_in_millis=lambda: left, token=asked["token"])
     try:
         ends.append(handler(asked["event"], context))
     except Exception as error:
@@ -101,6 +102,12 @@ def test_a_handler_reads_the_environment_and_settles_an_event(deployment: Deploy
     assert deployment.record("resp_1").state == "deleted"
     assert [(line["level"], line["service"], line["end"]) for line in lines] == [("INFO", "delete_response", "done")]
     assert lines[0]["invocation"] == "r-1"
+
+
+def test_a_ledger_whose_answers_drip_lets_the_batch_return_in_time(deployment: Deployment, dripping: str) -> None:
+    ends, _ = deployment.invoke(deletion("resp_1"), YDB_DOCAPI_ENDPOINT=dripping, MILLISECONDS_LEFT="3000")
+
+    assert [kind for kind, _ in ends] == ["Unsettled"]
 
 
 def test_every_invocation_brings_the_token_that_its_calls_use(deployment: Deployment) -> None:
