@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _GONE = ("deleted", ALREADY_ABSENT)
-_NOTES = {"hold", "hold_at", "subjects", "noted_at"}
+_NOTES = {"hold", "hold_at", "subjects", "asked", "noted_at"}
 """Attributes that say nothing of what was done, and may change beside a final outcome."""
 
 _NO_CALL_COUNTED = {"throttled", "unavailable", "unauthorized", "forbidden"}
