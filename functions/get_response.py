@@ -1,23 +1,28 @@
 """Get one stored response and send it as a result (GET /v1/responses/{response_id})."""
 
 from aistudio import Absent, ResponseId, Responses
-from worker import Message, Outcome, queue_function
+from worker import Later, Message, Outcome, queue_function
 
 RESULT = "yandex.aistudio.response.fetched"
+POLLED = Later(10, "unfinished", longest=300, detail="the response was not over within the message's age limit")
 
 
 class GetResponse(Message):
-    """Get the response with this id in its present state. Every message has its own result."""
+    """Get the response with this id: in its present state, or once it is over. Every message has its own result."""
 
     response_id: ResponseId
+    until_over: bool = False
 
 
 @queue_function(GetResponse, Responses, RESULT, idempotent=True)
 def handler(message: GetResponse, responses: Responses, timeout: float) -> Outcome:
-    """Get it, in any status. That it does not exist is a result too."""
+    """Get it, in any status. That it does not exist is a result too.
+
+    A response that is not over is asked for again later where the message says so.
+    """
     found = responses.get(message.response_id, timeout)
     if isinstance(found, Absent):
         return Outcome("done", found.trace, {"status": "absent"}, status="absent")
-    data = {"response": found.body, "text": found.text, "usage": found.usage, "status": found.status}
-    bulky = ("response", "text")
-    return Outcome("done", found.trace, data, found.usage, bulky, found.status, model=found.model)
+    if message.until_over and not found.over:
+        return Outcome("unfinished", found.trace, status=found.status, model=found.model, later=POLLED)
+    return Outcome.of(found)

@@ -44,9 +44,19 @@ def claim(claim: Claim, now: float, retention: float, notes: Mapping[str, Any]) 
             "lease_until": claim.lease_until,
             "claimed_at": now,
         },
-        removes=("reason", "dlq", "detail"),
+        removes=("reason", "dlq", "detail", "response_id"),
         condition=when.any_of(when.LAPSED, when.all_of(when.any_of(*free), when.SAME_BODY)),
         given=standing.compared(now, retention),
+    )
+
+
+def learned(claim: Claim, response_id: str) -> Write:
+    """Keep the raw id of the response that the claimed call has begun: whoever finds the claim can look it up."""
+    return Write(
+        claim.standing.key,
+        sets={"response_id": response_id},
+        condition=when.MINE,
+        given=when.given(owner=claim.owner),
     )
 
 
@@ -55,7 +65,7 @@ def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
     return Write(
         claim.standing.key,
         sets={**notes, "state": DONE, "executed_at": now, **claim.standing.expiry(now)},
-        removes=("reason", "dlq", "detail"),
+        removes=("reason", "dlq", "detail", "response_id"),
         condition=when.STILL_MINE_TO_FINISH,
         given=when.given(owner=claim.owner),
     )

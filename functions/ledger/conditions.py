@@ -55,8 +55,13 @@ REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND NOT #reason IN (
 REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"
 """The same with force, which is good for one redrive: the record then holds its number."""
 
-LAPSED_CLAIM_BY_FORCE = "#state = :claimed AND #lease_until < :now AND #redrive < :redrive"
-"""The caller died before any delivery dead-lettered the key, and an operator redrove the message by force."""
+LAPSED_CLAIM_BY_FORCE = (
+    "#state = :claimed AND #lease_until < :now AND #redrive < :redrive AND attribute_not_exists(#response_id)"
+)
+"""The caller died before any delivery dead-lettered the key, and an operator redrove the message by force.
+
+Where the response's id is known there is nothing to force: it can be looked up.
+"""
 
 SAME_BODY = "attribute_not_exists(#body_hash) OR #body_hash = :body_hash"
 """The key was never used for other content."""

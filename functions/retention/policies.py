@@ -9,9 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from ledger.durations import seconds
 
@@ -49,7 +60,7 @@ class Policy(BaseModel):
 _POLICIES = TypeAdapter(dict[_Name, Policy], config=ConfigDict(hide_input_in_errors=True))
 
 
-class NoDate(Exception):
+class NoDate(ValueError):
     """A message names a policy that is not there, or two dates. The text says so without content."""
 
 
@@ -114,6 +125,26 @@ class Policies:
         else:
             raise NoDate("delete_after: name it or a policy, not both")
         return Dated(until, name, policy.cascade, policy.verify_after)
+
+
+class Kept(BaseModel):
+    """How long a response is to be kept, as messages say it; checked with `retention_policies` of the validation context."""
+
+    policy: Annotated[str, StringConstraints(max_length=64)] | None = None
+    delete_after: AwareDatetime | None = None
+
+    def dated(self, policies: str, created_at: float) -> Dated:
+        """Date a response that is there already: where its policy has gone meanwhile, by the default one."""
+        try:
+            return policies_of(policies).dated(self.policy, self.delete_after, created_at)
+        except NoDate:
+            return policies_of(policies).dated(None, self.delete_after, created_at)
+
+    @model_validator(mode="after")
+    def _has_a_date(self, info: ValidationInfo) -> Self:
+        if info.context is not None:
+            policies_of(info.context.retention_policies).dated(self.policy, self.delete_after, 0)
+        return self
 
 
 @cache

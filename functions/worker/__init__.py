@@ -20,7 +20,7 @@ from worker.desk import Desk
 from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
 from worker.receive.envelope import Invalid
-from worker.receive.message import Message, Opaque, Time, Word
+from worker.receive.message import Message, OnUnknown, Opaque, Time, Word
 from worker.settle.context import ledger_only
 from worker.timer import Tick, Tools, timer_function
 
@@ -29,6 +29,7 @@ __all__ = [
     "Invalid",
     "Later",
     "Message",
+    "OnUnknown",
     "Opaque",
     "Outcome",
     "Send",

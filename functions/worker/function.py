@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.context import C, Call, DeskCall, Function
+from worker.settle.context import C, Call, DeskCall, Found, Function
 
 
 class Handler(Protocol):
@@ -35,6 +35,7 @@ def queue_function(
     may_send_to: Iterable[str] = (),
     check: Check | None = None,
     desk: bool = False,
+    found: Found[M] | None = None,
 ) -> Callable[[Call[M, C] | DeskCall[M, C]], Handler]:
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
@@ -44,7 +45,8 @@ def queue_function(
     ever, and of which its results are made, without content; `sends_to` are the functions to whose queues its
     outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to` are those that get a message
     only where they are deployed, which that setting says; `check` says what is wrong with the settings that only this
-    function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`, and works with the ledger.
+    function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`, and works with the ledger;
+    `found(message, response_id, desk) -> Outcome` ends a create that broke after its response's id was known.
     """
 
     def make(call: Call[M, C] | DeskCall[M, C]) -> Handler:
@@ -62,6 +64,7 @@ def queue_function(
             tuple(may_send_to),
             check,
             desk,
+            found,
         )
 
         @functools.wraps(call)

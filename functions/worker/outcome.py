@@ -1,11 +1,11 @@
 """How a call ends, and how a delivery does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from aistudio import Trace
+from aistudio import Response, Trace
 from documents import Write
 
 
@@ -14,12 +14,14 @@ class Send:
     """A message to another function's queue.
 
     `id` is the same however often it is sent, so a repeat is harmless. In an outcome it is a word such as "poll":
-    settling puts the record's key before it, and the delivery's numbers behind.
+    settling puts the record's key before it, and the delivery's numbers behind; where it is to be done `once`, its
+    redrive alone, whichever delivery sends it.
     """
 
     function: str
     id: str
     data: Mapping[str, Any]
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class Outcome:
     `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before
     the outcome is written; `writes` are written in its transaction.
 
+    `registers` makes writes of its transaction out of records as they are then, after a call that must not repeat.
+    Where they are refused they are made again; at last the outcome is written without them. It raises TableUnavailable.
+
     With `later` it is no end: `sends` go out, `writes` are written, and the message comes back. It has no result.
     """
 
@@ -58,6 +63,7 @@ class Outcome:
     status: str | None = None
     sends: tuple[Send, ...] = ()
     writes: tuple[Write, ...] = ()
+    registers: Callable[[], tuple[Write, ...]] = tuple
     model: str | None = None
     later: Later | None = None
 
@@ -65,6 +71,13 @@ class Outcome:
         """Raises ValueError for a result of what is not finished: nothing would send it."""
         if self.later is not None and self.result is not None:
             raise ValueError("an outcome that comes back later has no result yet")
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """Make the outcome of a call that gave a response, whatever its status: its result tells all of it."""
+        bulky = ("response", "text")
+        trace, usage, status = response.trace, response.usage, response.status
+        return cls("done", trace, response.told, usage, bulky, status, model=response.model)
 
 
 class End(StrEnum):

@@ -21,6 +21,10 @@ def _url(value: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
+def _names(value: object) -> object:
+    return {name.strip() for name in value.split(",")} - {""} if isinstance(value, str) else value
+
+
 def _printable(secret: SecretStr) -> SecretStr:
     if re.search(r"[^!-~]", secret.get_secret_value()):
         raise ValueError("has spaces or characters that no header can carry")
@@ -37,6 +41,7 @@ Duration = Annotated[float, BeforeValidator(seconds)]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, AfterValidator(partial(_url, schemes=("http", "https")))]
 SocketUrl = Annotated[str, AfterValidator(partial(_url, schemes=("ws", "wss")))]
+Names = Annotated[frozenset[str], BeforeValidator(_names)]
 Printable = Annotated[str, Field(pattern=r"^[!-~]*$")]
 
 STUDIO = ("AISTUDIO_FOLDER_ID",)
@@ -66,6 +71,7 @@ class Settings(BaseModel):
     aistudio_folder_id: Printable = ""
     aistudio_api_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
     aistudio_data_logging: bool = False
+    aistudio_allow_fields: Names = frozenset()
     realtime_model: str = ""
     realtime_transport: RealtimeTransport = "auto"
     ydb_docapi_endpoint: Url = ""

@@ -1,6 +1,6 @@
 """Which functions run locally, and with which numbers: `infra/functions.yaml`, with the waiting cut short."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -28,7 +28,8 @@ FEWEST_RECEIVES = 2
 class LocalFunction:
     """One function as it runs here. `timeout` is in seconds, `memory` in MB (told, not enforced).
 
-    `receives` is the redrive policy's maxReceiveCount, `settings` are those that only this function gets.
+    `receives` is the redrive policy's maxReceiveCount, `settings` are those that only this function gets. `sends_to`
+    are functions to whose queues it sends.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LocalFunction:
     batching: Batching = field(default_factory=Batching)
     settings: Mapping[str, str] | None = None
     root: Path = FUNCTIONS
+    sends_to: tuple[str, ...] = ()
 
     @property
     def queue(self) -> str:
@@ -66,6 +68,7 @@ class LocalFunction:
             memory=entry["memory"],
             instances=entry["instances"],
             batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1, RETURNS),
+            sends_to=tuple(other for other in entry.get("sends_to", ()) if other != "results"),
             settings={"CONCURRENCY": str(entry["concurrency"]), "CALL_NEEDS": f"{entry['call_needs']}s"},
         )
 
@@ -85,3 +88,12 @@ def functions() -> list[LocalFunction]:
     """Every function of the table that a queue feeds. Raises ValueError where one has no file."""
     table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
     return [LocalFunction.read(name, entry) for name, entry in table.items() if "queue" in entry]
+
+
+def with_those_they_send_to(chosen: Iterable[LocalFunction]) -> list[LocalFunction]:
+    """Add the functions to whose queues these send, as the table has them."""
+    every = {function.name: function for function in chosen}
+    for name in [name for function in every.values() for name in function.sends_to]:
+        if name not in every:
+            every[name] = next(function for function in functions() if function.name == name)
+    return list(every.values())

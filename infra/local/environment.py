@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from documents import tables
-from infra.local.catalog import LocalFunction
+from infra.local.catalog import LocalFunction, with_those_they_send_to
 from infra.local.cloud.runtime import Runtime
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.cloud.trigger import Invocation, Trigger
@@ -160,9 +160,10 @@ def running_environment(
 ) -> Iterator[Environment]:
     """Everything up, tables created, triggers not yet started; all of it gone when the block ends.
 
-    `settings` replace the functions' local ones. `ports` are those of the servers and of the AI Studio, where free.
-    `log` is told each line that a function prints, with its name.
+    What the functions send to runs too. `settings` replace the functions' local ones. `ports` are those of the servers
+    and of the AI Studio, where free. `log` is told each line that a function prints, with its name.
     """
+    functions = with_those_they_send_to(functions)
     with ExitStack() as stack:
         servers = stack.enter_context(running_servers(ports[0]))
         ai = stack.enter_context(running_studio(studio, ports[1]))

@@ -1,6 +1,5 @@
 """The Responses API: create, get, cancel and delete responses, and list their input items."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -11,11 +10,11 @@ from aistudio.api import API
 from aistudio.config import path_segment
 from aistudio.errors import APIError
 from aistudio.responses.cancel import cancelled, settled, was_refused
-from aistudio.responses.create import Told, created
+from aistudio.responses.create import Learned, Told, created
 from aistudio.responses.delete import Deletion, deletion
 from aistudio.responses.get import Existence, existence, got
 from aistudio.responses.input_items import InputItems, Order, Page, Pages, page
-from aistudio.responses.response import Absent, Response
+from aistudio.responses.response import Absent, Response, is_id
 
 __all__ = ["Absent", "Deletion", "Existence", "InputItems", "Order", "Response", "ResponseId", "Responses"]
 
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 def _loosely_an_id(value: str) -> str:
-    if not re.fullmatch(r"[^\\\x00-\x20\x7f]{1,512}", value) or {".", ".."} & set(value.split("/")):
+    if not is_id(value):
         raise ValueError(
             "an id has 1 to 512 characters, no backslash, space or control character, and no part that is . or .."
         )
@@ -31,11 +30,7 @@ def _loosely_an_id(value: str) -> str:
 
 
 ResponseId = Annotated[str, AfterValidator(_loosely_an_id)]
-"""A stored response's id in a message.
-
-Known ids are UUIDs, words such as `resp_…`, and base64 of proxies, up to 325 characters with slashes. So only ids are
-refused that could change the URL, or that are too long for a key.
-"""
+"""A stored response's id in a message."""
 
 
 class Responses:
@@ -48,13 +43,14 @@ class Responses:
     def __init__(self, api: API) -> None:
         self._api = api
 
-    def create(self, body: Mapping[str, Any], timeout: float) -> Response:
+    def create(self, body: Mapping[str, Any], timeout: float, learned: Learned | None = None) -> Response:
         """Create a response. `body` is the API's own and is sent unchanged. A second call creates and bills a second one.
 
         With `stream` in the body the answer is read as events; the returned response is equal either way. An error that
-        comes after the service named the response has its id in `response_id`.
+        comes after the service named the response has its id in `response_id`. `learned` is called with the id, once,
+        as soon as the service names it.
         """
-        told = Told() if body.get("stream") else None
+        told = Told(learned) if body.get("stream") else None
         answer = self._api.call(
             "POST",
             "/responses",
@@ -64,7 +60,11 @@ class Responses:
             accept="application/json" if told is None else "text/event-stream, application/json",
             enough=None if told is None else told.feed,
         )
-        return _or_raise(created(answer, told))
+        response = created(answer, told)
+        named = response.response_id if isinstance(response, APIError) else response.id
+        if learned is not None and named is not None and (told is None or not told.begun):
+            learned(named)
+        return _or_raise(response)
 
     def get(self, response_id: str, timeout: float) -> Response | Absent:
         """Get a stored response in its present state."""

@@ -3,22 +3,30 @@
 https://yandex.cloud/en/docs/ai-studio/responses/createResponse
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aistudio.answers import Answer, Failure, error_of, learned_id
 from aistudio.error_bodies import class_of, fingerprint_of, identifiers, parse_object, status_told
 from aistudio.errors import APIError, OutcomeUnknown, Trace
-from aistudio.responses.response import OVER, Response, is_response
+from aistudio.responses.response import OVER, Response, is_id, is_response
 from aistudio.sse import EventStream
 
 _ENDS = {f"response.{status}": status for status in ("completed", "failed", "incomplete", "cancelled")}
 
 
-class Told:
-    """Collects the events of a response's stream until it says how the response ended."""
+Learned = Callable[[str], None]
+"""Is told the id of the response that a create has begun."""
 
-    def __init__(self) -> None:
+
+class Told:
+    """Collects the events of a response's stream until it says how the response ended.
+
+    `learned` is told the response's id as soon as an event names it.
+    """
+
+    def __init__(self, learned: Learned | None = None) -> None:
+        self._learned = learned
         self._stream = EventStream()
         self._id: str | None = None
         self._end: Mapping[str, Any] | None = None
@@ -45,7 +53,10 @@ class Told:
             self.begun = True
             response = response if isinstance(response, Mapping) else {}
             named, index = response.get("id"), event.get("output_index")
-            self._id = self._id or (named if isinstance(named, str) and named else None)
+            if self._id is None and isinstance(named, str) and is_id(named):
+                self._id = named
+                if self._learned is not None:
+                    self._learned(named)
             if kind == "response.output_item.done" and isinstance(index, int):
                 self._items[index] = event.get("item")
             elif kind in _ENDS:

@@ -1,5 +1,6 @@
 """The response object that create, get, cancel and a stream's events have in common."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,10 @@ from aistudio.errors import Trace
 OVER = ("completed", "failed", "incomplete", "cancelled")
 """The statuses in which a response no longer changes."""
 
-_BEGUN = ("queued", "in_progress")
+_ID = re.compile(r"[^\\\x00-\x20\x7f]{1,512}")
+
+BEGUN = ("queued", "in_progress")
+"""The statuses in which a response still changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,9 @@ class Response:
 
     @property
     def id(self) -> str | None:
-        """The id under which it is stored; None where the API named none."""
-        return _text(self.body.get("id"))
+        """The id under which it is stored; None where the API named none that a request could have."""
+        named = _text(self.body.get("id"))
+        return named if named is not None and is_id(named) else None
 
     @property
     def status(self) -> str:
@@ -51,6 +56,11 @@ class Response:
         return usage if isinstance(usage, Mapping) else None
 
     @property
+    def told(self) -> Mapping[str, Any]:
+        """What a result tells: the API's object as it is, and beside it what most readers want of it."""
+        return {"response": self.body, "text": self.text, "usage": self.usage, "status": self.status}
+
+    @property
     def text(self) -> str | None:
         """Its text: `output_text`, or where that is empty the text parts of its messages.
 
@@ -71,11 +81,20 @@ class Absent:
     trace: Trace
 
 
+def is_id(value: str) -> bool:
+    """Return whether this can be the id of a stored response.
+
+    Known ids are UUIDs, words such as `resp_…`, and base64 of proxies, up to 325 characters with slashes. So only ids
+    are refused that could change the URL, or that are too long for a key.
+    """
+    return bool(_ID.fullmatch(value)) and not {".", ".."} & set(value.split("/"))
+
+
 def is_response(value: Mapping[str, Any] | None) -> bool:
     """Return whether a JSON object is a response object. Some services leave out fields that others send."""
     if value is None:
         return False
-    named = value.get("object") == "response" or value.get("status") in (*OVER, *_BEGUN)
+    named = value.get("object") == "response" or value.get("status") in (*OVER, *BEGUN)
     return isinstance(value.get("output"), list) or (named and _text(value.get("id")) is not None)
 
 

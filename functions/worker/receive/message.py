@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from ledger import Key
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery, trace_of
+from worker.settings import Settings
 from worker.settlement_attribute import sendable
 
 MAX_KEY = 2_048
@@ -31,6 +32,10 @@ Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
 Opaque = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 """A producer's own id of anything."""
+
+
+OnUnknown = Literal["dead_letter", "retry"]
+"""What becomes of a call that may have happened: people look at it, or it is made again."""
 
 
 class Message(BaseModel):
@@ -133,8 +138,10 @@ class Parsed(Generic[M]):
     traceparent: str | None
 
 
-def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
+def parse(model: type[M], delivery: Delivery, settings: Settings | None = None) -> Parsed[M]:
     """Read a delivery's body as a message of this model.
+
+    `settings` are the function's, which a model may ask in its validation context.
 
     Raises:
         Invalid: it is none; the message says what was wrong and where.
@@ -143,7 +150,7 @@ def parse(model: type[M], delivery: Delivery) -> Parsed[M]:
         raise Invalid(delivery.flaw)
     content = open_body(delivery.body)
     try:
-        message = model.model_validate(content.message)
+        message = model.model_validate(content.message, context=settings)
     except ValidationError as error:
         raise Invalid(_explain(error, model, content.where)) from None
     key = message.key or content.identity or delivery.key or delivery.message_id
@@ -163,7 +170,7 @@ def _explain(error: ValidationError, model: type[Message], where: str) -> str:
     """What is wrong and where; names of unknown fields are content, so they are counted, not told."""
     unknown = [each for each in error.errors() if each["type"] == "extra_forbidden"]
     told = [
-        f"{where}.{'.'.join(str(part) for part in each['loc'])}: {_told(each['type'], each['msg'])}"
+        f"{'.'.join([where, *map(str, each['loc'])])}: {_told(each['type'], each['msg'])}"
         for each in error.errors(include_url=False, include_input=False)
         if each["type"] != "extra_forbidden"
     ]

@@ -20,8 +20,8 @@ from worker.settle.log_line import log_end
 LONGEST_DATE = 7 * 86_400
 """Seconds: a date further ahead is refused. A message waits for its date in the queue, in hops of 15 minutes."""
 
-TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
+TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 
 
 def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> dict[str, int]:
@@ -56,7 +56,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         # A dead letter that was moved back begins anew, like one that is redriven; nobody forces it.
         delivery = replace(delivery, redrive=delivery.redrive + 1, copy=0, attempt=0, first_seen=now, not_before=0)
     try:
-        parsed = parse(inv.function.model, delivery)
+        parsed = parse(inv.function.model, delivery, inv.settings)
     except Invalid as error:
         bare = Item(RecordKey(""), Key(""), inv.new_id(), delivery)
         return under_message_id(bare, ("invalid_message", str(error)), inv)

@@ -11,14 +11,15 @@ from functools import partial
 from aistudio import APIError, OutcomeUnknown
 from documents import TableUnavailable, Written
 from ledger import Claim, Record, claims
+from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of, token_counts
-from worker.settle.calling import NotBegun, make_call, may_begin
+from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import Ended, defect, look
+from worker.settle.effects import ROUNDS, Ended, defect, look
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import done
 from worker.settle.publishing import with_content
@@ -142,14 +143,36 @@ def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tup
         wait = record.lease_until - inv.clock.now() + inv.random.uniform(1, _BUSY_JITTER)
         came.append((busy, Retry(busy, Again(wait, reason="busy"), record, busy=True)))
     if Step.EXPIRED in steps:
-        lost = OutcomeUnknown("the caller ended without a word, its lease is over")
-        came.append((stand_for(steps[Step.EXPIRED]), _Failed(lost, record, record.owner)))
+        came.append((expired := stand_for(steps[Step.EXPIRED]), _expired(expired, record, inv)))
     return came, stand_for(steps[Step.PROCEED]) if Step.PROCEED in steps else None
 
 
+def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Failed:
+    """The caller has died: what it had learned is looked up; else nobody knows whether it called."""
+    item = replace(item, delivery=replace(item.delivery, redrive=record.redrive))
+    found = _found(item, record.response_id, desk_of(item, inv), inv)
+    if found is None:
+        return _Failed(OutcomeUnknown("the caller ended without a word, its lease is over"), record, record.owner)
+    return _finish(item, replace(_claim(item, inv), owner=str(record.owner), attempt=record.attempt), found, inv)
+
+
+def _found(item: Item, response_id: str | None, desk: Desk, inv: Invocation) -> Outcome | None:
+    """How a call ends of which only the id of its response is known, if that says anything."""
+    if response_id is None or inv.function.found is None:
+        return None
+    return inv.function.found(item.valid_message, response_id, desk)
+
+
 def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settlement | _Failed:
-    """The claim is mine: call, and record the outcome."""
-    ended = make_call(inv.function.call, item, inv, first=first)
+    """The claim is mine: call, and record the outcome. What is known by its id only is looked up."""
+
+    def learn(response_id: str) -> None:
+        inv.store.write(claims.learned(claim, response_id), insist=True)  # best effort: it may come to a good end
+
+    desk = desk_of(item, inv, learn)
+    ended = make_call(inv.function.call, item, inv, first=first, desk=desk)
+    if isinstance(ended, APIError) and (found := _found(item, ended.response_id, desk, inv)) is not None:
+        ended = replace(found, trace=ended.trace)
     if isinstance(ended, Outcome):
         return _finish(item, claim, ended, inv)
     mine = Record(item.record_key, redrive=item.delivery.redrive, attempt=item.delivery.attempt)
@@ -161,17 +184,30 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
     if outcome.later is not None:
         raise ValueError("a call that must not repeat can't come back later: its outcome has to be an end")
     end = done(outcome)
-    result = with_content(item, outcome, inv)
     if not inv.sent_elsewhere(item, outcome.sends):
         return replace(end, end=End.UNSETTLED, outcome="another queue")
-    while not inv.results.send([result], insist=True)[0]:
+    result = [] if outcome.result is None else [with_content(item, outcome, inv)]
+    while not all(inv.results.send(result, insist=True)):
         if inv.deadline.left() < _LAST_SECONDS:
             return replace(end, end=End.UNSETTLED, outcome="results queue")
         inv.clock.sleep(_PAUSE)
     notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
     if outcome.usage:
         notes["usage"] = token_counts(outcome.usage)
-    write = replace(claims.done(claim, inv.clock.now(), notes), beside=outcome.writes)
-    if any(inv.store.write(write, insist=True) is Written.YES for _ in range(2)):
-        return end
-    return replace(end, end=End.UNSETTLED, outcome="ledger")
+    return end if _written(claim, outcome, notes, inv) else replace(end, end=End.UNSETTLED, outcome="ledger")
+
+
+def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:
+    """Write the outcome with what it brings; alone, where that is refused however often it is made anew."""
+    done = claims.done(claim, inv.clock.now(), notes)
+    written = Written.UNKNOWN
+    for _ in range(ROUNDS):
+        try:
+            beside = (*outcome.writes, *outcome.registers())
+        except TableUnavailable as error:
+            _log.warning("the ledger can't be read: %s", error)
+            return False
+        written = inv.store.write(replace(done, beside=beside), insist=True)
+        if written is Written.YES or (written is Written.REFUSED and not beside):
+            return written is Written.YES
+    return written is Written.REFUSED and inv.store.write(done, insist=True) is Written.YES

@@ -31,6 +31,9 @@ Call = Callable[[M, C, float], Outcome]
 DeskCall = Callable[[M, C, float, Desk], Outcome]
 """A call that works with the ledger as well."""
 
+Found = Callable[[M, str, Desk], Outcome | None]
+"""Says how a create ends of which only the id of its response is known; None where nothing can be looked up by it."""
+
 
 def ledger_only(_api: API) -> None:
     """Make no client: what a function does is done at its desk, with the ledger."""
@@ -40,6 +43,7 @@ def ledger_only(_api: API) -> None:
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
+    `found` ends a create of which only the id of its response is known.
     `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
     functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
     """
@@ -56,6 +60,7 @@ class Function(Generic[M, C]):
     may_send_to: tuple[str, ...]
     check: Check | None
     desk: bool = False
+    found: Found[M] | None = None
     needs: float = 2.0
 
     @property
@@ -124,8 +129,11 @@ class Invocation:
 
         Their ids are the same for the same delivery, and others for a later retry message or redrive of it.
         """
-        number = f"{item.delivery.redrive}#{item.delivery.copy}"
-        named = [replace(send, id=f"{item.record_key}#{send.id}#{number}") for send in sends]
+        redrive, copy = item.delivery.redrive, item.delivery.copy
+        named = [
+            replace(send, id=f"{item.record_key}#{send.id}#{redrive}" + ("" if send.once else f"#{copy}"))
+            for send in sends
+        ]
         return not named or (self.elsewhere is not None and all(self.elsewhere.send(named, item.identity)))
 
     @property

@@ -80,7 +80,8 @@ def _beside_a_claim(delivery: Delivery, record: Record, now: float) -> Step:
     """Another delivery holds the claim, and is calling or has died."""
     if record.lease_until >= now:
         return Step.BUSY
-    return Step.PROCEED if delivery.force and delivery.redrive > record.redrive else Step.EXPIRED
+    forced = delivery.force and delivery.redrive > record.redrive and record.response_id is None
+    return Step.PROCEED if forced else Step.EXPIRED
 
 
 def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:

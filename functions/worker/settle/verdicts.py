@@ -1,11 +1,13 @@
 """What becomes of items whose calls failed or could not begin, judged once all calls of the batch have ended."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from aistudio import APIError
+from aistudio import APIError, OutcomeUnknown
 from ledger import Record
+from worker.send.results import timestamp
 from worker.settle.calling import NotBegun
 from worker.settle.context import Invocation, Item
 from worker.settle.endings import Ending
@@ -31,9 +33,19 @@ def verdict(
         deployment = inv.breaker.covers(ended)
         decided = judge(ended, history, may_repeat=may_repeat, deployment=deployment, limits=inv.limits, rng=inv.random)
         trace = ended.trace
+        if isinstance(decided, DeadLetter) and isinstance(ended, OutcomeUnknown) and inv.function.found is not None:
+            decided = replace(decided, detail=f"{decided.detail}; {_to_look_up(ended, item, record, inv)}")
     if isinstance(decided, DeadLetter):
         return Ending(item, decided, record, trace, owner)
     return Retry(item, decided, record, trace, owner)
+
+
+def _to_look_up(ended: OutcomeUnknown, item: Item, record: Record, inv: Invocation) -> str:
+    """Say by what to look up a create whose response may be stored under an id that nobody has learned."""
+    at = record.rest.get("claimed_at") or inv.clock.now() - inv.took.get(item.record_key, 0)
+    ids = {"x-client-request-id": ended.trace.client_request_id, "x-request-id": ended.trace.request_id}
+    told = [f"called {timestamp(float(at))}", *(f"{name} {value}" for name, value in ids.items() if value)]
+    return f"a response with an unknown id may be stored: {', '.join(told)}"
 
 
 def in_turn(items: Iterable[Item], now: float) -> list[Item]:

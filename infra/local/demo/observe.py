@@ -16,6 +16,8 @@ from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from worker.settlement_attribute import NAME, unverified
 
 FINAL = FINAL_STATES | {HELD}
+POLLED = "yandex.aistudio.response.fetched"
+"""The type of results that polls bring."""
 OWN_QUEUE = "its own queue"
 
 
@@ -57,6 +59,7 @@ class Observer:
         self._dead: list[Waiting] = []
         self._copies: dict[str, list[Waiting]] = {}
         self._results: dict[str, Mapping[str, Any]] = {}
+        self._polled: dict[str, Mapping[str, Any]] = {}
         self._calls: dict[str, list[str]] = {}
 
     def look(self) -> None:
@@ -65,6 +68,7 @@ class Observer:
         self._dead = servers.peek(self._environment.dead_letters)
         results = [json.loads(result.body) for result in servers.peek(self._environment.results)]
         self._results = {str(result["subject"]): result for result in results}
+        self._polled = {str(result["causationid"]): result for result in results if result["type"] == POLLED}
         self._copies = {name: servers.peek(url) for name, url in self._environment.queues.items()}
         self._calls = _calls(self._environment.studio.requests())
 
@@ -85,7 +89,7 @@ class Observer:
             end = "dead_lettered" if first == "done" else first
             return replace(seen, end=end, reason=reason, where="dead letters")
         if record.state in FINAL:
-            result = self._results.get(record.key) or self._results.get(name)
+            result = self._results.get(record.key) or self._results.get(name) or self._polled.get(message_id)
             if result is None:
                 return replace(seen, where="no result yet")
             size, where = _size(result)

@@ -30,7 +30,7 @@ class End(_Strict):
     end: Literal["done", "retry", "deferred", "dead_lettered", "unsettled"]
     key: str | None = None
     about: str | None = None
-    outcome: Literal["deleted", "already_absent", "held", "done", "accepted"] | None = None
+    outcome: Literal["deleted", "already_absent", "held", "done", "accepted", "queued", "begun"] | None = None
     reason: str | None = None
     calls: Annotated[int, Field(ge=0)] = 0
     transport: Transport | None = None
@@ -88,5 +88,5 @@ class Sample(_Strict):
 
     @property
     def strikes_anyone(self) -> bool:
-        """Whether a fault names no id: it strikes the next request, whoever sends it."""
-        return any("id" not in dict(fault.get("match") or {}) for fault in self.faults)  # type: ignore[arg-type]  # JSON
+        """Whether a fault names neither id nor text: it strikes the next request, whoever sends it."""
+        return any(not {"id", "text"} & dict(fault.get("match") or {}).keys() for fault in self.faults)  # type: ignore[arg-type]  # JSON
