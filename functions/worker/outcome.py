@@ -45,7 +45,8 @@ class Later:
 class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
-    `bulky` names the fields of `result` that may be left out, in this order, where it is too large to be sent.
+    `result` is JSON that may hold bytes, which are sent as base64. `bulky` names the fields of it that may be left out,
+    in this order, where it is too large to be sent.
     `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before
     the outcome is written; `writes` are written in its transaction.
 

@@ -1,7 +1,7 @@
 """Object Storage as the claim check's client sees it."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from tests.simulation.table import failure, silence
 
@@ -16,9 +16,9 @@ class Bucket:
         self._world = world
         self.stored: dict[str, bytes] = {}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, str]:  # noqa: N803 - boto3's
+    def put_object(self, *, Bucket: str, Key: str, Body: IO[bytes], ContentType: str) -> dict[str, str]:  # noqa: N803 - boto3's
         """Store an object."""
-        return self._world.perform("store", "stores a result", partial(self._put, Key, Body))
+        return self._world.perform("store", "stores a result", partial(self._put, Key, Body.read()))
 
     def _put(self, key: str, body: bytes, fault: str) -> dict[str, str]:
         if fault == "refused":

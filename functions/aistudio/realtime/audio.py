@@ -9,6 +9,32 @@ _TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n")
 _A_RUN = re.compile(r"[^=]+=*|=+")  # padding ends a run: what follows it begins anew
 
 
+class Sound:
+    """The audio of one part, decoded as it comes: minutes of it are not kept as text as well."""
+
+    def __init__(self) -> None:
+        self._audio = bytearray()
+        self._unclear: list[str] = []  # from the first delta on that is not whole by itself
+
+    def add(self, delta: str) -> None:
+        """Take the next delta."""
+        text = delta.translate(_TO_STANDARD)
+        audio = _run(text) if not self._unclear and len(text) % 4 == 0 else None
+        if audio is None:
+            self._unclear.append(text)
+        else:
+            self._audio += audio
+
+    def whole(self) -> bytearray | None:
+        """Return all of it; None where it can't be decoded."""
+        rest = decoded(self._unclear)
+        if rest is None:
+            return None
+        self._audio += rest
+        self._unclear.clear()
+        return self._audio
+
+
 def decoded(deltas: Sequence[str]) -> bytes | None:
     """Decode the deltas: each is base64 of its own, or all of them are one base64 text that was cut anywhere.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aistudio.realtime.audio import decoded
+from aistudio.realtime.audio import Sound
 
 Event = Mapping[str, Any]
 Kind = Literal["text", "transcript", "audio"]
@@ -27,6 +27,7 @@ class _Part:
     """One part of an item's content. Of each kind: the deltas, and what a `…done` event said in the end."""
 
     deltas: dict[Kind, list[str]] = field(default_factory=dict)
+    sound: Sound | None = None
     done: dict[Kind, str] = field(default_factory=dict)
     whole: dict[str, Any] | None = None
 
@@ -89,7 +90,10 @@ class Output:
         value = event.get("delta" if step == "delta" else kind)
         if not isinstance(value, str):
             return
-        if step == "delta":
+        if step == "delta" and kind == "audio":
+            part.sound = part.sound or Sound()
+            part.sound.add(value)
+        elif step == "delta":
             part.deltas.setdefault(kind, []).append(value)
         elif step == "done" and kind != "audio":
             part.done[kind] = value
@@ -128,15 +132,12 @@ class Output:
                         said.setdefault((position, index), told)
         return "".join(told for _, told in sorted(said.items())) or None
 
-    def audio(self) -> tuple[bytes | None, bool]:
+    def audio(self) -> tuple[bytes | bytearray | None, bool]:
         """Return the audio of all parts in order, and whether some could not be decoded."""
-        heard = [
-            decoded(part.deltas["audio"])
-            for item in self._in_order()
-            for _, part in sorted(item.parts.items())
-            if "audio" in part.deltas
-        ]
-        return b"".join(audio or b"" for audio in heard) or None, any(audio is None for audio in heard)
+        sounds = [part.sound for item in self._in_order() for _, part in sorted(item.parts.items()) if part.sound]
+        heard = [sound.whole() for sound in sounds]
+        whole = [audio for audio in heard if audio]
+        return (whole[0] if len(whole) == 1 else b"".join(whole) or None), any(audio is None for audio in heard)
 
     def _in_order(self) -> list[_Item]:
         items = list(self._items.values())

@@ -1,6 +1,5 @@
 """What a response.create, and a script of client events, came to."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,7 +26,7 @@ class RealtimeResult:
     response: dict[str, Any] | None = None
     text: str | None = None
     transcript: str | None = None
-    audio: bytes | None = None
+    audio: bytes | bytearray | None = None
     audio_damaged: bool = False
     usage: dict[str, Any] | None = None
 
@@ -38,9 +37,9 @@ class RealtimeResult:
         return status if isinstance(status, str) else None
 
     def document(self) -> dict[str, Any]:
-        """The API's object, and beside it what it says; audio in base64."""
+        """The API's object, and beside it what it says; `audio` as bytes."""
         told: dict[str, Any] = {"text": self.text, "transcript": self.transcript, "usage": self.usage}
-        told["audio"] = base64.b64encode(self.audio).decode() if self.audio else None
+        told["audio"] = self.audio
         told["audio_damaged"] = self.audio_damaged or None  # some of it was not base64, and is missing
         return dict(self.response or {}) | {name: value for name, value in told.items() if value is not None}
 

@@ -1,6 +1,5 @@
 """Results: what was done, for whoever waits for it, as CloudEvents 1.0 JSON on the results queue."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from ledger import Key, RecordKey
 from worker.receive.envelope import OURS
 from worker.send.claim_check import ClaimCheck
+from worker.send.document import Document
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 from worker.settlement_attribute import sendable
@@ -73,16 +73,20 @@ class Results:
     def _message(self, result: Result) -> QueueMessage | None:
         """The event as a message, or None where it is too large and could not be stored."""
         event = self._event(result)
-        text = _written(event)
-        size = len(text.encode())
-        if size > LARGEST and self._claim_check is not None:
-            reference = self._claim_check.put(f"results/{result.id.replace('#', '/')}.json", text.encode())
+        document = _written(event)
+        if len(document) > LARGEST and self._claim_check is not None:
+            reference = self._claim_check.put(f"results/{result.id.replace('#', '/')}.json", document)
             if reference is None:
                 return None
-            text = _written(event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"})
-        elif size > LARGEST:
-            text = _written(event | {"data": _lightened(result, size, ascii_only=text.isascii())})
-        return QueueMessage(text, {"traceparent": ("String", result.traceparent)} if result.traceparent else {})
+            document = _written(
+                event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"}
+            )
+        elif len(document) > LARGEST:
+            ascii_only = document.text.isascii()
+            document = _written(event | {"data": _lightened(result, len(document), ascii_only=ascii_only)})
+        return QueueMessage(
+            document.whole(), {"traceparent": ("String", result.traceparent)} if result.traceparent else {}
+        )
 
     def _event(self, result: Result) -> dict[str, Any]:
         extensions = {"causationid": result.causation_id, "traceparent": result.traceparent}
@@ -103,19 +107,10 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _written(event: Mapping[str, Any]) -> str:
+def _written(event: Mapping[str, Any]) -> Document:
     """As JSON, with escapes only where the queue refuses a character: in Cyrillic they take three times the room."""
-    text = _json(event, ascii_only=False)
-    return text if sendable(text) else _json(event, ascii_only=True)
-
-
-def _json(value: Any, *, ascii_only: bool) -> str:
-    """JSON that any parser reads: NaN and infinity, which a service may send all the same, become null."""
-    try:
-        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
-    except ValueError:
-        plain = json.loads(json.dumps(value), parse_constant=lambda _: None)
-        return json.dumps(plain, ensure_ascii=ascii_only)
+    document = Document(event)
+    return document if sendable(document.text) else Document(event, ascii_only=True)
 
 
 def _lightened(result: Result, size: int, *, ascii_only: bool) -> dict[str, Any]:
@@ -125,7 +120,7 @@ def _lightened(result: Result, size: int, *, ascii_only: bool) -> dict[str, Any]
     """
     data = dict(result.data)
     omitted: list[str] = []
-    sizes = {name: len(_json({name: value}, ascii_only=ascii_only).encode()) for name, value in data.items()}
+    sizes = {name: len(Document({name: value}, ascii_only=ascii_only)) for name, value in data.items()}
     others = sorted(data.keys() - set(result.bulky), key=sizes.__getitem__, reverse=True)
     for name in (*(name for name in result.bulky if name in data), *others):
         if size <= LARGEST:
@@ -134,5 +129,5 @@ def _lightened(result: Result, size: int, *, ascii_only: bool) -> dict[str, Any]
         size -= sizes[name]
         if len(omitted) < _MOST_NAMED:
             omitted.append(name[:_LONGEST_NAME])
-            size += len(_json(omitted[-1:], ascii_only=ascii_only).encode())
+            size += len(Document(omitted[-1:], ascii_only=ascii_only))
     return data | {"omitted": omitted}

@@ -15,6 +15,7 @@ from documents.client import client_config, connect_with_key
 from ledger import Ledger, RecordKey
 from tests.support.clock import FakeClock
 from worker.send.claim_check import ClaimCheck
+from worker.send.document import Document
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 from worker.threads import within
@@ -49,7 +50,7 @@ def send(url: str) -> object:
 
 
 def store(url: str) -> object:
-    return ClaimCheck(partial(client, "s3", url), "bucket", budget()).put("results/1.json", b"{}")
+    return ClaimCheck(partial(client, "s3", url), "bucket", budget()).put("results/1.json", Document({}))
 
 
 @pytest.mark.parametrize("ask", [read, send, store])
