@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all mocks demo dev sample new-function lock clean
+.PHONY: help setup lint test test-all mocks demo samples dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -57,8 +57,11 @@ mocks:
 	    cd $$mock && npm ci --cache $(CURDIR)/.local/npm && cp package-lock.json node_modules/installed.json ) || exit 1; \
 	done
 
-demo: setup ## Run every sample of events/ on local servers, and show how each message ended
-	$(BIN)/python -m infra.local.demo
+demo: setup ## A story on local servers: answered, deleted, throttled, dead-lettered, mended
+	@$(BIN)/python -m infra.local.demo
+
+samples: setup ## Play the samples of events/, and show how each ended; FUNCTION=delete_response END=rejected for some
+	@$(BIN)/python -m infra.local.play $(if $(FUNCTION),--function $(FUNCTION)) $(if $(END),--end $(END)) $(ARGS)
 
 dev: setup ## Leave the local environment running, for .venv/bin/ops; make dev MAX_AGE=1m for settings of your own
 	@exec $(BIN)/python -m infra.local.dev $(ARGS)

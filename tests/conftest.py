@@ -35,6 +35,7 @@ TEST_BED = (
     "contract/*",
     "e2e/soak/*",
     "e2e/test_demo.py::*",
+    "e2e/test_playing.py::*",
     "e2e/test_watched.py::*",
     "infra/local/test_environment.py::*",
     "infra/local/test_lifetime.py::*",

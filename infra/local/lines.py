@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.local.demo.printed import as_json
+from infra.local.printed import as_json
 
 STYLES = {"done": "green", "retry": "yellow", "deferred": "yellow", "dead_lettered": "red", "unsettled": "bold red"}
 """The colour of each end."""

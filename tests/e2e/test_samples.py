@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from infra.local.catalog import functions
-from infra.local.demo.play import Run, play
 from infra.local.environment import running_environment
+from infra.local.play.player import Run, play
 from infra.local.samples.case import cases
 from infra.local.studio.settings import Settings
 

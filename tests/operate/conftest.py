@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from infra.local import catalog
-from infra.local.demo.printed import as_json
 from infra.local.environment import Environment, running_environment
+from infra.local.printed import as_json
 from infra.local.settings import write_env
 from infra.local.studio.settings import Settings
 from infra.operate.ops.cli import main

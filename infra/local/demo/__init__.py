@@ -1,1 +1,1 @@
-"""The demo: plays samples in the local environment, observes how each message ends, and shows it."""
+"""The demo: a story of a few messages, told with the commands that a person would type."""

@@ -1,83 +1,73 @@
-"""`make demo`: every sample of `events/` through the local environment, and a table of how each ended.
+"""`make demo`: what the functions do, as a story of four messages, in the words of the command that mends them.
 
-Exits 0 only if each message ended as its file says.
+Exits 0 only if everything happened as the story says.
 """
 
-import argparse
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local import catalog
-from infra.local.demo.play import PATIENCE, Run, play
-from infra.local.demo.printed import without
-from infra.local.demo.table import show
-from infra.local.environment import Environment, running_environment
+from infra.local.demo.stage import HIDDEN, NotAsTold, Stage, stage
 from infra.local.processes.stopping import stopping_in_order
-from infra.local.samples.case import EVENTS, Case, cases
-from infra.local.studio.settings import Settings as StudioSettings
-from ledger import Keys
+from worker.settlement_attribute import NAME
 
-LAST = 30
-"""Lines of a function that are shown where one of its samples failed."""
+QUESTION = '{"type": "response.create", "event_id": "evt_1", "response": {"instructions": "Thank Ann."}}'
 
 
-def watch(console: Console, environment: Environment, chosen: Sequence[Case], patience: float) -> list[Run]:
-    """Play the samples behind a progress bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("messages settled", total=sum(len(case.sample.ends) for case in chosen))
-        return play(environment, chosen, patience, lambda settled: progress.update(bar, completed=settled))
+def story(on: Stage) -> None:
+    """Tell it. Raises NotAsTold."""
+    queue = on.environment.queues["delete_response"]
+    on.environment.studio.seed("resp_1", "resp_2", "resp_3")
+    on.tell("1. A user event wants an answer: one message, one call, one result.")
+    on.type(f"ops send realtime_response_create '{QUESTION}'", r"^evt_1: done|^  You said.*")
+    on.tell("2. A retention period is over: deleted, with a receipt that names no id.")
+    on.type("""ops send delete_response '{"response_id": "resp_2"}'""", r"^resp_2: deleted|^  record.*|.*receipt 1\)$")
+    on.tell("3. AI Studio is throttled: the message waits in its queue, and is done later.")
+    on.type("ops break throttled", r"^throttled: AI Studio answers 429")
+    on.type("""ops send --no-wait delete_response '{"response_id": "resp_1"}'""", HIDDEN)
+    _wait(lambda: any(NAME in each.attributes for each in on.environment.servers.peek(queue)))
+    on.type("ops show resp_1", r"^response resp_1: under way.*|^  log: .*deferred, throttled")
+    on.type("ops break off", HIDDEN)
+    _wait(lambda: "resp_1" not in on.environment.studio.stored())
+    on.type("ops show resp_1", r"^response resp_1: deleted|.*receipt 1\)$")
+    on.tell("4. AI Studio refuses for good: a dead letter, found, mended and sent back.")
+    on.type("ops break rejected", r"^rejected: .*400")
+    on.type("""ops send delete_response '{"response_id": "resp_3"}'""", r"^resp_3: dead-lettered.*", code=1)
+    on.type("ops dead-letters counts", r".*delete_response  rejected")
+    on.type("ops break off", HIDDEN)
+    on.type("ops dead-letters redrive --reason rejected --yes", r".*1 sent: rejected.*")
+    _wait(lambda: "resp_3" not in on.environment.studio.stored())
+    on.type("ops show resp_3", r"^response resp_3: deleted|.* redrove it$")
 
 
-def _told(printed: Sequence[tuple[str, str]], chosen: Sequence[Case], runs: Sequence[Run], keys: Keys) -> list[str]:
-    """What the functions of failing samples printed last, but for the lines about samples that ended as they should."""
-    right = [run for run in runs if not run.differences]
-    records, titles = {record for run in right for record in run.records(keys)}, {run.case.title for run in right}
-    told = []
-    for function in dict.fromkeys(case.function for case in chosen if case.title not in titles):
-        lines = without(records, (line for name, line in printed if name == function))
-        told += [f"What {function} printed, but for samples that ended as they should:", *lines[-LAST:]]
-    return told
+def _wait(until: Callable[[], bool]) -> None:
+    """Let the functions have the time that they need, however busy the machine is."""
+    while not until():
+        time.sleep(0.1)
 
 
 def main() -> int:
-    """Run the demo; 0 if all ended as the files say."""
-    parser = argparse.ArgumentParser(prog="python -m infra.local.demo", description="Every sample, and how it ended.")
-    parser.add_argument("--events", type=Path, default=EVENTS, help="folder of the samples (%(default)s)")
-    parser.add_argument(
-        "--patience", type=float, default=PATIENCE, help="seconds without a change until it is given up (%(default)s)"
+    """Tell the story; 0 if it went as told."""
+    console, begun = Console(width=None if sys.stdout.isatty() else 100), time.monotonic()
+    with stopping_in_order(), stage(console) as on:
+        try:
+            story(on)
+        except NotAsTold as error:
+            console.print(f"\nNot as told: {error}", style="bold red", markup=False, soft_wrap=True)
+            return 1
+        calls = len(on.environment.studio.requests())
+        stored, results = on.environment.studio.stored(), on.environment.servers.peek(on.environment.results)
+    if (len(results), stored) != (4, []):
+        console.print(f"\nNot as told: {len(results)} results, {stored} left", style="bold red")
+        return 1
+    on.tell(
+        f"4 messages, {calls} calls, {len(results)} results, {len(stored)} responses left, none lost, none done twice,"
+        f" in {time.monotonic() - begun:.0f} s."
     )
-    given = parser.parse_args()
-    console, begun = Console(width=None if sys.stdout.isatty() else 120), time.monotonic()
-    chosen, printed = cases(given.events), list[tuple[str, str]]()
-    with (
-        stopping_in_order(),
-        running_environment(
-            [function.hurried() for function in catalog.functions()],
-            studio=StudioSettings(realtime_post="json"),
-            log=lambda name, line: printed.append((name, line)),
-        ) as environment,
-    ):
-        environment.start()
-        runs = watch(console, environment, chosen, given.patience)
-        replies = [seen.reply for seen in list(environment.seen) if not seen.reply.ok]
-        failures = [f"A call {reply.ended}: {reply.error} {reply.message}" for reply in replies]
-    show(console, runs)
-    wrong = sum(1 for run in runs if run.differences) + len(chosen) - len(runs)
-    if wrong:
-        told = [*dict.fromkeys(failures), *_told(printed, chosen, runs, Keys(environment.settings["HASH_KEY"]))]
-        console.print("", *told, sep="\n", highlight=False, markup=False, soft_wrap=True)
-    messages = sum(len(run.message_ids) for run in runs)
-    verdict = f"{wrong} of them not as their files say" if wrong else "each as its file says"
-    console.print(
-        f"\n{messages} messages of {len(runs)} samples ended, {verdict}, in {time.monotonic() - begun:.0f} s."
-    )
-    return 1 if wrong else 0
+    console.print("Go on: make dev, then .venv/bin/ops in another terminal; make samples plays every case.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command `ops`: its options, its commands, and how it ends."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,11 +41,11 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(hold.app, name="hold")
 
 
-def main() -> int:
-    """Run the command; return its exit code, after one line on standard error where it is not understood or fails."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, with these arguments or the process's own; return its exit code, after one line on standard error where it is not understood or fails."""
     try:
         with services():
-            code: object = app(standalone_mode=False)
+            code: object = app(arguments, standalone_mode=False)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "ops"

@@ -57,16 +57,21 @@ class Follower:
             while left:
                 read = self._reach.ledger.get_many(each.record_key for each in left)
                 records |= read
-                for line in self.deliveries(sent)[self._told :] if len(sent) == 1 else ():
-                    self._told += 1
-                    self._voice.line(f"  {said(line)}")
+                self._tell_deliveries(sent)
                 left = [each for each in left if not ended(each, read[each.record_key])]
                 bar(len(sent) - len(left))
                 if time.monotonic() > self._until:
                     break
                 if left:
                     time.sleep(EVERY_LOCAL if self._reach.local else EVERY)
+        self._tell_deliveries(sent)
         return records
+
+    def _tell_deliveries(self, sent: Sequence[Sent]) -> None:
+        """Tell how a single message's deliveries ended since the last look."""
+        for line in self.deliveries(sent)[self._told :] if len(sent) == 1 else ():
+            self._told += 1
+            self._voice.line(f"  {said(line)}")
 
     def deliveries(self, sent: Sequence[Sent]) -> list[dict[str, Any]]:
         """The log lines about these since it began; none on a deployment."""

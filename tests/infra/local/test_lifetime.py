@@ -16,7 +16,7 @@ import pytest
 
 from infra.local.catalog import functions
 from infra.local.cloud.servers import Servers
-from infra.local.demo.printed import as_json
+from infra.local.printed import as_json
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import read_env
 from tests.support.processes import ENVIRONMENT, alive, descendants

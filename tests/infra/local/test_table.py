@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from infra.local.demo.observe import Observed
-from infra.local.demo.play import Run
-from infra.local.demo.table import show
+from infra.local.play.observe import Observed
+from infra.local.play.player import Run
+from infra.local.play.table import show
 from infra.local.samples.case import Case, cases
 from infra.local.samples.model import End
 

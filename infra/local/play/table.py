@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.local.demo.play import Run
+from infra.local.play.player import Run
 
 OTHERS = 56
 """Columns that all but the name need: the longest word of each, and a gap between two."""
@@ -37,6 +37,9 @@ def show(console: Console, runs: Sequence[Run]) -> None:
     console.print()
     for word, meaning in NOTES.items():
         console.print(f"[bold]{word}[/]: {meaning}", highlight=False)
+    console.print("\n[bold]what they show")
+    for run in runs:
+        console.print(f"{run.case.title}: {run.case.sample.says}", style="dim", highlight=False, markup=False)
     for run in runs:
         for difference in run.differences:
             told = f"[bold red]{escape(run.case.title)}[/]: {escape(difference)}"

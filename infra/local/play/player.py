@@ -9,8 +9,8 @@ from typing import Any
 
 from infra.local.catalog import namespace_of
 from infra.local.cloud.runtime import Runtime
-from infra.local.demo.observe import Observed, Observer
 from infra.local.environment import Environment
+from infra.local.play.observe import Observed, Observer
 from infra.local.samples.case import Case
 from ledger import Holds, Keys, Ledger
 

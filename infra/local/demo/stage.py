@@ -1,0 +1,76 @@
+"""Where the story is told: runs `ops` as it is typed, and prints the lines of its answer that matter."""
+
+import io
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local import catalog
+from infra.local.environment import Environment, running_environment
+from infra.local.lines import Lines
+from infra.local.settings import write_env
+from infra.local.studio.settings import Settings as StudioSettings
+from infra.operate.ops.cli import main as ops
+
+FUNCTIONS = ("delete_response", "realtime_response_create")
+
+
+HIDDEN = ""
+"""Of an answer that adds nothing to the story: no line of it is shown."""
+
+
+class NotAsTold(Exception):
+    """A command did not end as the story says; the message has all that it printed."""
+
+
+class Stage:
+    """A running environment, and a console."""
+
+    def __init__(self, environment: Environment, console: Console) -> None:
+        self.environment = environment
+        self._console = console
+
+    def tell(self, text: str) -> None:
+        """Say what happens."""
+        self._console.print(f"\n{text}", style="bold", markup=False, highlight=False)
+
+    def type(self, command: str, shows: str, code: int = 0) -> None:
+        """Run a command, print it and those parts of its answer that match `shows`.
+
+        Raises NotAsTold where it ends with another code, or shows no such line.
+        """
+        self._console.print(f"  $ {command}", style="cyan", markup=False, highlight=False, soft_wrap=True)
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            ended = ops(shlex.split(command)[1:])
+        found = (
+            []
+            if shows == HIDDEN
+            else [match for line in out.getvalue().splitlines() if (match := re.search(shows, line))]
+        )
+        if ended != code or (shows and not found):
+            raise NotAsTold(f"{command} ended with {ended}, not {code}:\n{out.getvalue()}{err.getvalue()}")
+        for match in found:
+            self._console.print(f"    {match[0].strip()}", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def stage(console: Console) -> Iterator[Stage]:
+    """Set everything up; `ops` finds it by OPS_ENV_FILE, as it finds `make dev` without it."""
+    wanted = [each.hurried() for each in catalog.functions() if each.name in FUNCTIONS]
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Lines(Path(folder) / "demo.log", Console(file=io.StringIO()), as_it_is=False)
+        with running_environment(wanted, studio=StudioSettings(realtime_post="json"), log=lines.take) as environment:
+            environment.start()
+            write_env(environment.told(lines.path), file := Path(folder) / "demo.env")
+            os.environ["OPS_ENV_FILE"] = str(file)
+            try:
+                yield Stage(environment, console)
+            finally:
+                del os.environ["OPS_ENV_FILE"]

@@ -1,0 +1,1 @@
+"""Plays samples in the local environment, observes how each message ends, and shows it."""
