@@ -93,6 +93,9 @@ class Settings(BaseModel):
     lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
     # Below a second the records are read again and again, and are never fresh enough for a call to begin.
     hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
+    sweep_lease: Annotated[Duration, Field(ge=60)] = "1h"  # type: ignore[assignment]  # the same
+    sweep_backlog: Annotated[int, Field(ge=1)] = 10_000
+    erase_settle: Duration = "30m"  # type: ignore[assignment]  # the same
     queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
     queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
     retention_policies: str = ""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ledger import Keys, Ledger
 from worker.clock import Clock, Deadline
 from worker.send.elsewhere import Elsewhere
-from worker.settings import LEDGER
+from worker.settings import LEDGER, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a timer's call works with; `elsewhere` is there where the function says that it sends to others."""
+    """What a timer's call works with. `elsewhere` knows the functions that this one says it sends to."""
 
     store: Ledger
     keys: Keys
     clock: Clock
     deadline: Deadline
     random: Random
-    elsewhere: Elsewhere | None
+    elsewhere: Elsewhere
+    settings: Settings
 
 
 TimerCall = Callable[[Tick, Tools], Mapping[str, int]]

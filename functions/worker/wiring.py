@@ -139,12 +139,13 @@ class TimerInstance:
 
     def __init__(self, timer: Timer, settings: Settings, elsewhere: Mapping[str, str], clock: Clock) -> None:
         self._timer = timer
+        self._settings = settings
         self._elsewhere = elsewhere
         self._clock = clock
         self._token = Token()
         self._documents = clients.documents(settings, self._token)
         self._table = settings.ledger_table_prefix + LEDGER
-        self._queues = cache(partial(clients.queues, settings))  # a timer that sends nothing needs no key for queues
+        self._queues = cache(partial(clients.queues, settings))
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._random = random.SystemRandom()
         self._logger: Logger = get_logger(timer.name, settings.log_level)
@@ -153,14 +154,16 @@ class TimerInstance:
         """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
         self._token.renew(context)
         deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
-        queue = Queue(self._queues(), self._clock, deadline.budget()) if self._elsewhere else None
         tools = Tools(
             store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
             keys=self._keys,
             clock=self._clock,
             deadline=deadline,
             random=self._random,
-            elsewhere=Elsewhere(queue, self._elsewhere, self._timer.name) if queue else None,
+            elsewhere=Elsewhere(
+                Queue(self._queues(), self._clock, deadline.budget()), self._elsewhere, self._timer.name
+            ),
+            settings=self._settings,
         )
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         counts = dict(self._timer.call(tick_of(event, self._clock.now()), tools))

@@ -11,6 +11,5 @@ def handler(tick: Tick, tools: Tools) -> Mapping[str, int]:
     """Keep the payload under the tick's time, and send one message."""
     key = tools.keys.key("tick", str(tick.at))
     noted = tools.store.write(Write(key, sets={"payload": tick.payload}))
-    assert tools.elsewhere is not None
     sent = tools.elsewhere.send([Send("delete_response", f"tick-{tick.at:.0f}", {"response_id": tick.payload})])
     return {"noted": int(noted is Written.YES), "sent": sum(sent)}

@@ -34,6 +34,10 @@ class Elsewhere:
                 confirmed[index] = sent
         return confirmed
 
+    def waiting(self, function: str) -> int:
+        """Count, about, what waits in a function's queue; 0 where there is none, or it can't be asked."""
+        return self._queue.waiting(self._urls[function]) if self._urls[function] else 0
+
     def _event(self, send: Send, cause: str | None) -> str:
         event = {
             "specversion": "1.0",

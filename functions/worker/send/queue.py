@@ -59,6 +59,15 @@ class Queue:
                     confirmed[index] = True
         return confirmed
 
+    def waiting(self, url: str) -> int:
+        """Count, about, the messages that wait in a queue; 0, and a warning, where it does not say."""
+        try:
+            said = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+            return int(said["Attributes"]["ApproximateNumberOfMessages"])
+        except (BotoCoreError, ClientError, *MISSHAPEN) as error:
+            _log.warning("a queue does not say how much waits in it: %s", type(error).__name__)
+            return 0
+
     def _send(self, url: str, batch: Mapping[str, QueueMessage]) -> list[int]:
         """Send one batch, by entry id; the indexes that the queue confirmed."""
         entries: Any = [

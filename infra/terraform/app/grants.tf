@@ -13,6 +13,20 @@ resource "yandex_resourcemanager_folder_iam_member" "trigger" {
   }
 }
 
+# A sweep asks how much waits in the queues that it sends to, which ymq.writer does not let it see.
+resource "yandex_resourcemanager_folder_iam_member" "sweeper" {
+  for_each = toset([for function in values(local.functions) : function.account if can(function.schedule) && length(setsubtract(try(function.sends_to, []), ["results"])) > 0])
+
+  folder_id   = var.platform.folder_id
+  role        = "ymq.reader"
+  member      = "serviceAccount:${var.platform.accounts[each.value].id}"
+  sleep_after = 30
+
+  lifecycle {
+    ignore_changes = [sleep_after]
+  }
+}
+
 locals {
   senders = toset([
     for name, function in local.functions : function.account if contains(local.queued, name) || length(local.sends_to[name]) > 0

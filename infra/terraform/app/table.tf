@@ -22,7 +22,7 @@ locals {
       [for target in try(function.may_send_to, []) : target if contains(keys(local.functions), target)],
     )
   }
-  results  = toset([for name in keys(local.functions) : name if contains(local.queued, name) || contains(local.sends_to[name], "results")])
+  results = toset([for name in keys(local.functions) : name if contains(local.queued, name) || contains(local.sends_to[name], "results")])
 
   # Later ones win: the table's for all, its own for one function, the environment's, and what follows from other
   # numbers or from what was created before. Null marks what an environment has to give.

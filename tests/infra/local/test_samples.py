@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -22,6 +23,8 @@ def test_each_sample_is_of_a_function_that_runs_here() -> None:
 @pytest.mark.parametrize("end", get_args(End.model_fields["end"].annotation))
 @pytest.mark.parametrize("function", [function.name for function in functions()])
 def test_the_samples_show_every_end_that_a_message_can_have(function: str, end: str) -> None:
+    if end in ("retry", "deferred") and not import_module(function).handler.function.calls_studio:
+        return  # no call can fail: a ledger that can't be reached leaves a message unsettled
     shown = {each.end for case in CASES if case.function == function for each in case.sample.ends}
     assert end in shown, (
         f"events/{function}/ has no sample with a message that ends {end}: add events/{function}/<case>.json"

@@ -87,6 +87,30 @@ run "a_subset_brings_only_what_it_needs" {
   }
 }
 
+run "only_what_sweeps_sees_how_much_waits_in_queues_and_the_policies_reach_what_registers" {
+  command = plan
+
+  variables {
+    set      = "retention"
+    settings = {}
+    platform = merge(var.platform, {
+      accounts = {
+        for name in ["deleter", "keeper", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
+      }
+    })
+  }
+
+  assert {
+    condition     = values(yandex_resourcemanager_folder_iam_member.sweeper)[*].member == ["serviceAccount:ajesweeper"] && yandex_resourcemanager_folder_iam_member.sweeper["sweeper"].role == "ymq.reader"
+    error_message = "Reading queues is the sweep's alone."
+  }
+
+  assert {
+    condition     = contains(output.environment.retention_sweep.names, "DELETE_RESPONSE_QUEUE_URL") && jsondecode(local.settings.register_response.RETENTION_POLICIES).default.keep_for == "30d"
+    error_message = "The sweep sends deletions, and what registers knows the policies."
+  }
+}
+
 run "api_keys_replace_the_roles_and_each_account_gets_its_own" {
   command = plan
 

@@ -1,0 +1,38 @@
+"""Send what is due: a deletion, or a verification, for each record of the agenda whose time has come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from ledger import Record
+from retention.agenda import reason_of, sweep
+from retention.registry import SHARDS
+from worker import Send, Tick, Tools, timer_function
+
+DELETION = "delete_response"
+LEAST = 5.0
+"""Seconds that a page takes at the most: with less left no further one is begun."""
+
+
+def message(record: Record) -> Send:
+    """The message that a due record asks for. Its id is new for each claim, and the same for a repeat of it."""
+    data = {"response_id": record.response_id, "reason": reason_of(record)}
+    return Send(DELETION, f"{record.key}#{record.due_at}", data)
+
+
+@timer_function(sends_to=[DELETION])
+def handler(_tick: Tick, tools: Tools) -> Mapping[str, int]:
+    """Claim and send, until all is sent, the time is over, or the deletions' queue holds enough."""
+    limit = tools.settings.sweep_backlog
+    room = limit - tools.elsewhere.waiting(DELETION)
+
+    def send(records: Sequence[Record]) -> Sequence[bool]:
+        nonlocal room
+        room -= len(records)
+        return tools.elsewhere.send([message(record) for record in records])
+
+    def may_go_on() -> bool:
+        return room > 0 and tools.deadline.left_for_calls() > LEAST
+
+    now, first = tools.clock.now(), tools.random.randrange(SHARDS)
+    swept = sweep(tools.store, first, now, tools.settings.sweep_lease, send, may_go_on)
+    return asdict(swept)
