@@ -171,7 +171,7 @@ def test_a_function_gets_the_secrets_that_the_table_names_for_it_and_no_others(g
         each["values"]["labels"]["function"]: {secret["environment_variable"] for secret in each["values"]["secrets"]}
         for each in of_type(grown, "yandex_function")
     }
-    deployed = {name: set(FUNCTIONS[name]["secrets"]) for name in TABLE["sets"]["default"]}
+    deployed = {name: set(FUNCTIONS[name]["secrets"]) for name in (*TABLE["sets"]["default"], "cancel_response")}
     creates = set(FUNCTIONS["realtime_response_create"]["secrets"])
     assert held == deployed | {"create_response": creates, "sweep": {"SEAL_KEY"}}
     (granted,) = of_type(grown, "yandex_lockbox_secret_iam_member")
@@ -212,7 +212,11 @@ def dashboards(shown: Shown, folder_id: str) -> dict[str, str]:
     }
 
 
-def test_one_more_function_is_one_more_dashboard_and_changes_no_other(grown: Shown, app: Shown) -> None:
+def test_each_more_function_is_one_more_dashboard_and_changes_no_other(grown: Shown, app: Shown) -> None:
     before, after = dashboards(app, "b1g0000000000000dev0"), dashboards(grown, "b1gfolder")
-    assert after.keys() - before.keys() == {"aistudio-dev-create-response", "aistudio-dev-sweep"}
+    assert after.keys() - before.keys() == {
+        "aistudio-dev-cancel-response",
+        "aistudio-dev-create-response",
+        "aistudio-dev-sweep",
+    }
     assert {name: after[name] for name in before} == before
