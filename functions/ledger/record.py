@@ -1,4 +1,4 @@
-"""One record of the ledger: what is known of one key (words: design of the functions, functions/README.md).
+"""One record of the ledger: what is known of one key (words: functions/README.md, "Glossary").
 
 `attempt` counts a key's calls, `copy` the retry messages of its chain, `redrive` the chains: each begins with a
 redrive, or with a message that comes after an end. The **watermark** is the highest (redrive, copy) whose retry message

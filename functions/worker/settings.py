@@ -1,4 +1,4 @@
-"""Every setting of a function, read from its environment and checked at once (README.md, "Settings")."""
+"""Every setting of a function, read from its environment and checked at once (functions/README.md, "Settings")."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -124,7 +124,7 @@ class Settings(BaseModel):
             settings = None
         if wrong or settings is None:
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
-            raise SettingsError(f"settings missing or malformed: {told}. README.md lists them.")
+            raise SettingsError(f"settings missing or malformed: {told}. functions/README.md lists them.")
         return settings
 
 

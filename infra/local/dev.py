@@ -109,7 +109,7 @@ def main() -> int:
     except Taken as error:
         sys.exit(f"`make dev` runs already: {error}. Use that one, or stop it first.")
     except ValueError as error:
-        sys.exit(f"settings missing or malformed: {error}. README.md lists them.")
+        sys.exit(f"settings missing or malformed: {error}. functions/README.md lists them.")
     return 0
 
 

@@ -89,7 +89,7 @@ def test_a_row_names_the_levels_of_its_tests_and_what_the_simulator_calls_it(row
     assert set(simulated) <= every_fault() | set(SCENARIOS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "infra/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "functions/README.md", "infra/README.md", "events/README.md"])
 def test_the_links_of_a_page_lead_to_files(page: str) -> None:
     path = TESTS.parent / page
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())

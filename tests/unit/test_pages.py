@@ -1,0 +1,139 @@
+"""The pages say what holds: names, defaults and fields are those of the code, and every command can be typed."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from infra.deploy import table
+from infra.operate.ops.cli import app
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
+from worker.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md")
+TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
+FUNCTIONS = table.read()["functions"]
+QUEUED = [name for name, entry in FUNCTIONS.items() if "queue" in entry]
+COMMAND = re.compile(r"(make|curl|git|yc|terraform|export|set|for|\.venv/bin/\w+)\b")
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading, without its own two lines."""
+    text = f"\n{TEXTS[page]}".split(f"\n{heading}\n", 1)[1]
+    lines = re.search(r"(?m)^\|.*(?:\n\|.*)*", text)
+    assert lines
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
+
+
+def named(cell: str) -> list[str]:
+    """The names in a cell; what stands in parentheses explains them."""
+    return re.findall(r"`([A-Za-z_<>]+)`", re.sub(r"\([^)]*\)", "", cell))
+
+
+def blocks(page: str) -> list[str]:
+    """The blocks of commands: fenced without a language, or indented by four."""
+    text = re.sub(r"(?ms)^```\w+\n.*?^```$", "", TEXTS[page])
+    fenced = re.findall(r"(?ms)^```\n(.*?)^```$", text)
+    indented = re.findall(r"(?m)(?:^ {4,}\S.*\n?)+", re.sub(r"(?ms)^```\n.*?^```$", "", text))
+    return [block for block in (*fenced, *indented) if COMMAND.match(block.strip())]
+
+
+def commands(page: str, first: str) -> list[str]:
+    """The lines of all blocks that begin with this word, those behind && and a pipe too."""
+    lines = [line.strip() for block in blocks(page) for line in block.replace("\\\n", " ").splitlines()]
+    return [each.strip() for line in lines for each in re.split(r"&&|\|", line) if each.strip().startswith(first)]
+
+
+def test_the_first_page_is_short_and_no_line_is_long() -> None:
+    assert len(TEXTS["README.md"].splitlines()) <= 150
+    lines = {
+        f"{page}:{number}"
+        for page in PAGES
+        for number, line in enumerate(TEXTS[page].splitlines(), 1)
+        if len(line) > 160
+    }
+    assert lines == set()
+
+
+def test_the_glossary_has_at_most_fifteen_lines() -> None:
+    glossary = TEXTS["functions/README.md"].split("## Glossary\n", 1)[1]
+    assert 0 < glossary.count("\n- ") <= 15
+
+
+def test_the_settings_are_all_named_with_their_defaults() -> None:
+    found = {name: cells[1] for cells in rows("functions/README.md", "## Settings") for name in named(cells[0])}
+    assert set(found) - {"<FUNCTION>_QUEUE_URL"} == {name.upper() for name in Settings.model_fields}
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    for name, told in found.items():
+        if (default := defaults.get(name.lower())) in (None, "", frozenset()) or "`, `" in told or ", " in told:
+            continue
+        assert told.strip("`") in (str(default), str(default).lower(), "required", "the function's IAM token"), name
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "functions"),
+    [
+        ("README.md", "# aistudio-functions", FUNCTIONS),
+        ("events/README.md", "## Messages", QUEUED),
+        ("events/README.md", "## Results", QUEUED),
+    ],
+)
+def test_every_function_is_named(page: str, heading: str, functions: Iterable[str]) -> None:
+    assert {name for cells in rows(page, heading) for name in named(cells[0])} == set(functions)
+
+
+@pytest.mark.parametrize("name", QUEUED)
+def test_the_fields_of_a_message_are_those_of_its_model(name: str) -> None:
+    (cells,) = [cells for cells in rows("events/README.md", "## Messages") if name in named(cells[0])]
+    model = import_module(name).handler.function.model
+    assert {*named(cells[1]), *named(cells[2])} == model.model_fields.keys() - {"event"}
+    assert named(cells[3]) == [model.fields_of["key"]] if "key" in model.fields_of else named(cells[3]) == []
+
+
+@pytest.mark.parametrize("command", sorted({command for page in PAGES for command in commands(page, "make ")}))
+def test_make_knows_every_command_of_a_block(command: str) -> None:
+    done = subprocess.run(  # noqa: S603 - the commands that the pages show, not carried out
+        [*shlex.split(command, comments=True), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("told", sorted({command for page in PAGES for command in commands(page, ".venv/bin/ops")}))
+def test_ops_takes_every_command_of_a_block(told: str) -> None:
+    _, *words = shlex.split(told, comments=True)
+    command: Any = get_command(app)
+    while hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context(command.name, list(words))
+    if command.name == "send":
+        import_module(words[0]).handler.function.model.model_validate(json.loads(words[1]))
+
+
+@pytest.mark.parametrize("block", sorted({block for page in PAGES for block in blocks(page)}))
+def test_a_block_of_commands_is_something_that_a_shell_reads(block: str) -> None:
+    typed = re.sub(r"<[a-z][^<>\n]*>", "some", block)
+    done = subprocess.run(["bash", "-n"], input=typed, capture_output=True, text=True, check=False)  # noqa: S607 - bash
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_result_that_the_first_page_shows_is_what_its_message_gets(kit: Kit) -> None:
+    (shown,) = [json.loads(text) for text in re.findall(r"(?ms)^```json\n(.*?)^```$", TEXTS["README.md"])]
+    (message,) = [shlex.split(told)[3] for told in commands("README.md", ".venv/bin/ops send") if "reason" in told]
+    bench = bench_of("delete_response", kit)
+    bench.studio.seed("resp_1")
+    assert bench.deliver(bench.message(message)).acknowledged
+    (result,) = bench.results()
+    assert {name: type(value) for name, value in shown.items()}.items() <= {
+        name: type(value) for name, value in result.items()
+    }.items()
+    for name in ("specversion", "type", "source", "datacontenttype", "data"):
+        assert shown[name] == result[name]
