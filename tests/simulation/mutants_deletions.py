@@ -132,7 +132,7 @@ OF_DELETIONS = (
     Mutant(
         "H18",
         "a deletion is dead-lettered over held",
-        "a deletion twice at once, refused, held, a crash",
+        "a deletion is refused and held at once, and its writer is killed",
         {"ledger.conditions:ENDED_BEFORE": lambda _: "#state IN (:held, :dead_lettered) AND #redrive <= :redrive"},
     ),
     Mutant(

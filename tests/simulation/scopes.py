@@ -5,7 +5,7 @@ from typing import Any
 from tests.simulation.events import Move
 from tests.simulation.faults import CRASH, DUPLICATE
 from tests.simulation.messages import Sent, creation, deletion
-from tests.simulation.plan import Plan
+from tests.simulation.plan import Plan, record_key_of
 
 KEY = "planted-a"
 
@@ -35,6 +35,19 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("time", "passes", "11"),
             ("trigger", "delivers", "c2+c1"),
             ("w3", f"DELETE {KEY}", "429"),
+        ),
+    ),
+    "a deletion is refused and held at once, and its writer is killed": (
+        _deletions(3, {DUPLICATE: 1, CRASH: 1, "DELETE 400": 1}, holds=1, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "400"),
+            ("trigger", "delivers again", "m1"),
+            ("holder", "places", record_key_of("response", KEY)),
+            ("holder1", "writes hold", ""),
+            ("w2", "sends to results", ""),
+            ("w1", "sends to dead letters", CRASH),
+            ("w2", "acknowledges", ""),
         ),
     ),
     "a claim comes late that was made before its delivery began a redrive": (
@@ -68,16 +81,16 @@ SCOPES: dict[str, Plan] = {
     "a deletion twice at once, throttled, the queue fails": _deletions(
         2, {DUPLICATE: 1, "DELETE 429": 1, "send down": 1, "send unseen": 1}
     ),
-    "two deletions of one response": _deletions(2, {CRASH: 1, "DELETE 429": 1, "DELETE 500 after": 1}, messages=2),
+    "two deletions of one response": _deletions(1, {"DELETE 429": 1, "DELETE 500 after": 1}, messages=2),
     "a create refused, redriven, refused again, a crash": _creates(3, {CRASH: 1, "POST 400": 2}, redrives=1),
     "a create twice at once, writes go astray": _creates(2, {DUPLICATE: 1, CRASH: 1, **_ASTRAY}),
     "a create, throttled and refused, late writes": _creates(
-        3, {DUPLICATE: 1, "write late": 1, "POST 400": 1, "POST 429": 1}
+        2, {DUPLICATE: 1, "write late": 1, "POST 400": 1, "POST 429": 1}
     ),
     "a create twice at once, throttled, the queue fails": _creates(
         2, {DUPLICATE: 1, "POST 429": 1, "send down": 1, "send unseen": 1}
     ),
-    "two creates with one key": _creates(2, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
+    "two creates with one key": _creates(1, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
     "a create by WebSocket, killed and cut off": _creates(
         2,
         {DUPLICATE: 1, CRASH: 1, "FRAME lost": 1, "FRAME lost after": 1, "FRAME 429": 1, "EVENT closed": 1},

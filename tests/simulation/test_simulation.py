@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from tests.simulation.faults import CRASH
 from tests.simulation.invocations import capture
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.mutation import Mutant, applied
@@ -78,7 +79,8 @@ def test_no_written_schedule_breaks_an_invariant(schedule: str) -> None:
     plan, moves = SCHEDULES[schedule]
     came = run(plan, Scheduled(moves))
     assert came.broken == ""
-    assert set(moves) <= set(came.moves), "the schedule can be followed"
+    followed = {move for move in moves if move[2] != CRASH}  # a crash may be before what only a mutant does
+    assert followed <= set(came.moves), "the schedule can be followed"
 
 
 def test_every_hole_is_put_back_that_functions_can_have() -> None:

@@ -144,11 +144,6 @@ class Invocation:
         """
         return 1 if self.deadline.ends - self.deadline.calls_end >= 2 * LONGEST_REQUEST else 0
 
-    @property
-    def has_time(self) -> bool:
-        """Whether another group of messages can be sent, and their watermarks written, before the invocation is killed."""
-        return self.store.budget.allows(1 + self.noting) and self.queue.budget.allows(1 + self.noting)
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

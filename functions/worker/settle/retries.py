@@ -36,12 +36,11 @@ class Retry:
 def send_again(retries: Sequence[Retry], inv: Invocation, *, returns: bool = False) -> list[Ended]:
     """Send retry messages, and raise the watermarks to those that the queue confirmed, group by group.
 
-    ``returns``: the batch returns for neighbours that are unsettled.
+    `returns`: the batch returns for neighbours that are unsettled.
     """
     ended: list[Ended] = []
     lost = ""
     for group in _groups(retries):
-        lost = lost or ("" if inv.has_time else "time")
         if lost:
             ended += [unsettled(each.item, lost, each.trace) for each in group]
             continue
