@@ -8,6 +8,7 @@ from tests.support.messages import again
 from tests.support.observations import said
 from tests.support.paused import Paused
 from tests.support.seam import killed_after, killed_before, passes, refused
+from worker.send.results import timestamp
 
 QUESTION = {"event_id": "evt_1"}
 
@@ -67,6 +68,18 @@ def test_a_busy_delivery_leaves_a_retry_message_before_it_is_acknowledged(create
     assert creates.deliver(retry).ends == [("dead_lettered", "outcome_unknown")]
     assert creates.billed() == 0
     assert len(creates.dead_letters()) == 1
+
+
+def test_the_dead_letter_of_a_caller_that_died_says_when_it_may_have_called(creates: Bench) -> None:
+    creates.hooks.before.append(crash)
+    message = creates.message(QUESTION)
+    began = timestamp(creates.clock.now())
+    creates.deliver(message)
+    creates.clock.advance(LEASE + 1)
+    creates.deliver(again(message))
+
+    (dead_letter,) = creates.dead_letters()
+    assert dead_letter.attributes["detail"].endswith(f"it was about to call at {began}")
 
 
 @pytest.mark.hole(3)

@@ -13,6 +13,7 @@ from documents import TableUnavailable, Written
 from ledger import Claim, Record, claims
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
+from worker.send.results import timestamp
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of, token_counts
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
@@ -152,7 +153,9 @@ def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Faile
     item = replace(item, delivery=replace(item.delivery, redrive=record.redrive))
     found = _found(item, record.response_id, desk_of(item, inv), inv)
     if found is None:
-        return _Failed(OutcomeUnknown("the caller ended without a word, its lease is over"), record, record.owner)
+        begun = timestamp(float(record.rest.get("claimed_at", 0)))  # what a person looks it up by: no answer came
+        lost = f"the caller ended without a word, its lease is over; it was about to call at {begun}"
+        return _Failed(OutcomeUnknown(lost), record, record.owner)
     return _finish(item, replace(_claim(item, inv), owner=str(record.owner), attempt=record.attempt), found, inv)
 
 
