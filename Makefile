@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-all mocks demo samples dev sample new-function lock clean
+.PHONY: help setup lint test test-rest test-all mocks demo samples dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,8 +30,11 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive functions
 
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+REST := bed or httpx2 or node or terraform or python312 or soak
+
 test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
-	$(ON_CLOCK) $(BIN)/pytest -n 2 --dist loadgroup -m "not bed and not httpx2 and not node and not terraform and not python312 and not soak" $(ARGS)
+	$(ON_CLOCK) $(PYTEST) -m "not ($(REST))" $(ARGS)
 
 # libfaketime sets the clock for `make test CLOCK=+400d` and all of its children; what is waited for stays as long.
 .PHONY: clock
@@ -46,8 +49,11 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 	$(CC) -shared -fPIC -o $@ $<
 endif
 
-test-all: setup mocks ## The same, those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
+	$(PYTEST) -m "$(REST)" $(ARGS)
+
+test-all: setup mocks ## All tests
+	$(PYTEST) $(ARGS)
 
 # As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
 MOCKS := tests/contract/aimock tests/contract/prism
