@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from ledger import Record
+from ledger.agenda import SHARDS
 from retention.agenda import reason_of, sweep
-from retention.registry import SHARDS
 from worker import Send, Tick, Tools, timer_function
 
 DELETION = "delete_response"

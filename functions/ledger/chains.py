@@ -6,7 +6,8 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
-from ledger.keys import RecordKey
+from ledger.agenda import DEAD_LETTERED_FOR, text_of
+from ledger.keys import Key, RecordKey
 from ledger.record import DEAD_LETTERED, LONGEST_DELAY, OPEN, PENDING, SENT, Record
 
 
@@ -17,7 +18,8 @@ class Standing:
     `redrive` and `copy` order it. `began` is `<redrive>:<message id>` where the delivery began that redrive by
     itself: its own number is lower, and it must not be superseded by what it began. `messages` are the ids that its
     end answers, `due` is the date that its message gives (epoch seconds, 0 without one), `sent_at` when the last of
-    its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever).
+    its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
+    deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the response.
     """
 
     key: RecordKey
@@ -30,6 +32,8 @@ class Standing:
     due: float = 0
     sent_at: int = 0
     kept: float | None = None
+    response_id: Key | None = None
+    held_by: RecordKey | None = None
 
     def sets(self, now: float) -> dict[str, Any]:
         """The attributes that say so, as they stand at `now`."""
@@ -100,9 +104,13 @@ def watermark(standing: Standing, now: float, retention: float, notes: Mapping[s
 
 
 def dead_lettered(
-    standing: Standing, owner: str, reason: str, now: float, retention: float, notes: Mapping[str, Any]
+    standing: Standing, record: Record, owner: str, reason: str, now: float, retention: float, notes: Mapping[str, Any]
 ) -> Write:
-    """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end."""
+    """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end.
+
+    What is on the agenda comes due again in a week.
+    """
+    again = {} if record.due_shard is None else {"due_at": text_of(now + DEAD_LETTERED_FOR)}
     return Write(
         standing.key,
         sets={
@@ -114,9 +122,10 @@ def dead_lettered(
             "reason": reason,
             "dlq": PENDING,
             "dead_lettered_at": now,
+            **again,
         },
         adds=standing.adds,
-        condition=open_to(standing),
+        condition=when.any_of(open_to(standing), when.WAITS),
         given=standing.compared(now, retention),
     )
 

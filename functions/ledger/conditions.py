@@ -14,9 +14,9 @@ No fragment compares an attribute that may be missing for inequality: DynamoDB f
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN
+from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN, WAITING
 
-_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN)}
+_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN)}
 """What conditions compare with by name: `:claimed` is the text "claimed"."""
 
 FREE = "attribute_not_exists(#state)"
@@ -43,11 +43,20 @@ OPEN_FOR_ANOTHER_DATE = "#state = :open AND (#due < :due OR #due > :due)"
 MINE = "#owner = :owner AND #state = :claimed"
 """My own claim: also one that I wrote before, in a request whose answer never came."""
 
-ENDED_BEFORE = "#state IN (:held, :dead_lettered) AND #redrive < :redrive"
-"""Earlier messages of the key ended as held or dead-lettered; this one belongs to a later redrive."""
+ENDED_BEFORE = "#state IN (:held, :waiting, :dead_lettered) AND #redrive < :redrive"
+"""Earlier messages of the key ended as held, waiting or dead-lettered; this one belongs to a later redrive."""
 
 ABSENT_BEFORE = "#state = :already_absent AND #redrive < :redrive AND #absent_sent_at < :sent_at"
 """An earlier message found nothing; this one was sent later, so it asks again."""
+
+WAITS = "#state = :waiting"
+"""A date that had not come ended earlier messages: that keeps no other from being dead-lettered."""
+
+DATE_AS_READ = "#delete_after = :date_read AND attribute_not_exists(#asked)"
+"""The date that stands is the one that was read, and nobody asked for more haste."""
+
+HELD_STILL = "attribute_exists(#hold)"
+"""The record's own hold was not released meanwhile: a release has to find what it makes due."""
 
 REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND NOT #reason IN (:outcome_unknown)"
 """A later redrive of a dead-lettered key; a call that may have happened needs force."""

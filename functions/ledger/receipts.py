@@ -5,13 +5,14 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
+from ledger.agenda import LOOKED_AFTER, due, text_of
 from ledger.chains import Standing, open_to
-from ledger.record import ALREADY_ABSENT, DELETED, HELD, Record
+from ledger.record import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING, Record
 
 _AGENDA = ("response_id", "due_shard", "due_at", "due_for")
 """What says that something may still have to be called: a receipt takes the record off the agenda."""
 
-_LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at")
+_LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at", "held_by")
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
 
@@ -23,7 +24,9 @@ def outcome(
     Refused means that another delivery has written since, and the record is to be read again.
     """
     if state == HELD:
-        return _held(standing, now, retention, notes)
+        return _held(standing, record, now, retention, notes)
+    if state == SCHEDULED:
+        return _waiting(standing, record, now, retention, notes)
     if state not in (DELETED, ALREADY_ABSENT):
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
         return Write(standing.key, sets, when.NOT_DONE, when.given(), ("dlq", "owner", "detail", "messages"))
@@ -57,8 +60,35 @@ def outcome(
     )
 
 
-def _held(standing: Standing, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
-    """Messages that ended because of a hold, which block no later one."""
+def _waiting(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+    """Messages that ended because the response's date had not come: the agenda asks again when it has."""
+    until = max(filter(None, (record.due_at, record.delete_after)))
+    told = {**notes, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}
+    return Write(
+        standing.key,
+        sets={
+            **_own(notes),
+            "state": WAITING,
+            **standing.sets(now),
+            "messages": set(standing.messages),
+            "due_at": until,
+            "told": told,
+        },
+        adds=standing.adds,
+        removes=("dlq", "owner", "detail", "held_by"),
+        condition=when.all_of(open_to(standing), when.DATE_AS_READ),
+        given={**standing.compared(now, retention), "date_read": record.delete_after},
+    )
+
+
+def _held(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+    """Messages that ended because of a hold, which block no later one. Who releases it finds what it makes due."""
+    agenda: dict[str, Any] = {}
+    if standing.response_id is not None:
+        created_at = record.created_at or text_of(standing.sent_at / 1000)
+        agenda = due(standing.key, standing.response_id, now + LOOKED_AFTER)
+        agenda |= {"held_by": standing.held_by or standing.key, "created_at": created_at}
+    own = agenda.get("held_by") == standing.key
     return Write(
         standing.key,
         sets={
@@ -67,11 +97,12 @@ def _held(standing: Standing, now: float, retention: float, notes: Mapping[str, 
             **standing.sets(now),
             "messages": set(standing.messages),
             "held_at": now,
+            **agenda,
             "told": {**notes, "outcome": HELD, "held_at": now},
         },
         adds=standing.adds,
         removes=("dlq", "owner", "detail"),
-        condition=open_to(standing),
+        condition=when.all_of(open_to(standing), *((when.HELD_STILL,) if own else ())),
         given=standing.compared(now, retention),
     )
 

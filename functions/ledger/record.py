@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 OPEN, CLAIMED, HELD, DEAD_LETTERED = "open", "claimed", "held", "dead_lettered"
+WAITING = "waiting"
+"""The state of a response whose date had not come when a message asked for its deletion; like `held`, it ends messages."""
+SCHEDULED = "scheduled"
+"""How such a message ends."""
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"
 FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
 """States with a final outcome. `already_absent` answers what was sent before it; the others never change."""
@@ -27,7 +31,7 @@ FINAL_STATES = frozenset({DONE, DELETED, ALREADY_ABSENT})
 UNREADABLE = "unreadable"
 """The state of a record that holds something of another type than it should."""
 
-STATES = frozenset({OPEN, CLAIMED, HELD, DEAD_LETTERED, *FINAL_STATES})
+STATES = frozenset({OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *FINAL_STATES})
 """All states that this release writes."""
 
 PENDING, SENT = "pending", "sent"
@@ -94,6 +98,7 @@ class Record:
     cascade: bool = False
     verify_after: float | None = None
     conversation: RecordKey | None = None
+    held_by: RecordKey | None = None
     due_shard: str | None = None
     due_at: str | None = None
     due_for: str | None = None
@@ -142,7 +147,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("receipt", "told"), Mapping),
     **dict.fromkeys(("messages", "hold", "subjects", "asked"), (set, frozenset)),
     **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
-    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at", "conversation"), str),
+    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at", "conversation", "held_by"), str),
     "cascade": bool,
     "verify_after": (int, float),
 }

@@ -6,23 +6,18 @@ Times on the record are RFC 3339 texts in UTC to the millisecond, so that their 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from documents import TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
+from ledger.agenda import DELETE, shard_of, text_of
 from ledger.record import DELETED, ERASURE
-
-SHARDS = 8
-"""Parts of the agenda's index: `due#00` to `due#07`. A record stays in its part."""
 
 FORGOTTEN_AFTER = 30 * 86_400
 """Seconds after which the service forgets a response by itself: what has no date is looked at then."""
-
-DELETE = "delete"
-"""What is due: a deletion."""
 
 _TRIES = 5
 """How often a registration is made anew for a record that other writers change meanwhile."""
@@ -103,16 +98,6 @@ def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> 
     if later and registration.sent_at > record.absent_sent_at:
         return record, _standing(registration, record, created_at, keys, escapes=escapes, now=now)
     return record, _added(registration, record, created_at, escapes=escapes, now=now)
-
-
-def text_of(moment: float) -> str:
-    """Write epoch seconds as the record keeps times."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def shard_of(key: RecordKey) -> str:
-    """Name the part of the agenda's index that a record belongs to."""
-    return f"due#{int(key[-8:], 16) % SHARDS:02d}"
 
 
 def _order(registration: Registration) -> tuple[int, str]:

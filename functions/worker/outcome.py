@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from aistudio import Response, Trace
 from documents import Write
+from ledger import RecordKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Outcome:
     `registers` makes writes of its transaction out of records as they are then, after a call that must not repeat.
     Where they are refused they are made again; at last the outcome is written without them. It raises TableUnavailable.
 
+    `held_by` is the record whose hold keeps a response.
+
     With `later` it is no end: `sends` go out, `writes` are written, and the message comes back. It has no result.
     """
 
@@ -67,6 +70,7 @@ class Outcome:
     registers: Callable[[], tuple[Write, ...]] = tuple
     model: str | None = None
     later: Later | None = None
+    held_by: RecordKey | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for a result of what is not finished: nothing would send it."""

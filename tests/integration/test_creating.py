@@ -6,8 +6,8 @@ import pytest
 
 from aistudio import Response, Trace
 from ledger import Record, RecordKey
+from ledger.agenda import text_of
 from ledger.record import DONE
-from retention.registry import text_of
 from tests.integration.steps import LEASE, Ends
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

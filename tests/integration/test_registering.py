@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger import Record
+from ledger.agenda import text_of
 from ledger.record import DELETED
-from retention.registry import text_of
 from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -11,8 +11,9 @@ import retention_sweep
 from documents import Write, Written
 from infra.local.cloud.servers import Waiting
 from ledger import Ledger, Record
+from ledger.agenda import text_of
 from ledger.record import DELETED
-from retention.registry import Registration, registered, text_of
+from retention.registry import Registration, registered
 from tests.support.bench import Bench
 from tests.support.messages import arrived
 from tests.support.seam import Crash, killed_after, killed_before

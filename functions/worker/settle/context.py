@@ -76,7 +76,7 @@ class Function(Generic[M, C]):
     @property
     def told(self) -> tuple[str, ...]:
         """What its results say of the receipt."""
-        return ("outcome", *self.model.recorded, "subject") if self.receipt else ()
+        return ("outcome", "delete_after", *self.model.recorded, "subject") if self.receipt else ()
 
     @property
     def namespace(self) -> str:

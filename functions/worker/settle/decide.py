@@ -16,6 +16,7 @@ from ledger.record import (
     OUTCOME_UNKNOWN,
     PENDING,
     STATES,
+    WAITING,
 )
 from worker.receive.event import Delivery
 from worker.settle.context import Item
@@ -27,7 +28,7 @@ class Step(Enum):
     PROCEED = "nothing is in the way: call"
     MINE = "the claim is mine: its write was applied though its answer was lost"
     FINAL = "the outcome is known: acknowledge"
-    HELD = "this very message ended as held: acknowledge"
+    HELD = "this very message ended as held, or as scheduled: acknowledge"
     DEAD_LETTERED = "this very message was dead-lettered: acknowledge"
     RESEND = "dead-lettered, its dead letter still to be sent"
     REFUSE = "the call may have happened, and no operator forces a second one: back to the dead-letter queue"
@@ -65,7 +66,7 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
         step = Step.KEY_REUSED
     elif record.state in (DONE, DELETED) or delivery.sent_at <= record.absent_sent_at:
         step = Step.FINAL
-    elif record.state in (HELD, DEAD_LETTERED, ALREADY_ABSENT):
+    elif record.state in (HELD, WAITING, DEAD_LETTERED, ALREADY_ABSENT):
         return _after_an_end(item, record, may_repeat=may_repeat)
     elif _superseded(item, record, now, retention):
         step = Step.SUPERSEDED
@@ -88,7 +89,7 @@ def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:
     """Earlier messages of the key have ended: that answers these very messages; any other begins a new redrive."""
     delivery = item.delivery
     uncertain = record.state == DEAD_LETTERED and record.reason == OUTCOME_UNKNOWN and not may_repeat
-    if record.state == HELD and _answered(delivery, record, uncertain=False):
+    if record.state in (HELD, WAITING) and _answered(delivery, record, uncertain=False):
         return Decision(Step.HELD, item, record)
     if record.state == DEAD_LETTERED and _answered(delivery, record, uncertain=uncertain):
         return Decision(Step.RESEND if record.dlq == PENDING else Step.DEAD_LETTERED, item, record)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
-from ledger.record import DELETED, ERASURE, HELD
+from ledger.record import DELETED, ERASURE, HELD, SCHEDULED
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of, subject_key
@@ -29,7 +29,7 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
         for (item, outcome, record), write, written in zip(ready, writes, inv.store.write_all(writes), strict=True):
             if written is Written.YES:
                 end = done(outcome)
-                told.append((item, told_by(record.after(write), final=outcome.state != HELD), end))
+                told.append((item, told_by(record.after(write), final=outcome.state not in (HELD, SCHEDULED)), end))
             elif written is Written.REFUSED:
                 left.append((item, outcome, record))
             else:
@@ -76,7 +76,10 @@ def _write(finished: Finished, inv: Invocation) -> Write:
     if item.message is not None and item.message.about is not None:
         notes["subject"] = subject_key(item.message.about, inv)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
-    write = receipts.outcome(item.standing(), record, outcome.state, at, inv.retention, notes)
+    standing = item.standing()
+    if inv.function.receipt:
+        standing = replace(standing, response_id=item.key, held_by=outcome.held_by)
+    write = receipts.outcome(standing, record, outcome.state, at, inv.retention, notes)
     return replace(write, beside=(*write.beside, *outcome.writes))
 
 

@@ -10,8 +10,10 @@ from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 
 
-def held_keys(items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation) -> set[RecordKey]:
-    """The records under a hold: their own, or that of any subject that a message of theirs names, or named before.
+def held_keys(
+    items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation
+) -> Mapping[RecordKey, RecordKey]:
+    """The records under a hold, and whose: their own, or that of a subject that a message of theirs names, or named.
 
     Raises TableUnavailable.
     """
@@ -21,7 +23,10 @@ def held_keys(items: Sequence[Item], records: Mapping[RecordKey, Record], inv: I
         concerned[item.record_key] = known | item.subjects
     subjects = frozenset[RecordKey]().union(*concerned.values())
     holds = {key for key, record in inv.store.get_many(subjects).items() if record.hold} if subjects else set()
-    return {key for key, people in concerned.items() if records[key].hold or people & holds}
+    keepers = {
+        key: key if records[key].hold else min(people & holds, default=None) for key, people in concerned.items()
+    }
+    return {key: keeper for key, keeper in keepers.items() if keeper is not None}
 
 
 def too_many(item: Item, record: Record) -> bool:

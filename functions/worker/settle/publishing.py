@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger import Record
-from ledger.record import DELETED, HELD
+from ledger.record import DELETED, HELD, SCHEDULED
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import Result
 from worker.settle.context import Invocation, Item
 
 Told = tuple[Item, Mapping[str, Any], Settlement]
 """An item, what its record tells of the outcome, and the end that the item has once its result is confirmed."""
+
+
+_MOMENTS = {HELD: "held_at", SCHEDULED: "waiting_at"}
+"""When the ends came that are none of the key's."""
 
 
 def told_by(record: Record, *, final: bool) -> Mapping[str, Any]:
@@ -27,9 +31,10 @@ def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlemen
     results = []
     for item, known, _ in told:
         state = known["outcome"]
-        at = float(known["held_at"] if state == HELD else known["executed_at"])
-        # A key may be held more than once, and each time is news.
-        result_id = f"{item.record_key}#{state}" + (f"#{round(at * 1000)}" if state == HELD else "")
+        moment = _MOMENTS.get(state, "executed_at")
+        at = float(known[moment])
+        # A key may be held or scheduled more than once, and each time is news.
+        result_id = f"{item.record_key}#{state}" + (f"#{round(at * 1000)}" if state in _MOMENTS else "")
         results.append(_result(item, result_id, at, {name: known[name] for name in said if known.get(name)}))
     return [
         (item, end if sent else Settlement(End.UNSETTLED, "results queue", trace=end.trace))

@@ -6,14 +6,15 @@ What can't be used at all goes the same way, whatever the function: it is dead-l
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import APIError, Trace
 from documents import TableUnavailable
 from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
-from ledger.record import HELD
+from ledger.agenda import text_of
+from ledger.record import HELD, SCHEDULED
 from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
 from worker.settle.answers import answer
@@ -40,7 +41,7 @@ class _Read:
     """Records and holds as they were read, and when that was begun (monotonic seconds)."""
 
     records: Mapping[RecordKey, Record]
-    held: set[RecordKey]
+    held: Mapping[RecordKey, RecordKey]
     at: float
 
 
@@ -115,7 +116,18 @@ def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | AP
         return DeadLetter(*item.flaw)
     if item.not_before > now:
         return Again(item.not_before - now)
+    if _waits(item, read.records[item.record_key], inv, now):
+        return Outcome(SCHEDULED, Trace())
     call = inv.function.when_held if item.record_key in read.held else inv.function.call
     if call is None:
         return Outcome(HELD, Trace())
-    return make_call(call, item, inv, first=first, fresh=lambda: inv.clock.monotonic() - read.at < inv.hold_window)
+    came = make_call(call, item, inv, first=first, fresh=lambda: inv.clock.monotonic() - read.at < inv.hold_window)
+    if isinstance(came, Outcome) and came.state == HELD:
+        return replace(came, held_by=read.held[item.record_key])
+    return came
+
+
+def _waits(item: Item, record: Record, inv: Invocation, now: float) -> bool:
+    """Whether the response's registered date is still to come, and nobody asked for it to go regardless."""
+    dated = inv.function.receipt and record.delete_after is not None and not record.asked and not item.asked
+    return dated and text_of(now) < str(record.delete_after)

@@ -9,7 +9,8 @@ import pytest
 
 from documents import Write, Written, tables
 from ledger import Keys, Ledger, Record, RecordKey
-from retention.registry import Registration, register, text_of
+from ledger.agenda import text_of
+from retention.registry import Registration, register
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 

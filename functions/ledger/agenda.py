@@ -1,0 +1,37 @@
+"""The agenda of a response's record: that something is due (`due_for`), when (`due_at`), in which part of the index.
+
+The raw id stands on the record if and only if it is on the agenda. Times are RFC 3339 texts in UTC to the millisecond,
+so that their order as texts is their order in time.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.keys import Key, RecordKey
+
+SHARDS = 8
+"""Parts of the agenda's index: `due#00` to `due#07`. A record stays in its part."""
+
+DELETE = "delete"
+"""What is due: a deletion."""
+
+LOOKED_AFTER = 30 * 86_400
+"""Seconds after which a held record comes due though nobody released it: a backstop, no more."""
+
+DEAD_LETTERED_FOR = 7 * 86_400
+"""Seconds after which a record that was dead-lettered comes due again: one dead letter a week, nothing forgotten."""
+
+
+def text_of(moment: float) -> str:
+    """Write epoch seconds as the record keeps times."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shard_of(key: RecordKey) -> str:
+    """Name the part of the agenda's index that a record belongs to."""
+    return f"due#{int(key[-8:], 16) % SHARDS:02d}"
+
+
+def due(key: RecordKey, response_id: Key, moment: float) -> dict[str, Any]:
+    """The attributes that put a record on the agenda: its response is to be deleted then."""
+    return {"response_id": response_id, "due_shard": shard_of(key), "due_at": text_of(moment), "due_for": DELETE}
