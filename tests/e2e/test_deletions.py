@@ -31,6 +31,7 @@ def gone(environment: Environment) -> int:
     return HOW_MANY - len(environment.studio.stored())
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("killed_at", [(), KILLED_AT], ids=["undisturbed", "killed twice"])
 def test_a_thousand_deletions_all_end_in_one_receipt_each(killed_at: Sequence[int]) -> None:
     function = LocalFunction(

@@ -80,6 +80,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_function_killed_at_any_step_never_asks_twice_and_ends_as_far_as_is_known(transport: Transport) -> None:
     # Leases have to end within the test; a call that does not begin in time is put off, and reaches its step later.
@@ -101,6 +102,7 @@ def test_a_function_killed_at_any_step_never_asks_twice_and_ends_as_far_as_is_kn
             assert (step.name, record.dlq) == (step.name, "sent" if step.dead_letters else None)
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_two_processes_with_the_same_event_at_once_ask_once(transport: Transport) -> None:
     with (

@@ -21,6 +21,8 @@ from worker.receive.event import deliveries
 from worker.send.queue_message import Carrier
 from worker.settlement_attribute import Signer
 
+pytestmark = pytest.mark.row(25)
+
 _turn = itertools.count(1)
 SENT = 1_795_334_400.0
 SECRET = "a secret"

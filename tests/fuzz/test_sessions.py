@@ -4,6 +4,7 @@ import contextlib
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
@@ -15,6 +16,8 @@ from tests.fuzz.inputs import bent, fuzzed, json_values, texts
 from tests.fuzz.test_answers import ERROR, TURN
 from tests.unit.aistudio.clients import an_api
 from tests.unit.aistudio.wsserver import Session, ws_server
+
+pytestmark = pytest.mark.row(31)
 
 EVENT = {"type": "response.create", "event_id": "ev-1"}
 OURS = {"type": "error", "error": {**ERROR["error"], "event_id": "ev-1"}}

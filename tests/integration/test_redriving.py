@@ -9,6 +9,8 @@ from tests.support.observations import numbers, reasons, said
 from tests.support.paused import Paused
 from tests.support.seam import Late, after, killed_before, passes
 
+pytestmark = pytest.mark.row(28)
+
 QUESTION = {"event_id": "evt_1"}
 
 

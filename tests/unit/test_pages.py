@@ -19,7 +19,7 @@ from tests.support.kit import Kit
 from worker.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md")
+PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md", "tests/README.md")
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
 FUNCTIONS = table.read()["functions"]
 QUEUED = [name for name, entry in FUNCTIONS.items() if "queue" in entry]

@@ -10,6 +10,8 @@ from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, half_unprocessed, refused, throttled, unseen
 from tests.unit.documents.conftest import Documents, Found
 
+pytestmark = pytest.mark.row(21)
+
 YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
 
 

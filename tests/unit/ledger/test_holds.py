@@ -8,6 +8,8 @@ from tests.support.kit import Kit
 from tests.support.seam import refused, unseen
 from tests.unit.ledger.conftest import KEY
 
+pytestmark = pytest.mark.row(29)
+
 NOW = 1_795_334_400.0
 SETTLING = 670.0
 RETENTION = 4 * 86_400.0

@@ -141,6 +141,7 @@ def test_without_any_credential_an_invocation_fails_and_says_what_to_do(deployme
     assert all("AISTUDIO_API_KEY" in told and "service account" in told for _, told in ends)
 
 
+@pytest.mark.row(35)
 def test_an_unusable_environment_fails_every_invocation_with_one_clear_error(deployment: Deployment) -> None:
     ends, lines = deployment.invoke(deletion("resp_1"), deletion("resp_1"), HASH_KEY="", MAX_AGE="soon", QUEUE_URL="")
 

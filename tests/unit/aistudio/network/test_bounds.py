@@ -28,6 +28,7 @@ def silence(peer: Peer) -> None:
     peer.send(DELETED)
 
 
+@pytest.mark.row(20)
 @pytest.mark.parametrize("script", [drip_headers, drip_body, silence])
 @pytest.mark.parametrize("call", [delete, create])
 def test_the_deadline_cuts_a_slow_answer_and_the_call_is_not_repeated(
@@ -75,6 +76,7 @@ def test_an_exchanges_time_is_measured_on_the_clock_it_was_given() -> None:
 # Sizes, redirects and proxies
 
 
+@pytest.mark.row(16)
 def test_a_body_over_the_bound_is_not_read_further() -> None:
     big = b'{"id":"r1","pad":"' + b"x" * 10_000_000 + b'"}'
     with raw_server(keep_serving(answer(200, big))) as server, an_api(server.url) as api:

@@ -36,6 +36,7 @@ def test_connections_are_reused() -> None:
         assert server.connections == 1
 
 
+@pytest.mark.row(18)
 def test_a_pooled_connection_that_the_peer_closed_is_not_used() -> None:
     with raw_server(serve(DELETED), keep_serving(DELETED)) as server, an_api(server.url) as api:
         delete(api)
@@ -48,6 +49,7 @@ def test_a_pooled_connection_that_the_peer_closed_is_not_used() -> None:
         ]
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize("end", [hang_up, reset])
 def test_a_deletion_whose_pooled_connection_breaks_is_tried_once_more_on_a_fresh_one(end: Script) -> None:
     with raw_server(then(DELETED, end), serve(NO_SUCH)) as server, an_api(server.url) as api:
@@ -98,6 +100,7 @@ def test_a_second_try_that_is_refused_does_not_unsend_the_first() -> None:
             delete(api)
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize("end", [hang_up, reset])
 def test_a_create_whose_connection_breaks_is_sent_once_and_unknown(end: Script) -> None:
     with raw_server(end) as server, an_api(server.url) as api:

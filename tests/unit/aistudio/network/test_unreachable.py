@@ -16,6 +16,7 @@ from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import DELETED, answer, keep_serving, pause, raw_server
 
 
+@pytest.mark.row(17)
 def test_a_refused_connection_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
@@ -25,6 +26,7 @@ def test_a_refused_connection_is_unavailable() -> None:
                 call(api)
 
 
+@pytest.mark.row(17)
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 64 + ".example"], ids=["no address", "no name at all"])
 def test_a_name_that_does_not_resolve_is_unavailable(host: str) -> None:
     with an_api(f"http://{host}/v1") as api, pytest.raises(Unavailable):
@@ -64,6 +66,7 @@ def test_a_resolver_that_is_slow_is_cut_by_the_calls_deadline(monkeypatch: pytes
         assert server.connections == 0
 
 
+@pytest.mark.row(20)
 def test_a_connect_that_is_slow_is_cut_by_the_calls_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         full.settimeout(5)
@@ -108,6 +111,7 @@ def trusting(ca: trustme.CA) -> DeadlineTransport:
     return DeadlineTransport(context, Dialer())
 
 
+@pytest.mark.row(17)
 @pytest.mark.parametrize(
     ("name", "trusted"),
     [("localhost", False), ("elsewhere.example", True)],

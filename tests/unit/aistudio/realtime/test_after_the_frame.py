@@ -12,6 +12,8 @@ from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, run, turn
 from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
+pytestmark = pytest.mark.row(31)
+
 
 def after(end: Script) -> Script:
     def script(session: Session) -> None:

@@ -9,6 +9,8 @@ from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, plain, turn
 from tests.unit.aistudio.realtime.error_events import ERRORS
 from tests.unit.aistudio.wsserver import Script, Session
 
+pytestmark = pytest.mark.row(31)
+
 
 def before(step: str, end: Script) -> Script:
     """Go as far as the step, then do as told in place of going on."""

@@ -15,6 +15,8 @@ from tests.unit.aistudio.clients import EVENT, FOLDER, TOKEN, an_api, plain, rea
 from tests.unit.aistudio.rawserver import Peer, raw_server, serve
 from tests.unit.aistudio.wsserver import Gate, ws_server
 
+pytestmark = pytest.mark.row(31)
+
 
 def test_the_handshake_names_the_model_the_credential_and_the_logging_switch() -> None:
     with turn(plain) as (realtime, service):

@@ -13,6 +13,8 @@ from tests.unit.aistudio.clients import ITEM, an_api, hurry, turn
 from tests.unit.aistudio.rawserver import raw_server
 from tests.unit.aistudio.wsserver import Event, Script, Service, Session
 
+pytestmark = pytest.mark.row(31)
+
 SOUND = {"type": "input_audio_buffer.append", "audio": base64.b64encode(bytes(4800)).decode(), "event_id": "sound"}
 COMMIT = {"type": "input_audio_buffer.commit", "event_id": "commit"}
 CREATE = {"type": "response.create", "event_id": "create"}

@@ -8,6 +8,8 @@ import pytest
 from tests.unit.aistudio.clients import EVENT, ITEM, Context, hurry, plain, run, turn
 from tests.unit.aistudio.wsserver import Script, Session
 
+pytestmark = pytest.mark.row(31)
+
 
 def test_a_text_turn_gives_the_response_its_text_and_usage() -> None:
     result = run(plain)

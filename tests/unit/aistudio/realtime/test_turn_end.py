@@ -11,6 +11,8 @@ from tests.unit.aistudio.clients import EVENT, realtime_at, run, turn
 from tests.unit.aistudio.rawserver import Peer, raw_server
 from tests.unit.aistudio.wsserver import Session
 
+pytestmark = pytest.mark.row(31)
+
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "failed", "incomplete"])
 def test_a_response_done_of_any_status_is_a_result(status: str) -> None:

@@ -12,6 +12,8 @@ from worker.clock import MARGIN, Deadline
 from worker.outcome import Outcome
 from worker.settle.calling import SHORT_WAIT
 
+pytestmark = pytest.mark.row(10)
+
 
 def throttle(bench: Bench, wait: float, times: int = 1) -> None:
     bench.studio.fault(times=times, status=429, headers={"Retry-After": str(wait)})
