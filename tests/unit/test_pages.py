@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from aistudio import APIError
 from infra.deploy import table
 from infra.operate.ops.cli import app
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from worker.settings import Settings
+from worker.settle.batch import REUSED, TOO_FAR
+from worker.settle.read_first import TOO_MANY
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md", "tests/README.md")
@@ -137,3 +140,14 @@ def test_the_result_that_the_first_page_shows_is_what_its_message_gets(kit: Kit)
     }.items()
     for name in ("specversion", "type", "source", "datacontenttype", "data"):
         assert shown[name] == result[name]
+
+
+def test_every_reason_of_a_dead_letter_says_what_to_do() -> None:
+    told = {name for cells in rows("infra/README.md", "### Dead letters") for name in named(cells[0])}
+    errors = {kind.reason for kind in APIError.__subclasses__()}
+    later = {
+        reason
+        for path in (ROOT / "functions").glob("*.py")
+        for reason in re.findall(r'Later\(\d+, "(\w+)"', path.read_text())
+    }
+    assert errors | later | {REUSED[0], TOO_FAR[0], TOO_MANY[0]} <= told
