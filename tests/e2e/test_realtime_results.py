@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.local.settings import RESULTS_BUCKET
-from tests.e2e.scene import NAME, Scene, function, running_scene
+from tests.e2e.scene import REALTIME, Scene, function, running_scene
 from tests.support.planted import API_KEY, EVENT_ID, PLANTED, PROMPT, leaks_of
 from tests.support.waiting import eventually
 from worker.send.results import LARGEST
@@ -115,9 +115,9 @@ def test_no_secret_and_no_content_is_in_log_lines_ledger_records_or_details_of_d
         f'{{"type": "response.create", "event_id": "{EVENT_ID}cut", "response": "{PROMPT}',
     ]
     environment.start()
-    environment.send(NAME, *bodies)
+    environment.send(REALTIME, *bodies)
     eventually(lambda: len(scene.waiting()) == 1, "all but the throttled one have ended")
-    unauthorized = scene.environment.runtime(NAME, AISTUDIO_API_KEY=WRONG_KEY)
+    unauthorized = scene.environment.runtime(REALTIME, AISTUDIO_API_KEY=WRONG_KEY)
     assert unauthorized.invoke(scene.delivery(f"{EVENT_ID}401", **spoken)).ok
     unauthorized.stop()
     environment.stop()

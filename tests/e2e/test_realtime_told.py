@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.studio.settings import PostMode
-from tests.e2e.scene import NAME, Scene, Transport, function, running_scene
+from tests.e2e.scene import REALTIME, Scene, Transport, function, running_scene
 from tests.support.messages import entry
 from tests.support.planted import EVENT_ID, PROMPT
 from tests.support.waiting import eventually
@@ -85,4 +85,4 @@ def test_an_instance_finds_out_once_that_there_is_no_post_and_says_so_once(scene
     assert not set(learnt[1:]) & set(posts)
     assert [scene.billed(event_id) for event_id in learnt] == [1, 1, 1]
     assert len(lines_of(scene, "by WebSocket from now on")) == 1
-    assert {line["function"] for line in lines_of(scene, "by WebSocket from now on")} == {NAME}
+    assert {line["function"] for line in lines_of(scene, "by WebSocket from now on")} == {REALTIME}
