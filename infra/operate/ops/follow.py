@@ -22,6 +22,10 @@ EVERY_LOCAL, EVERY = 0.2, 2.0
 """Seconds between two looks at the ledger: here, where they cost nothing, and on a deployment."""
 
 
+LAST_WORDS = 30.0
+"""Seconds that a function may take, on a busy machine, from its record to its log line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A message under way: the id under which it is delivered, its key, its record, and that as it was before."""
@@ -59,6 +63,8 @@ class Follower:
                 records |= read
                 self._tell_deliveries(sent)
                 left = [each for each in left if not ended(each, read[each.record_key])]
+                if not left and len(sent) == 1:
+                    self._wait_for_the_line(sent)
                 bar(len(sent) - len(left))
                 if time.monotonic() > self._until:
                     break
@@ -72,6 +78,14 @@ class Follower:
         for line in self.deliveries(sent)[self._told :] if len(sent) == 1 else ():
             self._told += 1
             self._voice.line(f"  {said(line)}")
+
+    def _wait_for_the_line(self, sent: Sequence[Sent]) -> None:
+        """Wait for the log line of its end, where there is a log: a function writes it last, behind the result."""
+        until = min(self._until, time.monotonic() + LAST_WORDS)
+        while self._reach.local and time.monotonic() < until:
+            if any(line["end"] in ("done", "dead_lettered") for line in self.deliveries(sent)):
+                break
+            time.sleep(EVERY_LOCAL)
 
     def deliveries(self, sent: Sequence[Sent]) -> list[dict[str, Any]]:
         """The log lines about these since it began; none on a deployment."""

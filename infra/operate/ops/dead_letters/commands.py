@@ -161,7 +161,7 @@ def redrive(
     ] = True,
     rate: Annotated[float, typer.Option(min=0.1, help="At most so many a second.")] = 50,
     by: By = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not show it first, and do not ask.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Send dead letters back to their queues: shows what would go where, asks, then copies, confirms and deletes.
@@ -173,17 +173,16 @@ def redrive(
         reach.queue(to)
     planner = Planner(reach, time.time(), to, force, reset_age)
     job = Redrive(reach, chosen(reason, function, key, older, newer), planner, number, rate, by or reach.who)
-    with voice.progress("looking", None) as bar:
-        planned = job.plan(bar)
-    _tell_plan(voice, planned, "would go")
-    if not planned.goes:
-        voice.data(_as_data(planned, sent=False))
-        return WANTING if planned.stays or planned.hidden else DONE
-    if not yes and not voice.ask(f"Send {planned.goes.total()} back?"):
-        voice.data(_as_data(planned, sent=False))
-        voice.line("Nothing was sent. Answer y, or give --yes.")
-        return WANTING
-    with voice.progress("looked at", planned.looked) as bar:
+    if not yes:
+        with voice.progress("looking", None) as bar:
+            planned = job.plan(bar)
+        _tell_plan(voice, planned, "would go")
+        if not planned.goes or not voice.ask(f"Send {planned.goes.total()} back?"):
+            voice.data(_as_data(planned, sent=False))
+            if planned.goes:
+                voice.line("Nothing was sent. Answer y, or give --yes.")
+            return WANTING if planned.goes or planned.stays or planned.hidden else DONE
+    with voice.progress("looked at", None) as bar:
         tally = job.run(bar)
     _tell_plan(voice, tally, "sent")
     voice.data(_as_data(tally, sent=True))
