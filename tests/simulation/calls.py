@@ -22,7 +22,7 @@ class Calls:
 
     def __init__(self, world: "World", function: str) -> None:
         self._world = world
-        messages = [sent for sent in world.plan.messages if sent.key]
+        messages = [sent for sent in world.plan.messages if sent.key and not sent.to]
         self.record_keys = {sent.key: record_key_of(function, sent.key) for sent in messages}
         self._freely = {(sent.key, sent.content) for sent in messages if sent.retries_unknown}
         self.begun: Counter[str] = Counter()  # calls, by key
@@ -48,7 +48,7 @@ class Calls:
         process = self._world.current.process
         if process.closed or len(process.denied) > 1:
             self._broken("breaker: a call was begun though the service had asked the batch for patience")
-        function = self._world.ports.function
+        function = self._world.ports_of(process.url).function
         if process.calls_end - self._world.t + _STEP < min(function.needs, 0.8 * process.window):
             self._broken("breaker: a call was begun with less time than it needs")
 

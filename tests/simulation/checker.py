@@ -22,6 +22,7 @@ from tests.simulation.records import (
     state_of,
     watermark,
 )
+from tests.simulation.registered import Registered
 from tests.simulation.retries import Retries
 from worker.settle.batch import LONGEST_DATE
 
@@ -55,11 +56,13 @@ class Checker:
         self.record_keys = {
             sent.body: record_key_of(function, sent.key) if sent.key and not _too_far(sent) else ""
             for sent in plan.messages
+            if not sent.to
         }
-        self._ids = {record_key_of(function, sent.key): sent.key for sent in plan.messages if sent.key}
+        self._ids = {record_key_of(function, sent.key): sent.key for sent in plan.messages if sent.key and not sent.to}
         self.nameless = {
             sent.body for sent in plan.messages if sent.key == sent.name
         }  # their bodies alone are new messages
+        self.registered = Registered(world)
         self.calls = Calls(world, function)
         self.retries = Retries(world, self.record_keys)
         self.holds = HoldWatch(world)
@@ -86,6 +89,10 @@ class Checker:
         """The record that a message's body names, empty for what can't be read."""
         return self.record_keys.get(body, "")
 
+    def key_of(self, record_key: str) -> str:
+        """The business key of a record."""
+        return self._ids[record_key]
+
     def touch(self, record_key: str) -> None:
         """Something about this key has changed."""
         self._touched.add(record_key)
@@ -93,6 +100,9 @@ class Checker:
     def put(self, url: str, post: Post, *, confirmed: bool) -> None:
         """A message was put into a queue; `confirmed`: who sent it learns that."""
         self.touch(post.record_key)
+        if url in self._world.plan.beside:
+            self.registered.put(post)
+            return
         if url == RESULTS:
             self._published(post)
             return
@@ -107,6 +117,7 @@ class Checker:
 
     def _published(self, post: Post) -> None:
         event = json.loads(post.body)
+        self.registered.told(event, self._world.ports_of(self._world.current.process.url).name)
         held = f"#{HELD}" in event["id"]
         told = event["time"] if held else json.dumps(event["data"])
         if self._world.plan.function == "delete" and self.results.setdefault(event["id"], told) != told:
@@ -123,6 +134,8 @@ class Checker:
             self._broken("a retry message or dead letter lacks an attribute of its producer's")
 
     def _dead_letter(self, post: Post) -> None:
+        if self._world.current.process.url in self._world.plan.beside:
+            return  # another function's
         if post.reason == "key_reused":
             self.dead_letters[post.body] = self._world.steps
             self._excused |= {post.record_key} & self._dropped  # it has come in vain: other content revives no chain
@@ -181,6 +194,8 @@ class Checker:
     def written(self, key: str, old: Item, new: Item, *, stated: bool) -> None:
         """A record was written; `stated`: with a state, be it the same."""
         self.touch(key)
+        if key in self._ids:
+            self.registered.written(key, new)
         if "expires_at" in old and number(old, "expires_at") < self._seen_time():
             self.lapsed(key)
             old = {}
@@ -213,16 +228,24 @@ class Checker:
             self._dead_lettered(key, new["reason"]["S"])
             if business:
                 self.calls.dead_lettered(business, int(new["attempt"]["N"]))
-        elif state == "done" and f"{key}#{new['redrive']['N']}" not in self.results:
-            self._broken("H13: done, and its result was never sent")
-        elif state == "done" and not studio.billed[business]:
-            self._broken("I4: done, and nothing was ever asked for")
+        elif state == "done" and business:
+            self._done(key, business, new)
         elif state == ALREADY_ABSENT and business and self.calls.last_begun.get(business, -1) < 0:
             self._broken("I4: absent, and it was never asked for")
         elif state in _GONE and business and business not in studio.gone and not self._world.plan.appears:
             self._broken(f"I3: {state}, and it is still there")
         elif state == HELD and (self._world.current.process.name, business) not in self._found:
             self._broken("H16: held, and its writer never saw that it was still there")
+
+    def _done(self, key: str, business: str, new: Item) -> None:
+        redrive = new["redrive"]["N"]
+        if new.get("outcome") in ({"S": "queued"}, {"S": "begun"}):
+            if not self.registered.polled(key, redrive):
+                self._broken("H13: its end was left to polls, and none was ever sent")
+        elif f"{key}#{redrive}" not in self.results:
+            self._broken("H13: done, and its result was never sent")
+        if not self._world.studio.billed[business]:
+            self._broken("I4: done, and nothing was ever asked for")
 
     def _dead_lettered(self, key: str, reason: str) -> None:
         self._reasons.add((key, reason))

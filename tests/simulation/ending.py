@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 def look(world: "World") -> None:
     """Everything has settled: see what came of each message."""
-    if world.queues.posts[OWN]:
+    if any(world.queues.posts[url] for url in (OWN, *world.plan.beside)):
         world.violation("a message was never settled")
-    for sent in world.plan.messages:
+    if world.plan.beside:
+        world.checker.registered.final()
+    for sent in (each for each in world.plan.messages if not each.to):
         _settled(world, sent, world.checker.record_keys[sent.body])
     world.checker.calls.final()
     _told_nothing(world)
@@ -67,7 +69,9 @@ def _without_agenda(item: Item) -> dict[str, Any]:
 
 
 def _told_nothing(world: "World") -> None:
-    keys = (sent.key for sent in world.plan.messages if sent.key != sent.name)  # message ids are no secret
+    keys = (
+        sent.key for sent in world.plan.messages if sent.key != sent.name and not sent.to
+    )  # message ids are no secret
     planted = {CONTENT, TOKEN, SECRET, *SUBJECTS, *filter(None, keys)}
     for place, text in (
         ("the ledger", repr(list(map(_without_agenda, world.table.items.values())))),

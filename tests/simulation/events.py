@@ -27,6 +27,12 @@ def possible(world: "World") -> list[Move]:
     running = sum(1 for process in world.processes if not process.person)
     if running < plan.workers and (visible := queues.visible()) and _gathered(world, visible):
         moves.append(("trigger", "delivers", "+".join(post.name for post in visible[: plan.batch])))
+    others = {url: queues.visible(url) for url in plan.beside if running < plan.workers}
+    moves += [
+        ("trigger", f"delivers to {url}", "+".join(post.name for post in visible[: plan.batch]))
+        for url, visible in others.items()
+        if visible
+    ]
     if DUPLICATE in plan.faults and world.may(DUPLICATE) and running < plan.workers:
         flying = [post for post in queues.posts[OWN] if post.flying and post.visible_at > world.t]
         moves += [("trigger", "delivers again", post.name) for post in flying]
@@ -34,7 +40,7 @@ def possible(world: "World") -> list[Move]:
         moves += [("queue", "brings back", post.name) for post in queues.gone]
     if world.ages_left:
         moves.append(("queue", "keeps all", f"{world.ages_left[0]:.0f}") if world.ages_left[0] else _PURGE)
-    if world.to_send and not (plan.one_by_one and queues.posts[OWN]):
+    if world.to_send and _is_there(world) and not (plan.one_by_one and queues.posts[OWN]):
         moves.append(("producer", "sends", world.to_send[0].name))
     if plan.appears:
         moves += [("studio", "stores", key) for key in sorted(world.studio.absent)]
@@ -64,6 +70,11 @@ def _people(world: "World") -> list[Move]:
     return moves
 
 
+def _is_there(world: "World") -> bool:
+    """Whether what the next message is about is there: nobody knows of it before."""
+    return not world.to_send[0].to or world.to_send[0].key in world.studio.stored.responses
+
+
 def _gathered(world: "World", visible: Sequence[Post]) -> bool:
     """Whether the trigger waits no longer."""
     return min(post.visible_at for post in visible) + world.plan.gathers <= world.t or len(visible) >= world.plan.batch
@@ -72,7 +83,8 @@ def _gathered(world: "World", visible: Sequence[Post]) -> bool:
 def later(world: "World") -> float | None:
     """When something next becomes possible by itself."""
     times = [task.wake for process in world.processes for task in process.tasks if task.label]
-    times += [post.visible_at + world.plan.gathers for post in world.queues.posts[OWN]]
+    queues = (world.queues.posts[url] for url in (OWN, *world.plan.beside))
+    times += [post.visible_at + world.plan.gathers for posts in queues for post in posts]
     if world.forces_left:
         times += [people.forceable_at(world, dead_letter) for dead_letter in world.queues.posts[DEAD]]
     ahead = [time for time in times if time > world.t]
@@ -98,14 +110,15 @@ def next_by_default(world: "World", ready: Sequence[Task] | None = None) -> Move
 
 def _trigger(world: "World", what: str, names: str) -> None:
     """Deliver messages to a new invocation."""
-    by_name = {post.name: post for post in world.queues.posts[OWN]}
+    url = what.partition("delivers to ")[2] or OWN
+    by_name = {post.name: post for post in world.queues.posts[url]}
     posts = world.queues.receive([by_name[name] for name in names.split("+")], world.plan.visibility)
     if what == "delivers again":
         world.queues.again(by_name[names])
     if posts:
         name = world.name("w")
         skews = world.plan.skews
-        invoke(world, name, skews[world.names["w"] % len(skews)], posts)
+        invoke(world, name, skews[world.names["w"] % len(skews)], posts, url)
 
 
 def _queue(world: "World", what: str, which: str) -> None:
@@ -122,7 +135,7 @@ def _queue(world: "World", what: str, which: str) -> None:
 def send(world: "World", _: str, __: str) -> None:
     """The producer sends its next message."""
     sent = world.to_send.pop(0)
-    world.queues.put(sent.body, sent.attributes, sent.name)
+    world.queues.put(sent.body, sent.attributes, sent.name, to=sent.to or OWN)
 
 
 def _studio(world: "World", _: str, key: str) -> None:

@@ -61,6 +61,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "down long",
         "silent",
     ),
+    "CANCEL": ("lost", "lost after", "429", "500"),
     # The steps of a realtime session: its handshake, the frame that asks for a response, and all that is received.
     "OPEN": ("no connection", "403", "429", "500"),
     "FRAME": ("lost", "lost after", "400", "429", "500"),

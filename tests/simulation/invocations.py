@@ -9,9 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
+import cancel_response
+import create_response
 import delete_response
+import get_response
 import realtime_response_create
 from aistudio import API, Config
+from infra.deploy.table import policies
 from ledger import Ledger
 from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, QUEUE_KEEPS, SECRET, TOKEN
 from tests.simulation.process import Process, ProcessClock
@@ -24,9 +28,11 @@ from worker.clock import Deadline
 from worker.outcome import Unsettled
 from worker.send import results
 from worker.send.claim_check import ClaimCheck
+from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
+from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Function, Invocation
@@ -37,9 +43,14 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 FUNCTIONS: dict[str, Function[Any, Any]] = {
+    "respond": create_response.handler.function,
+    "get_response": get_response.handler.function,
+    "cancel_response": cancel_response.handler.function,
+    "delete_response": delete_response.handler.function,
     "delete": delete_response.handler.function,
     "create": realtime_response_create.handler.function,
 }
+SETTINGS = Settings.model_validate({"RETENTION_POLICIES": policies()})
 LARGEST = 2_000
 """Bytes of a result that still goes by queue here: what is larger is made so by few characters."""
 _BY_POST = Config(URL, "folder", api_key=TOKEN, realtime_transport="http")
@@ -51,8 +62,9 @@ _BY_WEBSOCKET = replace(
 class Ports:
     """What is made once a world, as an instance makes it once a process."""
 
-    def __init__(self, world: "World") -> None:
-        self.function = FUNCTIONS[world.plan.function]
+    def __init__(self, world: "World", name: str) -> None:
+        self.name = name
+        self.function = FUNCTIONS[name]
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
         self.carrier = Carrier(Signer(SECRET, self.function.name), world.plan.max_bytes)
         self.breaker = DeploymentBreaker()
@@ -72,10 +84,10 @@ class Ports:
         return self._world.current.process.new_id()
 
 
-def invoke(world: "World", name: str, skew: float, posts: Sequence[Post]) -> None:
+def invoke(world: "World", name: str, skew: float, posts: Sequence[Post], url: str = OWN) -> None:
     """Start an invocation with these messages: it runs up to its first effect."""
     plan = world.plan
-    process = Process(world, name, skew, world.t + plan.timeout, posts)
+    process = Process(world, name, skew, world.t + plan.timeout, posts, url)
     world.processes.append(process)
     process.superseded = world.checker.superseded(posts)
     process.start(partial(_body, world, process, posts))
@@ -99,7 +111,7 @@ def _acknowledge(world: "World", process: Process, fault: str) -> None:
 
 
 def _invocation(world: "World", process: Process) -> Invocation:
-    ports, clock = world.ports, ProcessClock(process)
+    ports, clock = world.ports_of(process.url), ProcessClock(process)
     deadline = Deadline.after(process.ends - world.t, clock)
     queue = Queue(cast("Any", world.queues), clock, deadline.budget())
     bucket = ClaimCheck(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
@@ -120,14 +132,21 @@ def _invocation(world: "World", process: Process) -> Invocation:
         run=process.run,
         random=world.random,
         new_id=process.new_id,
-        own_queue=OWN,
+        own_queue=process.url,
         dead_letters=DEAD,
         limits=Limits(world.plan.attempts, world.plan.max_age),
         lease_until=deadline.killed_at + LEASE_MARGIN,
         hold_window=HOLD_WINDOW,
         retention=QUEUE_KEEPS,
         breaker=ports.breaker,
+        elsewhere=Elsewhere(queue, _urls(world, function), function.name),
+        settings=SETTINGS,
     )
+
+
+def _urls(world: "World", function: Function[Any, Any]) -> dict[str, str]:
+    names = (*function.sends_to, *function.may_send_to)
+    return {name: name if name in world.plan.beside else "" for name in names}
 
 
 class Lines:

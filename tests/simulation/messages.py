@@ -17,7 +17,7 @@ class Sent:
     """A producer's message. `key` is its business key, empty for a message that no function can read.
 
     `content` tells messages of a key apart that ask for different things; `due` is its date in epoch seconds;
-    `attributes` are the producer's own.
+    `attributes` are the producer's own. `to` names the function that it goes to, if not to the one that is simulated.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Sent:
     retries_unknown: bool = False
     due: float = 0.0
     attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    to: str = ""
 
 
 POISON = Sent("poison", "", '{"planted": "content"}')
@@ -62,6 +63,18 @@ def creation(
     if event_id:
         body["event_id"] = event_id
     return Sent(name, key, json.dumps(body), on_unknown + content, retries_unknown=on_unknown == "retry")
+
+
+def stored(name: str, event_id: str, *, background: bool, stream: bool) -> Sent:
+    """A message that asks for a response which is stored."""
+    asked = {"model": "planted", "input": CONTENT, "instructions": f"{CONTENT} stored {event_id}"}
+    body = {**asked, "event_id": event_id, "background": background, "stream": stream}
+    return Sent(name, event_id, json.dumps(body), "stored")
+
+
+def about(name: str, function: str, response_id: str) -> Sent:
+    """A message to another function about a response that is there by then."""
+    return Sent(name, response_id, json.dumps({"response_id": response_id}), to=function)
 
 
 def event(name: str, source: str, event_id: str) -> Sent:

@@ -139,6 +139,10 @@ def _known_by_id(original: Any) -> Any:
     return open_body
 
 
+def _unregistered(original: Any) -> Any:
+    return lambda claim, outcome, *args: original(claim, replace(outcome, registers=tuple), *args)
+
+
 def _given_back(original: Any) -> Any:
     def unwritten(writes: Any, inv: Any) -> Any:
         lost = original(writes, inv)
@@ -278,6 +282,24 @@ OF_CREATES = (
         "a session that ends behind its create is taken for one that asked for nothing",
         "sessions",
         {"aistudio.realtime.turn:Turn.error": lambda _: lambda _self, trace, what: Unavailable(what, trace)},
+    ),
+    Mutant(
+        "registry",
+        "a response is not registered with its create's outcome",
+        "background",
+        {"worker.settle.claim_first:_written": _unregistered},
+    ),
+    Mutant(
+        "registry",
+        "nobody looks up what a dead caller had learned",
+        "background",
+        {"worker.settle.claim_first:_found": lambda _: lambda *_args: None},
+    ),
+    Mutant(
+        "registry",
+        "a response that goes on is left to no poll",
+        "background",
+        {"worker.settle.context:Invocation.sent_elsewhere": lambda _: lambda *_args: True},
     ),
     Mutant(
         "claims",

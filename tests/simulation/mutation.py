@@ -11,7 +11,7 @@ from typing import Any
 Make = Callable[[Any], Any]
 """Makes what stands in a name's place, given what stood there."""
 
-_OURS = ("aistudio", "documents", "ledger", "worker", "delete_response", "realtime_response_create")
+_OURS = ("aistudio", "documents", "ledger", "worker", "create_response", "delete_response", "realtime_response_create")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,10 @@ def _redrive(world: "World", dead_letter: Post, force: bool) -> None:
         if world.t <= record_key.lease_until:
             return  # whoever calls may still be at it
         world.checker.calls.forced.add((dead_letter.record_key, dead_letter.numbers.redrive + 1))
-    (delivery,) = deliveries({"messages": [dead_letter.entry()]}, world.t, world.ports.carrier.signer)
-    message = redriven(delivery, force=force, now=world.t, carrier=world.ports.carrier)
+    home = dead_letter.home if dead_letter.home in world.plan.beside else OWN
+    carrier = world.ports_of(home).carrier
+    (delivery,) = deliveries({"messages": [dead_letter.entry()]}, world.t, carrier.signer)
+    message = redriven(delivery, force=force, now=world.t, carrier=carrier)
     entry = {
         "Id": "0",
         "MessageBody": message.body,
@@ -86,7 +88,7 @@ def _redrive(world: "World", dead_letter: Post, force: bool) -> None:
             name: {"DataType": kind, "StringValue": text} for name, (kind, text) in message.attributes.items()
         },
     }
-    answer = world.queues.send_message_batch(QueueUrl=OWN, Entries=[entry])
+    answer = world.queues.send_message_batch(QueueUrl=home, Entries=[entry])
     if answer["Successful"]:
         world.perform("step", f"removes dead letter {dead_letter.name}", lambda _: world.queues.remove(dead_letter))
 

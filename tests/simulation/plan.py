@@ -35,7 +35,7 @@ KEYS = Keys(SECRET)
 class Plan:
     """One run's fixed part; times are in seconds.
 
-    `faults` names what may happen, `most` how often altogether, `at_most` how often each (else as often as can
+    `beside`: the functions that work beside it, each with a queue of its own. `faults` names what may happen, `most` how often altogether, `at_most` how often each (else as often as can
     be). `gathers`: how long the trigger waits for more
     messages. `ages`: how long everything may be left alone, once each (0: the function's queue is purged instead).
     `sent_before`: all messages are there from the beginning; `one_by_one`: each is sent once nothing is left of
@@ -86,6 +86,7 @@ class Plan:
     forbidden: frozenset[str] = frozenset()
     max_bytes: int = MAX_BYTES
     websocket: bool = False
+    beside: tuple[str, ...] = ()
     allowed: dict[str, tuple[str, ...]] = field(init=False)
     limits: dict[str, int] = field(init=False)
 

@@ -46,12 +46,15 @@ class Process:
     given. `paused`: it stood still for a while, so that its time may be over without any fault of its own.
     """
 
-    def __init__(self, world: "World", name: str, skew: float, ends: float, posts: "Sequence[Post]" = ()) -> None:
+    def __init__(
+        self, world: "World", name: str, skew: float, ends: float, posts: "Sequence[Post]" = (), url: str = ""
+    ) -> None:
         self.world = world
         self.name = name
         self.skew = skew
         self.ends = ends
         self.posts = posts
+        self.url = url  # of the queue that they came from
         self.calls_end = ends
         self.window = ends
         self.person = ""

@@ -23,7 +23,8 @@ class Post:
 
     `numbers` and `reason` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
     `chain` names the first message of its chain and `born` the step at which that was sent; `asked_at` is when it
-    was first sent of all, in milliseconds. `since` is the first step of all chains that were joined in it. `foreign`: a script moved it here.
+    was first sent of all, in milliseconds. `since` is the first step of all chains that were joined in it. `home` is
+    the queue that it was put into. `foreign`: a script moved it here.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Post:
         "chain",
         "flying",
         "foreign",
+        "home",
         "name",
         "numbers",
         "reason",
@@ -46,8 +48,9 @@ class Post:
     )  # fmt: skip
 
     def __init__(
-        self, name: str, body: str, attributes: Attributes, record_key: str, sent_at: float, step: int
+        self, name: str, body: str, attributes: Attributes, record_key: str, sent_at: float, step: int, home: str
     ) -> None:
+        self.home = home
         self.name = name
         self.body = body
         self.attributes = attributes
@@ -114,7 +117,7 @@ class Queues:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self.posts: dict[str, list[Post]] = {OWN: [], DEAD: [], RESULTS: []}
+        self.posts: dict[str, list[Post]] = {url: [] for url in (OWN, DEAD, RESULTS, *world.plan.beside)}
         self.gone: list[Post] = []
         self._names = 0
 
@@ -162,40 +165,40 @@ class Queues:
             post.since = min(each.since for each in given)
         self._world.checker.put(url, post, confirmed=not extra)
 
-    def put(self, body: str, attributes: Attributes, name: str = "", *, foreign: bool = False) -> Post:
+    def put(self, body: str, attributes: Attributes, name: str = "", *, foreign: bool = False, to: str = OWN) -> Post:
         """Put what a producer sends, or a script that moves dead letters."""
-        post = self._made(OWN, body, attributes, 0.0, name)
+        post = self._made(to, body, attributes, 0.0, name)
         post.foreign = foreign
         if foreign and NAME in attributes:
             post.numbers = Numbers(
                 numbers_of(attributes).redrive + 1
             )  # a dead letter begins anew, however it comes back
-        self._world.checker.put(OWN, post, confirmed=False)
+        self._world.checker.put(to, post, confirmed=False)
         return post
 
     def _made(self, url: str, body: str, attributes: Attributes, delay: float, name: str = "") -> Post:
         world = self._world
         if not name:
             self._names += 1
-            name = f"{ {OWN: 'c', DEAD: 'd', RESULTS: 'r'}[url] }{self._names}"
+            name = f"{ {OWN: 'c', DEAD: 'd', RESULTS: 'r'}.get(url, 'e') }{self._names}"
         world.t += world.stamp
-        post = Post(name, body, attributes, world.checker.named_by(body), world.t, world.steps)
+        post = Post(name, body, attributes, world.checker.named_by(body), world.t, world.steps, url)
         post.visible_at = world.t + delay
         self.posts[url].append(post)
         return post
 
-    def visible(self) -> list[Post]:
+    def visible(self, url: str = OWN) -> list[Post]:
         """What the trigger may be given now."""
         t = self._world.t
-        return [post for post in self.posts[OWN] if post.visible_at <= t]
+        return [post for post in self.posts[url] if post.visible_at <= t]
 
     def receive(self, posts: Sequence[Post], visibility: float) -> list[Post]:
         """Hand messages to the trigger; what was received too often goes to the dead-letter queue instead."""
         given = []
         for post in posts:
             post.received += 1
-            if post.received > self._world.plan.receives and post in self.posts[OWN]:
-                self.posts[OWN].remove(post)
+            if post.received > self._world.plan.receives and post in self.posts[post.home]:
+                self.posts[post.home].remove(post)
                 self.posts[DEAD].append(post)
                 self._world.checker.moved(post)
             else:
@@ -207,8 +210,8 @@ class Queues:
     def delete(self, posts: Sequence[Post]) -> None:
         """The trigger's acknowledgement."""
         for post in posts:
-            if post in self.posts[OWN]:
-                self.posts[OWN].remove(post)
+            if post in self.posts[post.home]:
+                self.posts[post.home].remove(post)
                 self.gone.append(post)
             self._world.checker.acknowledged(post)
 
@@ -223,7 +226,7 @@ class Queues:
         post = next(post for post in self.gone if post.name == name)
         self.gone.remove(post)
         post.visible_at = self._world.t
-        self.posts[OWN].append(post)
+        self.posts[post.home].append(post)
         self._world.checker.retries.excuse(post.record_key)
 
     def remove(self, post: Post) -> None:
@@ -235,7 +238,11 @@ class Queues:
     def drop(self, *, everything: bool = False) -> None:
         """Drop what the queues have kept for as long as they keep anything; or all of the function's own queue."""
         for url, posts in self.posts.items():
-            old = [post for post in posts if post.sent_at + _KEEPS[url] < self._world.t or (everything and url == OWN)]
+            old = [
+                post
+                for post in posts
+                if post.sent_at + _KEEPS.get(url, QUEUE_KEEPS) < self._world.t or (everything and url == OWN)
+            ]
             if old:
                 self._world.checker.dropped(url, old)
                 self.posts[url] = [post for post in posts if post not in old]

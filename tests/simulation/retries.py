@@ -26,9 +26,9 @@ class Retries:
             Counter()
         )  # by (record, chain, number): all that were put
         self._chains: Counter[str] = Counter()  # chains that were begun, by record
-        dates = {(record_keys[sent.body], sent.due) for sent in world.plan.messages}
+        dates = {(record_keys[sent.body], sent.due) for sent in world.plan.messages if not sent.to}
         self._dates = Counter(record_key for record_key, _ in dates)
-        kinds = {(record_keys[sent.body], sent.due, sent.content) for sent in world.plan.messages}
+        kinds = {(record_keys[sent.body], sent.due, sent.content) for sent in world.plan.messages if not sent.to}
         self._kinds = Counter(record_key for record_key, *_ in kinds)
         self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, record)
         self._failed: set[tuple[str, str]] = set()  # (process, record) of writes that met a fault

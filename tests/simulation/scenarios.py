@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.simulation.faults import CRASH, DUPLICATE, GHOST, every_fault
-from tests.simulation.messages import POISON, SUBJECTS, Sent, creation, deletion, event, padded
+from tests.simulation.messages import POISON, SUBJECTS, Sent, about, creation, deletion, event, padded, stored
 from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
@@ -158,6 +158,24 @@ def _unnamed(random: Random) -> Plan:
 def _busy(random: Random) -> Plan:
     """A caller has died, and its message comes back although it was acknowledged."""
     return Plan("create", (creation("m1", "planted-a"),), frozenset({CRASH, "ack lost"}), most=6)
+
+
+def _background(random: Random) -> Plan:
+    """Creates that are stored, plain, as streams or in the background, which are polled, cancelled and deleted."""
+    messages = [
+        stored(
+            f"m{at}", f"planted-{random.choice('ab')}", background=random.random() < 0.6, stream=random.random() < 0.4
+        )
+        for at in range(1, random.choice((2, 3)))
+    ]
+    for at in range(random.choice((0, 1, 3))):
+        function = random.choice(("cancel_response", "delete_response", "delete_response"))
+        messages.append(about(f"x{at}", function, f"resp_{random.choice('112')}"))
+    plan = _plan(random, "respond", tuple(messages))
+    return replace(
+        plan, beside=("get_response", "cancel_response", "delete_response"), redrives=0, forces=0, moves=0, ages=(),
+        batch=random.choice((1, 2)), workers=random.choice((2, 3)),
+    )  # fmt: skip
 
 
 def _forgotten(random: Random) -> Plan:
@@ -372,6 +390,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "deletions": _deletions,
     "creates": _creates,
     "sessions": _sessions,
+    "background": _background,
     "events": _events,
     "storm": _storm,
     "neighbours": _neighbours,

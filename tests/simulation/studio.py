@@ -9,6 +9,7 @@ import httpx
 
 from tests.simulation.calls import Call
 from tests.simulation.messages import BEGUN, CONTENT
+from tests.simulation.stored import Stored, as_stream
 
 if TYPE_CHECKING:
     from aistudio.network.deadline import Exchange
@@ -35,12 +36,15 @@ class Studio(httpx.BaseTransport):
         self.gone: set[str] = set(world.plan.absent)
         self.gone_at: dict[str, float] = {}
         self.billed: Counter[str] = Counter()
+        self.stored = Stored(world, self)
         self._broken: set[Call] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request, which is begun now and arrives when the scheduler says."""
         method, path = request.method, request.url.path
         exchange: Exchange = request.extensions["exchange"]
+        if self._world.plan.function == "respond":
+            return self.stored.handle(request, exchange)
         key, content = path.rpartition("/")[2], ""
         if method == "POST":
             content, key = json.loads(request.read())["response"]["instructions"].split(" ")[2:]
@@ -55,6 +59,26 @@ class Studio(httpx.BaseTransport):
     def _call(self, exchange: "Exchange") -> Call:
         return (self._world.current.name, exchange.deadline)
 
+    def created(self, asked: dict[str, Any], exchange: "Exchange") -> httpx.Response:
+        """A request for a response that is stored."""
+        content, key = asked["instructions"].split(" ")[2:]
+        self._world.checker.calls.may_begin()
+        self._world.checker.begins("POST", key, content)
+        return self._world.perform("POST", f"POST {key}", partial(self._store, key, asked, exchange))
+
+    def _store(self, key: str, asked: dict[str, Any], exchange: "Exchange", fault: str) -> httpx.Response:
+        body: dict[str, Any] = {}
+        if not fault or fault.endswith("after"):
+            self.billed[key] += 1
+            body = self.stored.make(asked)
+        unknown = fault in _UNKNOWN or fault.startswith("503")
+        refused = bool(fault) and not unknown and fault not in _BUGS and not fault.endswith("after")
+        self._world.checker.calls.create_ended(key, refused=refused)
+        self._world.checker.calls.counts(key, self._call(exchange), unknown=unknown)
+        if asked.get("stream") and fault in ("", "lost after"):
+            return as_stream(body, cut=bool(fault))
+        return self.answer(fault, key, exchange, body)
+
     def _create(self, key: str, exchange: "Exchange", fault: str) -> httpx.Response:
         fault = self._in_time(fault, key, exchange)
         if not fault or fault.endswith("after"):
@@ -66,7 +90,7 @@ class Studio(httpx.BaseTransport):
         response = {"id": f"resp_{key}", "status": "completed", "output": [], "instructions": CONTENT}
         if self._world.plan.large:
             response["text"] = _LARGE
-        return self._answer(fault, key, exchange, {"type": "response.done", "response": response})
+        return self.answer(fault, key, exchange, {"type": "response.done", "response": response})
 
     def _delete(self, response_id: str, exchange: "Exchange", fault: str) -> httpx.Response:
         fault = self._in_time(fault, response_id, exchange)
@@ -79,7 +103,7 @@ class Studio(httpx.BaseTransport):
         if happens and not fault:
             self._world.checker.calls.deleted(response_id)
         answer = fault or ("" if happens else "404")
-        return self._answer(answer, response_id, exchange, {"id": response_id, "deleted": True})
+        return self.answer(answer, response_id, exchange, {"id": response_id, "deleted": True})
 
     def _look(self, response_id: str, exchange: "Exchange", fault: str) -> httpx.Response:
         fault = self._in_time(fault, response_id, exchange)
@@ -87,7 +111,7 @@ class Studio(httpx.BaseTransport):
             self._world.checker.found(response_id)
         self._world.checker.calls.counts(response_id, self._call(exchange), unknown=fault in _UNKNOWN)
         answer = fault or ("404" if response_id in self.gone else "")
-        return self._answer(answer, response_id, exchange, {"id": response_id, "text": CONTENT})
+        return self.answer(answer, response_id, exchange, {"id": response_id, "text": CONTENT})
 
     def _in_time(self, fault: str, key: str, exchange: "Exchange") -> str:
         """The fault, where the request arrives in its time; a call's own duration passes first."""
@@ -99,7 +123,8 @@ class Studio(httpx.BaseTransport):
             return "400"
         return "slow" if self._world.t > exchange.deadline else fault
 
-    def _answer(self, fault: str, key: str, exchange: "Exchange", body: dict[str, Any]) -> httpx.Response:
+    def answer(self, fault: str, key: str, exchange: "Exchange", body: dict[str, Any]) -> httpx.Response:
+        """Answer with this body, or as the fault has it."""
         if fault.startswith("slow"):
             self._world.sleep(exchange.deadline - self._world.t)
         if fault.startswith("lost"):

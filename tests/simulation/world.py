@@ -60,7 +60,8 @@ class World:
         self.outages: dict[str, tuple[float, str]] = {}  # until when, and what each request meets, by kind
         self.names = {"w": 0, "holder": 0, "operator": 0}
         self.broken = ""
-        self.ports = Ports(self)
+        self.ports = Ports(self, plan.function)
+        self._beside = {name: Ports(self, name) for name in plan.beside}
         self.current: Task = Task(Process(self, "nobody", 0.0, 0.0), "nobody", lambda _: None)
         CAPTURED.world = self
         while plan.sent_before and self.to_send:
@@ -126,6 +127,10 @@ class World:
         self.broken = self.broken or what
 
     # What the scheduler calls ----------------------------------------------------------------------------------
+
+    def ports_of(self, url: str) -> Ports:
+        """What the instances of the function have that takes its messages from this queue."""
+        return self._beside.get(url, self.ports)
 
     def ready(self) -> list[Task]:
         """The tasks that can go on now."""
