@@ -96,9 +96,10 @@ def no_frame_waits(session: Session) -> bool:
 def test_items_in_a_row_go_together_and_the_next_event_waits_for_all_of_them() -> None:
     def script(session: Session) -> None:
         frames = [session.take("conversation.item.create") for _ in range(2)]
+        for told in ("added", "created", "done"):  # all of the first item
+            session.emit(f"conversation.item.{told}", item={"id": frames[0]["event_id"]})
         assert no_frame_waits(session)
-        for frame in frames:
-            session.emit("conversation.item.created", item={"id": frame["event_id"]})
+        session.emit("conversation.item.created", item={"id": frames[1]["event_id"]})
         respond(session)
 
     first, second = ({"type": "conversation.item.create", "item": ITEM, "event_id": name} for name in ("a", "b"))
@@ -119,6 +120,23 @@ def test_each_response_has_its_own_result_and_the_usage_is_of_all() -> None:
     ]
     assert result.usage == {"total_tokens": 4, "input_token_details": {"text_tokens": 2}}
     assert (result.status, result.document()["text"]) == ("incomplete", "says resp_1\nsays resp_2")
+
+
+def test_the_end_of_an_earlier_response_that_is_told_again_is_no_doubt_about_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.turn.DOUBT_OF_ONE_THAT_GOES_ON", 0.1)
+
+    def script(session: Session) -> None:
+        respond(session)
+        session.take("response.create")
+        session.created("resp_2")
+        session.done("resp_1", "failed")
+        session.service.stopping.wait(0.5)
+        session.done("resp_2")
+
+    result = run(script, CREATE, {**CREATE, "event_id": "create-2"})
+    assert [response.status for response in result.responses] == ["completed", "completed"]
 
 
 def test_a_session_begins_without_turn_detection_and_what_the_script_says_of_it_comes_first() -> None:
@@ -165,13 +183,19 @@ def test_a_transcript_that_never_comes_does_not_cost_the_answer(monkeypatch: pyt
     assert (len(result.responses), result.transcriptions, result.status) == (1, [], "completed")
 
 
-def test_a_transcript_that_nobody_asked_for_is_told_if_it_comes_and_not_waited_for() -> None:
+def test_a_transcript_without_being_asked_for_is_told_if_it_comes_and_not_waited_for() -> None:
     def script(session: Session) -> None:
+        session.take("input_audio_buffer.append")
+        session.take("input_audio_buffer.commit")
+        session.emit("input_audio_buffer.committed", item_id="sound-0")
         commit(session)
         session.emit(TRANSCRIBED, item_id="sound-1", transcript="said", content_index=0)
         respond(session)
+        session.service.stopping.wait(0.5)
+        session.emit(TRANSCRIBED, item_id="sound-0", transcript="late")
 
-    assert run(script, SOUND, COMMIT, CREATE).transcriptions == [
+    twice = [{**event, "event_id": f"{event['event_id']}-2"} for event in (SOUND, COMMIT)]
+    assert run(script, SOUND, COMMIT, *twice, CREATE).transcriptions == [
         {"item_id": "sound-1", "transcript": "said", "content_index": 0}
     ]
 
@@ -262,12 +286,22 @@ def test_a_refusal_before_anything_is_billed_says_that_nothing_happened() -> Non
     assert "input_audio_buffer.append" not in [frame["type"] for frame in seen.frames]
 
 
-@pytest.mark.parametrize("kind", ["rate_limit_error", "invalid_request_error"])
-def test_a_refusal_behind_something_billed_is_told_with_what_was_had_and_never_tried_again(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"type": "rate_limit_error"}, "throttled"),
+        ({"type": "invalid_request_error"}, "rejected"),
+        ({"code": "conversation_already_has_active_response"}, "unavailable"),
+    ],
+    ids=["throttled", "rejected", "busy"],
+)
+def test_a_refusal_behind_something_billed_is_told_with_what_was_had_and_never_tried_again(
+    error: dict[str, str], status: str
+) -> None:
     def script(session: Session) -> None:
         commit(session)
         session.emit(TRANSCRIBED, item_id="sound-1", transcript="said")
-        refuse(session, "response.create", type=kind)
+        refuse(session, "response.create", **error)
 
     result = run(script, SOUND, COMMIT, CREATE, DELETE)
     assert statuses(result) == [
@@ -276,7 +310,7 @@ def test_a_refusal_behind_something_billed_is_told_with_what_was_had_and_never_t
         ("create", "refused"),
         ("delete", "not_sent"),
     ]
-    assert result.status == {"rate_limit_error": "throttled", "invalid_request_error": "rejected"}[kind]
+    assert result.status == status
     assert [told["transcript"] for told in result.transcriptions] == ["said"]
     assert "asked" not in str(result.document())
 
@@ -305,6 +339,17 @@ def test_a_break_behind_something_billed_is_unknown(end: str, monkeypatch: pytes
     with service(script) as (realtime, seen), pytest.raises(OutcomeUnknown):
         realtime.send(request(SOUND, COMMIT, CREATE), 5)
     assert seen.asked == []
+
+
+@pytest.mark.parametrize("lone", [SOUND, COMMIT, CREATE, CANCEL, PUT, RETRIEVE, DELETE], ids=lambda lone: lone["type"])
+def test_a_session_that_closes_may_have_done_what_is_billed_and_nothing_else(lone: Event) -> None:
+    def script(session: Session) -> None:
+        session.take(lone["type"])
+        session.connection.close(1011)
+
+    billed = lone in (SOUND, COMMIT, CREATE)
+    with pytest.raises(OutcomeUnknown if billed else Unavailable):
+        run(script, lone, {**RETRIEVE, "event_id": "last"})
 
 
 def test_a_break_behind_an_answer_does_not_cost_that_answer() -> None:
