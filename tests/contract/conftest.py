@@ -21,7 +21,7 @@ def studio(server: StudioHandle) -> StudioHandle:
 
 @pytest.fixture
 def http(studio: StudioHandle) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=studio.base_url, headers=studio.headers, timeout=5, trust_env=False) as client:
+    with httpx.Client(base_url=studio.base_url, headers=studio.headers, timeout=60, trust_env=False) as client:
         yield client
 
 
@@ -29,6 +29,6 @@ def http(studio: StudioHandle) -> Iterator[httpx.Client]:
 def sdk(studio: StudioHandle, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAI]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with OpenAI(
-        api_key=studio.api_key, project=studio.folder_id, base_url=studio.base_url, max_retries=0, timeout=5
+        api_key=studio.api_key, project=studio.folder_id, base_url=studio.base_url, max_retries=0, timeout=60
     ) as client:
         yield client

@@ -22,7 +22,7 @@ CREATE = {"type": "response.create", "event_id": "event-1"}
 def session(studio: StudioHandle, model: str | None = None, key: str | None = None) -> Iterator[ClientConnection]:
     url = f"{studio.realtime_url}?model={quote(model or studio.realtime_model_uri, safe='')}"
     headers = {"Authorization": f"Api-Key {key or studio.api_key}"}
-    with connect(url, additional_headers=headers, proxy=None, open_timeout=5, close_timeout=1) as connection:
+    with connect(url, additional_headers=headers, proxy=None, open_timeout=60, close_timeout=1) as connection:
         yield connection
 
 
@@ -32,7 +32,7 @@ def say(connection: ClientConnection, *events: Event) -> None:
 
 
 def hear(connection: ClientConnection) -> Event:
-    event: Event = json.loads(connection.recv(timeout=5))
+    event: Event = json.loads(connection.recv(timeout=60))
     return event
 
 
@@ -55,7 +55,7 @@ def closed_by(connection: ClientConnection) -> int:
     """The code in the close frame; 1006 where the connection ended without one."""
     with suppress(ConnectionClosed):
         while True:
-            connection.recv(timeout=5)
+            connection.recv(timeout=60)
     frame = connection.protocol.close_rcvd
     assert frame is not None or connection.protocol.close_sent is None, "cut means cut, not a malformed frame"
     return 1006 if frame is None else frame.code

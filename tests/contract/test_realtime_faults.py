@@ -142,7 +142,7 @@ def test_audio_may_come_although_text_was_asked_for(studio: StudioHandle) -> Non
 
 
 def test_a_slow_response_waits_before_each_event(studio: StudioHandle) -> None:
-    studio.fault(realtime="slow", delay=0.15)
+    studio.fault(realtime="slow", delay=1)
 
     with session(studio) as connection:
         hear_until(connection, "session.created")

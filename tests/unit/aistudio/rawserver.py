@@ -158,7 +158,7 @@ class RawServer:
     def wait_ended(self, connection: int) -> None:
         """Wait until the server has closed the connection of that number, from 1."""
         with self._change:
-            assert self._change.wait_for(lambda: connection in self.ended, timeout=5)
+            assert self._change.wait_for(lambda: connection in self.ended, timeout=60)
 
     def _accept(self) -> None:
         while True:
@@ -189,7 +189,7 @@ class RawServer:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the accepting thread up
         self._listener.close()
-        self._accepting.join(5)
+        self._accepting.join(60)
 
     def close_peers(self) -> None:
         self._stopping.set()
@@ -201,7 +201,7 @@ class RawServer:
         self.close_door()
         self.close_peers()
         for thread in (*self._threads, self._accepting):
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
         for sock in self._peers:
             sock.close()

@@ -44,7 +44,7 @@ class Session:
         self.connection.send(json.dumps({"type": kind, "event_id": "event_x", **fields}))
 
     def take(self, kind: str) -> Event:
-        frame = json.loads(self.connection.recv(timeout=5))
+        frame = json.loads(self.connection.recv(timeout=60))
         self.service.frames.append(frame)
         assert frame["type"] == kind
         return dict(frame)
@@ -85,7 +85,7 @@ class Session:
     def until_closed(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
-                self.service.frames.append(json.loads(self.connection.recv(timeout=10)))
+                self.service.frames.append(json.loads(self.connection.recv(timeout=60)))
 
 
 Script = Callable[[Session], None]
@@ -107,7 +107,7 @@ def ws_server(script: Script, gate: Gate | None = None, **kwargs: Any) -> Iterat
             script(Session(connection, service))
             if connection.close_code is None:
                 with contextlib.suppress(ConnectionClosed, TimeoutError):
-                    connection.recv(timeout=5)
+                    connection.recv(timeout=60)
         except (ConnectionClosed, OSError):
             pass  # clients that give up are what tests are about
         except AssertionError as error:
@@ -130,6 +130,6 @@ def ws_server(script: Script, gate: Gate | None = None, **kwargs: Any) -> Iterat
     finally:
         service.stopping.set()
         server.shutdown()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
     assert service.off_script == []

@@ -67,17 +67,19 @@ def test_a_service_that_talks_for_ever_is_cut_by_the_deadline() -> None:
 
 
 def test_a_peer_that_pings_without_reading_is_cut_by_the_deadline() -> None:
+    waited_out: list[bool] = []
+
     def ping(session: Session) -> None:
-        over = time.monotonic() + 20
+        over = time.monotonic() + 60
         with session.connection.recv_flow_control:  # the server's receiving thread stands still
             while not session.service.stopping.is_set() and time.monotonic() < over:
                 session.connection.socket.sendall(b"\x89\x7d" + bytes(125))
+        waited_out.append(time.monotonic() >= over)
 
     with turn(after(ping)) as (realtime, _):
-        begun = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             realtime.create(EVENT, None, 2)
-        assert time.monotonic() - begun < 10
+        assert waited_out == [], "it pings still"
 
 
 @pytest.mark.parametrize(
