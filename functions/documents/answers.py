@@ -1,7 +1,7 @@
-"""Reads the Document API's answers, and takes from them only what they say of what was asked.
+"""Read the Document API's answers strictly.
 
-An answer that leaves something out, names another table, or holds what nobody asked for is unreadable: whatever it
-fails to say would otherwise count as "there is no such record", and open what a record forbids.
+An answer that leaves something out, names another table, or holds an item that was not asked for is unreadable. Read
+loosely it would mean "there is no such record", and so allow what a record forbids.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,11 +25,11 @@ _REASONS = frozenset(
 
 
 class Unreadable(Exception):
-    """The answer is not about what was asked. The text says in which way, without content."""
+    """The answer does not fit the request. The text says how, without content."""
 
 
 def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
-    """The attributes that GetItem found under this key, or None where there is no such item. Raises Unreadable."""
+    """Return the attributes that GetItem found under this key, or None where there is no such item. Raises Unreadable."""
     if "Item" not in answer:
         return None
     return _items([answer["Item"]], {key})[key]
@@ -38,7 +38,7 @@ def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
 def many_items(
     answer: Mapping[str, Any], table: str, asked: Collection[str]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The items that BatchGetItem found, by key, and the keys that it has not looked for yet. Raises Unreadable."""
+    """Return the items that BatchGetItem found, by key, and the keys that it left for a next request. Raises Unreadable."""
     left = _unprocessed(answer.get("UnprocessedKeys") or {}, table, set(asked))
     tables = answer.get("Responses")
     if not isinstance(tables, Mapping):
@@ -50,9 +50,9 @@ def many_items(
 
 
 def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
-    """Of each write of a cancelled transaction, whether its condition refused it; None where that is not told.
+    """Return for each write of a cancelled transaction whether its condition refused it; None where the answer is silent.
 
-    Nothing of the transaction was applied in either case.
+    A cancelled transaction has applied nothing.
     """
     reasons = error.get("CancellationReasons")
     if not isinstance(reasons, Sequence) or len(reasons) != count:
@@ -85,7 +85,7 @@ def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:
     except (AttributeError, LookupError, TypeError, ValueError):
         raise Unreadable("UnprocessedKeys of another shape") from None
     if name != table or not keys or len(set(keys)) < len(keys) or not asked.issuperset(keys):
-        raise Unreadable("UnprocessedKeys that nobody asked for")
+        raise Unreadable("UnprocessedKeys that were not asked for")
     return keys
 
 
@@ -97,6 +97,6 @@ def _items(items: Any, asked: set[str]) -> dict[str, dict[str, Any]]:
         found_here = attributes(item)
         key = found_here["key"]
         if key not in asked or key in found:
-            raise Unreadable("an item that nobody asked for, or a second time")
+            raise Unreadable("an item that was not asked for, or twice")
         found[key] = found_here
     return found

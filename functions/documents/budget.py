@@ -1,4 +1,4 @@
-"""What one service may still take of an invocation's time, and whether it says anything at all."""
+"""Limit the time that requests to one service take from an invocation."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -13,7 +13,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 1.0, 2.0
 LONGEST_REQUEST = CONNECT_TIMEOUT + READ_TIMEOUT
 
 AWAY = 2
-"""Silences in a row after which a service is taken to be away: each has cost a request's longest time."""
+"""Requests in a row without an answer, after which a service counts as away: each took its longest time."""
 
 
 class TookTooLong(BotoCoreError):
@@ -55,7 +55,7 @@ class Budget:
         self._silences = 0
 
     def allows(self, requests: int = 1, *, insist: bool = False) -> bool:
-        """Whether so many requests, one after the other, may be begun; `insist` asks a silent service as well."""
+        """Return whether so many requests in a row may begin. With `insist` they may, even to a silent service."""
         return (insist or self._silences < AWAY) and self._left() >= requests * self._longest
 
     def ask(self, request: Callable[[], T]) -> T:
@@ -66,9 +66,9 @@ class Budget:
             raise TookTooLong from None
 
     def silent(self) -> None:
-        """Take note of a request that no answer came to."""
+        """Record that a request got no answer."""
         self._silences += 1
 
     def answered(self) -> None:
-        """Take note of an answer."""
+        """Record that an answer came."""
         self._silences = 0

@@ -1,4 +1,4 @@
-"""Clients of the Document API: with a static key, or with an IAM token.
+"""Make clients of the Document API, with a static key or an IAM token.
 
 https://yandex.cloud/en/docs/ydb/docapi/tools/aws-setup
 """
@@ -23,17 +23,17 @@ _SAY_BY_SILENCE = ("GetItem", "UpdateItem", "TransactWriteItems", "Query")
 """Operations whose answer means something by what it leaves out."""
 
 MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
-"""What botocore raises of an answer whose members are not of the type that it expects."""
+"""What botocore raises where an answer has members of a wrong type."""
 
 
 class UnreadableAnswer(BotoCoreError):
-    """A success whose body is not what the service says it is: a gateway's page, or half an answer."""
+    """A success with a body that the service does not send: a gateway's page, or half an answer."""
 
     fmt = "unreadable answer"
 
 
 def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
-    """How boto3 waits. It never tries again by itself: whoever asks counts each try (documents/budget.py)."""
+    """Configure boto3's timeouts. It never repeats a request by itself: the caller counts each try (budget.py)."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
@@ -44,7 +44,7 @@ def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
 
 
 def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str | None) -> "DynamoDBClient":
-    """A client that signs with a static key; without one, with what boto3 finds in its usual places."""
+    """Make a client that signs with a static key, or where none is given with the key that boto3 finds."""
     client = boto3.client(
         "dynamodb",
         region_name=region,
@@ -57,7 +57,7 @@ def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str
 
 
 def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> "DynamoDBClient":
-    """A client that sends the IAM token of the moment, asked for before each send."""
+    """Make a client that sends the IAM token which `token` returns before each request."""
     client = boto3.client(
         "dynamodb", region_name=region, endpoint_url=endpoint, config=client_config(signature_version=UNSIGNED)
     )
@@ -70,15 +70,15 @@ def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> 
 
 
 def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
-    # boto3 makes up a client request token for transactions, which YDB lists as not supported.
+    # boto3 adds a client request token to transactions, which YDB does not support.
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parse.dynamodb", _must_be_readable)
     return client
 
 
 def _must_be_readable(operation_model: Any, response_dict: Any, **_: Any) -> None:
-    # botocore reads a body that is empty, or no JSON, or whose members it does not know, as an answer without members:
-    # of GetItem that is "there is no such item", of a write it is "done". An error may come as a success, too.
+    # botocore reads a body that is empty, not JSON, or of unknown members as an answer without members. For GetItem that
+    # means "there is no such item", for a write "done". An error may come with a status of success, too.
     if response_dict["status_code"] >= _NO_SUCCESS:
         return
     try:

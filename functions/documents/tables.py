@@ -1,4 +1,4 @@
-"""The ledger's tables: one definition (`tables.json`), and a command that creates and upgrades them.
+"""Create and upgrade the ledger's tables by their one definition, `tables.json`.
 
 `python -m documents.tables` creates the tables and indexes that are missing at YDB_DOCAPI_ENDPOINT, named with
 LEDGER_TABLE_PREFIX; it signs with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 LEDGER = "ledger"
 
 _LONGEST_FILLING = 3600
-"""Seconds: an index of a table with records is filled in the background."""
+"""Seconds: the service fills a new index of a table with records in the background."""
 
 
 def definitions() -> list[dict[str, Any]]:
-    """The tables as data: name (the settings add a prefix), key, optional range, ttl, indexes. Keys are strings."""
+    """Read the tables as data: name (without prefix), key, optional range, ttl, indexes. Keys are strings."""
     tables: list[dict[str, Any]] = json.loads(Path(__file__).with_name("tables.json").read_text())["tables"]
     return tables
 
@@ -78,7 +78,7 @@ def _schema(name: str, table: dict[str, Any]) -> Any:
 
 
 def _add_indexes(client: "DynamoDBClient", name: str, table: dict[str, Any]) -> None:
-    """Add the indexes that the table lacks. The service takes one a request, and fills it before it takes the next."""
+    """Add the indexes that the table lacks. The service takes one in a request, and the next once that one is filled."""
     for index in table["indexes"]:
         if index["name"] not in _indexes(client, name):
             try:
@@ -94,7 +94,7 @@ def _add_indexes(client: "DynamoDBClient", name: str, table: dict[str, Any]) -> 
 
 
 def _indexes(client: "DynamoDBClient", name: str) -> dict[str, str]:
-    """The table's indexes and the status of each."""
+    """Return the status of each of the table's indexes."""
     described = client.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes", [])
     return {index["IndexName"]: index.get("IndexStatus", "ACTIVE") for index in described}
 

@@ -1,4 +1,4 @@
-"""One conditional write, as data, and the expressions that say it to the Document API."""
+"""A conditional write as data, and its form as a request to the Document API."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(r"[#:](\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One conditional update of one record. `given` are values that only the condition names; unused ones are left out.
+    """One conditional update of one record. `given` are values for the condition; unused values are left out.
 
     `beside` are writes of other records in the same transaction: all of them are applied, or none.
     """
@@ -29,12 +29,12 @@ class Write:
 
     @property
     def all(self) -> "tuple[Write, ...]":
-        """The write with those beside it."""
+        """Return the write and those beside it."""
         return (self, *self.beside)
 
 
 def request(table: str, write: Write) -> Any:
-    """The arguments of UpdateItem, or of an Update in a transaction, that carry out this write."""
+    """Make the arguments of UpdateItem, or of an Update in a transaction, for this write."""
     clauses = [
         ("SET", ", ".join(f"#{name} = :{name}" for name in write.sets)),
         ("REMOVE", ", ".join(f"#{name}" for name in write.removes)),

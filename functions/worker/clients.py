@@ -1,4 +1,4 @@
-"""Clients of the platform's services, made from the settings."""
+"""Make the clients of the platform's services from the settings."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 LONGEST_UPLOAD = 6.0
-"""Seconds that a request to Object Storage can take: megabytes take longer than a record or a message."""
+"""The most seconds that a request to Object Storage takes: megabytes take longer than a record or a message."""
 
 
 def documents(settings: Settings, token: Callable[[], str]) -> "DynamoDBClient":
-    """The Document API, as YDB_AUTH says: with the IAM token of the moment, or with the static key."""
+    """Make the Document API's client, with the IAM token or the static key, as YDB_AUTH says."""
     if settings.ydb_auth == "iam":
         return connect_with_token(settings.ydb_docapi_endpoint, settings.aws_region, token)
     return connect_with_key(settings.ydb_docapi_endpoint, settings.aws_region, *_keys(settings))
 
 
 def queues(settings: Settings) -> "SQSClient":
-    """Message Queue, for all queues."""
+    """Make Message Queue's client, for all queues."""
     return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
 
 
 def storage(settings: Settings) -> "S3Client":
-    """Object Storage."""
-    # Trailing checksums, boto3's habit over TLS, are newer than what the service says that it understands.
+    """Make Object Storage's client."""
+    # Over TLS boto3 sends trailing checksums, which the service does not say that it understands.
     config = client_config(
         read_timeout=LONGEST_UPLOAD - CONNECT_TIMEOUT,
         request_checksum_calculation="when_required",
@@ -58,7 +58,7 @@ def _keys(settings: Settings) -> tuple[str, str]:
 
 
 def studio(settings: Settings) -> Config:
-    """How AI Studio is reached."""
+    """Make the settings of AI Studio's client."""
     return Config(
         base_url=settings.aistudio_base_url,
         folder_id=settings.aistudio_folder_id,

@@ -1,4 +1,4 @@
-"""Time as a parameter: the clock, and an invocation's deadline."""
+"""The clock as a parameter, and an invocation's deadline."""
 
 import time
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from documents.budget import LONGEST_REQUEST, Budget, Within, directly
 
 
 class Clock(Protocol):
-    """Where time comes from, and how it is waited for; seconds throughout."""
+    """Tells the time, and waits. All times are in seconds."""
 
     def now(self) -> float:
-        """Seconds since the epoch, to compare with other machines' times."""
+        """Return seconds since the epoch, to compare with other machines' times."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never jump, to measure with."""
+        """Return seconds that never jump, to measure with."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait. Only for short waits: waiting in a function is billed."""
+        """Wait. Use it for short waits only, because waiting in a function is billed."""
         ...
 
 
@@ -34,7 +34,7 @@ class SystemClock:
 MARGIN = 10.0
 """Seconds kept for settling a batch after its calls, at most a third of the invocation's time."""
 _LAST_WORDS = 0.03
-"""What of them is kept for saying how the batch ended."""
+"""The share of them that is kept for the log lines about the batch's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,23 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float, clock: Clock, within: Within = directly) -> "Deadline":
-        """The deadline of an invocation that has this many seconds left."""
+        """Make the deadline of an invocation that has this many seconds left."""
         window = seconds - min(MARGIN, seconds / 3)
         begun = clock.monotonic()
         return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds, within)
 
     def budget(self, longest: float = LONGEST_REQUEST) -> Budget:
-        """One service's budget for this invocation; `longest` is how many seconds a request to it can take.
+        """Make one service's budget for this invocation. `longest` is the most seconds that a request to it takes.
 
-        An invocation too short for that takes its chance with two thirds of what is kept for settling.
+        In an invocation too short for that, a request may begin with two thirds of the time kept for settling.
         """
         margin = self.ends - self.calls_end
         return Budget(lambda: self.left() - margin * _LAST_WORDS, min(longest, margin * 2 / 3), self.within)
 
     def left(self) -> float:
-        """Seconds left to the invocation."""
+        """Return the seconds left to the invocation."""
         return self.ends - self.clock.monotonic()
 
     def left_for_calls(self) -> float:
-        """Seconds that a call beginning now may take."""
+        """Return the seconds that a call beginning now may take."""
         return self.calls_end - self.clock.monotonic()

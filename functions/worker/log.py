@@ -1,4 +1,4 @@
-"""Log lines: one a message, as JSON that the platform reads, with no content in them."""
+"""Write log lines as JSON that the platform reads, one for each message, without content."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ _PLATFORM_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 (https://yandex.cloud/en/docs/functions/operations/function/logs-write)."""
 
 _QUIET = ("httpx", "httpcore", "botocore", "boto3", "urllib3", "websockets")
-"""Libraries whose lines name URLs or headers: only their warnings are wanted."""
+"""Libraries whose lines show URLs or headers. Only their warnings are logged."""
 
 
 class PlatformFormatter(LambdaPowertoolsFormatter):
@@ -25,7 +25,7 @@ class PlatformFormatter(LambdaPowertoolsFormatter):
 
 
 def get_logger(function: str, level: str) -> Logger:
-    """The logger of one function, writing to stdout; the project's own packages write through it too."""
+    """Make the logger of one function, which writes to stdout. The project's own packages write through it too."""
     formatter = PlatformFormatter(serialize_stacktrace=False, use_rfc3339=True, utc=True)
     logger = Logger(service=function, level=level, logger_formatter=formatter, stream=sys.stdout)
     logger.append_keys(function=function)

@@ -1,4 +1,4 @@
-"""What the platform says beside the event: the service account's token, and how long the invocation has.
+"""Read the invocation's context: the service account's token, and the time left.
 
 https://yandex.cloud/en/docs/functions/lang/python/context
 """
@@ -20,7 +20,7 @@ class Token:
         self.problem = ""
 
     def renew(self, context: Any) -> None:
-        """Take the invocation's token, if it has one: a version without a service account has none."""
+        """Take the invocation's token. A version without a service account has none."""
         token = getattr(context, "token", None)
         value = token.get("access_token") if isinstance(token, Mapping) else None
         self._value = value if isinstance(value, str) else ""
@@ -28,15 +28,15 @@ class Token:
         self.problem = "is empty" if known else f"is a {type(token).__name__}, not an object with access_token"
 
     def __call__(self) -> str:
-        """The token, empty where there is none."""
+        """Return the token; empty where there is none."""
         return self._value
 
 
 def seconds_left(context: Any, clock: Clock) -> float:
-    """How long the invocation has.
+    """Return the seconds that the invocation has left.
 
     Raises:
-        ValueError: the context does not say.
+        ValueError: the context does not say it.
     """
     ask = getattr(context, "get_remaining_time_in_millis", None)
     try:

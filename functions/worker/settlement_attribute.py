@@ -1,7 +1,7 @@
-"""The one attribute that carries a message's numbers through the queues: built, signed and verified.
+"""Write, sign and verify the attribute that carries a message's numbers through the queues.
 
 Its text is compact JSON. `mac` is an HMAC-SHA-256 over the function's name, the SHA-256 of the message's body, and all
-other fields; without a valid one the attribute means nothing, since any producer may write an attribute of this name.
+other fields. Without a valid `mac` the attribute means nothing, since any producer may write an attribute of this name.
 """
 
 import base64
@@ -27,7 +27,7 @@ _REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class UnknownVersion(Exception):
-    """The attribute is signed, and of a version that this release does not read."""
+    """The attribute is signed, but of a version that this release can't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ class Signer:
         self._function = function.encode()
 
     def write(self, attribute: SettlementAttribute, body: str, encoding: str = "") -> str:
-        """The attribute's text for a message with this body; `encoding` says how the body is written."""
+        """Write the attribute's text for a message with this body. `encoding` says how the body is written."""
         said = {name: value for name, value in asdict(attribute).items() if value or name in _ALWAYS}
         return self.sign(said | ({"encoding": encoding} if encoding else {}), body)
 
     def sign(self, said: Mapping[str, Any], body: str) -> str:
-        """The text of these fields, with the version and the mac."""
+        """Write the text of these fields, with the version and the mac."""
         said = {"v": VERSION, **said}
         return _compact(said | {"mac": self._mac(said, body)})
 
     def read(self, text: str, sent: str) -> tuple[SettlementAttribute, str] | None:
-        """The attribute and the decoded body of a message sent as `sent`; None where it is not signed.
+        """Return the attribute and the decoded body of a message sent as `sent`; None where it is not signed.
 
         Raises:
             UnknownVersion: another release signed it.
@@ -98,28 +98,28 @@ _ALWAYS = frozenset({"key", "origin", "attempt", "copy", "redrive", "first_seen"
 
 
 def unverified(text: str) -> dict[str, Any]:
-    """What the attribute's text says, for people and tests; the mac is not looked at. Raises ValueError."""
+    """Read the attribute's text without a look at the mac, for people and tests. Raises ValueError."""
     said: dict[str, Any] = json.loads(text)
     return said
 
 
 def sendable(text: str) -> bool:
-    """Whether the queue takes this text: it refuses what XML 1.0 can't hold."""
+    """Return whether the queue takes this text. It refuses characters that XML 1.0 can't hold."""
     return not _REFUSED.search(text)
 
 
 def cleaned(text: str) -> str:
-    """The text with a question mark for each character that the queue refuses."""
+    """Return the text with a question mark for each character that the queue refuses."""
     return _REFUSED.sub("?", text)
 
 
 def encoded(body: str) -> str:
-    """A body that the queue refuses, as base64 (`encoding`)."""
+    """Write a body that the queue refuses as base64 (`encoding`)."""
     return base64.b64encode(_utf8(body)).decode()
 
 
 def decoded(sent: str) -> str:
-    """The body of a message that was sent `encoded`. Raises ValueError where it is not base64 of UTF-8."""
+    """Return the body of a message that was sent `encoded`. Raises ValueError where it is not base64 of UTF-8."""
     return base64.b64decode(sent, validate=True).decode("utf-8", "surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""Calls side by side in threads: the platform gives a Python function one event at a time."""
+"""Run calls at the same time in threads, because the platform gives a Python function one event at a time."""
 
 import logging
 import threading
@@ -36,9 +36,9 @@ def within(seconds: float, task: Callable[[], T]) -> T:
 
 
 class Threads:
-    """Runs tasks `at_once` side by side, in the caller's thread and in others that live as long as the instance.
+    """Runs `at_once` tasks at the same time, in the caller's thread and in others that live as long as the instance.
 
-    Where the system gives no more threads, those that there are do all the work.
+    Where the system gives no further thread, the existing threads do all the work.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -46,7 +46,7 @@ class Threads:
         self._pool = ThreadPoolExecutor(max(1, self._others), thread_name_prefix="call")
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
-        """Run all to their end and give back, in order, what each returned or raised."""
+        """Run all to their end. Returns, in order, what each returned or raised."""
         ends: list[Future[T]] = [Future() for _ in tasks]
         waiting = deque(zip(tasks, ends, strict=True))
 

@@ -1,4 +1,4 @@
-"""CloudEvents: takes a message out of its envelope (https://github.com/cloudevents/spec, JSON format 1.0 and 0.3)."""
+"""Take a message out of its CloudEvents envelope (https://github.com/cloudevents/spec, JSON format 1.0 and 0.3)."""
 
 import base64
 import json
@@ -17,12 +17,12 @@ _BOM = "\ufeff"
 
 
 class Invalid(Exception):
-    """A message that can't be used; the text says what is wrong and where, without content."""
+    """The message can't be used. The text says what is wrong and where, without content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a body holds: the message as JSON gives it, and `where` it stood, for errors.
+    """What a body holds: the message as JSON, and `where` it stood, for errors.
 
     `identity` is the envelope's source and id as a JSON array; None where the message came bare. `cause` is the
     identity of the message that it followed from, where another function sent it: a producer's word for it may mean
@@ -40,7 +40,7 @@ def open_body(text: str) -> Content:
     """Take the message out of a body, bare or in a CloudEvents envelope.
 
     Raises:
-        Invalid: it is none, or in a form that can't be read; the text says what was found.
+        Invalid: there is no message, or it can't be read. The text says what was found.
     """
     body = _json(text, "body")
     if isinstance(body, list):
@@ -110,8 +110,8 @@ def _decoded(encoded: object, where: str) -> str:
 
 
 def _json(text: str, where: str) -> Any:
-    """The JSON that a text is, after a byte order mark. A field that stands twice in an object is refused:
-    parsers differ in which of the two they take.
+    """Parse a text as JSON, after a byte order mark. A field that stands twice in an object is refused, because
+    parsers differ in which of the two they use.
     """
     try:
         parsed = from_json(text.removeprefix(_BOM).encode("utf-8", "surrogatepass"), allow_inf_nan=False)
@@ -136,6 +136,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _kind(value: object) -> str:
-    """What a JSON value is, in JSON's words."""
+    """Return the kind of a JSON value in JSON's words."""
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")

@@ -1,6 +1,6 @@
-"""Trigger events: from the platform's JSON to deliveries, in the documented and in the really seen shape.
+"""Read trigger events as deliveries, in the documented shape and in the shape that the platform really sends.
 
-What is documented: https://yandex.cloud/en/docs/functions/concepts/trigger/ymq-trigger
+The documented shape: https://yandex.cloud/en/docs/functions/concepts/trigger/ymq-trigger
 """
 
 import hashlib
@@ -20,20 +20,20 @@ _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws\.|amazon\.))[A-Za-z0-9_.-]{1,256}")
 _ATTRIBUTE_TYPE = re.compile(r"(String|Number)(\.[!-~]{1,200})?")
 
 MOST_CARRIED = 5
-"""A producer's attributes that travel along: a queue takes ten, and a dead letter needs five for itself."""
+"""A producer's attributes that are carried along: a queue takes ten, and a dead letter needs five itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One arrival of a message. Times are epoch seconds, `sent_at` milliseconds.
 
-    Where its attribute `settlement` is `signed`, that tells of the deliveries before: `origin` is the id of the
-    chain's first message and `sent_at` its time, `dead` says that it was sent as a dead letter, and the numbers are
-    those of a retry message. A producer's message has numbers of 0, and is its own origin. `queued_at` is when this
-    very message was put into its queue.
+    Where its attribute `settlement` is `signed`, the attribute tells of earlier deliveries: `origin` is the id of the
+    chain's first message, `sent_at` its time, and `dead` says that this is a dead letter. The numbers are those of a
+    retry message. A producer's message has numbers of 0, and is its own origin. `queued_at` is when this message was
+    put into its queue.
 
-    `attributes` are the producer's own as (type, value), of which `dropped` did not fit. `flaw` says, without
-    content, why the message can't be used whatever its body says.
+    `attributes` are the producer's own as (type, value); `dropped` of them did not fit. `flaw` says, without content,
+    why the message can't be used, whatever its body says.
     """
 
     message_id: str
@@ -58,15 +58,15 @@ class Delivery:
 
     @property
     def number(self) -> tuple[int, int]:
-        """What orders the retry messages of a key."""
+        """The number that orders the retry messages of a key."""
         return (self.redrive, self.copy)
 
 
 def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Delivery]:
-    """The deliveries of a trigger event, in order; one that is damaged carries its `flaw`.
+    """Read the deliveries of a trigger event, in order. A damaged delivery carries its `flaw`.
 
     Raises:
-        ValueError: the event is not a queue trigger's at all: nothing in it can be settled, so it must return.
+        ValueError: the event is not a queue trigger's. Nothing in it can be settled, so it has to come back.
     """
     messages = event.get("messages") if isinstance(event, Mapping) else None
     if not isinstance(messages, list):
@@ -76,17 +76,17 @@ def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Del
 
 
 def trace_of(value: object) -> str | None:
-    """A W3C traceparent, or None for anything else: it travels with retry messages and results."""
+    """Return a W3C traceparent, or None for anything else. Retry messages and results carry it."""
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
     message = _mapping(_mapping(_mapping(entry).get("details")).get("message"))
     body, system = message.get("body"), _mapping(message.get("attributes"))
-    # What can't be read is dead-lettered as it came, as JSON: the body, or all of an entry that has none.
+    # What can't be read is dead-lettered as JSON: the body, or the whole entry where it has no body.
     text = body if body and isinstance(body, str) else json.dumps(body or entry)
     message_id = message.get("message_id")
-    # Without a time it counts as sent just now: newer than whatever was dead-lettered, so it is dealt with.
+    # Without a time it counts as sent just now. So it is newer than any dead letter, and is called.
     sent_at = _number(system.get("SentTimestamp")) or int(now * 1000)
     name = message_id if _names(message_id) else hashlib.sha256(_utf8(text)).hexdigest()
     bare = Delivery(
@@ -142,22 +142,22 @@ def _with_attributes(bare: Delivery, attributes: Mapping[str, Any], signer: Sign
 
 
 def _can_travel(name: str, value: str) -> bool:
-    """Whether a queue takes this attribute once more."""
+    """Return whether a queue takes this attribute again."""
     return bool(_ATTRIBUTE_NAME.fullmatch(name) and value and sendable(value))
 
 
 def _value(attribute: Any) -> tuple[str, str] | None:
-    """An attribute's type and value: the platform sends snake_case, its documentation says camelCase."""
+    """Return an attribute's type and value. The platform sends snake_case; its documentation shows camelCase."""
     fields = _mapping(attribute)
     kind, value = fields.get("data_type", fields.get("dataType")), fields.get("string_value", fields.get("stringValue"))
     if not isinstance(value, str):
         return None
-    # What the documentation shows as a type is none.
+    # The type that the documentation shows is not a type of the queue's.
     return (kind if isinstance(kind, str) and _ATTRIBUTE_TYPE.fullmatch(kind) else "String", value)
 
 
 def _names(value: Any) -> TypeGuard[str]:
-    """Whether this may name a message: it stands in the ledger and in retry messages."""
+    """Return whether this can be a message's id in the ledger and in retry messages."""
     return isinstance(value, str) and _MESSAGE_ID.fullmatch(value) is not None
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: a delivery for the dead-letter queue, with why and from where."""
+"""Write dead letters: deliveries for the dead-letter queue, with reason and function."""
 
 from ledger import Key
 from worker.receive.event import Delivery
@@ -19,7 +19,7 @@ def dead_letter(
     detail: str,
     carrier: Carrier,
 ) -> QueueMessage:
-    """The delivery as a dead letter; `redrive` is the record's. Raises TooLarge."""
+    """Write the delivery as a dead letter. `redrive` is the record's number. Raises TooLarge."""
     attribute = SettlementAttribute(
         key=key,
         origin=delivery.origin,

@@ -1,4 +1,4 @@
-"""Sending to Message Queue: a message counts as sent only when the queue has confirmed that very one."""
+"""Send to Message Queue. A message counts as sent only when the queue has confirmed it."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Queue:
-    """Sends messages, ten and at most 256 KB a request (https://yandex.cloud/en/docs/message-queue/concepts/limits).
+    """Sends messages, at most ten and 256 KB in a request (https://yandex.cloud/en/docs/message-queue/concepts/limits).
 
     `budget` is the invocation's for this service.
     """
@@ -37,12 +37,11 @@ class Queue:
         self.budget = budget or Budget()
 
     def send(self, url: str, messages: Sequence[QueueMessage], *, insist: bool = False, then: int = 0) -> list[bool]:
-        """Send all and say of each, in order, whether the queue confirmed it.
+        """Send all, and return for each, in order, whether the queue confirmed it.
 
-        No request is begun after which there is no time left for as many others as follow it (`then`).
-
-        Failures are tried three times. Where the service is silent twice in a row, or the time is over, nothing more
-        is sent; `insist`: a service that was silent before is asked all the same, while there is time.
+        A request begins only where time is left for `then` further requests after it. Failures are tried three times.
+        Where the service is silent twice in a row, or the time is over, nothing more is sent. With `insist` a silent
+        service is asked too, while there is time.
         """
         confirmed = [False] * len(messages)
         for attempt in range(_ROUNDS):
@@ -69,7 +68,7 @@ class Queue:
             return 0
 
     def _send(self, url: str, batch: Mapping[str, QueueMessage]) -> list[int]:
-        """Send one batch, by entry id; the indexes that the queue confirmed."""
+        """Send one batch by entry ids. Returns the indexes that the queue confirmed."""
         entries: Any = [
             {
                 "Id": name,
@@ -99,7 +98,7 @@ class Queue:
 
 
 def _confirmed(answer: Mapping[str, Any], batch: Mapping[str, QueueMessage]) -> list[str]:
-    """The entries that the answer says were sent, each once, as they are, and not refused as well."""
+    """Return the entries that the answer confirms: each once, unchanged, and not refused as well."""
     sent, failed = _entries(answer, "Successful"), _entries(answer, "Failed")
     for entry in failed:
         _log.warning("a queue refused a message: %s", entry.get("Code"))
@@ -115,7 +114,7 @@ def _confirmed(answer: Mapping[str, Any], batch: Mapping[str, QueueMessage]) -> 
 
 
 def _whole(entry: Mapping[str, Any], message: QueueMessage) -> bool:
-    """Whether the queue has what was sent: it tells the digest of the body that it took."""
+    """Return whether the queue has the body that was sent, by the digest that it returns."""
     digest = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
     return entry.get("MD5OfMessageBody") in (None, digest)
 

@@ -1,4 +1,4 @@
-"""Messages as a queue takes them, and how a delivery is written as the next one of its chain."""
+"""Messages in the form that a queue takes, and how a delivery is written as the next message of its chain."""
 
 import logging
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class QueueMessage:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Writes the retry messages and dead letters of one function; its queues take `max_bytes` a message."""
+    """Writes the retry messages and dead letters of one function. Its queues take `max_bytes` in a message."""
 
     signer: Signer
     max_bytes: int = MAX_BYTES
@@ -42,7 +42,7 @@ class Carrier:
     def carry(
         self, delivery: Delivery, attribute: SettlementAttribute, delay: int = 0, told: Mapping[str, str] | None = None
     ) -> QueueMessage:
-        """The delivery's body and its producer's attributes, with this attribute and what is `told` beside it.
+        """Write the delivery's body and its producer's attributes, with this attribute and those in `told`.
 
         Raises:
             TooLarge: no queue of this function takes it.

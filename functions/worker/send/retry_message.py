@@ -8,11 +8,11 @@ from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute
 
 MAX_DELAY = 900
-"""Seconds: the queue's longest delay; a longer wait carries `not_before` and hops."""
+"""Seconds: the queue's longest delay. A longer wait carries `not_before`, and is sent again until then."""
 
 
 def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
-    """The delivery once more, after `wait` seconds, numbered one higher. Raises TooLarge."""
+    """Write the delivery again, to come after `wait` seconds, with the next copy number. Raises TooLarge."""
     attribute = SettlementAttribute(
         key=key,
         origin=delivery.origin,

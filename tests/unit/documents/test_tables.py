@@ -27,6 +27,9 @@ def test_the_definition_names_one_table_with_its_key_its_expiry_and_indexes_by_t
     assert {index["name"]: (index["key"], index["range"]) for index in table["indexes"]} == {
         "subject": ("subject", "created_at"),
         "parent": ("parent", "created_at"),
+        "due": ("due_shard", "due_at"),
+        "held": ("held_by", "created_at"),
+        "settled": ("settled_shard", "settled_at"),
     }
 
 
