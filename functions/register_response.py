@@ -41,6 +41,5 @@ def handler(message: RegisterResponse, _client: None, _timeout: float, desk: Des
         conversation=desk.key("conversation", message.conversation),
         **asdict(dated),
     )
-    end = registered(said, desk.store, desk.keys, desk.clock.now())
-    result = {"outcome": end.value, "delete_after": text_of(dated.delete_after), "policy": dated.policy}
-    return Outcome("done", Trace(), result)
+    told = {"outcome": registered(said, desk.store, desk.keys, desk.clock.now()).value}
+    return Outcome("done", Trace(), told | {"delete_after": text_of(dated.delete_after), "policy": dated.policy})

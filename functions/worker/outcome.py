@@ -56,7 +56,7 @@ class Outcome:
 
     `held_by` is the record whose hold keeps a response.
 
-    With `later` it is no end: `sends` go out, `writes` are written, and the message comes back. It has no result.
+    With `later` it is no end: `sends` and `result` go out, `writes` are written, and the message comes back.
     """
 
     state: str
@@ -71,11 +71,6 @@ class Outcome:
     model: str | None = None
     later: Later | None = None
     held_by: RecordKey | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for a result of what is not finished: nothing would send it."""
-        if self.later is not None and self.result is not None:
-            raise ValueError("an outcome that comes back later has no result yet")
 
     @classmethod
     def of(cls, response: Response) -> Self:

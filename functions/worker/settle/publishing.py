@@ -45,6 +45,8 @@ def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlemen
 def with_content(item: Item, outcome: Outcome, inv: Invocation) -> Result:
     """The result of a call whose content no record keeps."""
     result_id = f"{item.record_key}#{item.delivery.redrive}"
+    if outcome.later is not None:
+        result_id += f"#{item.delivery.copy}"  # what is told on the way is not the end
     return _result(item, result_id, inv.clock.now(), outcome.result or {}, outcome.bulky)
 
 

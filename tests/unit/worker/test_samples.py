@@ -4,10 +4,12 @@ from collections import Counter
 
 import pytest
 
+from infra.deploy.table import policies
 from infra.local.samples.case import Case, cases
 from infra.local.samples.model import UNUSABLE
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
+from worker.settings import Settings
 
 CASES = [case for case in cases() if not case.function.startswith("realtime_")]
 MOST_ROUNDS = 20
@@ -16,6 +18,7 @@ MOST_ROUNDS = 20
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_a_sample_ends_as_its_file_says(kit: Kit, case: Case) -> None:
     bench = bench_of(case.function, kit)
+    bench.settings = Settings.model_validate({"RETENTION_POLICIES": policies(), **case.sample.settings})
     bench.studio.seed(*case.sample.stored)
     for response_id, fields in case.sample.stored_as.items():
         bench.studio.seed(response_id, **fields)

@@ -1,0 +1,112 @@
+"""Orders of legal holds: placed and released by case, kept as history, and what a release makes due."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from documents import Index, TableUnavailable, Write, Written
+from ledger import Keys, Ledger, Record, RecordKey
+from ledger import conditions as when
+from ledger.agenda import text_of
+from ledger.record import FINAL_STATES
+
+HELD = Index("held", "held_by", "created_at")
+"""What a hold keeps, by the record whose hold it is."""
+
+MOST_CASES = 32
+"""Cases that hold a response or a person at a time."""
+
+LONGEST_INVOCATION = 60
+"""Seconds: a deletion that read no hold has ended after so long."""
+
+
+class Action(StrEnum):
+    """What is ordered."""
+
+    PLACE = "place"
+    RELEASE = "release"
+
+
+class TooManyCases(Exception):
+    """Another case finds no room on the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order. `origin` names the message that it came by, `sent_at` is when that was sent first (ms)."""
+
+    action: Action
+    case: str
+    target: RecordKey
+    origin: str
+    sent_at: int
+    ordered_by: str | None = None
+
+
+def carry_out(order: Order, store: Ledger, keys: Keys, now: float) -> float | None:
+    """Write the order and its piece of history together, once; when that was (epoch seconds).
+
+    None where a later order of the case stands: of the same moment, a hold. Raises TooManyCases, TableUnavailable.
+    """
+    history = keys.key("hold", order.origin)
+    for _ in range(2):
+        known = store.get(history).rest.get("ordered_at")
+        if known is not None:
+            return float(known)
+        held = store.get(order.target).hold
+        if order.action is Action.PLACE and order.case not in held and len(held) >= MOST_CASES:
+            raise TooManyCases
+        written = store.write(_ordering(order, history, keys.digest(f"case#{order.case}"), now))
+        if written is Written.YES:
+            return now
+        if written is Written.UNKNOWN:
+            raise TableUnavailable("hold")
+    return None
+
+
+def standing(order: Order, record: Record) -> str:
+    """Say what a hold that has had its time is worth: effective, too late, or released meanwhile."""
+    if order.case not in record.hold:
+        return "released"
+    return "too_late" if record.state in FINAL_STATES else "effective"
+
+
+def make_due(target: RecordKey, store: Ledger, now: float) -> int:
+    """Make due what a hold kept that is there no more, and count it; nothing while another case holds.
+
+    The index follows its table with a delay: look again. Raises TableUnavailable.
+    """
+    record = store.get(target)
+    if record.hold:
+        return 0
+    own = [record] if record.held_by == target else []
+    pages = [own, *store.query(HELD, target)]
+    return sum(end is Written.YES for page in pages for end in store.write_all(list(_due(page, target, now))))
+
+
+def _ordering(order: Order, history: RecordKey, case: str, now: float) -> Write:
+    # The last order of each case stays on the record after a release: a late duplicate of an earlier one is refused.
+    last, placing = f"case_{case}", order.action is Action.PLACE
+    newer = f"#{last} {'<=' if placing else '<'} :{last}"
+    told = {"action": order.action.value, "case": order.case, "of": order.target, "ordered_at": now}
+    told |= {"ordered_by": order.ordered_by} if order.ordered_by else {}
+    return Write(
+        order.target,
+        sets={last: order.sent_at} | ({"hold_at": now} if placing else {}),
+        adds={"hold": {order.case}} if placing else {},
+        deletes={} if placing else {"hold": {order.case}},
+        condition=when.any_of(f"attribute_not_exists(#{last})", newer),
+        beside=(Write(history, sets=told, condition="attribute_not_exists(#ordered_at)"),),
+    )
+
+
+def _due(records: list[Record], target: RecordKey, now: float) -> Iterator[Write]:
+    for record in records:
+        # What is due already stays as it is: a sweep may have claimed it since.
+        if record.due_at is not None and record.due_at > text_of(now):
+            yield Write(
+                record.key,
+                sets={"due_at": text_of(now)},
+                condition="#held_by = :held_by AND #due_at = :seen",
+                given={"held_by": target, "seen": record.due_at},
+            )
