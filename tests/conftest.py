@@ -39,6 +39,7 @@ TEST_BED = (
     "e2e/test_watched.py::*",
     "infra/local/test_environment.py::*",
     "infra/local/test_lifetime.py::*",
+    "infra/local/test_make.py::*",
     "infra/local/test_new_function.py::*",
     "infra/local/test_runtime.py::*",
     "infra/local/test_servers.py::*",

@@ -69,7 +69,9 @@ def test_a_mended_deletion_is_done_after_its_redrive_and_its_record_says_who_ord
     assert "1 sent: rejected -> delete_response" in ran.out
     eventually(lambda: record(environment, "response", "resp_mended").state == "deleted")
     assert gone(environment)
-    assert "on call redrove it" in ops("show resp_mended").out
+    shown = ops("show resp_mended").out
+    assert "on call redrove it" in shown
+    assert "it was dead-lettered\n" in shown  # the reason is that of the deletion by now
 
 
 def test_a_copy_whose_letter_could_not_be_deleted_is_sent_again_and_does_nothing(

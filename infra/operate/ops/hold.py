@@ -7,18 +7,28 @@ from typing import Annotated, Any
 import typer
 from boto3.dynamodb.types import TypeDeserializer
 
-from infra.operate.ops.common import AsJson, By, reach_of
-from infra.operate.ops.ending import DONE, WANTING, wanting
+from documents import TableUnavailable, Write, Written
+from infra.operate.ops.common import AsJson, By, reach_of, seconds
+from infra.operate.ops.ending import DONE, WANTING, unreachable, wanting
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.follow import EVERY, EVERY_LOCAL
+from infra.operate.ops.messages import outgoing
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import orders, timeline
 from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
+from worker.clock import SystemClock
+from worker.receive.envelope import Invalid
+from worker.send.queue import Queue
 
 app = typer.Typer(no_args_is_help=True, help="Keep responses from being deleted, by a legal hold.")
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="A response's id; a person's with --person.")]
 Person = Annotated[bool, typer.Option("--person", help="The id is a person's: all responses that name them are held.")]
+Timeout = Annotated[str, typer.Option(help="How long to wait until the order is carried out.")]
 Case = Annotated[str, typer.Option(help="The case, kept on the ledger; holds of other cases stay.")]
+
+LEGAL_HOLD = "legal_hold"
+"""The function that carries out orders, keeps their history, and makes due what a release lets go."""
 
 MEANING = {
     HoldStatus.EFFECTIVE: "effective: what it covers is not deleted",
@@ -41,38 +51,73 @@ def key_of(reach: Reach, name: str, *, person: bool) -> RecordKey:
     return reach.keys.key("subject" if person else "response", name)
 
 
-def order(what: str, case: str, by: str, now: float) -> str:
-    """What the record keeps of an order."""
-    return json.dumps({"order": what, "case": case, "by": by, "at": round(now, 3)})
-
-
 @app.command(epilog="Example: ops hold place resp_1 --case 'case 42'")
 def place(
-    context: typer.Context, name: Name, case: Case, person: Person = False, by: By = "", as_json: AsJson = False
+    context: typer.Context,
+    name: Name,
+    case: Case,
+    person: Person = False,
+    by: By = "",
+    timeout: Timeout = "2m",
+    as_json: AsJson = False,
 ) -> int:
     """Place a hold, and tell from when on it can be relied on."""
-    voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
-    key, holds = key_of(reach, name, person=person), holds_of(reach)
-    holds.report(key, now)  # what can't be read must not be written
-    holds.place(key, case, now, order("place", case, by or reach.who, now))
-    return _tell(voice, name, holds.report(key, time.time()), f"ops hold show {name}")
+    voice, reach = Voice(as_json=as_json), reach_of(context)
+    report = _order(reach, "place", name, case, by or reach.who, seconds(timeout), person=person)
+    return _tell(voice, name, report, f"ops hold show {name}" + (" --person" if person else ""))
 
 
 @app.command(epilog="Example: ops hold release resp_1 --case 'case 42'")
 def release(
-    context: typer.Context, name: Name, case: Case, person: Person = False, by: By = "", as_json: AsJson = False
+    context: typer.Context,
+    name: Name,
+    case: Case,
+    person: Person = False,
+    by: By = "",
+    timeout: Timeout = "2m",
+    as_json: AsJson = False,
 ) -> int:
-    """Release the hold of one case. What it kept is deleted by its next message."""
-    voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
-    key, holds = key_of(reach, name, person=person), holds_of(reach)
-    if case not in (there := holds.report(key, now).record.hold):
+    """Release the hold of one case; those of other cases stay."""
+    voice, reach = Voice(as_json=as_json), reach_of(context)
+    there = holds_of(reach).report(key_of(reach, name, person=person), time.time()).record.hold
+    if case not in there:
         raise wanting(f"no hold of {case!r} is on {name}; there are: {', '.join(sorted(there)) or 'none'}")
-    holds.release(key, case, order("release", case, by or reach.who, now))
-    report = holds.report(key, time.time())
+    report = _order(reach, "release", name, case, by or reach.who, seconds(timeout), person=person)
     voice.data(_told(name, report))
     left = ", ".join(sorted(report.record.hold))
     voice.line(f"{name}: released" + (f"; still held for: {left}" if left else ""))
     return DONE
+
+
+def _order(reach: Reach, what: str, name: str, case: str, by: str, patience: float, *, person: bool) -> HoldReport:
+    """Give an order, by the function that keeps the history where that is deployed, and wait until it is carried out.
+
+    Raises Ended where it is not in time.
+    """
+    key, holds, now = key_of(reach, name, person=person), holds_of(reach), time.time()
+    holds.report(key, now)  # what can't be read must not be written
+    noted = json.dumps({"order": what, "case": case, "by": by, "at": round(now, 3)})
+    if LEGAL_HOLD in reach.queues and name != key:  # whoever has a record's key alone can't name the id in a message
+        about = "subject" if person else "response_id"
+        text = json.dumps({"action": what, "case": case, about: name, "ordered_by": by}, ensure_ascii=False)
+        try:
+            message = outgoing(reach, reach.function(LEGAL_HOLD), text).message
+        except Invalid as error:
+            raise wanting(f"{LEGAL_HOLD} would not take it: {error}") from None
+        if Written.YES is not reach.ledger.write(Write(key, sets={}, adds={"orders": {noted}})):
+            raise TableUnavailable("the order could not be noted, and was not given")
+        if not all(Queue(reach.sqs, SystemClock()).send(reach.queue(LEGAL_HOLD), [message])):
+            raise unreachable("the order could not be sent: the queue did not take it")
+    elif what == "place":
+        holds.place(key, case, now, noted)
+    else:
+        holds.release(key, case, noted)
+    until = time.monotonic() + patience
+    while (case in (report := holds.report(key, time.time())).record.hold) != (what == "place"):
+        if time.monotonic() > until:
+            raise wanting(f"the order was sent, and is not carried out yet: ops show {name}")
+        time.sleep(EVERY_LOCAL if reach.local else EVERY)
+    return report
 
 
 @app.command(epilog="Example: ops hold show alice --person")

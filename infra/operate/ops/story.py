@@ -42,7 +42,9 @@ def timeline(record: Record, now: float) -> list[str]:
     add("hold_at", "a legal hold was placed")
     add("claimed_at", f"a function began to call (attempt {record.attempt})")
     add("held_at", "a legal hold forbade it")
-    add("dead_lettered_at", f"it was dead-lettered: {record.reason}{_sending(record)}")
+    # Afterwards the reason on the record is another: why a deletion was asked for, or what the last call met.
+    why = f": {record.reason}{_sending(record)}" if record.state == DEAD_LETTERED else ""
+    add("dead_lettered_at", f"it was dead-lettered{why}")
     add("executed_at", _outcome(record))
     if record.state == OPEN and record.marked_at:
         moments.append(
@@ -50,6 +52,7 @@ def timeline(record: Record, now: float) -> list[str]:
         )
     moments += [(float(order["at"]), _order(order)) for order in orders(record)]
     told = [f"{clock(at, now)}  {text}" for at, text in sorted(moments)]
+    told += _agenda(record)
     if record.due > now:
         told.append(f"due {clock(record.due, now)}")
     if record.state == CLAIMED:
@@ -71,6 +74,20 @@ def numbers(record: Record) -> str:
     named = {name: record.rest.get(name) for name in ("status", "client_request_id", "request_id", "server_trace_id")}
     told = {"redrive": record.redrive, "copy": record.copy, "attempt": record.attempt or record.rest.get("attempt")}
     return ", ".join(f"{name} {value}" for name, value in (told | named).items() if value is not None)
+
+
+def _agenda(record: Record) -> list[str]:
+    """Tell what the record waits for; its times are texts in UTC."""
+    told = []
+    if record.registered_sent_at >= 0:
+        told.append(f"registered: created {record.created_at}, to be deleted after {record.delete_after or 'no date'}")
+    if record.asked:
+        told.append(f"asked to go, without regard to dates: {', '.join(sorted(record.asked))}")
+    if record.due_at:
+        told.append(f"on the agenda: {record.due_for} at {record.due_at}")
+    if record.erased_at:
+        told.append(f"this person asked to be forgotten: what was created up to {record.erased_at} goes")
+    return told
 
 
 def _sending(record: Record) -> str:
