@@ -95,7 +95,14 @@ class Retries:
         if extra["end"] == "unsettled" and self._kinds[extra["key"]] < 2:
             faults = {name for name, count in self._world.used.items() if count} - {DUPLICATE, GHOST}
             heavy = any(map(self._world.plan.oversized, self._world.plan.messages))
-            if not faults and not heavy and not self._world.bugs and not self._world.current.process.paused:
+            released = self._world.checker.holds.released
+            if (
+                not faults
+                and not heavy
+                and not released
+                and not self._world.bugs
+                and not self._world.current.process.paused
+            ):
                 self._world.violation(f"unsettled for {extra['outcome']}, though nothing went wrong")
             numbers = self._confirmed.get((self._world.current.process.name, extra["key"]), set())
             if (extra["redrive"], extra["copy"] + 1) in numbers:

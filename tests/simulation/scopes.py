@@ -90,7 +90,7 @@ SCOPES: dict[str, Plan] = {
     "a create twice at once, throttled, the queue fails": _creates(
         2, {DUPLICATE: 1, "POST 429": 1, "send down": 1, "send unseen": 1}
     ),
-    "two creates with one key": _creates(1, {CRASH: 1, "POST 429": 1, "POST lost": 1}, messages=2),
+    "two creates with one key": _creates(1, {"POST 429": 1, "POST lost": 1}, messages=2),
     "a create by WebSocket, killed and cut off": _creates(
         2,
         {DUPLICATE: 1, CRASH: 1, "FRAME lost": 1, "FRAME lost after": 1, "FRAME 429": 1, "EVENT closed": 1},
