@@ -15,15 +15,19 @@ SERVICES = ("dynamodb", "s3", "sqs")
 """The services that functions call; botocore describes all of AWS's."""
 
 UNUSED = (
-    "anyio/_backends/_trio.py",
+    "anyio",  # httpx and httpcore go without it, but for asynchronous calls; it loads asyncio at each cold start
     "bin",
     "boto3/data",  # boto3's resources; functions use clients
     "boto3/examples",
     "botocore/cacert.pem",  # botocore takes certifi's certificates where certifi is installed
+    "dateutil/rrule.py",  # for calendars' time zones
     "dateutil/zoneinfo",
     "pydantic/mypy.py",
     "pydantic/v1",  # the old library
+    "urllib3/contrib/emscripten",
+    "websockets/asyncio",
     "websockets/legacy",
+    "websockets/trio",
 )
 
 ONLY_LOADED = "aws_lambda_powertools"
