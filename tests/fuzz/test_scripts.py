@@ -107,7 +107,7 @@ def scripts(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 @given(script=st.lists(client_events, min_size=1, max_size=6), struck=st.lists(faults, max_size=2))
-@fuzzed(50)
+@fuzzed(30)
 def test_any_script_ends_and_nothing_of_it_is_billed_twice(
     scripts: Bench, script: list[dict[str, Any]], struck: list[dict[str, Any]]
 ) -> None:
@@ -143,7 +143,9 @@ def _is_whole(data: dict[str, Any], sent: list[dict[str, Any]]) -> None:
     given = [each for each in data["events"] if (each["type"], each["status"]) == ("response.create", "acknowledged")]
     assert len(data.get("responses", [])) == len(given)
     assert {each["status"] for each in data.get("responses", [])} <= {"completed", "failed", "incomplete", "cancelled"}
-    if "error" not in data:
+    if "error" in data:  # a refusal behind something billed, or a break behind an answer
+        assert "refused" in statuses or data.get("responses") or data.get("transcriptions")
+    else:
         assert not {"unknown", "not_sent"} & set(statuses)
         refused = {each["type"] for each in data["events"] if each["status"] == "refused"}
         assert refused <= {"response.cancel"}
