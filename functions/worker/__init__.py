@@ -21,7 +21,7 @@ from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.message import Message, OnUnknown, Opaque, Time, Word
-from worker.settle.context import ledger_only
+from worker.settle.function import ledger_only
 from worker.timer import Tick, Tools, timer_function
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.context import C, Call, DeskCall, Found, Function
+from worker.settle.function import C, Call, DeskCall, Found, Function
 
 
 class Handler(Protocol):

@@ -25,7 +25,8 @@ from worker.send.results import Results
 from worker.settings import KEYS_OF_QUEUES, LEDGER_FUNCTION, QUEUE_FUNCTION, Settings, SettingsError, queue_settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
-from worker.settle.context import Function, Invocation
+from worker.settle.context import Invocation
+from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
 from worker.threads import Threads, within

@@ -27,7 +27,7 @@ from ledger import Keys, Ledger, RecordKey
 from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
 from worker.function import Handler
 from worker.receive.envelope import open_body
-from worker.settle.context import Function
+from worker.settle.function import Function
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

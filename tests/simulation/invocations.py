@@ -35,7 +35,8 @@ from worker.send.results import Results
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
-from worker.settle.context import Function, Invocation
+from worker.settle.context import Invocation
+from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
 

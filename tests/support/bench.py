@@ -31,7 +31,8 @@ from worker.send.retry_message import redriven
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
-from worker.settle.context import Function, Invocation, Run
+from worker.settle.context import Invocation, Run
+from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settlement_attribute import Signer
 

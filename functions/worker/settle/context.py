@@ -3,85 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from aistudio import API
 from documents.budget import LONGEST_REQUEST
 from ledger import Key, Keys, Ledger, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
-from worker.desk import Desk
-from worker.outcome import Outcome, Send
+from worker.outcome import Send
 from worker.receive.event import Delivery
-from worker.receive.message import M, Message
+from worker.receive.message import Message
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
-from worker.settings import Check, Settings
+from worker.settings import Settings
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
+from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 
-C = TypeVar("C")
 T = TypeVar("T")
-
-Call = Callable[[M, C, float], Outcome]
-"""One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
-
-DeskCall = Callable[[M, C, float, Desk], Outcome]
-"""A call that works with the ledger as well."""
-
-Found = Callable[[M, str, Desk], Outcome | None]
-"""Says how a create ends of which only the id of its response is known; None where nothing can be looked up by it."""
-
-
-def ledger_only(_api: API) -> None:
-    """Make no client: what a function does is done at its desk, with the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Function(Generic[M, C]):
-    """One function: its message, its client, its call, and what may be done with that call.
-
-    `found` ends a create of which only the id of its response is known.
-    `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
-    functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
-    """
-
-    name: str
-    model: type[M]
-    client: Callable[[API], C]
-    call: Callable[..., Outcome]
-    idempotent: bool
-    result_type: str
-    when_held: Call[M, C] | None
-    receipt: bool
-    sends_to: tuple[str, ...]
-    may_send_to: tuple[str, ...]
-    check: Check | None
-    desk: bool = False
-    found: Found[M] | None = None
-    needs: float = 2.0
-
-    @property
-    def calls_studio(self) -> bool:
-        """Whether it calls AI Studio at all."""
-        return self.client is not ledger_only
-
-    @property
-    def kept(self) -> float | None:
-        """How many seconds a record lives; None for ever."""
-        return None if self.receipt else KEPT
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """What its results say of the receipt."""
-        return ("outcome", "delete_after", *self.model.recorded, "subject") if self.receipt else ()
-
-    @property
-    def namespace(self) -> str:
-        """What its records are about: the namespace of their keys."""
-        return self.model.record or self.name
 
 
 class Run(Protocol):

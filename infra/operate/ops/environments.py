@@ -19,7 +19,7 @@ from infra.operate.ops.ending import misused, services, unreachable
 from ledger import Keys, Ledger
 from worker import clients
 from worker.settings import KEYS_OF_QUEUES, LEDGER, Settings, SettingsError, queue_settings
-from worker.settle.context import Function
+from worker.settle.function import Function
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -19,7 +19,7 @@ from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery
 from worker.receive.message import parse
 from worker.send.queue_message import QueueMessage
-from worker.settle.context import Function
+from worker.settle.function import Function
 
 _MOST_TOLD = 10
 _IDS = uuid.UUID("6d5a6a0e-6f8b-4c5b-9d3a-0c8e6f2d1b7a")

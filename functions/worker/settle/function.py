@@ -1,0 +1,72 @@
+"""What settling knows of a function: its message, its client, its call, and how its records live."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from aistudio import API
+from ledger.claims import KEPT
+from worker.desk import Desk
+from worker.outcome import Outcome
+from worker.receive.message import M
+from worker.settings import Check
+
+C = TypeVar("C")
+
+Call = Callable[[M, C, float], Outcome]
+"""One call of one endpoint: the message, the client, the seconds that it may take; raises APIError."""
+
+DeskCall = Callable[[M, C, float, Desk], Outcome]
+"""A call that works with the ledger as well."""
+
+Found = Callable[[M, str, Desk], Outcome | None]
+"""Says how a create ends of which only the id of its response is known; None where nothing can be looked up by it."""
+
+
+def ledger_only(_api: API) -> None:
+    """Make no client: what a function does is done at its desk, with the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Generic[M, C]):
+    """One function: its message, its client, its call, and what may be done with that call.
+
+    `found` ends a create of which only the id of its response is known.
+    `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
+    functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
+    """
+
+    name: str
+    model: type[M]
+    client: Callable[[API], C]
+    call: Callable[..., Outcome]
+    idempotent: bool
+    result_type: str
+    when_held: Call[M, C] | None
+    receipt: bool
+    sends_to: tuple[str, ...]
+    may_send_to: tuple[str, ...]
+    check: Check | None
+    desk: bool = False
+    found: Found[M] | None = None
+    needs: float = 2.0
+
+    @property
+    def calls_studio(self) -> bool:
+        """Whether it calls AI Studio at all."""
+        return self.client is not ledger_only
+
+    @property
+    def kept(self) -> float | None:
+        """How many seconds a record lives; None for ever."""
+        return None if self.receipt else KEPT
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What its results say of the receipt."""
+        return ("outcome", "delete_after", *self.model.recorded, "subject") if self.receipt else ()
+
+    @property
+    def namespace(self) -> str:
+        """What its records are about: the namespace of their keys."""
+        return self.model.record or self.name
