@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, with these arguments or the process's own; return its exit code, after one line on standard error where it is not understood or fails."""
     try:
         with services():
-            code: object = app(arguments, standalone_mode=False)
+            code: object = app(arguments, prog_name="ops", standalone_mode=False)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "ops"

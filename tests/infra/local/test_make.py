@@ -32,6 +32,14 @@ def test_setup_makes_ops_which_runs_from_anywhere(tmp_path: Path) -> None:
     )
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.startswith("throttled")
+    completed = subprocess.run(  # noqa: S603 - the same
+        [str(folder / "ops")],
+        env={**ENVIRONMENT, "_OPS_COMPLETE": "complete_bash", "COMP_WORDS": "ops dead", "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert completed.stdout.split() == ["dead-letters"]
 
 
 def test_ctrl_c_ends_make_dev_well(tmp_path: Path) -> None:
