@@ -18,7 +18,9 @@ from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry, signed
 from worker.receive.event import deliveries
+from worker.send.elsewhere import Elsewhere
 from worker.send.queue_message import Carrier
+from worker.settle.breakers import DeploymentBreaker
 from worker.settlement_attribute import Signer
 
 pytestmark = pytest.mark.row(25)
@@ -67,6 +69,22 @@ CREATE = {
     "on_unknown": "retry",
 }
 
+RESPONSE = {
+    "model": "gpt://b1glocalfolder/some-model",
+    "input": [{"role": "user", "content": [{"type": "input_text", "text": "Hello"}]}],
+    "event_id": "evt_odd",
+    "on_unknown": "retry",
+    "subject": "someone",
+    "policy": "session",
+    "store": True,
+    "stream": True,
+    "background": True,
+    "temperature": 0.5,
+    "metadata": None,
+    "stream_options": {"include_obfuscation": None},
+    "previous_response_id": "resp_odd",
+    "conversation": {"id": "conv_odd"},
+}
 
 CLIENT_EVENT = {
     "type": "conversation.item.create",
@@ -205,6 +223,26 @@ def test_odd_client_events_are_settled_and_harm_no_neighbour(client_events: Benc
 
     assert [ends[client_events.keys.key("realtime_client_event", each)] for each in ids] == ["done"] * 2
     assert [client_events.studio.billed(each) for each in ids] == [1, 1]
+
+
+@pytest.mark.parametrize("function", ["create_response"])
+@given(odd=st.lists(odd_messages(RESPONSE, "create_response"), min_size=1, max_size=2))
+@fuzzed(40)
+def test_odd_creates_of_stored_responses_are_settled_and_harm_no_neighbour(
+    bench: Bench, function: str, odd: list[Any]
+) -> None:
+    bench.elsewhere = lambda queue: Elsewhere(queue, {"get_response": bench.others}, function)
+    bench.breaker = (
+        DeploymentBreaker()
+    )  # the API refuses many of these, and three in a row look like a wrong deployment
+    ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
+    asked = {"model": RESPONSE["model"], "store": False}
+    messages = [bench.message({"event_id": each, "input": each, **asked}) for each in ids]
+
+    ends = ends_of(bench, odd, *messages)
+
+    assert [ends[bench.keys.key(function, each)] for each in ids] == ["done"] * 2
+    assert [len(bench.studio.creates(each)) for each in ids] == [1, 1]
 
 
 @pytest.mark.parametrize("function", ["get_response", "cancel_response", "list_input_items"])
