@@ -282,6 +282,14 @@ def test_an_outcome_is_written_alone_where_the_response_has_a_receipt_already(cr
     assert creating.creates.record("evt_1").state == DONE
 
 
+def test_an_outcome_is_written_however_often_its_write_is_lost_while_there_is_time(creating: Creating) -> None:
+    creating.creates.ledger.arm("UpdateItem", lambda *_: None, refused)  # the claim, and the response's id
+    creating.creates.ledger.arm("TransactWriteItems", refused, refused, refused, refused)
+
+    assert creating.create(creating.message()) == [("done", "done")]
+    assert [record.response_id for record in creating.registered()] == creating.studio.stored()
+
+
 STEPS: dict[str, tuple[str, str, Action]] = {
     "before the claim": ("ledger", "UpdateItem", killed_before),
     "after the claim": ("ledger", "UpdateItem", killed_after),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import APIError, OutcomeUnknown
-from documents import TableUnavailable, Written
+from documents import TableUnavailable, Write, Written
 from ledger import Claim, Record, claims
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
@@ -201,16 +201,24 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
 
 
 def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:
-    """Write the outcome with what it brings; alone, where that is refused however often it is made anew."""
+    """Write the outcome with what it brings; alone, where that is refused however often it is made anew.
+
+    While nothing tells whether it was written, it is written again, as long as there is time.
+    """
     done = claims.done(claim, inv.clock.now(), notes)
-    written = Written.UNKNOWN
-    for _ in range(ROUNDS):
+    refused = 0
+    while True:
+        beside: tuple[Write, ...] = ()
         try:
-            beside = (*outcome.writes, *outcome.registers())
+            beside = (*outcome.writes, *outcome.registers()) if refused < ROUNDS else ()
+            written = inv.store.write(replace(done, beside=beside), insist=True)
         except TableUnavailable as error:
             _log.warning("the ledger can't be read: %s", error)
-            return False
-        written = inv.store.write(replace(done, beside=beside), insist=True)
+            written = Written.UNKNOWN
         if written is Written.YES or (written is Written.REFUSED and not beside):
             return written is Written.YES
-    return written is Written.REFUSED and inv.store.write(done, insist=True) is Written.YES
+        refused += written is Written.REFUSED
+        if written is Written.UNKNOWN:
+            if inv.deadline.left() < _LAST_SECONDS:
+                return False
+            inv.clock.sleep(_PAUSE)
