@@ -13,7 +13,7 @@ RESULT, POLL = "yandex.aistudio.response.created", "get_response"
 
 
 class CreateResponse(Message, Body, Kept, key="event_id", about="subject", unknown="on_unknown"):
-    """The API's own body, untouched; beside it whom it concerns, and how long the stored response is to be kept."""
+    """The API's own body, unchanged; beside it the person concerned, and how long the stored response is kept."""
 
     event_id: Opaque | None = None
     on_unknown: OnUnknown = "dead_letter"

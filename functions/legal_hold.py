@@ -11,7 +11,7 @@ RESULT = "yandex.aistudio.hold"
 
 
 class LegalHold(Message):
-    """Place or release the hold of this case. What is ordered, by whom and when, is kept."""
+    """Place or release the hold of this case. The ledger keeps each order, who gave it, and when."""
 
     action: Action
     case: Opaque

@@ -1,4 +1,4 @@
-"""Register a stored response that another application created: whom it concerns, and until when it is kept."""
+"""Register a stored response that another application created: the person concerned, and until when it is kept."""
 
 from dataclasses import asdict
 

@@ -55,7 +55,7 @@ class Query:
         ranges = [str(item.get(self.index.range)) for item in found]
         beyond = self.until is not None and any(each > self.until for each in ranges)
         if beyond or any(item.get(self.index.key) != self.value or self.index.range not in item for item in found):
-            raise Unreadable("an item that nobody asked for")
+            raise Unreadable("an item that was not asked for")
         if ranges != sorted(ranges):
             raise Unreadable("items in another order")
         last = answer.get("LastEvaluatedKey") or {}

@@ -23,7 +23,7 @@ PAUSES = (0.1, 0.2, 0.4, 0.0)
 """Seconds after each try that the service was too busy for; the last one is followed by none."""
 
 _BROKEN = 500
-"""From this HTTP status on nobody can say what the service did."""
+"""From this HTTP status on it is unknown what the service did."""
 _FOR_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 

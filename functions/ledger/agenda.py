@@ -16,7 +16,7 @@ DELETE = "delete"
 """What is due: a deletion."""
 
 LOOKED_AFTER = 30 * 86_400
-"""Seconds after which a held record comes due though nobody released it: a backstop, no more."""
+"""Seconds after which a held record comes due without a release: only a backstop."""
 
 DEAD_LETTERED_FOR = 7 * 86_400
 """Seconds after which a record that was dead-lettered comes due again: one dead letter a week, nothing forgotten."""

@@ -47,7 +47,7 @@ class Standing:
 
     @property
     def adds(self) -> Mapping[str, set[str]]:
-        """The people whom it concerns, and why it is asked for: the record keeps both."""
+        """The persons concerned, and why it is asked for: the record keeps both."""
         given = {"subjects": self.subjects, "asked": self.asked}
         return {name: set(values) for name, values in given.items() if values}
 
@@ -64,7 +64,7 @@ class Standing:
 
 
 def noted(standing: Standing, record: Record, now: float) -> Write:
-    """Keep whom a delivery concerns, before its retry message is sent.
+    """Keep the persons that a delivery concerns, before its retry message is sent.
 
     It has no condition: where it is not confirmed, the ledger can't be written, and nothing may be sent again.
     """
@@ -74,7 +74,7 @@ def noted(standing: Standing, record: Record, now: float) -> Write:
 
 
 def concerning(standing: Standing, *, superseded: bool) -> Write:
-    """Keep whom a delivery concerns and why it is asked for, which counts for every later message of its key.
+    """Keep the persons that a delivery concerns, and why it is asked for: both count for every later message of its key.
 
     One that is `superseded` leaves it to a newer retry message, so that one has to live still.
     """

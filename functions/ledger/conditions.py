@@ -53,7 +53,7 @@ WAITS = "#state = :waiting"
 """A date that had not come ended earlier messages: that keeps no other from being dead-lettered."""
 
 DATE_AS_READ = "#delete_after = :date_read AND attribute_not_exists(#asked)"
-"""The date that stands is the one that was read, and nobody asked for more haste."""
+"""The date on the record is still the date that was read, and no earlier deletion was asked for."""
 
 HELD_STILL = "attribute_exists(#hold)"
 """The record's own hold was not released meanwhile: a release has to find what it makes due."""

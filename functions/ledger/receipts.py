@@ -34,7 +34,7 @@ def outcome(
     final = {**_own(notes), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
-    # After an absence a later message asks again: the people whom this one concerns are still to be held for.
+    # After an absence a later message asks again: holds on the persons of this message still count.
     adds = standing.adds if state == ALREADY_ABSENT else {}
     # What was registered after the message was sent is not what it found absent.
     over = state == DELETED or record.registered_sent_at <= standing.sent_at
@@ -108,5 +108,5 @@ def _held(standing: Standing, record: Record, now: float, retention: float, note
 
 
 def _own(notes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out the person whom a message names: the record's own is the one whom the registration names."""
+    """Leave out the person that a message names: the record's `subject` is the person of the registration."""
     return {name: value for name, value in notes.items() if name != "subject"}

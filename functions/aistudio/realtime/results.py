@@ -1,4 +1,4 @@
-"""What a response.create, and a script of client events, came to."""
+"""The results of a response.create, and of a script of client events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class ScriptResult:
-    """What client events came to: each of them, and what was had: responses, transcripts of sound, items asked for.
+    """The result of client events: how each ended, and the responses, transcripts of sound and items that came.
 
     `accepted`: all that the service said is that it took the event. `ended_by` is what ended a script early that had
     been answered in part: a refusal behind an event that was billed, or a break behind an answer.

@@ -64,7 +64,7 @@ class Script:
             read_transcripts(wire, self._heard, {item_id_of(answer) for answer in committed})
 
     def result(self, error: APIError | None) -> ScriptResult:
-        """Return what the script came to. `error` ended it early: it is raised, unless it would hide what was had.
+        """Return the script's result. `error` ended it early: it is raised, unless it would hide what was had.
 
         That is a refusal behind another event that was billed, and a break behind an answer: neither is repeated.
         """

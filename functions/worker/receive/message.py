@@ -42,7 +42,7 @@ class Message(BaseModel):
     """Base of every function's message. Unknown fields are refused.
 
     Class arguments name what a field means. `key`: the idempotency key. `due`: the date before which nothing is
-    called. `about`: the person whom the message concerns. `unknown`: `"retry"` there accepts that a call that may
+    called. `about`: the person that the message concerns. `unknown`: `"retry"` there accepts that a call that may
     have happened is made again. `asks`: why it is asked for, more than by default where it says something else.
     `recorded`: the content-free fields that the ledger keeps. `record` names what a record is about, where it is more
     than this function's calls.
@@ -89,7 +89,7 @@ class Message(BaseModel):
 
     @property
     def about(self) -> str | None:
-        """The person whom it concerns: opaque, stored only as a keyed hash."""
+        """The id of the person concerned. Only its keyed hash is stored."""
         subject: str | None = self._field("about")
         return subject
 

@@ -53,7 +53,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
 
 def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
     if delivery.dead:
-        # A dead letter that was moved back begins anew, like one that is redriven; nobody forces it.
+        # A dead letter that was moved back begins anew, like a redriven one, but without force.
         delivery = replace(delivery, redrive=delivery.redrive + 1, copy=0, attempt=0, first_seen=now, not_before=0)
     try:
         parsed = parse(inv.function.model, delivery, inv.settings)

@@ -149,7 +149,7 @@ def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tup
 
 
 def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Failed:
-    """The caller has died: what it had learned is looked up; else nobody knows whether it called."""
+    """Settle a delivery whose caller has died: look up what it had learned; else it is unknown whether it called."""
     item = replace(item, delivery=replace(item.delivery, redrive=record.redrive))
     found = _found(item, record.response_id, desk_of(item, inv), inv)
     if found is None:

@@ -1,4 +1,4 @@
-"""Whom the messages of a key concern, or ever concerned: a legal hold on any of them holds the key. And why they ask."""
+"""Keep the persons that the messages of a key ever concerned, and why they ask. A hold on any of them holds the key."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -37,7 +37,7 @@ def too_many(item: Item, record: Record) -> bool:
 def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:
     """Keep on their records what deliveries name that do not go on themselves; the records where that failed.
 
-    That is whom they concern, and why they ask. A message that goes on carries both, and its end keeps them.
+    That is the persons concerned, and why the messages ask. A message that goes on carries both, and its end keeps them.
     """
     writes: dict[RecordKey, list[Decision]] = {}
     for each in decisions:

@@ -15,7 +15,7 @@ _MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
 _STATUS = re.compile(r"[a-z_]{1,32}")
 """What a response's status looks like, for the same reason."""
 _WELL = frozenset({"completed", "queued", "in_progress", "absent"})
-"""Statuses of a response that need nobody's eyes."""
+"""Statuses of a response that need no attention."""
 
 
 def log_end(
@@ -63,7 +63,7 @@ def _told_status(settlement: Settlement) -> str | None:
 def _level(settlement: Settlement, logger: Logger, *, idempotent: bool) -> Callable[..., None]:
     if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
         return logger.error
-    # Nobody asked a create to be cancelled; of what reads or cancels a response it is an answer like any other.
+    # A create was not asked to be cancelled. For calls that read or cancel a response `cancelled` is a normal answer.
     well = _WELL | {"cancelled"} if idempotent else _WELL
     unwell = settlement.status is not None and settlement.status not in well
     return logger.warning if settlement.end is End.DEAD_LETTERED or unwell else logger.info

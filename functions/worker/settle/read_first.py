@@ -77,7 +77,7 @@ def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[E
 
 
 def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
-    """Call what may be called, and carry out what came of it; items whose records have grown old are given back."""
+    """Call what may be called, and carry out the outcomes. Items whose records have grown old are given back."""
     finished: list[Finished] = []
     unfinished: list[Finished] = []
     failed: list[Retry | Ending] = []
@@ -128,6 +128,6 @@ def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | AP
 
 
 def _waits(item: Item, record: Record, inv: Invocation, now: float) -> bool:
-    """Whether the response's registered date is still to come, and nobody asked for it to go regardless."""
+    """Return whether the response's registered date is still to come, and no message asked to ignore it."""
     dated = inv.function.receipt and record.delete_after is not None and not record.asked and not item.asked
     return dated and text_of(now) < str(record.delete_after)

@@ -14,7 +14,7 @@ from worker.settle.retry_policy import DeadLetter, History, postpone
 def put_off(unfinished: Sequence[Finished], inv: Invocation) -> tuple[list[Retry | Ending], list[Ended]]:
     """Send and write what these bring; those that come back, or have come back too often, and those unsettled.
 
-    A write that is refused was not wanted any more; of one that ended unknown nobody can say so.
+    A refused write is not wanted any more. A write that ended unknown may still be wanted.
     """
     ready, ended = send_first(unfinished, inv)
     decided: list[Retry | Ending] = []

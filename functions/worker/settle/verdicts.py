@@ -41,7 +41,7 @@ def verdict(
 
 
 def _to_look_up(ended: OutcomeUnknown, item: Item, record: Record, inv: Invocation) -> str:
-    """Say by what to look up a create whose response may be stored under an id that nobody has learned."""
+    """Say how to look up a create whose response may be stored under an unknown id."""
     at = record.rest.get("claimed_at") or inv.clock.now() - inv.took.get(item.record_key, 0)
     ids = {"x-client-request-id": ended.trace.client_request_id, "x-request-id": ended.trace.request_id}
     told = [f"called {timestamp(float(at))}", *(f"{name} {value}" for name, value in ids.items() if value)]

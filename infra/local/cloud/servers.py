@@ -23,7 +23,7 @@ KEY_ID = KEY_SECRET = "local"  # noqa: S105 -- the server checks no signature
 
 @dataclass(frozen=True)
 class Waiting:
-    """A message in a queue, as seen without receiving it: waiting, delayed or in flight. ``sent_at``: epoch seconds."""
+    """A message in a queue, as seen without receiving it: waiting, delayed or in flight. `sent_at`: epoch seconds."""
 
     message_id: str
     body: str
