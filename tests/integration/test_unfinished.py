@@ -4,8 +4,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from aistudio import Trace
 from documents import Write
 from ledger import RecordKey
@@ -129,9 +127,16 @@ def test_a_call_that_must_not_repeat_can_t_come_back(creates: Bench) -> None:
     assert creates.retry_messages() == []
 
 
-def test_what_is_not_finished_has_no_result() -> None:
-    with pytest.raises(ValueError, match="no result"):
-        Outcome("running", Trace(), {"text": "half"}, later=POLL)
+def test_what_is_not_finished_may_have_a_result_each_time(deletions: Bench) -> None:
+    unfinished(deletions, POLL)
+    half = deletions.function.call
+    deletions.function = replace(deletions.function, call=lambda *asked: replace(half(*asked), result={"text": "half"}))
+    deletions.deliver(deletion(deletions))
+    deletions.deliver(come_back(deletions, 300))
+
+    first, second = deletions.results()
+    assert (first["data"], second["data"]) == ({"text": "half"}, {"text": "half"})
+    assert first["id"] != second["id"]
 
 
 def test_a_response_that_still_runs_is_cancelled_and_then_deleted(deletions: Bench, kit: Kit) -> None:
