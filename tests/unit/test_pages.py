@@ -46,9 +46,9 @@ def named(cell: str) -> list[str]:
 
 def blocks(page: str) -> list[str]:
     """The blocks of commands: fenced without a language, or indented by four."""
-    text = re.sub(r"(?ms)^``\w+\n.*?^``$", "", TEXTS[page])
-    fenced = re.findall(r"(?ms)^``\n(.*?)^``$", text)
-    indented = re.findall(r"(?m)(?:^ {4,}\S.*\n?)+", re.sub(r"(?ms)^``\n.*?^``$", "", text))
+    text = re.sub(r"(?ms)^```\w+\n.*?^```$", "", TEXTS[page])
+    fenced = re.findall(r"(?ms)^```\n(.*?)^```$", text)
+    indented = re.findall(r"(?m)(?:^ {4,}\S.*\n?)+", re.sub(r"(?ms)^```\n.*?^```$", "", text))
     return [block for block in (*fenced, *indented) if COMMAND.match(block.strip())]
 
 
@@ -134,7 +134,7 @@ def test_a_block_of_commands_is_something_that_a_shell_reads(block: str) -> None
 
 
 def test_the_result_that_the_first_page_shows_is_what_its_message_gets(kit: Kit) -> None:
-    (shown,) = [json.loads(text) for text in re.findall(r"(?ms)^``json\n(.*?)^``$", TEXTS["README.md"])]
+    (shown,) = [json.loads(text) for text in re.findall(r"(?ms)^```json\n(.*?)^```$", TEXTS["README.md"])]
     (message,) = [shlex.split(told)[3] for told in commands("README.md", ".venv/bin/ops send") if "reason" in told]
     bench = bench_of("delete_response", kit)
     bench.studio.seed("resp_1")
