@@ -18,6 +18,7 @@ WITH_LEDGER = (
     "hold place resp_1 --case 1",
     "hold show resp_1",
     "hold list",
+    "due",
     'send delete_response \'{"response_id": "resp_1"}\'',
 )
 
@@ -78,6 +79,7 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("break", "ops: there is no fault ''"),
         ("break slow --for ever", "ops: 'ever' is no length of time"),
         ("hold place resp_1", "ops hold place: Missing option '--case'"),
+        ("due --within soon", "ops: 'soon' is no length of time"),
         ("watch --every often", "ops: 'often' is no length of time"),
     ],
 )
