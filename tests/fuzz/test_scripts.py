@@ -20,6 +20,8 @@ from worker.settle.breakers import DeploymentBreaker
 
 pytestmark = pytest.mark.row(31)
 
+pytestmark = pytest.mark.row(31)
+
 _turn = itertools.count(1)
 SOUND = base64.b64encode(bytes(4800)).decode()
 ITEMS = st.sampled_from(["i1", "i2"])

@@ -15,6 +15,8 @@ from tests.unit.aistudio.wsserver import Event, Script, Service, Session
 
 pytestmark = pytest.mark.row(31)
 
+pytestmark = pytest.mark.row(31)
+
 SOUND = {"type": "input_audio_buffer.append", "audio": base64.b64encode(bytes(4800)).decode(), "event_id": "sound"}
 COMMIT = {"type": "input_audio_buffer.commit", "event_id": "commit"}
 CREATE = {"type": "response.create", "event_id": "create"}
