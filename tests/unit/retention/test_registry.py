@@ -1,13 +1,12 @@
 """Registering a response: which registration stands, what the others add, and when its record comes due."""
 
-import uuid
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from documents import Write, Written, tables
+from documents import Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger.agenda import text_of
 from retention.registry import Registration, register
@@ -29,8 +28,7 @@ SECOND = replace(FIRST, sent_at=SENT + 1, body_hash="bb", subject=BOB, delete_af
 @pytest.fixture
 def store(kit: Kit) -> Ledger:
     """A store on an empty table."""
-    (name,) = tables.create(kit.spectator, f"{uuid.uuid4().hex[:12]}.")
-    return Ledger(kit.spectator, name, FakeClock().sleep)
+    return Ledger(kit.spectator, kit.stock.table(), FakeClock().sleep)
 
 
 def registered(store: Ledger, *registrations: Registration, now: float = NOW) -> Record:
