@@ -46,7 +46,7 @@ clock: $(UNMOVED_SLEEP)
 	@test -n "$(LIBFAKETIME)" || { echo "CLOCK needs libfaketime: apt-get install faketime"; exit 1; }
 $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 	@mkdir -p $(@D)
-	$(CC) -shared -fPIC -o $@ $<
+	$(CC) -shared -fPIC -o $@ $< -ldl
 endif
 
 test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)

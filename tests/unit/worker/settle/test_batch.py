@@ -33,7 +33,7 @@ def test_a_batch_may_hold_a_thousand_messages(deletions: Bench) -> None:
     ids = [f"resp_{n}" for n in range(1_000)]
     deletions.studio.seed(*ids)
 
-    delivered = deletions.deliver(*[deletions.message({"response_id": each}) for each in ids], run=Threads(4))
+    delivered = deletions.deliver(*[deletions.message({"response_id": each}) for each in ids], run=Threads(16))
 
     assert delivered.counts == {"done": 1_000, "retry": 0, "deferred": 0, "dead_lettered": 0, "unsettled": 0}
     assert deletions.studio.stored() == []
