@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -53,8 +53,10 @@ TEST_BED = (
 """Tests of what the tests stand on: stand-ins, triggers and processes, the soak's books, the simulator's eyes."""
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform."""
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform, which it begins with."""
+    items.sort(key=lambda item: item.get_closest_marker("terraform") is None)
     here = Path(__file__).parent.name
     for item in items:
         name = item.nodeid.removeprefix(f"{here}/")

@@ -110,10 +110,10 @@ def grown(copy: Workspace) -> Shown:
     table = deepcopy(TABLE)
     creates = {**FUNCTIONS["realtime_response_create"], "quota": "generations", "instances": 2, "concurrency": 2}
     table["functions"]["create_response"] = creates
-    table["accounts"]["sweeper"] = {"description": "Sweeps", "writes": ["ledger"]}
+    table["accounts"]["dispatcher"] = {"description": "Dispatches", "writes": ["ledger"]}
     table["functions"]["sweep"] = {
         **TIMED,
-        "account": "sweeper",
+        "account": "dispatcher",
         "sends_to": ["delete_response"],
         "secrets": {"SEAL_KEY": "seal"},
         "settings": {"SWEEP_LEASE": "1h", "RETENTION_POLICIES": None},
@@ -122,7 +122,7 @@ def grown(copy: Workspace) -> Shown:
     write(copy, table)
     accounts: dict[str, Any] = {
         **ACCOUNTS_MADE,
-        "sweeper": {"id": "ajesweeper", "key_secret_id": "", "key_version_id": ""},
+        "dispatcher": {"id": "ajedispatcher", "key_secret_id": "", "key_version_id": ""},
     }
     given = {"platform": {**PLATFORM, "accounts": accounts}, "set": "all", "quotas": {"generations": 21}}
     given["secrets"] = {"seal": {"secret_id": "e6qseal", "version_id": "e6v", "key": "seal"}}
@@ -163,7 +163,7 @@ def test_what_sends_to_another_function_s_queue_knows_its_address_and_may_write_
         for grant in of_type(grown, "yandex_resourcemanager_folder_iam_member")
         if grant["values"]["role"] == "ymq.writer"
     }
-    assert "serviceAccount:ajesweeper" in writers
+    assert "serviceAccount:ajedispatcher" in writers
 
 
 def test_a_function_gets_the_secrets_that_the_table_names_for_it_and_no_others(grown: Shown) -> None:
@@ -175,7 +175,7 @@ def test_a_function_gets_the_secrets_that_the_table_names_for_it_and_no_others(g
     creates = set(FUNCTIONS["realtime_response_create"]["secrets"])
     assert held == deployed | {"create_response": creates, "sweep": {"SEAL_KEY"}}
     (granted,) = of_type(grown, "yandex_lockbox_secret_iam_member")
-    assert (granted["values"]["secret_id"], granted["values"]["member"]) == ("e6qseal", "serviceAccount:ajesweeper")
+    assert (granted["values"]["secret_id"], granted["values"]["member"]) == ("e6qseal", "serviceAccount:ajedispatcher")
 
 
 def test_the_retention_policies_reach_what_reads_them_and_one_that_outlasts_the_service_warns(
@@ -201,7 +201,7 @@ def test_a_secret_that_the_environment_does_not_name_is_refused(copy: Workspace,
 def test_an_account_that_platform_has_not_made_yet_is_named(copy: Workspace, grown: Shown) -> None:
     known = json.dumps(PLATFORM)
     told = refusal(copy, "app", *APP_VARIABLES, "-var-file=../../../grown.tfvars.json", f"-var=platform={known}")
-    assert "Platform has no account sweeper yet: make platform first." in told
+    assert "Platform has no account dispatcher yet: make platform first." in told
 
 
 def dashboards(shown: Shown, folder_id: str) -> dict[str, str]:

@@ -62,9 +62,13 @@ def texts_of(environment: Environment, lines: Iterable[str]) -> Iterator[str]:
 
 
 def texts_of_records(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Each record of the ledger as one text, names and values, as the table server gives it."""
+    """Each record of the ledger as one text, names and values, as the table server gives it.
+
+    A record that waits for its date or for a hold's end keeps the raw id of the response that is to be deleted then.
+    """
     for item in items:
-        yield json.dumps(item, default=str, ensure_ascii=False)
+        told = {name: value for name, value in item.items() if name != "response_id" or "due_shard" not in item}
+        yield json.dumps(told, default=str, ensure_ascii=False)
 
 
 def texts_of_dead_letters(dead_letters: Iterable[Waiting]) -> Iterator[str]:

@@ -60,7 +60,9 @@ def _unknown_records(load: Load, found: Evidence, dead_letters: dict[str, set[st
         is_message = record.key.partition("#")[0].endswith(":message")
         if is_message and (record.state != DEAD_LETTERED or record.reason not in dead_letters.get(record.key, ())):
             yield f"a message's record is {record.state} ({record.reason}), with dead letters {dead_letters.get(record.key)}"
-        elif not is_message and record.key not in known and not record.hold:
+        receipt_of, _, number = record.key.rpartition("#")  # a further receipt's key is the record's and a number
+        asked_for = record.key in known or (receipt_of in known and number.isdigit() and record.state == DELETED)
+        if not is_message and not asked_for and not record.hold:
             yield f"a record that nobody asked for: {record.key} {record.state}"
 
 

@@ -84,7 +84,9 @@ def test_every_function_of_the_table_that_a_queue_feeds_runs_here(environment: E
     assert found.keys() == {name for name, entry in table.items() if "queue" in entry}
     for function in found.values():
         assert function.batching.visibility > function.timeout + function.batching.cutoff
-        runtime = Runtime(function.entry_point, environment.settings_of("stand_in"), timeout=10)
+        urls = {f"{name.upper()}_QUEUE_URL": environment.queues["stand_in"] for name in found}
+        settings = {**environment.settings_of("stand_in"), **(function.settings or {}), **urls}
+        runtime = Runtime(function.entry_point, settings, timeout=10)
         try:
             assert runtime.invoke({"messages": []}).ok
         finally:
