@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ PATIENCE = 60.0
 """Seconds in which nothing changes until what has not ended is given up: a busy machine is slow, but goes on."""
 LOOK_EVERY = 0.3
 """Seconds between two looks at the queues."""
+REALTIME = "realtime_"
+"""What the names of functions that open sessions begin with."""
 
 
 @dataclass
@@ -69,7 +72,7 @@ class Run:
 
 
 class Player:
-    """Sends the samples of one function, one after the other, until it is told that all is over."""
+    """Sends samples, one after the other, until it is told that all is over."""
 
     def __init__(self, environment: Environment, over: threading.Event) -> None:
         self.runs: list[Run] = []
@@ -152,8 +155,11 @@ def play(
     """
     over, observer = threading.Event(), Observer(environment)
     changed, before = time.monotonic(), list[list[Observed]]()
-    names = dict.fromkeys(case.function for case in chosen)
-    players = {name: Player(environment, over) for name in names}
+    # A fault that strikes any session would strike another function's: functions that open sessions take turns.
+    parts = defaultdict[str, list[Case]](list)
+    for case in chosen:
+        parts[REALTIME if case.function.startswith(REALTIME) else case.function].append(case)
+    players = {name: Player(environment, over) for name in parts}
 
     def look(watched: Sequence[Run]) -> bool:
         observer.look()
@@ -162,10 +168,7 @@ def play(
         return all(run.over for run in watched)
 
     with ThreadPoolExecutor(len(players) or 1) as pool:
-        playing = [
-            pool.submit(player.play, [case for case in chosen if case.function == name])
-            for name, player in players.items()
-        ]
+        playing = [pool.submit(player.play, parts[name]) for name, player in players.items()]
         try:
             while time.monotonic() < changed + patience:
                 begun = [each.result() for each in playing if each.done()]  # raises what a player raised
