@@ -121,7 +121,7 @@ class Player:
     def _runtime(self, case: Case) -> Runtime:
         """The instance that serves direct calls with these settings."""
         settings = case.sample.settings
-        name = tuple(f"{name}={value}" for name, value in sorted(settings.items()))
+        name = (case.function, *(f"{name}={value}" for name, value in sorted(settings.items())))
         if name not in self._runtimes:
             self._runtimes[name] = self._environment.runtime(case.function, **settings)
             self._runtimes[name].warm()
