@@ -1,4 +1,4 @@
-"""Send what is due: a deletion, or a verification, for each record of the agenda whose time has come."""
+"""Send what is due: a deletion for each record of the agenda whose time has come."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Retention policies: how long a response is kept, whether its deletion is verified, what becomes of its successors.
+"""Retention policies: how long a response is kept, and what is kept with its registration for later.
 
 They are data in the deployment (`infra/retention.yaml`); a function reads them as JSON from RETENTION_POLICIES.
 """
