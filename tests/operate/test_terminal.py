@@ -1,6 +1,7 @@
 """`ops` as a person sees it: in a terminal, whose screen is looked at."""
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ class Terminal:
         return eventually(lambda: found if text in (found := self.read()) else "", f"{text!r} on the screen")
 
 
+def _heed_ctrl_c() -> None:
+    """Let a child end by Ctrl-C: tests that run in the background ignore it, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def terminal(scene: Scene, columns: int, rows: int, *arguments: str, **variables: str) -> Iterator[Terminal]:
     command = pexpect.spawn(
@@ -54,6 +60,7 @@ def terminal(scene: Scene, columns: int, rows: int, *arguments: str, **variables
         dimensions=(rows, columns),
         encoding="utf-8",
         timeout=60,
+        preexec_fn=_heed_ctrl_c,
     )
     try:
         yield Terminal(command, columns, rows)
