@@ -65,4 +65,4 @@ def _storable(value: Any) -> Any:
         return Decimal(str(round(value, 3)))
     if isinstance(value, dict):
         return {name: _storable(inner) for name, inner in value.items()}
-    return value
+    return [_storable(inner) for inner in value] if isinstance(value, list) else value

@@ -1,9 +1,11 @@
 """Legal holds: a held response is not deleted until every hold on it, and on its subject, is released."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from documents import TableUnavailable, Write, Written
+from ledger import evidence
 from ledger.keys import RecordKey
 from ledger.record import FINAL_STATES, Ledger, Record
 
@@ -49,17 +51,19 @@ class Holds:
     def place(self, key: RecordKey, case: str, now: float, order: str = "") -> float:
         """Add the hold of one case and return when it can first be relied on (then ask `report`).
 
-        `order` is kept on the record: who ordered it, as a JSON text.
+        `order` says who ordered it, and when (`at`, epoch seconds), as a JSON text: the record keeps it, and it is
+        a piece of history that is sealed.
 
         Raises:
             TableUnavailable: whether it was placed is not known; placing it again is safe.
         """
-        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}, **_kept(order)}))
+        beside = _history(key, order)
+        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}, **_kept(order)}, beside=beside))
         return now + self._settling
 
     def release(self, key: RecordKey, case: str, order: str = "") -> None:
         """Take the hold of one case away; other cases' holds stay. Raises TableUnavailable."""
-        self._must(Write(key, sets={}, adds=_kept(order), deletes={"hold": {case}}))
+        self._must(Write(key, sets={}, adds=_kept(order), deletes={"hold": {case}}, beside=_history(key, order)))
 
     def report(self, key: RecordKey, now: float) -> HoldReport:
         """How the hold stands, from the record as it is now. Raises TableUnavailable."""
@@ -80,3 +84,8 @@ class Holds:
 
 def _kept(order: str) -> dict[str, set[str]]:
     return {"orders": {order}} if order else {}
+
+
+def _history(key: RecordKey, order: str) -> tuple[Write, ...]:
+    told = json.loads(order) if order else {}
+    return (evidence.order(key, told, float(told["at"])),) if told else ()

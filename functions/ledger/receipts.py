@@ -7,6 +7,7 @@ from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import LOOKED_AFTER, due, text_of
 from ledger.chains import Standing, open_to
+from ledger.evidence import settled
 from ledger.record import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING, Record
 
 _AGENDA = ("response_id", "due_shard", "due_at", "due_for")
@@ -30,7 +31,7 @@ def outcome(
     if state not in (DELETED, ALREADY_ABSENT):
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
         return Write(standing.key, sets, when.NOT_DONE, when.given(), ("dlq", "owner", "detail", "messages"))
-    receipt = {**notes, "outcome": state, "executed_at": now}
+    receipt = {**notes, "outcome": state, "executed_at": now, **_concerns(standing, record, notes, now)}
     final = {**_own(notes), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
@@ -42,7 +43,7 @@ def outcome(
     unless = (when.NOT_REGISTERED_SINCE,) if over and state == ALREADY_ABSENT else ()
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
-        final |= {"receipt": receipt, "receipts": 1}
+        final |= {"receipt": receipt, "receipts": 1, **settled(standing.key, now)}
         return Write(standing.key, final, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds)
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
@@ -50,14 +51,28 @@ def outcome(
         sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
         return Write(standing.key, sets, when.all_of(when.ABSENT_EARLIER, *unless), given, (*leftovers, "told"), adds)
     number = record.receipts + 1
+    further = f"{standing.key}#{number}"
     return Write(
         standing.key,
         sets={**final, "receipts": number, "told": receipt},
         condition=when.RECEIPTS_AS_READ,
         given=given,
         removes=leftovers,
-        beside=(Write(f"{standing.key}#{number}", sets={**final, "receipt": receipt}, condition=when.FREE),),
+        beside=(Write(further, {**final, "receipt": receipt, **settled(further, now)}, condition=when.FREE),),
     )
+
+
+def _concerns(standing: Standing, record: Record, notes: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Since when the deletion was due, and whom it concerns: a receipt has to say so without its record.
+
+    It was due when its date came, or when it was asked for, whichever was earlier.
+    """
+    dates = [each for each in (record.delete_after, record.asked_at) if each and each <= text_of(now)]
+    said: dict[str, Any] = {"due_at": min(dates, default=text_of(min(standing.sent_at / 1000, now)))}
+    if "subject" not in notes and record.subject:
+        said["subject"] = record.subject
+    others = (record.subjects | standing.subjects) - {said.get("subject", notes.get("subject"))}
+    return said | ({"subjects": sorted(others)} if others else {})
 
 
 def _waiting(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:

@@ -64,7 +64,7 @@ class Record:
 
     `response_id` is a raw id: of a claimed create, the response that it has begun; of a response's own record, there
     while something may have to be called. What follows it is the registration that stands (retention/registry.py) and
-    the agenda; `erased_at` is a person's. Those times are texts as RFC 3339 has them.
+    the agenda; `asked_at` is when it was first asked to go before its date; `erased_at` is a person's. Those times are texts as RFC 3339 has them.
     """
 
     key: str
@@ -95,6 +95,7 @@ class Record:
     subject: RecordKey | None = None
     delete_after: str | None = None
     asked: frozenset[str] = frozenset()
+    asked_at: str | None = None
     cascade: bool = False
     verify_after: float | None = None
     conversation: RecordKey | None = None
@@ -147,7 +148,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("receipt", "told"), Mapping),
     **dict.fromkeys(("messages", "hold", "subjects", "asked"), (set, frozenset)),
     **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
-    **dict.fromkeys(("due_shard", "due_at", "due_for", "erased_at", "conversation", "held_by"), str),
+    **dict.fromkeys(("due_shard", "due_at", "due_for", "asked_at", "erased_at", "conversation", "held_by"), str),
     "cascade": bool,
     "verify_after": (int, float),
 }
@@ -172,4 +173,4 @@ def _plain(value: Any) -> Any:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
-    return value
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from documents import Index, TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
 from ledger.agenda import text_of
+from ledger.evidence import history
 from ledger.record import FINAL_STATES
 
 HELD = Index("held", "held_by", "created_at")
@@ -48,15 +49,15 @@ def carry_out(order: Order, store: Ledger, keys: Keys, now: float) -> float | No
 
     None where a later order of the case stands: of the same moment, a hold. Raises TooManyCases, TableUnavailable.
     """
-    history = keys.key("hold", order.origin)
+    row = keys.key("hold", order.origin)
     for _ in range(2):
-        known = store.get(history).rest.get("ordered_at")
+        known = store.get(row).rest.get("history")
         if known is not None:
-            return float(known)
+            return float(known["ordered_at"])
         held = store.get(order.target).hold
         if order.action is Action.PLACE and order.case not in held and len(held) >= MOST_CASES:
             raise TooManyCases
-        written = store.write(_ordering(order, history, keys.digest(f"case#{order.case}"), now))
+        written = store.write(_ordering(order, row, keys.digest(f"case#{order.case}"), now))
         if written is Written.YES:
             return now
         if written is Written.UNKNOWN:
@@ -84,11 +85,11 @@ def make_due(target: RecordKey, store: Ledger, now: float) -> int:
     return sum(end is Written.YES for page in pages for end in store.write_all(list(_due(page, target, now))))
 
 
-def _ordering(order: Order, history: RecordKey, case: str, now: float) -> Write:
+def _ordering(order: Order, row: RecordKey, case: str, now: float) -> Write:
     # The last order of each case stays on the record after a release: a late duplicate of an earlier one is refused.
     last, placing = f"case_{case}", order.action is Action.PLACE
     newer = f"#{last} {'<=' if placing else '<'} :{last}"
-    told = {"action": order.action.value, "case": order.case, "of": order.target, "ordered_at": now}
+    told = {"kind": "hold", "action": order.action.value, "case": order.case, "of": order.target, "ordered_at": now}
     told |= {"ordered_by": order.ordered_by} if order.ordered_by else {}
     return Write(
         order.target,
@@ -96,7 +97,7 @@ def _ordering(order: Order, history: RecordKey, case: str, now: float) -> Write:
         adds={"hold": {order.case}} if placing else {},
         deletes={} if placing else {"hold": {order.case}},
         condition=when.any_of(f"attribute_not_exists(#{last})", newer),
-        beside=(Write(history, sets=told, condition="attribute_not_exists(#ordered_at)"),),
+        beside=(history(row, told, now),),
     )
 
 

@@ -25,10 +25,10 @@ def test_a_held_response_is_not_deleted_until_its_hold_is_released(ops: Ops, env
     assert "counsel placed a hold for case 42" in ops("show resp_held").out
     history = environment.dynamodb.scan(
         TableName=environment.ledger,
-        FilterExpression="ordered_by = :by",
+        FilterExpression="history.ordered_by = :by",
         ExpressionAttributeValues={":by": {"S": "counsel"}},
     )
-    assert [item["action"] for item in history["Items"]] == [{"S": "place"}]
+    assert [item["history"]["M"]["action"] for item in history["Items"]] == [{"S": "place"}]
 
     assert ops("hold release resp_held --case 'case 42' --by judge").code == 0
     assert ops(DELETE, message("resp_held")).data["sent"][0]["state"] == "deleted"

@@ -14,6 +14,7 @@ from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import Look, looking
 from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
 from infra.operate.ops.environments import Reach
+from ledger import evidence
 from worker.clock import SystemClock
 from worker.send.queue import Queue
 
@@ -110,22 +111,26 @@ class Redrive:
         return confirmed
 
     def _note(self, going: Sequence[Verdict]) -> None:
-        """Write on each record who redrives its message, before it is sent. Raises TableUnavailable."""
+        """Write on each record who redrives its message, and as history, before it is sent. Raises TableUnavailable."""
         orders = {
-            verdict.key: json.dumps(
-                {
-                    "order": "redrive",
-                    "by": self.by,
-                    "at": round(self.planner.now, 3),
-                    "redrive": verdict.letter.redrive + 1,
-                    **({"force": True} if self.planner.force else {}),
-                }
-            )
+            verdict.key: {
+                "order": "redrive",
+                "by": self.by,
+                "at": round(self.planner.now, 3),
+                "redrive": verdict.letter.redrive + 1,
+                **({"force": True} if self.planner.force else {}),
+            }
             for verdict in going
             if verdict.key is not None
         }
         writes = [
-            Write(key, sets={}, adds={"orders": {order}}, condition="attribute_exists(#state)")
+            Write(
+                key,
+                sets={},
+                adds={"orders": {json.dumps(order)}},
+                condition="attribute_exists(#state)",
+                beside=(evidence.order(key, order, self.planner.now),),
+            )
             for key, order in orders.items()
         ]
         if Written.UNKNOWN in self.reach.ledger.write_all(writes):
