@@ -27,6 +27,10 @@ class Query:
     value: str
     until: str | None = None
 
+    def place(self, key: str, range_: str) -> Mapping[str, Any]:
+        """Name the place of the record with this key and range, as the service names places."""
+        return {"key": {"S": key}, self.index.key: {"S": self.value}, self.index.range: {"S": range_}}
+
     def request(self, table: str, after: Mapping[str, Any] | None) -> Any:
         """The arguments of Query that ask for the page `after` this place, or for the first one."""
         asked = {"key": (self.index.key, self.value)}

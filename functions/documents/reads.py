@@ -61,9 +61,12 @@ class Reads(Requests, Generic[K, R]):
             items |= self._get_chunk(every[at : at + READ_AT_ONCE])
         return {key: self._make(items[key]) for key in every}
 
-    def query(self, index: Index, value: str, *, until: str | None = None) -> Iterator[list[R]]:
+    def query(
+        self, index: Index, value: str, *, until: str | None = None, after: tuple[str, str] | None = None
+    ) -> Iterator[list[R]]:
         """The records that an index has under this value, up to the range `until` included, lowest first.
 
+        `after` is the key and the range of a record that an earlier query has given: only what follows it is given.
         A page of at most 100 is asked for when it is taken. An index follows its table with a delay, so a record may
         have changed since: a write that follows says in its condition what it goes by.
 
@@ -71,7 +74,7 @@ class Reads(Requests, Generic[K, R]):
             TableUnavailable: a page could not be read; those before it are what they are.
         """
         asked = Query(index, value, until)
-        last: Any = None
+        last: Any = None if after is None else asked.place(*after)
         while last is None or last:
             ask = partial(self._client.query, **asked.request(self._table, last))
             items, last = self._read(ask, partial(asked.page, after=last))

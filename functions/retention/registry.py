@@ -5,7 +5,7 @@ if and only if the record is on the agenda (`due_shard`, `due_at`, `due_for`): s
 Times on the record are RFC 3339 texts in UTC to the millisecond, so that their order as texts is their order in time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -96,8 +96,16 @@ def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> 
     escapes = erased_at is None or created_at > erased_at
     later = _order(registration) > (record.registered_sent_at, record.registered_hash or "")
     if later and registration.sent_at > record.absent_sent_at:
-        return record, _standing(registration, record, created_at, keys, escapes=escapes, now=now)
-    return record, _added(registration, record, created_at, escapes=escapes, now=now)
+        write = _standing(registration, record, created_at, keys, escapes=escapes, now=now)
+    else:
+        write = _added(registration, record, created_at, escapes=escapes, now=now)
+    return record, write if escapes else _asked(write, record, now)
+
+
+def _asked(write: Write, record: Record, now: float) -> Write:
+    """Have it ask for the response to go as well: its person was erased after it was created."""
+    since = {} if record.asked else {"asked_at": text_of(now)}
+    return replace(write, sets={**write.sets, **since}, adds={**write.adds, "asked": {ERASURE}})
 
 
 def _order(registration: Registration) -> tuple[int, str]:
@@ -138,9 +146,7 @@ def _standing(
         forgotten = text_of(datetime.fromisoformat(created_at).timestamp() + FORGOTTEN_AFTER)
         due_at = text_of(now) if asked else dated or forgotten
         sets |= {"due_shard": shard_of(RecordKey(record.key)), "due_at": due_at, "due_for": DELETE}
-    return _write(
-        registration, record, sets, tuple(name for name, value in given.items() if value is None), escapes=escapes
-    )
+    return _write(registration, record, sets, tuple(name for name, value in given.items() if value is None))
 
 
 def _added(registration: Registration, record: Record, created_at: str, *, escapes: bool, now: float) -> Write:
@@ -148,15 +154,12 @@ def _added(registration: Registration, record: Record, created_at: str, *, escap
     sets: dict[str, Any] = {"created_at": created_at}
     if not escapes and record.due_shard is not None:
         sets["due_at"] = text_of(now)
-    return _write(registration, record, sets, (), escapes=escapes)
+    return _write(registration, record, sets, ())
 
 
-def _write(
-    registration: Registration, record: Record, sets: dict[str, Any], removes: tuple[str, ...], *, escapes: bool
-) -> Write:
+def _write(registration: Registration, record: Record, sets: dict[str, Any], removes: tuple[str, ...]) -> Write:
     """Write under the condition that the record is as it was read, and that nothing has ended it since."""
-    adds: dict[str, Any] = {"subjects": {registration.subject}} if registration.subject else {}
-    adds |= {} if escapes else {"asked": {ERASURE}}
+    adds = {"subjects": {registration.subject}} if registration.subject else {}
     values = {name: getattr(record, name) for name in _AS_READ}
     values["registered_sent_at"] = record.registered_sent_at if record.registered_hash is not None else None
     as_read = [

@@ -264,6 +264,41 @@ def test_odd_questions_about_responses_are_settled_and_harm_no_neighbour(
     assert ends[bench.keys.key(function, good["details"]["message"]["message_id"])] == "done"
 
 
+REGISTRY: dict[str, dict[str, Any]] = {
+    "register_response": {
+        "response_id": "resp_odd",
+        "created_at": "2026-11-22T07:00:00Z",
+        "subject": "someone",
+        "policy": "session",
+        "previous_response_id": "resp_odder",
+        "conversation": "conv_odd",
+    },
+    "legal_hold": {"action": "place", "case": "case-odd", "response_id": "resp_odd", "ordered_by": "someone"},
+    "erase_subject": {"subject": "someone", "erasure_id": "erasure-odd", "requested_at": "2026-11-22T07:00:00Z"},
+}
+GOOD: dict[str, dict[str, Any]] = {
+    "register_response": {"response_id": "resp_good"},
+    "legal_hold": {"action": "release", "case": "case-good", "subject": "somebody"},
+    "erase_subject": {"subject": "somebody"},
+}
+
+
+@pytest.mark.parametrize("function", sorted(REGISTRY))
+@given(data=st.data())
+@fuzzed(30)
+def test_odd_orders_about_what_is_kept_are_settled_and_harm_no_neighbour(
+    bench: Bench, function: str, data: st.DataObject
+) -> None:
+    bench.settings = bench.settings.model_copy(update={"erase_settle": 0.0})
+    odd = data.draw(st.lists(odd_messages(REGISTRY[function], function), min_size=1, max_size=2))
+    good = bench.message(GOOD[function])
+
+    ends = ends_of(bench, odd, good)
+
+    assert ends[bench.keys.key(function, good["details"]["message"]["message_id"])] == "done"
+    assert bench.calls() == 0
+
+
 @given(event=json_values | bent({"messages": [entry("{}", sent_at=SENT)], "sample": {}}))
 @fuzzed(200)
 def test_what_is_no_event_of_a_queue_makes_the_batch_return(event: Any) -> None:

@@ -1,0 +1,94 @@
+"""The functions of retention on one table and one clock, each with its own queue, and what time lets become of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import retention_sweep
+from ledger import Ledger, Record
+from retention.registry import Registration, registered
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
+from worker.clock import Deadline
+from worker.send.elsewhere import Elsewhere
+from worker.send.queue import Queue
+from worker.settings import Settings
+from worker.timer import Tick, Tools
+
+FUNCTIONS = ("delete_response", "erase_subject", "legal_hold", "register_response")
+
+
+class Retention:
+    """All of them; `benches` by the functions' names."""
+
+    def __init__(self, kit: Kit, functions: Iterable[str] = FUNCTIONS) -> None:
+        self.kit = kit
+        self.benches = {name: bench_of(name, kit) for name in functions}
+        self.deletions = self.benches["delete_response"]
+        self.clock, self.keys, self.studio = self.deletions.clock, self.deletions.keys, kit.studio
+        self.urls = {name: bench.own for name, bench in self.benches.items()}
+        for name, bench in self.benches.items():
+            bench.share(self.deletions)
+            bench.elsewhere = lambda queue, name=name: Elsewhere(queue, self.urls, name)  # type: ignore[misc]  # bound now
+        self.store = Ledger(kit.spectator, self.deletions.table)
+        self.settings: Mapping[str, Any] = {}
+
+    def register(self, *names: str, until: float | None = None, **said: Any) -> None:
+        """Store responses, and register them just now; without a date they are due in ten days."""
+        now = self.clock.now()
+        self.studio.seed(*names)
+        plain = Registration("", round(now * 1000), "h", delete_after=now + 864_000 if until is None else until)
+        for name in names:
+            registered(replace(plain, response_id=name, **said), self.store, self.keys, now)
+
+    def person(self, name: str) -> Any:
+        """The key of a person's record."""
+        return self.keys.key("subject", name)
+
+    def record(self, name: str) -> Record:
+        """The record of a response."""
+        return self.deletions.record(name)
+
+    def deliver(self, function: str, message: Mapping[str, Any], **how: Any) -> list[tuple[str, str | None]]:
+        """Send a message just now, and deliver it."""
+        bench = self.benches[function]
+        return bench.deliver(bench.message(dict(message)), **how).ends
+
+    def sweep(self) -> dict[str, int]:
+        """Let the sweep's timer tick."""
+        deadline = Deadline.after(60, self.clock)
+        queue = Queue(self.kit.sqs, self.clock, deadline.budget())
+        tools = Tools(
+            store=Ledger(self.kit.dynamodb, self.deletions.table, self.clock.sleep, deadline.budget()),
+            keys=self.keys,
+            clock=self.clock,
+            deadline=deadline,
+            random=Random(7),
+            elsewhere=Elsewhere(queue, self.urls, "retention_sweep"),
+            settings=Settings.model_validate(self.settings),
+        )
+        return dict(retention_sweep.handler.timer.call(Tick(self.clock.now()), tools))
+
+    def work(self) -> list[tuple[str, str | None]]:
+        """Deliver what waits in any queue once, whatever its delay."""
+        taken = [(bench, bench.take_retry_messages()) for bench in self.benches.values()]
+        ends = []
+        for bench, entries in taken:
+            for at in range(0, len(entries), 100):
+                delivered = bench.deliver(*entries[at : at + 100])
+                assert delivered.acknowledged, delivered.error
+                ends += delivered.ends
+        return ends
+
+    def pass_time(self, seconds: float, step: float = 900) -> None:
+        """Let so much time pass; a sweep and the deliveries of what waits come after each step of it."""
+        until = self.clock.now() + seconds
+        while self.clock.now() < until:
+            self.clock.advance(min(step, until - self.clock.now()))
+            self.sweep()
+            self.work()
+
+    def results(self, function: str) -> list[dict[str, Any]]:
+        """What a function's results say."""
+        return [result["data"] for result in self.benches[function].results()]

@@ -1,0 +1,77 @@
+"""A person with ten thousand responses: erased within deadlines, however slow the ledger is."""
+
+from typing import Any
+
+import erase_subject
+from documents import Write
+from ledger import Keys, Ledger, RecordKey
+from ledger.agenda import due, text_of
+from ledger.record import DELETED
+from tests.support.clock import FakeClock
+from tests.support.memory_table import MemoryTable
+from worker import Desk, Outcome
+from worker.clock import Deadline
+from worker.settings import Settings
+
+MANY = 10_000
+
+
+class Scene:
+    """The erasure of one person on a table whose every request takes a while."""
+
+    def __init__(self, request: float) -> None:
+        self.clock = FakeClock()
+        self.keys = Keys("a secret")
+        self.table = MemoryTable(lambda: self.clock.advance(request))
+        self.sent_at = round(self.clock.now() * 1000)
+
+    def register(self, number: int) -> None:
+        """Put so many records of the person on the table, all for later."""
+        created, subject = text_of(self.clock.now() - 100), self.keys.key("subject", "alice")
+        store: Ledger = Ledger(self.table, "ledger")  # type: ignore[arg-type]  # as far as it is asked
+        plain = [self.keys.key("response", f"resp_{each}") for each in range(number)]
+        ahead = self.clock.now() + 864_000
+        store.write_all(
+            [Write(key, due(key, "r", ahead) | {"subject": subject, "created_at": created}) for key in plain]  # type: ignore[arg-type]  # an id
+        )
+
+    def look(self) -> tuple[Outcome, float]:
+        """One invocation, and how many seconds it took."""
+        begun, deadline = self.clock.monotonic(), Deadline.after(60, self.clock)
+        desk: Any = Desk(
+            store=Ledger(self.table, "ledger", self.clock.sleep, deadline.budget()),  # type: ignore[arg-type]  # the same
+            keys=self.keys,
+            clock=self.clock,
+            deadline=deadline,
+            record_key=RecordKey("erase_subject#1"),
+            sent_at=self.sent_at,
+            origin="message-1",
+            body_hash="h",
+            identity="message-1",
+            learn=lambda _: None,
+            settings=Settings.model_validate({"ERASE_SETTLE": "1s"}),
+        )
+        message = erase_subject.EraseSubject(subject="alice")
+        outcome = erase_subject.handler.function.call(message, None, 15.0, desk)
+        return outcome, self.clock.monotonic() - begun
+
+
+def test_ten_thousand_are_asked_and_counted_within_deadlines() -> None:
+    scene = Scene(0.25)
+    scene.register(MANY)
+    took: list[float] = []
+    while True:
+        outcome, seconds = scene.look()
+        took.append(seconds)
+        if outcome.later is None:
+            break
+        scene.clock.advance(outcome.later.seconds)
+        for key, item in scene.table.items.items():
+            if "asked" in item:  # what is asked is deleted meanwhile
+                left = {name: value for name, value in item.items() if not name.startswith("due_")}
+                scene.table.items[key] = left | {"state": {"S": DELETED}}
+
+    assert outcome.result is not None
+    assert (outcome.result["found"], outcome.result["deleted"], outcome.result["pending"]) == (MANY, MANY, 0)
+    assert max(took) < 60, "no invocation is cut off"
+    assert len(took) < 12
