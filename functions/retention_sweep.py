@@ -1,29 +1,30 @@
-"""Send what is due: a deletion for each record of the agenda whose time has come."""
+"""Send what is due: a deletion, or a look for what was deleted, for each record of the agenda whose time has come."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from ledger import Record
-from ledger.agenda import SHARDS
+from ledger.agenda import SHARDS, VERIFY
 from retention.agenda import reason_of, sweep
 from worker import Send, Tick, Tools, timer_function
 
-DELETION = "delete_response"
+DELETION, VERIFICATION = "delete_response", "verify_deletion"
 LEAST = 5.0
 """Seconds that a page takes at the most: with less left no further one is begun."""
 
 
 def message(record: Record) -> Send:
     """The message that a due record asks for. Its id is new for each claim, and the same for a repeat of it."""
-    data = {"response_id": record.response_id, "reason": reason_of(record)}
-    return Send(DELETION, f"{record.key}#{record.due_at}", data)
+    name, data = f"{record.key}#{record.due_at}", {"response_id": record.response_id}
+    if record.due_for == VERIFY:
+        return Send(VERIFICATION, name, data)
+    return Send(DELETION, name, data | {"reason": reason_of(record)})
 
 
-@timer_function(sends_to=[DELETION])
+@timer_function(sends_to=[DELETION, VERIFICATION])
 def handler(_tick: Tick, tools: Tools) -> Mapping[str, int]:
-    """Claim and send, until all is sent, the time is over, or the deletions' queue holds enough."""
-    limit = tools.settings.sweep_backlog
-    room = limit - tools.elsewhere.waiting(DELETION)
+    """Claim and send, until all is sent, the time is over, or the queues hold enough."""
+    room = tools.settings.sweep_backlog - sum(map(tools.elsewhere.waiting, (DELETION, VERIFICATION)))
 
     def send(records: Sequence[Record]) -> Sequence[bool]:
         nonlocal room

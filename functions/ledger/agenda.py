@@ -12,8 +12,8 @@ from ledger.keys import Key, RecordKey
 SHARDS = 8
 """Parts of the agenda's index: `due#00` to `due#07`. A record stays in its part."""
 
-DELETE = "delete"
-"""What is due: a deletion."""
+DELETE, VERIFY = "delete", "verify"
+"""What is due: a deletion, or a look whether a deleted response stays away."""
 
 LOOKED_AFTER = 30 * 86_400
 """Seconds after which a held record comes due without a release: only a backstop."""
@@ -32,6 +32,6 @@ def shard_of(key: RecordKey) -> str:
     return f"due#{int(key[-8:], 16) % SHARDS:02d}"
 
 
-def due(key: RecordKey, response_id: Key, moment: float) -> dict[str, Any]:
-    """The attributes that put a record on the agenda: its response is to be deleted then."""
-    return {"response_id": response_id, "due_shard": shard_of(key), "due_at": text_of(moment), "due_for": DELETE}
+def due(key: RecordKey, response_id: Key, moment: float, what: str = DELETE) -> dict[str, Any]:
+    """The attributes that put a record on the agenda: its response is to be deleted then, or looked for."""
+    return {"response_id": response_id, "due_shard": shard_of(key), "due_at": text_of(moment), "due_for": what}

@@ -14,9 +14,10 @@ No fragment compares an attribute that may be missing for inequality: DynamoDB f
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.agenda import VERIFY
 from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN, WAITING
 
-_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN)}
+_WORDS = {word: word for word in (OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN, VERIFY)}
 """What conditions compare with by name: `:claimed` is the text "claimed"."""
 
 FREE = "attribute_not_exists(#state)"
@@ -100,6 +101,9 @@ NO_RECEIPT = "attribute_not_exists(#receipts)"
 
 RECEIPTS_AS_READ = "#receipts = :receipts_read AND NOT #state IN (:deleted)"
 """The key has the receipts that were read, and none of a deletion."""
+
+STILL_VERIFYING = "#receipts = :receipts_read AND #due_for = :verify"
+"""The key has the receipts that were read, and nothing has shown yet that its deleted response stays away."""
 
 ABSENT_EARLIER = "#absent_sent_at < :absent_sent_at AND NOT #state IN (:deleted)"
 """What found nothing before was sent earlier than this message, which found nothing either."""

@@ -5,12 +5,13 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
-from ledger.agenda import LOOKED_AFTER, due, text_of
+from ledger.agenda import LOOKED_AFTER, VERIFY, due, text_of
 from ledger.chains import Standing, open_to
 from ledger.evidence import settled
+from ledger.keys import RecordKey
 from ledger.record import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING, Record
 
-_AGENDA = ("response_id", "due_shard", "due_at", "due_for")
+AGENDA = ("response_id", "due_shard", "due_at", "due_for")
 """What says that something may still have to be called: a receipt takes the record off the agenda."""
 
 _LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at", "held_by")
@@ -24,6 +25,8 @@ def outcome(
 
     Refused means that another delivery has written since, and the record is to be read again.
     """
+    if record.state == DELETED and state in (DELETED, ALREADY_ABSENT, HELD):
+        return _after_a_deletion(standing, record, state, now, notes)
     if state == HELD:
         return _held(standing, record, now, retention, notes)
     if state == SCHEDULED:
@@ -39,7 +42,9 @@ def outcome(
     adds = standing.adds if state == ALREADY_ABSENT else {}
     # What was registered after the message was sent is not what it found absent.
     over = state == DELETED or record.registered_sent_at <= standing.sent_at
-    leftovers = (*_LEFTOVERS, *(_AGENDA if over else ()))
+    later = _verification(standing, record, now) if state == DELETED else {}
+    final |= later
+    leftovers = (*_LEFTOVERS, *(AGENDA if over and not later else ()))
     unless = (when.NOT_REGISTERED_SINCE,) if over and state == ALREADY_ABSENT else ()
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
@@ -60,6 +65,31 @@ def outcome(
         removes=leftovers,
         beside=(Write(further, {**final, "receipt": receipt, **settled(further, now)}, condition=when.FREE),),
     )
+
+
+def _verification(standing: Standing, record: Record, now: float) -> dict[str, Any]:
+    """Put a response that was deleted just now on the agenda again, where its policy has it looked for later."""
+    if standing.response_id is None or record.verify_after is None:
+        return {}
+    return due(standing.key, standing.response_id, now + record.verify_after, VERIFY)
+
+
+def _after_a_deletion(standing: Standing, record: Record, state: str, now: float, notes: Mapping[str, Any]) -> Write:
+    """A deletion of what was deleted before, and was found again: a further receipt, and what is due stays due.
+
+    Where a hold keeps what was found there is nothing to write down but the end of these messages.
+    """
+    number = record.receipts + 1
+    told = {**notes, "outcome": state, "number": number, "held_at" if state == HELD else "executed_at": now}
+    sets = {"told": told, "messages": set(standing.messages)}
+    given = when.given(receipts_read=record.receipts)
+    if state == HELD:
+        return Write(standing.key, sets, when.STILL_VERIFYING, given)
+    row = RecordKey(f"{standing.key}#{number}")
+    concerns = {name: record.receipt[name] for name in ("subject", "subjects") if name in record.receipt}
+    receipt = {**told, **concerns, "due_at": text_of(min(standing.sent_at / 1000, now))}
+    further = Write(row, {"receipt": receipt, "executed_at": now, "state": state, **settled(row, now)}, when.FREE)
+    return Write(standing.key, {**sets, "receipts": number}, when.STILL_VERIFYING, given, beside=(further,))
 
 
 def _concerns(standing: Standing, record: Record, notes: Mapping[str, Any], now: float) -> dict[str, Any]:

@@ -42,6 +42,9 @@ OUTCOME_UNKNOWN = "outcome_unknown"
 ERASURE = "erasure"
 """The reason of a deletion that a person asked for."""
 
+VERIFICATION = "verification"
+"""The reason of a deletion of what was deleted before, and was found again."""
+
 LONGEST_DELAY = 900
 """Seconds: the longest that a queue delays a message, so that long after its watermark a retry message appears."""
 

@@ -7,14 +7,14 @@ from itertools import chain
 
 from documents import Index, Write, Written
 from ledger import Ledger, Record
-from ledger.agenda import DELETE, SHARDS, text_of
+from ledger.agenda import DELETE, SHARDS, VERIFY, text_of
 from ledger.record import ERASURE
 
 DUE = Index("due", "due_shard", "due_at")
 """What is due, a part at a time."""
 
-VERIFY = "verify"
-"""What is due: a look whether a deleted response stays away."""
+WHATS = frozenset({DELETE, VERIFY})
+"""What a sweep sends. What a later release may put on the agenda is left to it."""
 
 RETENTION = "retention"
 
@@ -56,7 +56,8 @@ def sweep(
     oldest = min((str(page[0].due_at) for page in begun if page), default=None)
     found = sent = taken = unsent = 0
     left = False
-    for page in chain.from_iterable(chain([head], rest) for head, rest in zip(begun, pages, strict=True)):
+    for whole in chain.from_iterable(chain([head], rest) for head, rest in zip(begun, pages, strict=True)):
+        page = [record for record in whole if record.due_for in WHATS]
         if not page:
             continue
         if not may_go_on():
@@ -82,7 +83,7 @@ def claim(record: Record, until: float) -> Write:
 
 
 def reason_of(record: Record) -> str:
-    """Say why a due record is to be deleted: who was asked to go goes for that reason, the others for their date."""
-    if record.due_for != DELETE or not record.asked:
+    """Say why a record that is due for deletion is to be deleted: who was asked to go goes for that reason, the others for their date."""
+    if not record.asked:
         return RETENTION
     return ERASURE if ERASURE in record.asked else min(record.asked)

@@ -46,8 +46,8 @@ _Wait = Annotated[float, BeforeValidator(seconds), Field(ge=60, le=_LONGEST)]
 class Policy(BaseModel):
     """One policy; durations are in seconds.
 
-    `keep_for` counts from the response's creation. `verify_after` and `cascade` are kept with a registration, so that
-    a later release can act on them: look for a deleted response so long after, delete what continues it too.
+    `keep_for` counts from the response's creation. So long as `verify_after` says after its deletion it is looked for
+    again. `cascade` is only kept with a registration, so that a later release can delete what continues it too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -44,7 +44,9 @@ class Sweeper:
             clock=clock,
             deadline=deadline,
             random=Random(seed),
-            elsewhere=Elsewhere(queue, {"delete_response": bench.own}, "retention_sweep"),
+            elsewhere=Elsewhere(
+                queue, {"delete_response": bench.own, "verify_deletion": bench.others}, "retention_sweep"
+            ),
             settings=Settings.model_validate({"SWEEP_BACKLOG": self.backlog}),
         )
         return dict(retention_sweep.handler.timer.call(Tick(clock.now()), tools))

@@ -16,7 +16,7 @@ from worker.send.queue import Queue
 from worker.settings import Settings
 from worker.timer import Tick, Tools
 
-FUNCTIONS = ("delete_response", "erase_subject", "legal_hold", "register_response")
+FUNCTIONS = ("delete_response", "erase_subject", "legal_hold", "register_response", "verify_deletion")
 
 
 class Retention:

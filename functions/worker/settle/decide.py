@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ledger import Record
+from ledger.agenda import VERIFY
 from ledger.record import (
     ALREADY_ABSENT,
     CLAIMED,
@@ -16,6 +17,7 @@ from ledger.record import (
     OUTCOME_UNKNOWN,
     PENDING,
     STATES,
+    VERIFICATION,
     WAITING,
 )
 from worker.receive.event import Delivery
@@ -56,7 +58,7 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
     if record.began == f"{record.redrive}:{item.delivery.message_id}":
         item = item.renumbered(record.redrive, message_id=item.delivery.message_id)
     delivery = item.delivery
-    if record.state is None or record.lapsed(now):
+    if record.state is None or record.lapsed(now) or _verifies(item, record):
         step = Step.PROCEED
     elif record.state not in STATES:
         step = Step.UNREADABLE
@@ -75,6 +77,12 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
     else:
         step = _beside_a_claim(delivery, record, now)
     return Decision(step, item, record)
+
+
+def _verifies(item: Item, record: Record) -> bool:
+    """Whether the message is to delete what was deleted before, was found again, and is still looked for."""
+    answered = {item.delivery.message_id, item.delivery.origin} & record.messages
+    return VERIFICATION in item.asked and record.state == DELETED and record.due_for == VERIFY and not answered
 
 
 def _beside_a_claim(delivery: Delivery, record: Record, now: float) -> Step:

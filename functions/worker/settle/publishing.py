@@ -19,7 +19,8 @@ _MOMENTS = {HELD: "held_at", SCHEDULED: "waiting_at"}
 
 def told_by(record: Record, *, final: bool) -> Mapping[str, Any]:
     """What a record tells of an outcome: of an absence that answers what was sent before, the receipt that stands."""
-    said = record.told if record.told and (not final or record.state == DELETED) else record.receipt
+    told = record.told and (not final or (record.state == DELETED and record.told["outcome"] != HELD))
+    said = record.told if told else record.receipt
     return said or {"outcome": record.state}
 
 
@@ -35,6 +36,7 @@ def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlemen
         at = float(known[moment])
         # A key may be held or scheduled more than once, and each time is news.
         result_id = f"{item.record_key}#{state}" + (f"#{round(at * 1000)}" if state in _MOMENTS else "")
+        result_id += f"#{known['number']}" if "number" in known else ""
         results.append(_result(item, result_id, at, {name: known[name] for name in said if known.get(name)}))
     return [
         (item, end if sent else Settlement(End.UNSETTLED, "results queue", trace=end.trace))

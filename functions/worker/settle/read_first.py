@@ -14,7 +14,7 @@ from documents import TableUnavailable
 from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.agenda import text_of
-from ledger.record import HELD, SCHEDULED
+from ledger.record import DELETED, HELD, SCHEDULED
 from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
 from worker.settle.answers import answer
@@ -104,9 +104,17 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
             ended.append(defect(item, came))
     ended += finish(finished, inv)
     back, lost = put_off(unfinished, inv)
-    failed, ended = failed + back, ended + lost
+    failed, beside = _beside_receipts([*failed, *back], inv)
+    stale, ended = stale + beside, ended + lost
     ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
     return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), stale
+
+
+def _beside_receipts(failed: Sequence[Retry | Ending], inv: Invocation) -> tuple[list[Retry | Ending], list[Item]]:
+    """Keep a receipt as it is: what fails to delete once more is dead-lettered under its message id."""
+    ends = [each for each in failed if isinstance(each, Ending) and each.record.state == DELETED]
+    flaws = [(each.item, (each.letter.reason, each.letter.detail)) for each in ends]
+    return [each for each in failed if each not in ends], [under_message_id(item, flaw, inv) for item, flaw in flaws]
 
 
 def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | APIError | NotBegun | Again | DeadLetter:  # noqa: FBT001 - a fact, passed on

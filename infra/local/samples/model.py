@@ -56,7 +56,8 @@ class Sample(_Strict):
 
     `via`: the messages go through the queue, or the event is handed to the function as it is, as the platform's
     test console does: a form that no queue carries. `settings` are those of an instance of its own, which then gets
-    the event handed over. `stored` are response ids that exist, `stored_as` others with fields of theirs, `holds` those under a legal hold, `faults` what
+    the event handed over. `stored` are response ids that exist, `stored_as` others with fields of theirs, `holds` those under a legal hold,
+    `deleted` those that were deleted and are to be looked for now, `faults` what
     the local AI Studio does wrong (`infra.local.studio.faults`), `realtime_post` how it answers the POST form of
     response.create to these events. `pad_to`: bytes to which spaces lengthen each body, so that no file has to be
     that long.
@@ -67,6 +68,7 @@ class Sample(_Strict):
     stored: tuple[str, ...] = ()
     stored_as: dict[str, dict[str, JsonValue]] = {}
     holds: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     faults: tuple[dict[str, JsonValue], ...] = ()
     realtime_post: PostMode | None = None
