@@ -21,6 +21,7 @@ from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.message import Message, OnUnknown, Opaque, Time, Word
+from worker.send.results import Result
 from worker.settle.function import ledger_only
 from worker.timer import Tick, Tools, timer_function
 
@@ -32,6 +33,7 @@ __all__ = [
     "OnUnknown",
     "Opaque",
     "Outcome",
+    "Result",
     "Send",
     "Tick",
     "Time",

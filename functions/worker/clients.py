@@ -31,11 +31,15 @@ def queues(settings: Settings) -> "SQSClient":
     return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
 
 
-def storage(settings: Settings) -> "S3Client":
-    """Make Object Storage's client."""
+LONGEST_EVIDENCE = 20.0
+"""The most seconds that an eighth of a day's evidence takes to be stored, or read."""
+
+
+def storage(settings: Settings, longest: float = LONGEST_UPLOAD) -> "S3Client":
+    """Make Object Storage's client, whose requests take `longest` seconds at the most."""
     # Over TLS boto3 sends trailing checksums, which the service does not say that it understands.
     config = client_config(
-        read_timeout=LONGEST_UPLOAD - CONNECT_TIMEOUT,
+        read_timeout=longest - CONNECT_TIMEOUT,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

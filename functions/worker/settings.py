@@ -83,6 +83,7 @@ class Settings(BaseModel):
     results_queue_url: Url = ""
     results_subject: Literal["hash", "key"] = "hash"
     results_bucket: str = ""
+    evidence_bucket: str = ""
     storage_endpoint: Url = "https://storage.yandexcloud.net"
     aws_access_key_id: SecretStr = SecretStr("")
     aws_secret_access_key: SecretStr = SecretStr("")

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 from ledger import Keys, Ledger
 from worker.clock import Clock, Deadline
+from worker.send.bucket import Bucket
 from worker.send.elsewhere import Elsewhere
+from worker.send.results import Results
 from worker.settings import LEDGER, Settings
 
 
@@ -26,7 +28,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a timer's call works with. `elsewhere` knows the functions that this one says it sends to."""
+    """What a timer's call works with. `elsewhere` knows the functions that this one says it sends to.
+
+    `results` is the results queue, if it says that it sends there; `evidence` is the bucket of EVIDENCE_BUCKET.
+    """
 
     store: Ledger
     keys: Keys
@@ -34,6 +39,8 @@ class Tools:
     deadline: Deadline
     random: Random
     elsewhere: Elsewhere
+    results: Results
+    evidence: Bucket
     settings: Settings
 
 
@@ -43,12 +50,16 @@ TimerCall = Callable[[Tick, Tools], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One timer function; `needs` are the settings that it can't do without, `sends_to` functions with queues."""
+    """One timer function; `needs` are the settings that it can't do without, `sends_to` functions with queues.
+
+    `result_type` is the CloudEvents type of its results.
+    """
 
     name: str
     call: TimerCall
     needs: tuple[str, ...]
     sends_to: tuple[str, ...]
+    result_type: str
 
 
 class TimerHandler(Protocol):
@@ -62,16 +73,17 @@ class TimerHandler(Protocol):
 
 
 def timer_function(
-    *, needs: Iterable[str] = LEDGER, sends_to: Iterable[str] = ()
+    *, needs: Iterable[str] = LEDGER, sends_to: Iterable[str] = (), result_type: str = ""
 ) -> Callable[[TimerCall], TimerHandler]:
     """Make a handler of a call: `call(tick, tools) -> counts`.
 
     `needs` are the settings that the function can't do without; `sends_to` are the functions to whose queues it
-    sends, each of which needs a setting `<FUNCTION>_QUEUE_URL`.
+    sends, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `results` among them is the results queue, where its
+    results of the CloudEvents type `result_type` go.
     """
 
     def make(call: TimerCall) -> TimerHandler:
-        timer = Timer(call.__module__.rpartition(".")[2], call, tuple(needs), tuple(sends_to))
+        timer = Timer(call.__module__.rpartition(".")[2], call, tuple(needs), tuple(sends_to), result_type)
 
         @functools.wraps(call)
         def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:

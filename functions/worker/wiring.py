@@ -11,12 +11,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from aistudio import API
+from documents.budget import Budget
 from documents.tables import LEDGER
 from ledger import Keys, Ledger
 from worker import clients
 from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
 from worker.platform import Token, seconds_left
+from worker.send.bucket import Bucket
 from worker.send.claim_check import ClaimCheck
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
@@ -147,6 +149,7 @@ class TimerInstance:
         self._documents = clients.documents(settings, self._token)
         self._table = settings.ledger_table_prefix + LEDGER
         self._queues = cache(partial(clients.queues, settings))
+        self._storage = cache(partial(clients.storage, settings, clients.LONGEST_EVIDENCE))
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._random = random.SystemRandom()
         self._logger: Logger = get_logger(timer.name, settings.log_level)
@@ -155,15 +158,19 @@ class TimerInstance:
         """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
         self._token.renew(context)
         deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
+        queue = Queue(self._queues(), self._clock, deadline.budget())
+        stores = Budget(deadline.left_for_calls, clients.LONGEST_EVIDENCE, within)
         tools = Tools(
             store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
             keys=self._keys,
             clock=self._clock,
             deadline=deadline,
             random=self._random,
-            elsewhere=Elsewhere(
-                Queue(self._queues(), self._clock, deadline.budget()), self._elsewhere, self._timer.name
+            elsewhere=Elsewhere(queue, self._elsewhere, self._timer.name),
+            results=Results(
+                queue, self._elsewhere.get("results", ""), self._timer.name, self._timer.result_type, "hash", None
             ),
+            evidence=Bucket(self._storage, self._settings.evidence_bucket, stores),
             settings=self._settings,
         )
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))

@@ -15,13 +15,14 @@ from infra.local.cloud.runtime import Runtime
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.cloud.trigger import Invocation, Trigger
 from infra.local.cloud.trigger_event import platform_id
-from infra.local.settings import RESULTS_BUCKET, local_settings
+from infra.local.settings import EVIDENCE_BUCKET, RESULTS_BUCKET, local_settings
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings as StudioSettings
 from worker.settings import queue_settings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
@@ -64,9 +65,10 @@ class Environment:
         }
 
     def furnish(self) -> None:
-        """Make the bucket, the tables and the queues, which an empty server lacks."""
+        """Make the buckets, the tables and the queues, which an empty server lacks."""
         with closing(self.servers.s3) as s3:
             s3.create_bucket(Bucket=RESULTS_BUCKET)
+            locked_bucket(s3, EVIDENCE_BUCKET)
         tables.create(self.dynamodb, self.settings["LEDGER_TABLE_PREFIX"])
         self.dead_letters = self.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
         self.results = self.sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
@@ -175,6 +177,18 @@ def running_environment(
         environment.furnish()
         stack.callback(environment.stop)
         yield environment
+
+
+def locked_bucket(s3: "S3Client", name: str) -> None:
+    """Make a bucket whose objects nobody can change or delete for a day, as a deployment's is for longer."""
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    s3.put_object_lock_configuration(
+        Bucket=name,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}},
+        },
+    )
 
 
 def _queue(sqs: "SQSClient", function: LocalFunction, dead_letters: str) -> str:

@@ -15,6 +15,7 @@ from worker.settings import Settings
 
 LOCAL_ENV = ROOT / ".local.env"
 RESULTS_BUCKET = "results"
+EVIDENCE_BUCKET = "evidence"
 QUEUES = frozenset({"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL"})
 """Settings that differ by function, or that a test chooses."""
 
@@ -28,6 +29,7 @@ REACH_SERVERS = frozenset(
         "AWS_ACCESS_KEY_ID",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
+        "EVIDENCE_BUCKET",
         "HASH_KEY",
         "LEDGER_TABLE_PREFIX",
         "REALTIME_MODEL",
@@ -58,6 +60,7 @@ def local_settings(servers: Servers, studio: StudioHandle) -> dict[str, str]:
         "YMQ_ENDPOINT": servers.endpoint,
         "STORAGE_ENDPOINT": servers.endpoint,
         "RESULTS_BUCKET": RESULTS_BUCKET,
+        "EVIDENCE_BUCKET": EVIDENCE_BUCKET,
         "RETENTION_POLICIES": table.policies(),
         "AWS_ACCESS_KEY_ID": KEY_ID,
         "AWS_SECRET_ACCESS_KEY": KEY_SECRET,

@@ -27,6 +27,7 @@ PLATFORM = {
     "trigger_account_id": "ajetrigger",
     "package_bucket": BUCKET,
     "results_bucket": "results",
+    "evidence_bucket": "evidence",
     "accounts": ACCOUNTS_MADE,
     "hash_key": {"secret_id": "e6qhash", "version_id": "e6v"},
 }

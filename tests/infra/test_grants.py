@@ -80,6 +80,23 @@ def test_only_the_accounts_that_the_table_lets_write_results(workspace: Workspac
     assert set(bound["members"]) == {f"serviceAccount:{platform['accounts'][name]['id']}" for name in wanted}
 
 
+def test_only_what_seals_writes_and_reads_evidence(workspace: Workspace, app: Shown) -> None:
+    platform = workspace.output("platform", "platform")
+    bound = [
+        each["values"]
+        for each in of_type(workspace.state("platform"), "yandex_storage_bucket_iam_binding")
+        if each["values"]["bucket"] == platform["evidence_bucket"]
+    ]
+    sealer = {f"serviceAccount:{platform['accounts'][name]['id']}" for name in ("sealer",)}
+    assert {each["role"]: set(each["members"]) for each in bound} == {"storage.uploader": sealer}
+    decrypting = [
+        each["values"]["member"]
+        for each in of_type(workspace.state("platform"), "yandex_kms_symmetric_key_iam_member")
+        if each["values"]["role"] == "kms.keys.encrypterDecrypter"
+    ]
+    assert set(decrypting) == sealer
+
+
 def test_every_account_that_functions_run_as_may_read_packages_and_do_nothing_else_with_them(
     workspace: Workspace, app: Shown
 ) -> None:

@@ -58,6 +58,7 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "id",
     "AWS_SECRET_ACCESS_KEY": "secret",
     "DEAD_LETTER_QUEUE_URL": f"{NOWHERE}/dead",
+    "EVIDENCE_BUCKET": "evidence",
     "HASH_KEY": "0" * 32,
     "QUEUE_URL": f"{NOWHERE}/own",
     "GET_RESPONSE_QUEUE_URL": f"{NOWHERE}/polls",

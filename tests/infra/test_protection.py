@@ -40,6 +40,7 @@ def protected(folder: str) -> set[str]:
                 "yandex_lockbox_secret.hash_key",
                 "yandex_lockbox_secret_version.hash_key",
                 "yandex_storage_bucket.backups",
+                "yandex_storage_bucket.evidence",
                 "yandex_ydb_database_serverless.this",
             },
         ),

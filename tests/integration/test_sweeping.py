@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import pytest
@@ -17,11 +16,7 @@ from retention.registry import Registration, registered
 from tests.support.bench import Bench
 from tests.support.messages import arrived
 from tests.support.seam import Crash, killed_after, killed_before
-from worker.clock import Deadline
-from worker.send.elsewhere import Elsewhere
-from worker.send.queue import Queue
-from worker.settings import Settings
-from worker.timer import Tick, Tools
+from tests.support.ticking import ticked
 
 HOUR, DAY = 3_600.0, 86_400.0
 
@@ -35,21 +30,9 @@ class Sweeper:
     shard: int = 0
 
     def tick(self, *, seconds: float = 60.0, seed: int = 7) -> dict[str, int]:
-        bench, clock = self.bench, self.bench.clock
-        deadline = Deadline.after(seconds, clock)
-        queue = Queue(bench.kit.sqs, clock, deadline.budget())
-        tools = Tools(
-            store=Ledger(bench.kit.dynamodb, bench.table, clock.sleep, deadline.budget()),
-            keys=bench.keys,
-            clock=clock,
-            deadline=deadline,
-            random=Random(seed),
-            elsewhere=Elsewhere(
-                queue, {"delete_response": bench.own, "verify_deletion": bench.others}, "retention_sweep"
-            ),
-            settings=Settings.model_validate({"SWEEP_BACKLOG": self.backlog}),
-        )
-        return dict(retention_sweep.handler.timer.call(Tick(clock.now()), tools))
+        urls = {"delete_response": self.bench.own, "verify_deletion": self.bench.others}
+        settings = {"SWEEP_BACKLOG": self.backlog}
+        return ticked(self.bench, retention_sweep.handler, urls=urls, seconds=seconds, seed=seed, settings=settings)
 
     def sent(self) -> list[dict[str, Any]]:
         return [message["data"] for message in map(loaded, self.bench.retry_messages())]

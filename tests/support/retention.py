@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from random import Random
 from typing import Any
 
 import retention_sweep
@@ -10,11 +9,8 @@ from ledger import Ledger, Record
 from retention.registry import Registration, registered
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
-from worker.clock import Deadline
+from tests.support.ticking import ticked
 from worker.send.elsewhere import Elsewhere
-from worker.send.queue import Queue
-from worker.settings import Settings
-from worker.timer import Tick, Tools
 
 FUNCTIONS = ("delete_response", "erase_subject", "legal_hold", "register_response", "verify_deletion")
 
@@ -57,18 +53,7 @@ class Retention:
 
     def sweep(self) -> dict[str, int]:
         """Let the sweep's timer tick."""
-        deadline = Deadline.after(60, self.clock)
-        queue = Queue(self.kit.sqs, self.clock, deadline.budget())
-        tools = Tools(
-            store=Ledger(self.kit.dynamodb, self.deletions.table, self.clock.sleep, deadline.budget()),
-            keys=self.keys,
-            clock=self.clock,
-            deadline=deadline,
-            random=Random(7),
-            elsewhere=Elsewhere(queue, self.urls, "retention_sweep"),
-            settings=Settings.model_validate(self.settings),
-        )
-        return dict(retention_sweep.handler.timer.call(Tick(self.clock.now()), tools))
+        return ticked(self.deletions, retention_sweep.handler, urls=self.urls, settings=self.settings)
 
     def work(self) -> list[tuple[str, str | None]]:
         """Deliver what waits in any queue once, whatever its delay."""

@@ -2,6 +2,8 @@
 
 merkle   a tree over lines: its root, and the path that proves a line to be in it
 seals    one day: its lines, eight trees, the seal over them
+chain    the seals as the ledger has them
+sealing  seals the days that are over
 export   sealed days as a file that proves itself
 verify   checks such a file, with nothing else at hand
 """

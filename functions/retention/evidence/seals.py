@@ -1,12 +1,11 @@
 """Seals: one a day, over the day's lines, chained to the seal of the day before.
 
-A line is one receipt, or one piece of a hold's history, as canonical JSON (RFC 8785): the same content has the same
+A line is one receipt, or one piece of history, as canonical JSON (RFC 8785): the same content has the same
 bytes, whoever writes it. Lines are spread over shards, sorted by key; each shard is a Merkle tree of its own.
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,26 +13,25 @@ from typing import Any, Self
 
 import rfc8785
 
+from ledger.evidence import SHARDS
 from retention.evidence.merkle import leaf_hash, root_of
-
-SHARDS = 8
-"""Trees a day: the index that finds a day's lines has as many partitions."""
 
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it is sealed: the record key that it is about, its shard, its canonical bytes."""
+    """One line as it is sealed: the key of its row, its shard, its canonical bytes, and whether its day was over."""
 
     key: str
     shard: int
     content: bytes
+    late: bool = False
 
     @classmethod
-    def of(cls, key: str, shard: int, content: Mapping[str, Any]) -> Self:
+    def of(cls, key: str, shard: int, content: Mapping[str, Any], *, late: bool = False) -> Self:
         """Make a line of what is known about a key. Raises ValueError where that is no JSON."""
-        return cls(key, shard, rfc8785.dumps({"key": key, **content}))
+        return cls(key, shard, rfc8785.dumps({"key": key, **content}), late)
 
 
 @dataclass(frozen=True)
@@ -106,22 +104,22 @@ class SealedDay:
             ordered[line.shard].append(line.content)
         return cls(Seal.over(day, previous, ordered), tuple(tuple(each) for each in ordered))
 
-    @property
-    def stored(self) -> bytes:
-        """The day as one object: the seal's line, then all others, shard by shard."""
-        every = [rfc8785.dumps(self.seal.document), *(line for shard in self.shards for line in shard)]
-        return b"".join(line + b"\n" for line in every)
-
     @classmethod
-    def read(cls, stored: bytes) -> Self:
-        """Read a day back. Raises ValueError where it is not what its seal says."""
-        first, *lines = stored.splitlines()
-        seal = Seal.read(json.loads(first))
-        shards, at = [], 0
-        for count in seal.counts:
-            shards.append(tuple(lines[at : at + count]))
-            at += count
-        day = cls(seal, tuple(shards))
-        if Seal.over(seal.day, seal.previous, day.shards) != seal or at != len(lines):
-            raise ValueError("the lines are not those that the seal is over")
-        return day
+    def read(cls, seal: Seal, fetch: Callable[[str], bytes]) -> Self:
+        """Read a day back, fetching its objects by their names. Raises ValueError where they are not what the seal says."""
+        return cls(seal, tuple(lines_of(seal, shard, fetch) for shard in range(len(seal.counts))))
+
+
+def name_of(day: str, shard: int, root: str) -> str:
+    """Name the object with a shard's lines: by the day, and by the root over them."""
+    return f"{day}/{shard:02d}-{root}.jsonl"
+
+
+def lines_of(seal: Seal, shard: int, fetch: Callable[[str], bytes]) -> tuple[bytes, ...]:
+    """Read the lines of a shard back. Raises ValueError where they are not what the seal is over."""
+    if not seal.counts[shard]:
+        return ()
+    lines = tuple(fetch(name_of(seal.day, shard, seal.roots[shard])).splitlines())
+    if len(lines) != seal.counts[shard] or root_of([leaf_hash(line) for line in lines]).hex() != seal.roots[shard]:
+        raise ValueError(f"shard {shard} of {seal.day}: the lines are not those that the seal is over")
+    return lines

@@ -44,6 +44,7 @@ locals {
       } : {},
       contains(keys(local.declared[name]), "RETENTION_POLICIES") ? { RETENTION_POLICIES = module.table.policies } : {},
       contains(local.table.accounts[function.account].writes, "results") ? { RESULTS_BUCKET = var.platform.results_bucket } : {},
+      contains(local.table.accounts[function.account].writes, "evidence") ? { EVIDENCE_BUCKET = var.platform.evidence_bucket } : {},
     )
   }
 

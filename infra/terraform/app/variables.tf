@@ -11,6 +11,7 @@ variable "platform" {
     trigger_account_id    = string
     package_bucket        = string
     results_bucket        = string
+    evidence_bucket       = string
     accounts = map(object({
       id             = string
       key_secret_id  = string

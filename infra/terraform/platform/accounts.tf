@@ -17,7 +17,7 @@ locals {
   }
   keyed   = toset([for name, secrets in local.secrets_of : name if length(setintersection(secrets, ["account_key_id", "account_key_secret"])) > 0])
   hashing = toset([for name, secrets in local.secrets_of : name if contains(secrets, "hash_key")])
-  writers = { for kind in ["ledger", "results"] : kind => toset([for name, account in local.accounts : name if contains(account.writes, kind)]) }
+  writers = { for kind in ["ledger", "results", "evidence"] : kind => toset([for name, account in local.accounts : name if contains(account.writes, kind)]) }
 }
 
 resource "yandex_iam_service_account" "runtime" {

@@ -1,4 +1,4 @@
-# What is kept in Object Storage: copies of the ledger, and results too large for a message.
+# What is kept in Object Storage: copies of the ledger, evidence, and results too large for a message.
 resource "yandex_kms_symmetric_key" "data" {
   name                = "${local.prefix}-data"
   folder_id           = var.folder_id
@@ -23,4 +23,21 @@ resource "yandex_kms_symmetric_key_iam_member" "data" {
   symmetric_key_id = yandex_kms_symmetric_key.data.id
   role             = "kms.keys.encrypter"
   member           = "serviceAccount:${each.value}"
+}
+
+# What seals reads the day before: it looks for what was written after that day was sealed.
+resource "yandex_kms_symmetric_key_iam_member" "evidence" {
+  for_each = local.writers.evidence
+
+  symmetric_key_id = yandex_kms_symmetric_key.data.id
+  role             = "kms.keys.encrypterDecrypter"
+  member           = "serviceAccount:${yandex_iam_service_account.runtime[each.key].id}"
+}
+
+resource "yandex_kms_symmetric_key_iam_member" "evidence_readers" {
+  for_each = toset(var.evidence_readers)
+
+  symmetric_key_id = yandex_kms_symmetric_key.data.id
+  role             = "kms.keys.decrypter"
+  member           = each.value
 }

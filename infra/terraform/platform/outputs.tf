@@ -11,6 +11,7 @@ output "platform" {
     trigger_account_id    = yandex_iam_service_account.trigger.id
     package_bucket        = var.package_bucket
     results_bucket        = yandex_storage_bucket.results.bucket
+    evidence_bucket       = yandex_storage_bucket.evidence.bucket
 
     accounts = {
       for name, account in yandex_iam_service_account.runtime : name => {

@@ -119,3 +119,35 @@ variable "results_days" {
     error_message = "A message may still name it after 4 days in the results queue and 14 among the dead letters."
   }
 }
+
+variable "evidence_bucket" {
+  description = "Name of the bucket for what is sealed; unique in all of Object Storage."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.evidence_bucket))
+    error_message = "A bucket's name has 3 to 63 small letters, digits, hyphens and dots."
+  }
+}
+
+variable "evidence_days" {
+  description = "Days for which nobody can delete what is sealed."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.evidence_days >= 1
+    error_message = "What can be deleted at once proves nothing."
+  }
+}
+
+variable "evidence_readers" {
+  description = "Who exports what is sealed: serviceAccount:<id>, and so on."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.evidence_readers : can(regex("^(serviceAccount|userAccount|federatedUser|group):[^:]+$", member))])
+    error_message = "A member is serviceAccount:<id>, userAccount:<id>, federatedUser:<id> or group:<id>."
+  }
+}

@@ -16,6 +16,7 @@ variables {
     trigger_account_id    = "ajetrigger"
     package_bucket        = "packages"
     results_bucket        = "results"
+    evidence_bucket       = "evidence"
     accounts = {
       deleter   = { id = "ajedeleter", key_secret_id = "e6qdeleter", key_version_id = "e6v1" }
       generator = { id = "ajegenerator", key_secret_id = "e6qgenerator", key_version_id = "e6v2" }
@@ -95,7 +96,7 @@ run "only_what_sweeps_sees_how_much_waits_in_queues_and_the_policies_reach_what_
     settings = {}
     platform = merge(var.platform, {
       accounts = {
-        for name in ["deleter", "keeper", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
+        for name in ["deleter", "keeper", "sealer", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
       }
     })
   }
@@ -108,6 +109,11 @@ run "only_what_sweeps_sees_how_much_waits_in_queues_and_the_policies_reach_what_
   assert {
     condition     = contains(output.environment.retention_sweep.names, "DELETE_RESPONSE_QUEUE_URL") && jsondecode(local.settings.register_response.RETENTION_POLICIES).default.keep_for == "30d"
     error_message = "The sweep sends deletions, and what registers knows the policies."
+  }
+
+  assert {
+    condition     = [for name, settings in local.settings : name if can(settings.EVIDENCE_BUCKET)] == ["seal_receipts"] && contains(output.environment.seal_receipts.names, "RESULTS_QUEUE_URL")
+    error_message = "What seals knows its bucket, and where the heads go; no other does."
   }
 }
 

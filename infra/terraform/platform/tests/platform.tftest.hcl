@@ -14,6 +14,7 @@ variables {
   package_bucket     = "test-packages"
   backup_bucket      = "test-backups"
   results_bucket     = "test-results"
+  evidence_bucket    = "test-evidence"
 }
 
 run "keys_stay_in_lockbox_and_nothing_may_be_read_or_lost_that_need_not" {
@@ -53,6 +54,21 @@ run "keys_stay_in_lockbox_and_nothing_may_be_read_or_lost_that_need_not" {
   }
 
   assert {
+    condition     = yandex_storage_bucket.evidence.object_lock_configuration[0].rule[0].default_retention[0].mode == "COMPLIANCE" && yandex_storage_bucket.evidence.versioning[0].enabled && length(yandex_storage_bucket.evidence.lifecycle_rule) == 0
+    error_message = "What can be deleted, or expires, proves nothing."
+  }
+
+  assert {
+    condition     = yandex_storage_bucket_iam_binding.evidence.role == "storage.uploader" && length(yandex_storage_bucket_iam_binding.evidence_readers) == 0
+    error_message = "What seals deletes nothing, and nobody else reads what is sealed."
+  }
+
+  assert {
+    condition     = { for name, grant in yandex_kms_symmetric_key_iam_member.evidence : name => grant.role } == { sealer = "kms.keys.encrypterDecrypter" }
+    error_message = "What seals reads what it sealed the day before; no other function decrypts."
+  }
+
+  assert {
     condition     = yandex_ydb_database_iam_binding.readers.role == "ydb.viewer" && yandex_storage_bucket_iam_binding.backup.role == "storage.uploader"
     error_message = "It reads the database and changes nothing in it."
   }
@@ -76,19 +92,38 @@ run "keys_stay_in_lockbox_and_nothing_may_be_read_or_lost_that_need_not" {
   }
 
   assert {
-    condition     = alltrue([for bucket in [yandex_storage_bucket.results, yandex_storage_bucket.backups] : one(one(one(bucket.server_side_encryption_configuration).rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"])
+    condition     = alltrue([for bucket in [yandex_storage_bucket.results, yandex_storage_bucket.backups, yandex_storage_bucket.evidence] : one(one(one(bucket.server_side_encryption_configuration).rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"])
     error_message = "What is not encrypted can be read without the key."
   }
 }
 
-run "refuses_a_writer_that_is_no_member" {
+run "who_exports_reads_what_is_sealed_and_nothing_else" {
   command = plan
 
   variables {
-    ledger_writers = ["ajeholds"]
+    evidence_readers = ["group:ajeauditors"]
   }
 
-  expect_failures = [var.ledger_writers]
+  assert {
+    condition     = yandex_storage_bucket_iam_binding.evidence_readers[0].bucket == "test-evidence" && yandex_storage_bucket_iam_binding.evidence_readers[0].role == "storage.viewer"
+    error_message = "They read the bucket."
+  }
+
+  assert {
+    condition     = values(yandex_kms_symmetric_key_iam_member.evidence_readers)[*].role == ["kms.keys.decrypter"]
+    error_message = "They decrypt what is in it."
+  }
+}
+
+run "refuses_a_writer_or_reader_that_is_no_member" {
+  command = plan
+
+  variables {
+    ledger_writers   = ["ajeholds"]
+    evidence_readers = ["ajeauditors"]
+  }
+
+  expect_failures = [var.ledger_writers, var.evidence_readers]
 }
 
 run "refuses_copies_that_reach_back_no_further_than_ydb_s_own" {
@@ -110,9 +145,11 @@ run "refuses_numbers_that_the_services_refuse" {
     log_retention_days   = 32
     backup_bucket        = "Backups"
     results_bucket       = "Results"
+    evidence_bucket      = "Evidence"
+    evidence_days        = 0
     results_days         = 18
     environment          = "Test"
   }
 
-  expect_failures = [var.throttling_rcu_limit, var.storage_size_limit, var.log_retention_days, var.backup_bucket, var.results_bucket, var.results_days, var.environment]
+  expect_failures = [var.throttling_rcu_limit, var.storage_size_limit, var.log_retention_days, var.backup_bucket, var.results_bucket, var.results_days, var.evidence_bucket, var.evidence_days, var.environment]
 }

@@ -9,7 +9,7 @@ import pytest
 import rfc8785
 
 from retention.evidence.export import exported
-from retention.evidence.seals import Line, Seal, SealedDay
+from retention.evidence.seals import Line, Seal, SealedDay, name_of
 from retention.evidence.verify import Fault, verify
 
 DAYS = ("2026-11-24", "2026-11-25", "2026-11-26")
@@ -201,15 +201,21 @@ def test_what_is_no_line_of_an_export_names_itself_and_stops_nothing(line: bytes
     assert LINES[0] in [fault.line for fault in verdict.faults]
 
 
+def stored(day: SealedDay) -> dict[str, bytes]:
+    """The objects of a day as they lie in a bucket."""
+    named = {shard: name_of(day.seal.day, shard, root) for shard, root in enumerate(day.seal.roots)}
+    return {named[shard]: b"".join(line + b"\n" for line in lines) for shard, lines in enumerate(day.shards) if lines}
+
+
 def test_a_stored_day_is_read_back_as_it_was() -> None:
     for day in DAY:
-        assert SealedDay.read(day.stored) == day
+        assert SealedDay.read(day.seal, stored(day).__getitem__) == day
 
 
 @pytest.mark.parametrize("change", [lambda raw: raw.replace(b"deleted", b"delayed", 1), lambda raw: raw + b"{}\n"])
 def test_a_stored_day_that_was_changed_is_refused(change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match="not those that the seal is over"):
-        SealedDay.read(change(DAY[0].stored))
+        SealedDay.read(DAY[0].seal, lambda name: change(stored(DAY[0])[name]))
 
 
 def test_each_seal_names_the_head_of_the_one_before() -> None:
