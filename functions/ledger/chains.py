@@ -28,6 +28,7 @@ class Standing:
     messages: frozenset[str]
     subjects: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    cascades: frozenset[str] = frozenset()
     began: str = ""
     due: float = 0
     sent_at: int = 0
@@ -47,8 +48,8 @@ class Standing:
 
     @property
     def adds(self) -> Mapping[str, set[str]]:
-        """The persons concerned, and why it is asked for: the record keeps both."""
-        given = {"subjects": self.subjects, "asked": self.asked}
+        """The persons concerned, and why it and what continues it are asked for: the record keeps them."""
+        given = {"subjects": self.subjects, "asked": self.asked, "cascades": self.cascades}
         return {name: set(values) for name, values in given.items() if values}
 
     def compared(self, now: float, retention: float) -> Mapping[str, Any]:

@@ -102,6 +102,9 @@ NO_RECEIPT = "attribute_not_exists(#receipts)"
 RECEIPTS_AS_READ = "#receipts = :receipts_read AND NOT #state IN (:deleted)"
 """The key has the receipts that were read, and none of a deletion."""
 
+NOT_CASCADING = "attribute_not_exists(#cascades)"
+"""No message asked meanwhile for what continues the response."""
+
 STILL_VERIFYING = "#receipts = :receipts_read AND #due_for = :verify"
 """The key has the receipts that were read, and nothing has shown yet that its deleted response stays away."""
 

@@ -45,7 +45,8 @@ def outcome(
     later = _verification(standing, record, now) if state == DELETED else {}
     final |= later
     leftovers = (*_LEFTOVERS, *(AGENDA if over and not later else ()))
-    unless = (when.NOT_REGISTERED_SINCE,) if over and state == ALREADY_ABSENT else ()
+    unless = [when.NOT_REGISTERED_SINCE] if over and state == ALREADY_ABSENT else []
+    unless += [] if record.cascades or standing.cascades else [when.NOT_CASCADING]
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
         final |= {"receipt": receipt, "receipts": 1, **settled(standing.key, now)}
@@ -60,7 +61,7 @@ def outcome(
     return Write(
         standing.key,
         sets={**final, "receipts": number, "told": receipt},
-        condition=when.RECEIPTS_AS_READ,
+        condition=when.all_of(when.RECEIPTS_AS_READ, *unless),
         given=given,
         removes=leftovers,
         beside=(Write(further, {**final, "receipt": receipt, **settled(further, now)}, condition=when.FREE),),

@@ -7,7 +7,7 @@ a queue confirmed. A **claim** says that its `owner`, one delivery, may be calli
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -42,6 +42,9 @@ OUTCOME_UNKNOWN = "outcome_unknown"
 ERASURE = "erasure"
 """The reason of a deletion that a person asked for."""
 
+CASCADE = "cascade"
+"""The reason of a deletion of what continues a response that was deleted for its date."""
+
 VERIFICATION = "verification"
 """The reason of a deletion of what was deleted before, and was found again."""
 
@@ -63,7 +66,9 @@ class Record:
     `began` names the message that began this redrive by itself (`Standing`). `messages` are the ids that the
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
-    the deletion was asked for. `subjects` are the people that its messages concerned. `rest` is what people read.
+    the deletion was asked for. `subjects` are the people that its messages concerned;
+    `asked` and `cascades` say why messages asked for its deletion without regard to its date, and for that of what
+    continues it. `rest` is what people read.
 
     `response_id` is a raw id: of a claimed create, the response that it has begun; of a response's own record, there
     while something may have to be called. What follows it is the registration that stands (retention/registry.py) and
@@ -98,6 +103,7 @@ class Record:
     subject: RecordKey | None = None
     delete_after: str | None = None
     asked: frozenset[str] = frozenset()
+    cascades: frozenset[str] = frozenset()
     asked_at: str | None = None
     cascade: bool = False
     verify_after: float | None = None
@@ -119,7 +125,7 @@ class Record:
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
         if not all(_fits(name, value) for name, value in known.items()):
             return cls(str(item["key"]), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
-        for name in known.keys() & {"messages", "hold", "subjects", "asked"}:
+        for name in known.keys() & {"messages", "hold", "subjects", "asked", "cascades"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
 
@@ -149,13 +155,18 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until", "due"), (int, float)),
     **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
-    **dict.fromkeys(("messages", "hold", "subjects", "asked"), (set, frozenset)),
+    **dict.fromkeys(("messages", "hold", "subjects", "asked", "cascades"), (set, frozenset)),
     **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
     **dict.fromkeys(("due_shard", "due_at", "due_for", "asked_at", "erased_at", "conversation", "held_by"), str),
     "cascade": bool,
     "verify_after": (int, float),
 }
 """Of which type each attribute is."""
+
+
+def strongest(reasons: Iterable[str]) -> str | None:
+    """The reason that is told of several: an erasure before all others."""
+    return min(reasons, key=lambda reason: (reason != ERASURE, reason), default=None)
 
 
 class Ledger(Store[RecordKey, Record]):

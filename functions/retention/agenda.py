@@ -8,7 +8,7 @@ from itertools import chain
 from documents import Index, Write, Written
 from ledger import Ledger, Record
 from ledger.agenda import DELETE, SHARDS, VERIFY, text_of
-from ledger.record import ERASURE
+from ledger.record import strongest
 
 DUE = Index("due", "due_shard", "due_at")
 """What is due, a part at a time."""
@@ -84,6 +84,4 @@ def claim(record: Record, until: float) -> Write:
 
 def reason_of(record: Record) -> str:
     """Say why a record that is due for deletion is to be deleted: who was asked to go goes for that reason, the others for their date."""
-    if not record.asked:
-        return RETENTION
-    return ERASURE if ERASURE in record.asked else min(record.asked)
+    return strongest(record.asked) or RETENTION

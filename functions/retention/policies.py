@@ -47,7 +47,7 @@ class Policy(BaseModel):
     """One policy; durations are in seconds.
 
     `keep_for` counts from the response's creation. So long as `verify_after` says after its deletion it is looked for
-    again. `cascade` is only kept with a registration, so that a later release can delete what continues it too.
+    again. With `cascade` what continues it is deleted too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.function import C, Call, DeskCall, Found, Function
+from worker.settle.function import C, Call, DeskCall, Found, Function, Spread
 
 
 class Handler(Protocol):
@@ -36,6 +36,7 @@ def queue_function(
     check: Check | None = None,
     desk: bool = False,
     found: Found[M] | None = None,
+    spread: Spread | None = None,
 ) -> Callable[[Call[M, C] | DeskCall[M, C]], Handler]:
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
@@ -46,6 +47,7 @@ def queue_function(
     outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to` are those that get a message
     only where they are deployed, which that setting says; `check` says what is wrong with the settings that only this
     function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`, and works with the ledger;
+    `spread` asks what continues a deleted response to go, before its receipt is written and where that answers;
     `found(message, response_id, desk) -> Outcome` ends a create that broke after its response's id was known.
     """
 
@@ -65,6 +67,7 @@ def queue_function(
             check,
             desk,
             found,
+            spread,
         )
 
         @functools.wraps(call)

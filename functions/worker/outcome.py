@@ -1,7 +1,7 @@
 """How a call ends, and how a delivery does."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -54,6 +54,8 @@ class Outcome:
     `registers` makes writes of its transaction out of records as they are then, after a call that must not repeat.
     Where they are refused they are made again; at last the outcome is written without them. It raises TableUnavailable.
 
+    `noted` is what its receipt says beside that.
+
     `held_by` is the record whose hold keeps a response.
 
     With `later` it is no end: `sends` and `result` go out, `writes` are written, and the message comes back.
@@ -71,6 +73,7 @@ class Outcome:
     model: str | None = None
     later: Later | None = None
     held_by: RecordKey | None = None
+    noted: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, response: Response) -> Self:

@@ -57,6 +57,7 @@ DELETION = {
     "requested_at": "2026-11-22T08:00:00Z",
     "not_before": "2026-11-22T07:00:00Z",
     "subject": "someone",
+    "cascade": True,
 }
 CREATE = {
     "type": "response.create",
@@ -274,11 +275,13 @@ REGISTRY: dict[str, dict[str, Any]] = {
         "conversation": "conv_odd",
     },
     "legal_hold": {"action": "place", "case": "case-odd", "response_id": "resp_odd", "ordered_by": "someone"},
+    "verify_deletion": {"response_id": "resp_odd"},
     "erase_subject": {"subject": "someone", "erasure_id": "erasure-odd", "requested_at": "2026-11-22T07:00:00Z"},
 }
 GOOD: dict[str, dict[str, Any]] = {
     "register_response": {"response_id": "resp_good"},
     "legal_hold": {"action": "release", "case": "case-good", "subject": "somebody"},
+    "verify_deletion": {"response_id": "resp_good"},
     "erase_subject": {"subject": "somebody"},
 }
 

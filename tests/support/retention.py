@@ -23,7 +23,7 @@ class Retention:
         self.benches = {name: bench_of(name, kit) for name in functions}
         self.deletions = self.benches["delete_response"]
         self.clock, self.keys, self.studio = self.deletions.clock, self.deletions.keys, kit.studio
-        self.urls = {name: bench.own for name, bench in self.benches.items()}
+        self.urls = dict.fromkeys(FUNCTIONS, "") | {name: bench.own for name, bench in self.benches.items()}
         for name, bench in self.benches.items():
             bench.share(self.deletions)
             bench.elsewhere = lambda queue, name=name: Elsewhere(queue, self.urls, name)  # type: ignore[misc]  # bound now

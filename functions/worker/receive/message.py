@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from ledger import Key
+from ledger.record import CASCADE
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.event import Delivery, trace_of
 from worker.settings import Settings
@@ -44,7 +45,7 @@ class Message(BaseModel):
     Class arguments name what a field means. `key`: the idempotency key. `due`: the date before which nothing is
     called. `about`: the person that the message concerns. `unknown`: `"retry"` there accepts that a call that may
     have happened is made again. `asks`: why it is asked for, more than by default where it says something else.
-    `recorded`: the content-free fields that the ledger keeps. `record` names what a record is about, where it is more
+    `spreads`: whether what continues it is to go as well. `recorded`: the content-free fields that the ledger keeps. `record` names what a record is about, where it is more
     than this function's calls.
     """
 
@@ -62,13 +63,14 @@ class Message(BaseModel):
         about: str = "",
         unknown: str = "",
         asks: str = "",
+        spreads: str = "",
         recorded: tuple[str, ...] = (),
         record: str = "",
         **kwargs: Any,
     ) -> None:
         """Take the class arguments."""
         super().__init_subclass__(**kwargs)
-        given = {"key": key, "due": due, "about": about, "unknown": unknown, "asks": asks}
+        given = {"key": key, "due": due, "about": about, "unknown": unknown, "asks": asks, "spreads": spreads}
         cls.fields_of = {**cls.fields_of, **{meaning: field for meaning, field in given.items() if field}}
         cls.recorded, cls.record = recorded or cls.recorded, record or cls.record
 
@@ -104,6 +106,11 @@ class Message(BaseModel):
         why = self._field("asks")
         default = type(self).model_fields[self.fields_of["asks"]].default if why is not None else None
         return frozenset() if why == default else frozenset({why})
+
+    @property
+    def cascades(self) -> frozenset[str]:
+        """Why what continues it is to go as well, where the message asks for that."""
+        return (self.asked or frozenset({CASCADE})) if self._field("spreads") else frozenset()
 
     def _field(self, meaning: str) -> Any:
         return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None

@@ -15,12 +15,13 @@ from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, send_all, unsettled
 from worker.settle.holds import keep_named
 from worker.settle.publishing import Told, publish, told_by
+from worker.settle.spreading import not_spread
 
 
 def answer(decisions: Sequence[Decision], inv: Invocation) -> list[Ended]:
     """End what its record answers: with its result once more, with the dead letter that is due, or with nothing."""
     decisions = _together(decisions)
-    forgotten = keep_named(decisions, inv)
+    forgotten = keep_named(decisions, inv) | not_spread(decisions, inv)
     kept = [each for each in decisions if each.item.record_key not in forgotten]
     letters = [each for each in kept if each.step in (Step.RESEND, Step.REFUSE)]
     told = [each for each in kept if each.step in (Step.FINAL, Step.HELD)]

@@ -70,6 +70,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
         subjects=frozenset([subject_key(about, inv)] if about is not None else []),
         asked=parsed.message.asked,
+        cascades=parsed.message.cascades,
         kept=inv.function.kept,
         identity=parsed.identity,
         traceparent=delivery.traceparent or parsed.traceparent,

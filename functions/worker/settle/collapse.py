@@ -49,6 +49,7 @@ def stand_for(group: Sequence[Item]) -> Item:
         began=highest.began,
         subjects=frozenset().union(*(item.subjects for item in group)),
         asked=frozenset().union(*(item.asked for item in group)),
+        cascades=frozenset().union(*(item.cascades for item in group)),
         parts=tuple(part for item in group for part in (item.parts or (item,))),
     )
 

@@ -103,6 +103,7 @@ class Item:
     body_hash: str = ""
     subjects: frozenset[RecordKey] = frozenset()
     asked: frozenset[str] = frozenset()
+    cascades: frozenset[str] = frozenset()
     kept: float | None = None
     began: str = ""
     parts: "tuple[Item, ...]" = ()
@@ -145,6 +146,7 @@ class Item:
             messages=frozenset(name for each in every for name in (each.message_id, each.origin)),
             subjects=frozenset(self.subjects),
             asked=self.asked,
+            cascades=self.cascades,
             began=self.began,
             due=self.due,
             sent_at=max(each.sent_at for each in every),
@@ -168,5 +170,6 @@ def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item
         body_hash="",
         subjects=frozenset(),
         asked=frozenset(),
+        cascades=frozenset(),
         kept=KEPT,
     )

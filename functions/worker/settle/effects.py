@@ -36,6 +36,8 @@ def look(item: Item, record: Record, inv: Invocation) -> Decision:
     """What the record as read means for the item, by the table."""
     if len(record.asked) >= MOST_ASKED:
         item = replace(item, asked=frozenset())
+    if len(record.cascades) >= MOST_ASKED:
+        item = replace(item, cascades=frozenset())
     may_repeat = inv.function.idempotent or item.flaw is not None
     return decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
 

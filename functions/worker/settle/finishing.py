@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
-from ledger.record import DELETED, ERASURE, HELD, SCHEDULED
+from ledger.record import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of, subject_key
@@ -13,6 +13,7 @@ from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, look, unsettled
 from worker.settle.publishing import Told, publish, told_by, with_content
+from worker.settle.spreading import spread
 
 Finished = tuple[Item, Outcome, Record]
 """An item whose call ended, its outcome, and its record as it was read."""
@@ -73,6 +74,7 @@ def send_first(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
     notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1} | _reason(item, record)
+    notes |= outcome.noted
     if item.message is not None and item.message.about is not None:
         notes["subject"] = subject_key(item.message.about, inv)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
@@ -87,7 +89,7 @@ def _reason(item: Item, record: Record) -> dict[str, str]:
     """Why it was asked for, where earlier messages gave a stronger reason than this one: an erasure before all others."""
     if item.asked or not record.asked or item.message is None:
         return {}
-    return {item.message.fields_of["asks"]: min(record.asked, key=lambda reason: (reason != ERASURE, reason))}
+    return {item.message.fields_of["asks"]: str(strongest(record.asked))}
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:
@@ -97,17 +99,17 @@ def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
     """
     if not refused:
         return [], []
-    try:
-        records = inv.store.get_many(item.record_key for item, _, _ in refused)
-    except TableUnavailable:
-        return list(refused), []
     left: list[Finished] = []
     answered: list[Decision] = []
-    for item, outcome, _ in refused:
-        decision = look(item, records[item.record_key], inv)
-        happened = outcome.state == DELETED and decision.record.state != DELETED
-        if happened or decision.step is Step.PROCEED:
-            left.append((decision.item, outcome, decision.record))
-        else:
-            answered.append(decision)
+    try:
+        records = inv.store.get_many(item.record_key for item, _, _ in refused)
+        for item, outcome, _ in refused:
+            decision = look(item, records[item.record_key], inv)
+            happened = outcome.state == DELETED and decision.record.state != DELETED
+            if happened or decision.step is Step.PROCEED:
+                left.append((decision.item, spread(decision.item, outcome, decision.record, inv), decision.record))
+            else:
+                answered.append(decision)
+    except TableUnavailable:
+        return list(refused), []
     return left, answered

@@ -1,10 +1,11 @@
 """What settling knows of a function: its message, its client, its call, and how its records live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from aistudio import API
+from ledger import Ledger, Record
 from ledger.claims import KEPT
 from worker.desk import Desk
 from worker.outcome import Outcome
@@ -23,6 +24,10 @@ Found = Callable[[M, str, Desk], Outcome | None]
 """Says how a create ends of which only the id of its response is known; None where nothing can be looked up by it."""
 
 
+Spread = Callable[[Record, frozenset[str], Ledger, float], Mapping[str, int]]
+"""Asks what continues a response to go for these reasons, at this moment; what its receipt says. May raise TableUnavailable."""
+
+
 def ledger_only(_api: API) -> None:
     """Make no client: what a function does is done at its desk, with the ledger."""
 
@@ -31,7 +36,7 @@ def ledger_only(_api: API) -> None:
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
-    `found` ends a create of which only the id of its response is known.
+    `spread` asks what continues a deleted response to go. `found` ends a create of which only the id of its response is known.
     `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
     functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
     """
@@ -49,6 +54,7 @@ class Function(Generic[M, C]):
     check: Check | None
     desk: bool = False
     found: Found[M] | None = None
+    spread: Spread | None = None
     needs: float = 2.0
 
     @property
@@ -64,7 +70,9 @@ class Function(Generic[M, C]):
     @property
     def told(self) -> tuple[str, ...]:
         """What its results say of the receipt."""
-        return ("outcome", "delete_after", *self.model.recorded, "subject") if self.receipt else ()
+        if not self.receipt:
+            return ()
+        return ("outcome", "delete_after", *self.model.recorded, "subject", "successors", "cascaded")
 
     @property
     def namespace(self) -> str:

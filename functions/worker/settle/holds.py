@@ -42,7 +42,7 @@ def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]
     writes: dict[RecordKey, list[Decision]] = {}
     for each in decisions:
         item, record = each.item, each.record
-        named = item.subjects - record.subjects or item.asked - record.asked
+        named = item.subjects - record.subjects or item.asked - record.asked or item.cascades - record.cascades
         if record.state not in (DONE, DELETED) and named and not too_many(item, record):
             writes.setdefault(item.record_key, []).append(each)
     written = inv.store.write_all([_kept(group) for group in writes.values()])

@@ -28,6 +28,7 @@ from worker.settle.finishing import Finished, finish
 from worker.settle.holds import held_keys, too_many
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
+from worker.settle.spreading import spread
 from worker.settle.unfinished import put_off
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
@@ -132,7 +133,7 @@ def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | AP
     came = make_call(call, item, inv, first=first, fresh=lambda: inv.clock.monotonic() - read.at < inv.hold_window)
     if isinstance(came, Outcome) and came.state == HELD:
         return replace(came, held_by=read.held[item.record_key])
-    return came
+    return spread(item, came, read.records[item.record_key], inv) if isinstance(came, Outcome) else came
 
 
 def _waits(item: Item, record: Record, inv: Invocation, now: float) -> bool:

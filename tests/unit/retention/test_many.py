@@ -1,4 +1,4 @@
-"""A person with ten thousand responses: erased within deadlines, however slow the ledger is."""
+"""A person with ten thousand responses, and a chain of a thousand: both end, within deadlines."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from documents import Write
 from ledger import Keys, Ledger, RecordKey
 from ledger.agenda import due, text_of
 from ledger.record import DELETED
+from retention.chains import ask
+from retention.registry import Registration, registered
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from worker import Desk, Outcome
@@ -75,3 +77,18 @@ def test_ten_thousand_are_asked_and_counted_within_deadlines() -> None:
     assert (outcome.result["found"], outcome.result["deleted"], outcome.result["pending"]) == (MANY, MANY, 0)
     assert max(took) < 60, "no invocation is cut off"
     assert len(took) < 12
+
+
+def test_a_chain_of_a_thousand_is_gone_through_a_link_at_a_time() -> None:
+    scene = Scene(0)
+    store: Ledger = Ledger(scene.table, "ledger")  # type: ignore[arg-type]  # the same
+    names = [f"resp_{number}" for number in range(1_000)]
+    for name, previous in zip(names, [None, *names], strict=False):
+        registered(Registration(name, scene.sent_at, "h", previous=previous), store, scene.keys, scene.clock.now())
+
+    for name in names[:-1]:
+        told = ask(store.get(scene.keys.key("response", name)), frozenset({"manual"}), store, scene.clock.now())
+        assert told == {"cascaded": 1}
+
+    asked = [name for name in names if store.get(scene.keys.key("response", name)).asked]
+    assert asked == names[1:]

@@ -1,0 +1,46 @@
+"""What goes on to others: what continues a deleted response is asked to go before the receipt of that is written."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from documents import TableUnavailable
+from ledger import Record, RecordKey
+from ledger.record import ALREADY_ABSENT, CASCADE, DELETED, strongest
+from worker.outcome import Outcome
+from worker.settle.context import Invocation, Item
+from worker.settle.decide import Decision, Step
+
+
+def spread(item: Item, outcome: Outcome, record: Record, inv: Invocation) -> Outcome:
+    """Ask what continues the response to go, where its end is one; the outcome with what its receipt says of that.
+
+    Raises:
+        TableUnavailable: not all are known to be asked. Only to count them is no reason to leave the item unsettled.
+    """
+    if inv.function.spread is None or outcome.state not in (DELETED, ALREADY_ABSENT):
+        return outcome
+    reasons = _reasons(item, record)
+    try:
+        return replace(outcome, noted=inv.function.spread(record, reasons, inv.store, inv.clock.now()))
+    except TableUnavailable:
+        if reasons:
+            raise
+        return outcome
+
+
+def not_spread(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:
+    """Ask as well where a receipt answers a message that asks for it; the records where that failed."""
+    failed: set[RecordKey] = set()
+    for each in decisions:
+        if inv.function.spread is not None and each.step is Step.FINAL and each.item.cascades:
+            try:
+                inv.function.spread(each.record, _reasons(each.item, each.record), inv.store, inv.clock.now())
+            except TableUnavailable:
+                failed.add(each.item.record_key)
+    return failed
+
+
+def _reasons(item: Item, record: Record) -> frozenset[str]:
+    """Why what continues it is asked to go: messages asked for it, or its policy says so."""
+    said = item.cascades | record.cascades
+    return said | {strongest(item.asked | record.asked) or CASCADE} if record.cascade else said
