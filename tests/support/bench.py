@@ -83,6 +83,11 @@ class Bench:
         self._printed: list[io.StringIO] = []
         self.queues.seen.clear()
 
+    @property
+    def store(self) -> Ledger:
+        """The ledger over a sound wire, to prepare it with."""
+        return self._watched
+
     def share(self, other: "Bench") -> None:
         """Work on the table, with the keys and by the clock of another function."""
         self.table, self._watched, self.holds = other.table, other._watched, other.holds

@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from documents import Write
 from infra.local.catalog import namespace_of
 from infra.local.cloud.runtime import Runtime
 from infra.local.environment import Environment
 from infra.local.play.observe import Observed, Observer
 from infra.local.samples.case import Case
-from ledger import Holds, Key, Keys, Ledger
-from ledger.agenda import VERIFY, due
-from ledger.record import DELETED
+from infra.local.samples.deleted import deleted
+from ledger import Holds, Keys, Ledger
 
 PATIENCE = 60.0
 """Seconds in which nothing changes until what has not ended is given up: a busy machine is slow, but goes on."""
@@ -109,19 +107,13 @@ class Player:
         for response_id in sample.holds:
             self._holds.place(self._keys.key(namespace_of(case.function), response_id), "demo", time.time())
         for response_id in sample.deleted:
-            self._delete(response_id)
+            self._store.write(deleted(self._keys.key("response", response_id), response_id, time.time()))
         for end in sample.ends:
             if sample.realtime_post is not None and end.key is not None:
                 studio.realtime_post(sample.realtime_post, end.key)
         for fault in sample.faults:
             studio.fault(**fault)
         return self._invoke(case) if sample.via == "invoke" else self._send(case)
-
-    def _delete(self, response_id: str) -> None:
-        """Write down that the response was deleted, and is to be looked for now."""
-        key, now = self._keys.key("response", response_id), time.time()
-        receipt = {"state": DELETED, "receipts": 1, "receipt": {"outcome": DELETED, "executed_at": now}}
-        self._store.write(Write(key, receipt | due(key, Key(response_id), now, VERIFY)))
 
     def _invoke(self, case: Case) -> Run:
         reply = self._runtime(case).invoke(case.event)

@@ -6,6 +6,7 @@ import pytest
 
 from infra.deploy.table import policies
 from infra.local.samples.case import Case, cases
+from infra.local.samples.deleted import deleted
 from infra.local.samples.model import UNUSABLE
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
@@ -29,6 +30,8 @@ def test_a_sample_ends_as_its_file_says(kit: Kit, case: Case) -> None:
     bench.studio.faults(list(case.sample.faults))
     for held in case.sample.holds:
         bench.holds.place(bench.keys.key(bench.function.namespace, held), "case-1", bench.clock.now())
+    for name in case.sample.deleted:
+        bench.store.write(deleted(bench.keys.key("response", name), name, bench.clock.now()))
 
     case = case.redated(bench.clock.now(), bench.secret)
     first = bench.deliver(*case.event["messages"])
