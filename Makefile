@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-rest test-all mocks demo samples dev sample new-function lock clean
+.PHONY: help setup lint test test-rest test-browser test-all mocks demo samples dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,7 +34,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 REST := bed or httpx2 or node or terraform or python312 or soak
 
 test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
-	$(ON_CLOCK) $(PYTEST) -m "not ($(REST))" $(ARGS)
+	$(ON_CLOCK) $(PYTEST) -m "not ($(REST) or browser)" $(ARGS)
 
 # libfaketime sets the clock for `make test CLOCK=+400d` and all of its children; what is waited for stays as long.
 .PHONY: clock
@@ -51,6 +51,9 @@ endif
 
 test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
 	$(PYTEST) -m "$(REST)" $(ARGS)
+
+test-browser: setup ## The page of an export in Debian's chromium (CHROMIUM); leaves screenshots in .local/browser
+	$(BIN)/pytest -m browser tests/browser $(ARGS)
 
 test-all: setup mocks ## All tests
 	$(PYTEST) $(ARGS)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.operate.ops import breaking, doctor, due, hold, send, show, status
+from infra.operate.ops import breaking, doctor, due, evidence, hold, send, show, status
 from infra.operate.ops.common import Chosen
 from infra.operate.ops.dead_letters import commands as dead_letters
 from infra.operate.ops.ending import USAGE, Ended, services
@@ -39,6 +39,7 @@ for commands in (send, show, status, breaking, doctor, due):
     commands.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(hold.app, name="hold")
+app.add_typer(evidence.app, name="evidence")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -138,6 +138,7 @@ def _deployed(name: str) -> dict[str, str]:
         "YDB_DOCAPI_ENDPOINT": told["document_api_endpoint"],
         "LEDGER_TABLE_PREFIX": told["table_prefix"],
         "HASH_KEY": hash_key_of(told),
+        "EVIDENCE_BUCKET": told.get("evidence_bucket", ""),
         "DEAD_LETTER_QUEUE_URL": outputs.get("dead_letter_queue", ""),
         "RESULTS_QUEUE_URL": outputs.get("results_queue", ""),
         "AISTUDIO_FOLDER_ID": told.get("aistudio_folder_id", ""),

@@ -131,6 +131,17 @@ def show(context: typer.Context, name: Name, person: Person = False, as_json: As
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List all records that are on hold; reads the whole table."""
     voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
+    found = held(reach, voice)
+    voice.data([{"key": each.key, "cases": each.hold, "orders": orders(each)} for each in found])
+    for each in found:
+        since = each.rest.get("hold_at")
+        at = f", since {clock(float(since), now)}" if isinstance(since, int | float) else ""
+        voice.line(f"{each.key}: {', '.join(sorted(each.hold))}{at}")
+    voice.line(f"{len(found)} records are on hold.")
+
+
+def held(reach: Reach, voice: Voice) -> list[Record]:
+    """All records that are on hold; reads the whole table."""
     read, found, looked = TypeDeserializer().deserialize, list[Record](), 0
     pages = reach.dynamodb.get_paginator("scan").paginate(
         TableName=reach.table,
@@ -146,12 +157,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
                 {name: read(value) for name, value in each.items()} for each in page["Items"]
             ]
             found += map(Record.read, items)
-    voice.data([{"key": each.key, "cases": each.hold, "orders": orders(each)} for each in found])
-    for each in found:
-        since = each.rest.get("hold_at")
-        at = f", since {clock(float(since), now)}" if isinstance(since, int | float) else ""
-        voice.line(f"{each.key}: {', '.join(sorted(each.hold))}{at}")
-    voice.line(f"{len(found)} records are on hold.")
+    return found
 
 
 def _tell(voice: Voice, name: str, report: HoldReport, hint: str = "") -> int:
