@@ -20,6 +20,8 @@ RETURNS = 1
 LONGEST_CUTOFF = 0.2
 HURRIED_CUTOFF = 0.05
 """Seconds where one sample is played after the other: what is sent at once still arrives at once."""
+TICKS = 5.0
+"""Seconds between two calls of a function with a schedule: what comes due here should not be waited for."""
 FEWEST_RECEIVES = 2
 """Receives until the queue itself moves a message: enough to see a return, few enough to wait for the second."""
 
@@ -29,7 +31,7 @@ class LocalFunction:
     """One function as it runs here. `timeout` is in seconds, `memory` in MB (told, not enforced).
 
     `receives` is the redrive policy's maxReceiveCount, `settings` are those that only this function gets. `sends_to`
-    are functions to whose queues it sends.
+    are functions to whose queues it sends. `every` is in seconds, of a function that a timer calls: it has no queue.
     """
 
     name: str
@@ -42,6 +44,7 @@ class LocalFunction:
     settings: Mapping[str, str] | None = None
     root: Path = FUNCTIONS
     sends_to: tuple[str, ...] = ()
+    every: float | None = None
 
     @property
     def queue(self) -> str:
@@ -60,15 +63,20 @@ class LocalFunction:
                 f"infra/functions.yaml: the entry point of {name} is in {file}, which functions/ does not have"
             )
         timeout = min(entry["timeout"], LONGEST_TIMEOUT)
-        cutoff = min(entry["queue"]["batch_cutoff"], LONGEST_CUTOFF)
-        return cls(
+        function = cls(
             name=name,
             entry_point=entry["entrypoint"],
             timeout=timeout,
             memory=entry["memory"],
+            sends_to=tuple(other for other in entry.get("sends_to", ()) if other != "results"),
+        )
+        if "queue" not in entry:
+            return replace(function, every=TICKS)
+        cutoff = min(entry["queue"]["batch_cutoff"], LONGEST_CUTOFF)
+        return replace(
+            function,
             instances=entry["instances"],
             batching=Batching(entry["queue"]["batch_size"], cutoff, timeout + 1, RETURNS),
-            sends_to=tuple(other for other in entry.get("sends_to", ()) if other != "results"),
             settings={"CONCURRENCY": str(entry["concurrency"]), "CALL_NEEDS": f"{entry['call_needs']}s"},
         )
 
@@ -86,8 +94,17 @@ def namespace_of(function: str) -> str:
 
 def functions() -> list[LocalFunction]:
     """Every function of the table that a queue feeds. Raises ValueError where one has no file."""
+    return [function for function in _table() if function.every is None]
+
+
+def timers() -> list[LocalFunction]:
+    """Every function of the table that a timer calls. Raises ValueError where one has no file."""
+    return [function for function in _table() if function.every is not None]
+
+
+def _table() -> list[LocalFunction]:
     table = yaml.safe_load((ROOT / "infra" / "functions.yaml").read_text())["functions"]
-    return [LocalFunction.read(name, entry) for name, entry in table.items() if "queue" in entry]
+    return [LocalFunction.read(name, entry) for name, entry in table.items()]
 
 
 def with_those_they_send_to(chosen: Iterable[LocalFunction]) -> list[LocalFunction]:

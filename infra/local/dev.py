@@ -79,7 +79,7 @@ def run(path: Path, log: Path, *, as_json: bool) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     own = own_settings(os.environ)
     lines = Lines(log, Console(), as_it_is=as_json)
-    functions = [with_own(function, own) for function in catalog.functions()]
+    functions = [with_own(function, own) for function in (*catalog.functions(), *catalog.timers())]
     with swept(path), running_environment(functions, settings=own, ports=PORTS, log=lines.take) as up:
         up.start()
         write_env(up.told(log), path)

@@ -1,4 +1,4 @@
-"""The whole local environment: servers, queues, tables, a local AI Studio, and a trigger for every function."""
+"""The whole local environment: servers, queues, tables, a local AI Studio, and a trigger or a timer for every function."""
 
 import json
 from collections import deque
@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from documents import tables
 from infra.local.catalog import LocalFunction, with_those_they_send_to
-from infra.local.cloud.runtime import Runtime
+from infra.local.cloud.runtime import Reply, Runtime
 from infra.local.cloud.servers import Servers, running_servers
+from infra.local.cloud.timer import Timer
 from infra.local.cloud.trigger import Invocation, Trigger
 from infra.local.cloud.trigger_event import platform_id
 from infra.local.settings import EVIDENCE_BUCKET, RESULTS_BUCKET, local_settings
@@ -46,6 +48,7 @@ class Environment:
     log: Callable[[str, str], None]
     seen: deque[Invocation] = field(default_factory=lambda: deque(maxlen=10_000))
     triggers: dict[str, Trigger] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
 
     @property
     def ledger(self) -> str:
@@ -59,7 +62,7 @@ class Environment:
             "CALL_NEEDS": f"{min(0.5, self.functions[name].timeout / 10)}s",  # calls are quick here, and timeouts short
             **(self.functions[name].settings or {}),
             **{f"{other.upper()}_QUEUE_URL": url for other, url in self.queues.items()},  # a function reads its own few
-            "QUEUE_URL": self.queues[name],
+            "QUEUE_URL": self.queues.get(name, ""),
             "DEAD_LETTER_QUEUE_URL": self.dead_letters,
             "RESULTS_QUEUE_URL": self.results,
         }
@@ -73,7 +76,9 @@ class Environment:
         self.dead_letters = self.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
         self.results = self.sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
         self.queues = {
-            function.name: _queue(self.sqs, function, self.dead_letters) for function in self.functions.values()
+            function.name: _queue(self.sqs, function, self.dead_letters)
+            for function in self.functions.values()
+            if function.every is None
         }
 
     def mend(self) -> list[str]:
@@ -108,7 +113,7 @@ class Environment:
         )
 
     def start(self, *names: str) -> None:
-        """Let the triggers of these functions run (default: all), once their processes are ready."""
+        """Let the triggers and timers of these functions run (default: all), once their processes are ready."""
         started = {
             name: [self.runtime(name) for _ in range(self.functions[name].instances)]
             for name in names or self.functions
@@ -117,14 +122,25 @@ class Environment:
             list(pool.map(Runtime.warm, [runtime for runtimes in started.values() for runtime in runtimes]))
         for name, runtimes in started.items():
             function = self.functions[name]
-            trigger = Trigger(self.sqs, self.queues[name], runtimes, function.batching, self.seen.append)
-            self.triggers[name] = trigger
-            trigger.start()
+            if function.every is None:
+                trigger = Trigger(self.sqs, self.queues[name], runtimes, function.batching, self.seen.append)
+                self.triggers[name] = trigger
+                trigger.start()
+            else:
+                self.timers[name] = Timer(runtimes[0], function.every, partial(self.log, name))
+                self.timers[name].start()
 
     def stop(self) -> None:
-        """Stop all triggers and end the functions' processes; queues, tables and the AI Studio go on."""
-        while self.triggers:
-            self.triggers.popitem()[1].stop()
+        """Stop all triggers and timers, and end the functions' processes; queues, tables and the AI Studio go on."""
+        running: list[Timer | Trigger] = [*self.timers.values(), *self.triggers.values()]
+        with ThreadPoolExecutor(len(running) or 1) as pool:
+            list(pool.map(lambda each: each.stop(), running))
+        self.timers.clear()
+        self.triggers.clear()
+
+    def tick(self, name: str, at: float | None = None) -> Reply:
+        """Call a function with a schedule once, as if its timer had fired at this time (epoch seconds; now by default)."""
+        return self.timers[name].tick(at)
 
     def send(self, name: str, *bodies: str, attributes: Sequence[Mapping[str, Any]] = ()) -> list[str]:
         """Send messages to a function's queue, ten a request, and return the ids under which they will be delivered.

@@ -12,6 +12,10 @@ STYLES = {"done": "green", "retry": "yellow", "deferred": "yellow", "dead_letter
 """The colour of each end."""
 
 
+TICK = "tick"
+"""What a timer function says of each of its calls."""
+
+
 class Lines:
     """Takes each line that a function prints. `as_it_is`: shown as JSON, for programs."""
 
@@ -31,6 +35,8 @@ class Lines:
             print(whole, flush=True)
             return
         told = json.loads(whole)
+        if told.get("message") == TICK and not any(counts(told).values()):
+            return  # timers tick all the time: what they find is told
         time = str(told.get("timestamp", ""))[11:19]
         style = STYLES.get(str(told.get("end")), "")
         self._console.print(f"{time} {said(told)}".strip(), style=style, markup=False, highlight=False, soft_wrap=True)
@@ -39,6 +45,8 @@ class Lines:
 def said(line: dict[str, Any]) -> str:
     """A function's line in words; never its content, which no line has."""
     function, end, outcome = line.get("function"), line.get("end"), line.get("outcome")
+    if line.get("message") == TICK:
+        return f"{function}: " + ", ".join(f"{name} {number}" for name, number in counts(line).items() if number)
     if end is None:
         return f"{function}: {line.get('message', '')}"
     told = f"{function}: {end}" + (f", {outcome}" if outcome and outcome != end else "")
@@ -46,3 +54,8 @@ def said(line: dict[str, Any]) -> str:
         told += f", {word} {line[name]}" if line.get(name) else ""
     told += f", {line['duration_ms']} ms" if line.get("duration_ms") is not None else ""
     return f"{told}, {line.get('key')}" + (f" ({line['detail']})" if line.get("detail") else "")
+
+
+def counts(line: dict[str, Any]) -> dict[str, int]:
+    """What a timer function counted."""
+    return {name: value for name, value in line.items() if isinstance(value, int)}

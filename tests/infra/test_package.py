@@ -63,6 +63,7 @@ ENVIRONMENT = {
     "QUEUE_URL": f"{NOWHERE}/own",
     "GET_RESPONSE_QUEUE_URL": f"{NOWHERE}/polls",
     "DELETE_RESPONSE_QUEUE_URL": f"{NOWHERE}/deletions",
+    "VERIFY_DELETION_QUEUE_URL": f"{NOWHERE}/looks",
     "REALTIME_MODEL": "a-model",
     "RESULTS_BUCKET": "results",
     "RETENTION_POLICIES": table.policies(),

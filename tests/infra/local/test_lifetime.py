@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from infra.local.catalog import functions
+from infra.local.catalog import functions, timers
 from infra.local.cloud.servers import Servers
 from infra.local.printed import as_json
 from infra.local.processes.surroundings import ROOT
@@ -57,7 +57,7 @@ def running(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """An environment with all its children: the servers, the AI Studio, the functions' processes, and the sweeper."""
     with dev(settings) as process:
         eventually(settings.exists)
-        assert len(descendants(process.pid)) == 3 + sum(function.instances for function in functions())
+        assert len(descendants(process.pid)) == 3 + sum(each.instances for each in (*functions(), *timers()))
         yield process
 
 

@@ -96,7 +96,7 @@ run "only_what_sweeps_sees_how_much_waits_in_queues_and_the_policies_reach_what_
     settings = {}
     platform = merge(var.platform, {
       accounts = {
-        for name in ["deleter", "keeper", "sealer", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
+        for name in ["deleter", "keeper", "reader", "sealer", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
       }
     })
   }
