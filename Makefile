@@ -59,12 +59,17 @@ test-all: setup mocks ## All tests
 	$(PYTEST) $(ARGS)
 
 # As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
-MOCKS := tests/contract/aimock tests/contract/prism
+MOCKS := tests/contract/aimock tests/contract/prism tests/contract/asyncapi
 mocks:
 	@for mock in $(MOCKS); do \
 	  cmp -s $$mock/package-lock.json $$mock/node_modules/installed.json || ( \
 	    cd $$mock && npm ci --cache $(CURDIR)/.local/npm && cp package-lock.json node_modules/installed.json ) || exit 1; \
 	done
+
+contract: setup ## Write events/asyncapi.yaml and the schemas anew; dist/contract.html where node is. RELEASE=1: compare with these from now on
+	@$(BIN)/python -m infra.operate.contract $(if $(RELEASE),--release)
+	@! command -v npm >/dev/null || ( $(MAKE) --no-print-directory mocks && mkdir -p dist && \
+	  node tests/contract/asyncapi/page.mjs events/asyncapi.yaml dist/contract.html )
 
 demo: setup ## A story on local servers: answered, deleted, throttled, dead-lettered, mended
 	@$(BIN)/python -m infra.local.demo

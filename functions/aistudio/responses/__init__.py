@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from aistudio.answers import Answer, Failure
 from aistudio.api import API
@@ -29,7 +29,12 @@ def _loosely_an_id(value: str) -> str:
     return value
 
 
-ResponseId = Annotated[str, AfterValidator(_loosely_an_id)]
+_PATTERN = r"^(?!(?:.*/)?\.\.?(?:/|$))[^\\\x00-\x20\x7f]*$"
+ResponseId = Annotated[
+    str,
+    AfterValidator(_loosely_an_id),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 512, "pattern": _PATTERN}),
+]
 """A stored response's id in a message."""
 
 
