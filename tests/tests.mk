@@ -1,5 +1,5 @@
 # Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
-.PHONY: soak fuzz audit
+.PHONY: soak fuzz audit transcript
 
 soak: setup ## Ten thousand messages while everything goes wrong, five minutes at the most; ARGS="--seed 2"
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
@@ -10,3 +10,6 @@ fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
 # 3: nothing was found, but not all could be audited. The last line says so; a build without a network goes on.
 audit: setup ## Known slips in our code, licences of what is deployed, advisories about it
 	@$(BIN)/python -m infra.operate.audit || [ $$? -eq 3 ]
+
+transcript: setup ## Write infra/local/transcript.md anew: what README.md has a newcomer type, and what is then to be seen
+	WRITE=1 $(BIN)/pytest -q tests/operate/test_transcript.py
