@@ -15,13 +15,18 @@ class Data(BaseModel):
 
 
 class Deletion(Data):
-    """What became of a deletion. `delete_after` is the registered date, where it is `scheduled`."""
+    """What became of a deletion. `delete_after` is the registered date, where it is `scheduled`.
+
+    `successors` counts the responses that continue it and stay, `cascaded` those that were asked to go with it.
+    """
 
     outcome: Literal["deleted", "already_absent", "held", "scheduled"]
     reason: str | None = None
     requested_at: str | None = None
     subject: str | None = None
     delete_after: AwareDatetime | None = None
+    successors: int | None = None
+    cascaded: int | None = None
 
 
 class Registration(Data):
