@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.operate.ops import breaking, doctor, due, evidence, hold, send, show, status
+from infra.operate.ops import breaking, doctor, due, erase, evidence, hold, register, send, show, status
 from infra.operate.ops.common import Chosen
 from infra.operate.ops.dead_letters import commands as dead_letters
 from infra.operate.ops.ending import USAGE, Ended, services
@@ -35,7 +35,7 @@ def choose(
     context.obj = Chosen(env, env_file)
 
 
-for commands in (send, show, status, breaking, doctor, due):
+for commands in (send, show, status, breaking, doctor, due, register, erase):
     commands.add_to(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(hold.app, name="hold")

@@ -9,16 +9,13 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from documents import TableUnavailable, Write, Written
 from infra.operate.ops.common import AsJson, By, reach_of, seconds
-from infra.operate.ops.ending import DONE, WANTING, unreachable, wanting
+from infra.operate.ops.ending import DONE, WANTING, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
-from infra.operate.ops.messages import outgoing
+from infra.operate.ops.ordering import checked, give
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import orders, timeline
-from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
-from worker.clock import SystemClock
-from worker.receive.envelope import Invalid
-from worker.send.queue import Queue
+from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey, evidence
 
 app = typer.Typer(no_args_is_help=True, help="Keep responses from being deleted, by a legal hold.")
 
@@ -99,15 +96,13 @@ def _order(reach: Reach, what: str, name: str, case: str, by: str, patience: flo
     noted = json.dumps({"order": what, "case": case, "by": by, "at": round(now, 3)})
     if LEGAL_HOLD in reach.queues and name != key:  # whoever has a record's key alone can't name the id in a message
         about = "subject" if person else "response_id"
-        text = json.dumps({"action": what, "case": case, about: name, "ordered_by": by}, ensure_ascii=False)
-        try:
-            message = outgoing(reach, reach.function(LEGAL_HOLD), text).message
-        except Invalid as error:
-            raise wanting(f"{LEGAL_HOLD} would not take it: {error}") from None
+        order = {"action": what, "case": case, about: name, "ordered_by": by}
+        message = checked(reach, LEGAL_HOLD, order)
         if Written.YES is not reach.ledger.write(Write(key, sets={}, adds={"orders": {noted}})):
             raise TableUnavailable("the order could not be noted, and was not given")
-        if not all(Queue(reach.sqs, SystemClock()).send(reach.queue(LEGAL_HOLD), [message])):
-            raise unreachable("the order could not be sent: the queue did not take it")
+        give(reach, LEGAL_HOLD, message)
+    elif Written.YES is not reach.ledger.write(evidence.order(key, json.loads(noted), now)):
+        raise TableUnavailable("the order could not be noted, and was not given")
     elif what == "place":
         holds.place(key, case, now, noted)
     else:

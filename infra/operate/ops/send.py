@@ -42,7 +42,7 @@ def send(
     reach.queue(function)
     given = read(reach, function, message)
     if given.file is not None:
-        return _send_file(reach, function, given, voice, None if no_wait else patience)
+        return send_file(reach, function, given, voice, None if no_wait else patience)
     if given.case is not None:
         for line in prepare(reach, given.case):
             voice.line(line)
@@ -115,7 +115,8 @@ def _tell(voice: Voice, outcome: dict[str, Any]) -> None:
         voice.line(f"  {HINT} {outcome['key']} --body")
 
 
-def _send_file(reach: Reach, function: str, given: Given, voice: Voice, patience: float | None) -> int:
+def send_file(reach: Reach, function: str, given: Given, voice: Voice, patience: float | None) -> int:
+    """Send what a file holds, and go on where an earlier run ended; count the ends, where there is patience for that."""
     file = given.file
     if file is None:
         raise ValueError("only a file is sent line by line")

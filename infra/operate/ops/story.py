@@ -17,6 +17,14 @@ HEADLINES = {
     DELETED: "deleted",
     ALREADY_ABSENT: "absent already when it was to be deleted",
 }
+ORDERS = {
+    "place": "placed a hold",
+    "release": "released a hold",
+    "redrive": "redrove it",
+    "register": "registered it",
+    "erase": "ordered the erasure",
+}
+"""What people order, as their history tells it."""
 ENDS = frozenset({HELD, DEAD_LETTERED, DONE, DELETED, ALREADY_ABSENT})
 """States after which nothing more happens of itself."""
 
@@ -103,6 +111,6 @@ def _outcome(record: Record) -> str:
 
 
 def _order(order: dict[str, Any]) -> str:
-    what = {"place": "placed a hold", "release": "released a hold", "redrive": "redrove it"}.get(order["order"], "")
+    what = ORDERS.get(order["order"], order["order"])
     case = f" for {order['case']}" if order.get("case") else ""
     return f"{order['by']} {what}{case}{' by force' if order.get('force') else ''}"
