@@ -33,6 +33,7 @@ class Calls:
         self._possible: Counter[str] = Counter()  # creates that may have been made, by key
         self._callers: dict[str, Process] = {}  # who is at a create now, by key
         self._contents: dict[str, str] = {}  # what a key stands for since its first call
+        self._stood_for: defaultdict[str, set[str]] = defaultdict(set)  # the same, and before its record expired
         self.forced: set[tuple[str, int]] = set()  # (record, redrive) of what an operator redrove by force
 
     def begins(self, method: str, key: str, content: str) -> None:
@@ -54,6 +55,7 @@ class Calls:
 
     def _create_begins(self, key: str, content: str, process: Process) -> None:
         first = self._contents.setdefault(key, content)
+        self._stood_for[key].add(first)
         if first != content:
             self._broken(f"key_reused: the key stands for {first!r}, and {content!r} was asked for")
         if state_of(self._world.table.items.get(self.record_keys[key], {})) in FINAL_STATES:
@@ -70,8 +72,8 @@ class Calls:
             self._broken("I2: asked for once more, though the calls before may have done it")
 
     def stands_for(self, sent: Sent) -> bool:
-        """Whether a message's key stands for other content than the message's."""
-        return self._contents.get(sent.key, sent.content) != sent.content
+        """Whether a message's key stands for other content than the message's, and always did."""
+        return sent.key in self._stood_for and sent.content not in self._stood_for[sent.key]
 
     def since(self, record_key: str, step: int) -> int:
         """How many calls of a record were begun since then."""

@@ -57,6 +57,7 @@ def creation(
     `items` go before it into its session.
     """
     key = event_id or name
+    content += f"+{items}" if items else ""
     body = _creation(key, on_unknown, content)
     if items:
         body["context"] = {"items": [{"type": "message", "id": f"item_{at}"} for at in range(items)]}

@@ -81,8 +81,8 @@ def _told(value: Any) -> str:
         failed = value.get("Failed")
         return f" -> {len(value['Successful'])} of {len(value['Successful']) + len(failed or ())}" if failed else ""
     if isinstance(value, Exception):
-        response = getattr(value, "response", {})
-        return f" -> {response['Error']['Code'] if response else type(value).__name__}"
+        response = getattr(value, "response", None)
+        return f" -> {response['Error']['Code'] if isinstance(response, dict) else type(value).__name__}"
     status = getattr(value, "status_code", None)
     return f" -> HTTP {status}" if status else f" {value}" if value else ""
 
