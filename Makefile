@@ -30,7 +30,8 @@ lint: setup ## Style, types, import rules, and known security slips
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive functions
 
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+# Three processes for two cores: what runs servers and processes waits. tests/conftest.py says which tests go first.
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
 REST := bed or httpx2 or node or terraform or python312 or soak
 
 test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
@@ -50,7 +51,7 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 endif
 
 test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
-	$(PYTEST) -m "$(REST)" $(ARGS)
+	$(PYTEST) -n 2 -m "$(REST)" $(ARGS)
 
 test-browser: setup ## The page of an export in Debian's chromium (CHROMIUM); leaves screenshots in .local/browser
 	$(BIN)/pytest -m browser tests/browser $(ARGS)

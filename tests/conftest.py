@@ -53,11 +53,22 @@ TEST_BED = (
 """Tests of what the tests stand on: stand-ins, triggers and processes, the soak's books, the simulator's eyes."""
 
 
+TAKES_LONG = ("e2e/", "fuzz/", "operate/", "simulation/", "infra/")
+"""Folders whose files take many seconds each; most of them wait."""
+
+
+def _takes_long(item: pytest.Item, here: str) -> bool:
+    return item.nodeid.removeprefix(f"{here}/").startswith(TAKES_LONG)
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform, which it begins with."""
-    items.sort(key=lambda item: item.get_closest_marker("terraform") is None)
+    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform.
+
+    What takes long begins first, so that no process is left alone with it at the end.
+    """
     here = Path(__file__).parent.name
+    items.sort(key=lambda item: (item.get_closest_marker("terraform") is None, not _takes_long(item, here)))
     for item in items:
         name = item.nodeid.removeprefix(f"{here}/")
         if any(fnmatchcase(name, pattern) for pattern in TEST_BED):

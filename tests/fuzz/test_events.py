@@ -180,7 +180,7 @@ def ends_of(bench: Bench, odd: list[Any], *good: Entry) -> dict[str, str]:
 
 
 @given(odd=st.lists(odd_messages(DELETION, "delete_response"), min_size=1, max_size=3))
-@fuzzed(120)
+@fuzzed(60)
 def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: list[Any]) -> None:
     ids = [f"resp_good_{next(_turn)}" for _ in range(2)]
     deletions.studio.seed(*ids)
@@ -191,7 +191,7 @@ def test_odd_deletions_are_settled_and_harm_no_neighbour(deletions: Bench, odd: 
 
 
 @given(odd=st.lists(odd_messages(CREATE, "realtime_response_create"), min_size=1, max_size=2))
-@fuzzed(80)
+@fuzzed(40)
 def test_odd_creates_are_settled_and_harm_no_neighbour(realtime: Bench, odd: list[Any]) -> None:
     ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
     messages = [realtime.message({"type": "response.create", "event_id": each}) for each in ids]
@@ -214,7 +214,7 @@ def bench(kit: Kit, function: str) -> Bench:
         max_size=2,
     )
 )
-@fuzzed(30)
+@fuzzed(20)
 def test_odd_client_events_are_settled_and_harm_no_neighbour(client_events: Bench, odd: list[Any]) -> None:
     ids = [f"evt_good_{next(_turn)}" for _ in range(2)]
     create = {"type": "response.create", "response": {"output_modalities": ["text"]}}
@@ -228,7 +228,7 @@ def test_odd_client_events_are_settled_and_harm_no_neighbour(client_events: Benc
 
 @pytest.mark.parametrize("function", ["create_response"])
 @given(odd=st.lists(odd_messages(RESPONSE, "create_response"), min_size=1, max_size=2))
-@fuzzed(40)
+@fuzzed(20)
 def test_odd_creates_of_stored_responses_are_settled_and_harm_no_neighbour(
     bench: Bench, function: str, odd: list[Any]
 ) -> None:
@@ -248,7 +248,7 @@ def test_odd_creates_of_stored_responses_are_settled_and_harm_no_neighbour(
 
 @pytest.mark.parametrize("function", ["get_response", "cancel_response", "list_input_items"])
 @given(data=st.data())
-@fuzzed(40)
+@fuzzed(20)
 def test_odd_questions_about_responses_are_settled_and_harm_no_neighbour(
     bench: Bench, function: str, data: st.DataObject
 ) -> None:
@@ -288,7 +288,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("function", sorted(REGISTRY))
 @given(data=st.data())
-@fuzzed(30)
+@fuzzed(20)
 def test_odd_orders_about_what_is_kept_are_settled_and_harm_no_neighbour(
     bench: Bench, function: str, data: st.DataObject
 ) -> None:
