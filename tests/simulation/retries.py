@@ -28,7 +28,7 @@ class Retries:
         self._chains: Counter[str] = Counter()  # chains that were begun, by record
         dates = {(record_keys[sent.body], sent.due) for sent in world.plan.messages if not sent.to}
         self._dates = Counter(record_key for record_key, _ in dates)
-        kinds = {(record_keys[sent.body], sent.due, sent.content) for sent in world.plan.messages if not sent.to}
+        kinds = {(record_keys[sent.body], sent.body) for sent in world.plan.messages if not sent.to}
         self._kinds = Counter(record_key for record_key, *_ in kinds)
         self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, record)
         self._failed: set[tuple[str, str]] = set()  # (process, record) of writes that met a fault
