@@ -324,6 +324,7 @@ class Checker:
             self._broken("acknowledged unasked: a response was found absent before this was sent")
         # Whatever was sent after a record's end has to be dealt with, however it came there.
         answered = max(self.dead_letters.get(post.record_key, -1), self.dead_letters.get(post.body, -1)) > post.born
+        answered = answered or number(item, "absent_sent_at") >= post.asked_at  # absent since
         if state in (HELD, DEAD_LETTERED) and self._ended[post.record_key] < post.born and not answered:
             self._broken(
                 f"H5, H15: acknowledged without an answer of its own: the record was {state} before it was sent"
