@@ -154,5 +154,5 @@ def _held(standing: Standing, record: Record, now: float, retention: float, note
 
 
 def _own(notes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out the person that a message names: the record's `subject` is the person of the registration."""
-    return {name: value for name, value in notes.items() if name != "subject"}
+    """Leave out what a receipt says of persons and dates: the record's own attributes of these names are the registry's."""
+    return {name: value for name, value in notes.items() if name not in ("subject", "subjects", "due_at")}
