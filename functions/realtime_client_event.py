@@ -4,10 +4,8 @@ Sound and responses are billed, and an item that is put twice stands twice: so e
 What leaves nothing behind, by the table of client events, is sent again where its outcome is not known.
 """
 
-from typing import Literal
-
 from aistudio.realtime import Realtime, Request
-from worker import Message, Opaque, Outcome, queue_function
+from worker import Message, OnUnknown, Opaque, Outcome, queue_function
 from worker.settings import realtime_check
 
 
@@ -15,7 +13,7 @@ class RealtimeClientEvent(Message, Request, key="event_id", unknown="on_unknown"
     """The API's own body, or a `script` of such; beside it what to do where the outcome is not known."""
 
     event_id: Opaque | None = None
-    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
+    on_unknown: OnUnknown = "dead_letter"
 
     @property
     def retries_unknown(self) -> bool:
@@ -33,4 +31,4 @@ def handler(message: RealtimeClientEvent, realtime: Realtime, timeout: float) ->
     if result.accepted:
         return Outcome("accepted", result.trace, result.document())
     bulky = ("events", "responses", "items", "transcriptions", "text")
-    return Outcome("done", result.trace, result.document(), result.usage, bulky, result.status)
+    return Outcome("done", result.trace, result.document(), result.usage, bulky, result.status, model=result.model)

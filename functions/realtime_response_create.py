@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from aistudio.realtime import Realtime
-from worker import Message, Opaque, Outcome, queue_function
+from worker import Message, OnUnknown, Opaque, Outcome, queue_function
 from worker.settings import realtime_check
 
 
@@ -23,7 +23,7 @@ class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
     event_id: Opaque | None = None
     response: dict[str, Any] | None = None
     context: Context | None = None
-    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"
+    on_unknown: OnUnknown = "dead_letter"
 
 
 RESULT = "yandex.aistudio.realtime.response.done"
@@ -38,4 +38,4 @@ def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float)
     if result.accepted:
         return Outcome("accepted", result.trace, {"status": "accepted"} | data)
     status = str(data.get("status", "completed"))
-    return Outcome("done", result.trace, data, result.usage, ("audio", "output", "text"), status)
+    return Outcome("done", result.trace, data, result.usage, ("audio", "output", "text"), status, model=result.model)

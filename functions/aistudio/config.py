@@ -44,6 +44,12 @@ class Config:
         if wrong:
             raise ValueError("; ".join(wrong))
 
+    @property
+    def realtime_model_uri(self) -> str:
+        """The Realtime model with its folder, as the service names it; a URI or a prompt's id stays as it is."""
+        model = self.realtime_model
+        return model if "://" in model or model.startswith("prompt:") else f"gpt://{self.folder_id}/{model}"
+
 
 def url_problem(value: str, *schemes: str) -> str | None:
     """Return what is wrong with a URL to which paths are appended; None where nothing is wrong.

@@ -40,6 +40,12 @@ def test_a_post_that_finds_the_conversation_busy_is_asked_again_later_and_once(s
     assert session.billed() == 1
 
 
+def test_the_settled_line_of_a_session_has_its_model(session: Bench) -> None:
+    (line,) = [line for line in session.deliver(session.message(MESSAGE)).lines if "end" in line]
+
+    assert (line["model"], line["response_status"]) == (session.studio.realtime_model_uri, "completed")
+
+
 @pytest.mark.parametrize("code", [1006, 1011])
 @pytest.mark.parametrize("at", ["connect", "session.update", "conversation.item.create"])
 @pytest.mark.row(31)

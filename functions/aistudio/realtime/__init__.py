@@ -6,6 +6,7 @@ https://yandex.cloud/en/docs/ai-studio/clientEvents/realtimeResponseCreate
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from aistudio.api import API
@@ -51,7 +52,9 @@ class Realtime:
             self._need_websocket("context")
         return self._either(
             None if context is not None else lambda: create_by_post(self._api, body, timeout),
-            lambda left: create_by_websocket(self._api, body, context, left),
+            lambda left: replace(
+                create_by_websocket(self._api, body, context, left), model=self._api.config.realtime_model_uri
+            ),
             timeout,
         )
 
@@ -70,7 +73,7 @@ class Realtime:
         events = [event.body() for event in request.script or (request.event,) if event is not None]
         return self._either(
             None if request.script is not None else lambda: post_event(self._api, events[0], timeout),
-            lambda left: run_by_websocket(self._api, events, left),
+            lambda left: replace(run_by_websocket(self._api, events, left), model=self._api.config.realtime_model_uri),
             timeout,
         )
 

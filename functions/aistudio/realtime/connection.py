@@ -57,8 +57,6 @@ def connected(api: API, headers: Mapping[str, str], exchange: Exchange) -> Itera
         websockets.exceptions.WebSocketException: when the answer is no handshake.
     """
     config = api.config
-    model = config.realtime_model
-    uri = model if "://" in model or model.startswith("prompt:") else f"gpt://{config.folder_id}/{model}"
     parts = urlsplit(config.realtime_url)
     secure = parts.scheme == "wss"
     sock = api.dialer.open(parts.hostname or "", parts.port or (443 if secure else 80), exchange)
@@ -67,7 +65,7 @@ def connected(api: API, headers: Mapping[str, str], exchange: Exchange) -> Itera
         try:
             connection = while_open.enter_context(
                 connect(
-                    f"{config.realtime_url}?model={quote(uri, safe='')}",
+                    f"{config.realtime_url}?model={quote(config.realtime_model_uri, safe='')}",
                     sock=sock,
                     ssl=api.tls if secure else None,
                     compression=None,  # a small frame can't become a large one

@@ -17,7 +17,7 @@ class RealtimeResult:
     then what it said instead. Else `response` is the API's object of response.done, whatever its status, with the items
     that were heard where it holds none. `text` is what it says (a transcript where it only speaks), `audio` the bytes
     in the session's format, in order; `audio_damaged`: some of it could not be decoded, and is missing. `usage` is the
-    API's count of tokens.
+    API's count of tokens, `model` the model of the session, which by POST only the service knows.
     """
 
     transport: Transport
@@ -29,6 +29,7 @@ class RealtimeResult:
     audio: bytes | bytearray | None = None
     audio_damaged: bool = False
     usage: dict[str, Any] | None = None
+    model: str | None = None
 
     @property
     def status(self) -> str | None:
@@ -69,7 +70,8 @@ class ScriptResult:
     """The result of client events: how each ended, and the responses, transcripts of sound and items that came.
 
     `accepted`: all that the service said is that it took the event. `ended_by` is what ended a script early that had
-    been answered in part: a refusal behind an event that was billed, or a break behind an answer.
+    been answered in part: a refusal behind an event that was billed, or a break behind an answer. `model` is the model
+    of the session, which by POST only the service knows.
     """
 
     transport: Transport
@@ -80,6 +82,7 @@ class ScriptResult:
     items: Sequence[Mapping[str, Any]] = ()
     accepted: bool = False
     ended_by: APIError | None = None
+    model: str | None = None
 
     @property
     def status(self) -> str:

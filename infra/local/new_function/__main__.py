@@ -24,9 +24,9 @@ def files_of(name: str, *, once: bool) -> dict[Path, str]:
         "dotted": name.replace("_", "."),
         "idempotent": str(not once),
         "idempotent_yaml": str(not once).lower(),
-        "typing": "from typing import Literal\n\n" if once else "",
+        "imports": "Message, OnUnknown, Outcome" if once else "Message, Outcome",
         "unknown": ', unknown="on_unknown"' if once else "",
-        "on_unknown": '    on_unknown: Literal["dead_letter", "retry"] = "dead_letter"\n' if once else "",
+        "on_unknown": '    on_unknown: OnUnknown = "dead_letter"\n' if once else "",
     }
 
     def filled(template: str) -> str:
