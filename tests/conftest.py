@@ -52,29 +52,42 @@ TEST_BED = (
 )
 """Tests of what the tests stand on: stand-ins, triggers and processes, the soak's books, the simulator's eyes."""
 
+LONG = (
+    "operate/test_redrive.py::test_five_hundred_*",
+    "operate/test_terminal.py::*",
+    "operate/test_transcript.py::*",
+)
+"""Tests that take long for what they show beyond others."""
 
-TAKES_LONG = ("e2e/", "fuzz/", "operate/", "simulation/", "infra/")
-"""Folders whose files take many seconds each; most of them wait."""
+FIRST = ("e2e", "operate", "fuzz", "simulation", "infra")
+"""The folders whose files take longest, so that no process works on one while the others have nothing left to do."""
 
-
-def _takes_long(item: pytest.Item, here: str) -> bool:
-    return item.nodeid.removeprefix(f"{here}/").startswith(TAKES_LONG)
+TOGETHER = ("operate",)
+"""Folders whose tests share an environment."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the test bed, and let one process run what shares a file, or Terraform.
-
-    What takes long begins first, so that no process is left alone with it at the end.
-    """
+    """Mark what `make test` leaves out, and let one process run what shares Terraform, an environment, or a file."""
     here = Path(__file__).parent.name
-    items.sort(key=lambda item: (item.get_closest_marker("terraform") is None, not _takes_long(item, here)))
+    groups: dict[pytest.Item, str] = {}
     for item in items:
         name = item.nodeid.removeprefix(f"{here}/")
-        if any(fnmatchcase(name, pattern) for pattern in TEST_BED):
-            item.add_marker("bed")
-        terraform = item.get_closest_marker("terraform")
-        item.add_marker(pytest.mark.xdist_group("terraform" if terraform else name.partition("::")[0]))
+        for mark, patterns in (("bed", TEST_BED), ("long", LONG)):
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                item.add_marker(mark)
+        folder = name.partition("/")[0]
+        file = folder if folder in TOGETHER else name.partition("::")[0]
+        groups[item] = "terraform" if item.get_closest_marker("terraform") else file
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=lambda item: _turn(groups[item]))
+
+
+def _turn(group: str) -> int:
+    """Terraform's tests come first, since one process has to run them all; then the folders of FIRST."""
+    order = ("terraform", *FIRST)
+    folder = group.partition("/")[0]
+    return order.index(folder) if folder in order else len(order)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import numbers
 from tests.support.seam import Action, entry_refused, killed_after, killed_before, passes, refused
+from tests.support.waiting import GENEROUS
 
 
 @pytest.mark.row(4)
@@ -69,7 +70,7 @@ def test_a_create_killed_after_its_outcome_calls_nothing(creates: Bench) -> None
 def test_a_deletion_that_gets_no_answer_in_time_is_retried(stored: Bench) -> None:
     stored.studio.fault(match={"method": "DELETE"}, delay=20)
 
-    delivered = stored.deliver(deletion(stored), seconds=0.6)
+    delivered = stored.deliver(deletion(stored), seconds=GENEROUS)
 
     assert delivered.ends == [("retry", "outcome_unknown")]
     assert [numbers(retry) for retry in stored.retry_messages()] == [(1, 1, 0)]
@@ -79,7 +80,7 @@ def test_a_deletion_that_gets_no_answer_in_time_is_retried(stored: Bench) -> Non
 def test_a_create_that_gets_no_answer_in_time_is_dead_lettered_as_unknown(creates: Bench) -> None:
     creates.studio.fault(match={"method": "POST"}, delay=20)
 
-    delivered = creates.deliver(question(creates), seconds=0.6)
+    delivered = creates.deliver(question(creates), seconds=GENEROUS)
 
     assert delivered.ends == [("dead_lettered", "outcome_unknown")]
     assert creates.record("evt_1").state == "dead_lettered"

@@ -11,6 +11,7 @@ from tests.integration.steps import DELETE, POST, ask, delete
 from tests.support.ask import Asking, Hooks, WatchedResponses
 from tests.support.bench import Bench
 from tests.support.observations import numbers
+from tests.support.waiting import GENEROUS
 from tests.unit.aistudio.rawserver import Script, answer, raw_server, serve
 
 DELETED = b'{"id": "resp_1", "object": "response", "deleted": true}'
@@ -146,7 +147,7 @@ def test_a_create_whose_connection_breaks_is_unknown_and_sent_once(creates: Benc
 @pytest.mark.row(20)
 def test_a_body_that_drips_does_not_outlive_the_deadline(creates: Bench, stored: Bench) -> None:
     for match in (POST, DELETE):
-        creates.studio.fault(match=match, body={"id": "resp_1", "deleted": True}, slow_body=0.05)
+        creates.studio.fault(match=match, body={"id": "resp_1", "deleted": True, "padding": "x" * 300}, slow_body=0.05)
 
-    assert ask(creates, seconds=0.6) == [("dead_lettered", "outcome_unknown")]
-    assert delete(stored, seconds=0.6) == [("retry", "outcome_unknown")]
+    assert ask(creates, seconds=GENEROUS) == [("dead_lettered", "outcome_unknown")]
+    assert delete(stored, seconds=GENEROUS) == [("retry", "outcome_unknown")]

@@ -9,6 +9,7 @@ from tests.support.bench import Bench, Delivered
 from tests.support.functions import realtime_bench_of
 from tests.support.kit import Kit
 from tests.support.observations import numbers
+from tests.support.waiting import GENEROUS
 
 ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
 MESSAGE = {"type": "response.create", "event_id": "evt_1", "context": {"items": [ITEM]}}
@@ -59,7 +60,7 @@ def test_a_close_before_the_frame_is_deferred(session: Bench, at: str, code: int
 @pytest.mark.parametrize("silence", ["no_session_created", "session_updated_missing"])
 @pytest.mark.row(31)
 def test_a_session_that_never_begins_is_deferred(session: Bench, silence: str) -> None:
-    assert deliver(session, seconds=1.0, realtime=silence).ends == [("deferred", "unavailable")]
+    assert deliver(session, seconds=GENEROUS, realtime=silence).ends == [("deferred", "unavailable")]
     assert session.billed() == 0
 
 

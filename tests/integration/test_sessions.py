@@ -11,6 +11,7 @@ from tests.integration.transports import DONE, UNKNOWN, client_of, event, one_an
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import numbers
+from tests.support.waiting import GENEROUS
 from tests.unit.aistudio.rawserver import answer, raw_server, serve
 from tests.unit.aistudio.wsserver import Script, Service, Session, ws_server
 
@@ -124,7 +125,7 @@ def test_an_error_before_the_frame_says_that_nothing_happened(
 def test_a_session_that_begins_late_is_begun_anew_by_the_retry_message(bench: Bench) -> None:
     bench.studio.fault(realtime="no_session_created")
 
-    assert bench.deliver(event(bench), seconds=0.9).ends == DEFERRED
+    assert bench.deliver(event(bench), seconds=GENEROUS).ends == DEFERRED
     assert bench.deliver(*bench.take_retry_messages()).ends == DONE
     assert one_answer(bench)
 

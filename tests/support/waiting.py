@@ -6,6 +6,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+GENEROUS = 3.0
+"""Seconds for a call that is to be cut: no answer comes in them, but a machine that stands still sends its request."""
+
 
 class NotInTime(AssertionError):
     """What was waited for has not come true."""

@@ -6,20 +6,21 @@ import pytest
 
 from aistudio import API, OutcomeUnknown, Rejected, Throttled
 from aistudio.network.deadline import Exchange
+from tests.support.waiting import GENEROUS
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import DELETED, Peer, Script, answer, keep_serving, raw_server
 
 
 def drip_headers(peer: Peer) -> None:
     peer.read_request()
-    peer.drip(answer(200, b"{}", X_Long="x" * 300))
+    peer.drip(answer(200, b"{}", X_Long="x" * 1500))
 
 
 def drip_body(peer: Peer) -> None:
     peer.read_request()
-    head, _, _ = answer(200, b" " * 300).partition(b"\r\n\r\n")
+    head, _, _ = answer(200, b" " * 1500).partition(b"\r\n\r\n")
     peer.send(head + b"\r\n\r\n")
-    peer.drip(b" " * 300)
+    peer.drip(b" " * 1500)
 
 
 def silence(peer: Peer) -> None:
@@ -36,7 +37,7 @@ def test_the_deadline_cuts_a_slow_answer_and_the_call_is_not_repeated(
 ) -> None:
     with raw_server(script) as server, an_api(server.url) as api:
         with pytest.raises(OutcomeUnknown):
-            call(api, 1)
+            call(api, GENEROUS)
         assert len(server.requests) == 1
 
 
@@ -55,12 +56,12 @@ def test_a_peer_that_reads_late_is_cut_while_we_write() -> None:
 def test_a_slow_body_does_not_hide_what_the_status_says() -> None:
     def throttle(peer: Peer) -> None:
         peer.read_request()
-        peer.send(b"HTTP/1.1 429 Slow down\r\nRetry-After: 7\r\nContent-Length: 500\r\n\r\n")
-        peer.drip(b" " * 500)
+        peer.send(b"HTTP/1.1 429 Slow down\r\nRetry-After: 7\r\nContent-Length: 1500\r\n\r\n")
+        peer.drip(b" " * 1500)
 
     with raw_server(throttle) as server, an_api(server.url) as api:
         with pytest.raises(Throttled) as caught:
-            create(api, 1)
+            create(api, GENEROUS)
         assert caught.value.retry_after == 7
         assert len(server.requests) == 1
 
