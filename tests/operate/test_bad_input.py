@@ -17,8 +17,12 @@ WITH_LEDGER = (
     "show resp_1",
     "hold place resp_1 --case 1",
     "hold show resp_1",
+    "hold release resp_1 --case 1",
     "hold list",
     "due",
+    "register resp_1",
+    "register --again session --yes",
+    "erase --subject alice --yes",
     'send delete_response \'{"response_id": "resp_1"}\'',
 )
 
@@ -141,3 +145,50 @@ def test_an_environment_that_does_not_run_is_said(
 
     assert main() == 3
     assert capsys.readouterr().err.startswith("ops: nothing runs here: start `make dev`")
+
+
+@pytest.mark.parametrize("command", ["due", "register --again session --yes", "status"])
+def test_a_table_of_an_older_version_is_said(  # type: ignore[no-untyped-def]
+    with_settings, environment: Environment, command: str
+) -> None:
+    names = environment.dynamodb.list_tables()["TableNames"]
+    if "old.ledger" not in names:
+        environment.dynamodb.create_table(
+            TableName="old.ledger",
+            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    old = with_settings({"LEDGER_TABLE_PREFIX": "old."})
+    line = told(old(command), 3)
+    assert "its table may be of an older version: ops doctor says what it lacks" in line
+    assert "it lacks the indexes due, held, parent, settled, subject" in old("doctor").out
+
+
+def test_a_wrong_hash_key_is_named_as_what_may_be_wrong(with_settings, ops: Ops, environment: Environment) -> None:  # type: ignore[no-untyped-def]
+    environment.studio.seed("resp_sent_before")
+    assert ops("send delete_response", '{"response_id": "resp_sent_before"}').code == 0
+    assert ops("show resp_sent_before").code == 0
+    other = with_settings({"HASH_KEY": "another key of sixteen or more"})
+    assert told(other("show resp_sent_before"), 1).endswith("or HASH_KEY is another")
+
+
+def test_a_message_whose_end_a_wrong_hash_key_hides_is_not_waited_for_in_vain(  # type: ignore[no-untyped-def]
+    with_settings, environment: Environment
+) -> None:
+    environment.studio.seed("resp_hidden")
+    other = with_settings({"HASH_KEY": "another key of sixteen or more"})
+    ran = other("send --timeout 1s delete_response", '{"response_id": "resp_hidden"}')
+    assert ran.code == 1
+    assert "if nothing is known of it then, HASH_KEY is another" in ran.out
+
+
+@pytest.mark.parametrize("command", ["break --list", "status", "due", "hold list", "dead-letters counts", "doctor"])
+def test_in_eighty_columns_without_colour_nothing_is_cut(
+    ops: Ops, environment: Environment, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    ran = ops(command)
+    assert ran.code in (0, 1)
+    assert "\x1b[" not in ran.out
+    assert "…" not in ran.out

@@ -23,6 +23,7 @@ from worker.settle.read_first import TOO_MANY
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md", "tests/README.md")
+DECISIONS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/decisions/*.md"))
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
 TABLE = table.read()
 FUNCTIONS = {name for names in TABLE["sets"].values() for name in names}
@@ -157,3 +158,43 @@ def test_every_reason_of_a_dead_letter_says_what_to_do() -> None:
         for reason in re.findall(r'Later\(\d+, "(\w+)"', path.read_text())
     }
     assert errors | later | {REUSED[0], TOO_FAR[0], TOO_MANY[0]} <= told
+
+
+@pytest.mark.parametrize("page", DECISIONS)
+def test_a_decision_says_why_what_it_costs_and_when_to_look_again(page: str) -> None:
+    text = (ROOT / page).read_text()
+    said = [text.find(f"\n**{part}**") for part in ("Decision.", "Why.", "Price.", "When to look again.")]
+    assert -1 not in said
+    assert said == sorted(said)
+    assert len(text.splitlines()) <= 30
+    assert max(map(len, text.splitlines())) <= 160
+    index = (ROOT / page).parents[1] / "README.md"
+    assert f"(decisions/{Path(page).name})" in index.read_text(), f"{index} names its decisions"
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES, *DECISIONS}))
+def test_what_a_page_leads_to_is_there(page: str) -> None:
+    here = (ROOT / page).parent
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text())
+    assert [link for link in links if not (here / link).exists()] == []
+
+
+def test_the_alerts_are_about_queues_reasons_and_sections_that_there_are() -> None:
+    alerts = rows(
+        "infra/README.md",
+        '**Alerts.** Create them by hand too: Monium → Alerts, project `folder__<folder id>`. Set "no data" to no alarm.',
+    )
+    queues = {name.replace("_", "-") for name in QUEUED} | {"dead-letters", "results"}
+    named_ones = [each[1].split(", ")[1] for each in alerts if each[1].split(",")[0] in ("stored", "age")]
+    assert {name.strip("`") for name in named_ones} - {"*"} <= queues
+    reasons = {
+        reason
+        for each in alerts
+        for cell in re.findall(r"outcomes `([^`]+)`", " ".join(each))
+        for reason in re.findall(r"\w+", cell)
+    }
+    errors = {kind.reason for kind in APIError.__subclasses__()}
+    assert reasons - errors == set()
+    headings = re.findall(r"(?m)^###? (.+)$", TEXTS["infra/README.md"])
+    for each in alerts:
+        assert not each[-1] or any(heading.startswith(each[-1]) for heading in headings), each

@@ -71,6 +71,7 @@ def services() -> Iterator[None]:
 def _of_the_ledger(why: str) -> str:
     told = {
         "ResourceNotFoundException": "there is no such table (LEDGER_TABLE_PREFIX)",
+        "ValidationException": "its table may be of an older version: ops doctor says what it lacks",
         "EndpointConnectionError": "nothing answers at YDB_DOCAPI_ENDPOINT",
         "AccessDeniedException": "it refuses these credentials",
         "UnrecognizedClientException": "it refuses these credentials",

@@ -16,6 +16,7 @@ from worker.send.queue import Queue
 
 def note(reach: Reach, key: RecordKey, order: Mapping[str, Any], now: float) -> None:
     """Keep who ordered what about a record. Raises TableUnavailable: then the order is not to be given."""
+    reach.ledger.get(key)  # what can't be read must not be written; and its error says what is wrong
     told = {**order, "at": round(now, 3)}
     beside = (evidence.order(key, told, now),)
     if reach.ledger.write(Write(key, sets={}, adds={"orders": {json.dumps(told)}}, beside=beside)) is not Written.YES:

@@ -100,6 +100,8 @@ def _told(sent: Sent) -> dict[str, Any]:
 def _tell(voice: Voice, outcome: dict[str, Any]) -> None:
     style = "bold green" if outcome["ended"] and not outcome["dead_letters"] else "bold yellow"
     voice.line(f"{outcome['key']}: {outcome['said']}" + ("" if outcome["ended"] else " (not ended yet)"), style=style)
+    if not outcome["ended"]:
+        voice.line(f"  look again: ops show {outcome['key']}; if nothing is known of it then, HASH_KEY is another")
     voice.line(f"  record {outcome['record_key']}")
     for told in (*outcome["timeline"], outcome["numbers"]):
         voice.line(f"  {told}")

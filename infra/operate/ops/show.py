@@ -7,7 +7,8 @@ import typer
 
 from infra.local.lines import said
 from infra.operate.ops.common import AsJson, reach_of
-from infra.operate.ops.dead_letters.commands import found as find_letters
+from infra.operate.ops.dead_letters.choosing import Meant
+from infra.operate.ops.dead_letters.choosing import found as find_letters
 from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.records import log_lines, query, records, waiting
@@ -35,7 +36,7 @@ def show(
     found = records(reach, name, function)
     lines = list(log_lines(reach, {each.record.key for each in found}))
     parked = any(each.record.state == DEAD_LETTERED for each in found) or not found
-    letters = find_letters(reach, Filter(key=name), voice) if parked else []
+    letters = find_letters(reach, Meant(Filter(key=name)), voice) if parked else []
     underway = [
         (queue, message)
         for queue, url in reach.queues.items()
