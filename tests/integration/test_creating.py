@@ -227,6 +227,16 @@ def test_what_breaks_before_the_id_is_dead_lettered_with_what_to_look_it_up_by(c
     assert "x-request-id their-id" in detail
 
 
+def test_a_field_that_the_settings_allow_is_sent_though_the_reference_does_not_support_it(creating: Creating) -> None:
+    creating.creates.settings = creating.creates.settings.model_copy(
+        update={"aistudio_allow_fields": frozenset({"metadata"})}
+    )
+
+    # The local AI Studio refuses it, as the reference says.
+    assert creating.create(creating.message(metadata={"a": "b"})) == [("dead_lettered", "rejected")]
+    assert len(creating.studio.creates("evt_1")) == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,11 +28,12 @@ def an_api(
     transport: httpx.BaseTransport | None = None,
     now: float = 0.0,
     connections: int = 20,
+    monotonic: Callable[[], float] = time.monotonic,
     **settings: object,
 ) -> Iterator[API]:
     ids = itertools.count(1)
     config = Config(base_url, FOLDER, **settings)  # type: ignore[arg-type] # a test's settings are as it says
-    api = API(config, token, lambda: f"id-{next(ids)}", transport, now=lambda: now, connections=connections)
+    api = API(config, token, lambda: f"id-{next(ids)}", transport, monotonic, lambda: now, connections)
     with contextlib.closing(api):
         yield api
 

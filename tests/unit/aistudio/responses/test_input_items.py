@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aistudio import Absent, APIError, InputItems, OutcomeUnknown, Rejected, Responses
+from aistudio import Absent, APIError, InputItems, OutcomeUnknown, Rejected, Responses, Unavailable
 from aistudio.answers import Answer
 from aistudio.responses import input_items
 from aistudio.responses.input_items import page
@@ -72,6 +72,23 @@ def test_a_service_that_gives_more_than_was_asked_for_is_cut_at_the_limit() -> N
     found = listed(lambda _: reply({"object": "list", "data": [item(1), item(2)], "has_more": False}), limit=1)
     assert isinstance(found, InputItems)
     assert (found.items, found.has_more) == ((item(1),), True)
+
+
+def test_all_pages_share_one_deadline() -> None:
+    seconds, left = [0.0], []
+    service = Service(10_000)
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        try:
+            left.append(request.extensions["exchange"].left())
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error)) from error
+        seconds[0] += 2
+        return service(request)
+
+    with an_api(transport=httpx.MockTransport(slow), monotonic=lambda: seconds[0]) as api, pytest.raises(Unavailable):
+        Responses(api).input_items("r1", 5)
+    assert left == [5, 3, 1]
 
 
 @pytest.mark.parametrize("last", [{}, {"last_id": None}, {"last_id": 7}])
