@@ -39,9 +39,8 @@ class API:
     """Calls AI Studio's REST API for one folder. One object serves all threads of an instance.
 
     `token` returns the current IAM token; it is called for every request, unless the config has an API key.
-    `new_id` returns request ids. `transport` replaces the network. `connections` are kept open at most: httpx's pool
-    looks at all of them for each request, which takes noticeable time above 20. `monotonic` and `now` are clocks in
-    seconds.
+    `new_id` returns request ids. `transport` replaces the network. `connections` are kept open at most. `monotonic`
+    and `now` are clocks in seconds.
     """
 
     def __init__(

@@ -6,38 +6,31 @@ httpx is pinned; httpx2 and httpcore2 take the place of httpx and httpcore by re
 import contextlib
 import logging
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import httpcore
 import httpx
 
+from aistudio.network.connections import Connections
 from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer
-from aistudio.network.stream import DeadlineBackend
 
 # At DEBUG httpcore logs every request with the answer's headers. The logs here promise to hold no content.
 logging.getLogger(httpcore.__name__).setLevel(logging.WARNING)
 
-KEEPALIVE = 5.0
-"""Seconds until an idle connection is closed: the pool looks at each open connection for every request."""
+_SCHEMES = (b"http", b"https")
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """A connection pool for requests that carry an `Exchange` as the extension `exchange`.
+    """Sends requests that carry an `Exchange` as the extension `exchange`, over connections that are kept.
 
-    At most `kept` connections are open; where all are in use a request waits for one. With `kept=0` every request opens
-    its own connection, without a limit. Nothing is retried, no redirect is followed, and no proxy of the environment is
-    used.
+    `kept` is the most that are open (`Connections`). Nothing is retried, no redirect is followed, and no proxy of the
+    environment is used.
     """
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int = 20) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls,
-            max_connections=kept or None,
-            max_keepalive_connections=kept,
-            keepalive_expiry=KEEPALIVE,
-            network_backend=DeadlineBackend(dialer),
-        )
+        self._connections = Connections(tls, dialer, kept)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request.
@@ -52,37 +45,43 @@ class DeadlineTransport(httpx.BaseTransport):
             wait = exchange.left()
         except TimeoutError as error:
             raise httpx.PoolTimeout(str(error)) from error
+        sent = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions={"timeout": {"connect": exchange, "read": exchange, "write": exchange}},
+        )
+        if sent.url.scheme not in _SCHEMES:
+            raise httpx.UnsupportedProtocol("neither http nor https")
         with _as_httpx():
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions={"timeout": {"pool": wait, "connect": exchange, "read": exchange, "write": exchange}},
-                )
-            )
+            connection = self._connections.take(sent.url.origin, wait)
+            try:
+                response = connection.handle_request(sent)
+            except BaseException:
+                self._connections.give_back(connection)
+                raise
+        body = _Body(response, partial(self._connections.give_back, connection))
         if not exchange.received:  # it was left over from the call before
-            response.close()
+            body.close()
             raise httpx.RemoteProtocolError("an answer that came before its request")
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+        return httpx.Response(response.status, headers=response.headers, stream=body)
 
     def drop_idle(self) -> None:
         """Close the connections that no call is using."""
-        for connection in self._pool.connections:
-            if connection.is_idle():
-                connection.close()
+        self._connections.close_idle()
 
     def close(self) -> None:
         """Close all connections."""
-        self._pool.close()
+        self._connections.close()
 
 
 class _Body(httpx.SyncByteStream):
-    """A body that raises httpx's errors in place of httpcore's."""
+    """A body that raises httpx's errors in place of httpcore's, and calls `closed` once, when it is closed."""
 
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, response: httpcore.Response, closed: Callable[[], None]) -> None:
         self._response = response
+        self._closed: Callable[[], None] | None = closed
 
     def __iter__(self) -> Iterator[bytes]:
         stream = self._response.stream
@@ -90,8 +89,14 @@ class _Body(httpx.SyncByteStream):
             yield from stream if isinstance(stream, Iterable) else ()
 
     def close(self) -> None:
-        with _as_httpx():
-            self._response.close()
+        closed, self._closed = self._closed, None
+        if closed is None:
+            return
+        try:
+            with _as_httpx():
+                self._response.close()
+        finally:
+            closed()
 
 
 @contextlib.contextmanager
