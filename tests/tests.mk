@@ -1,7 +1,7 @@
 # Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
 .PHONY: soak fuzz audit transcript
 
-soak: setup ## Ten thousand messages while everything goes wrong, five minutes at the most; ARGS="--seed 2"
+soak: setup ## Ten thousand messages while everything goes wrong, fifteen minutes at the most; ARGS="--seed 2"
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
 
 fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more

@@ -11,7 +11,7 @@ def main() -> int:
     """Run one soak and print what it found."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.soak", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--within", type=float, default=300, help="seconds in which all must settle (%(default)s)")
+    parser.add_argument("--within", type=float, default=900, help="seconds in which all must settle (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     size = given.messages // 100

@@ -1,4 +1,4 @@
-"""What a soak sends: a seeded mix of good, doubled, held, missing and broken messages for both functions."""
+"""What a soak sends: a seeded mix of good, doubled, held, missing and broken messages for all functions with a queue."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +10,12 @@ from typing import Any
 from tests.support.planted import EVENT_ID, PROMPT, RESPONSE_ID, SUBJECT
 
 DELETE, CREATE = "delete_response", "realtime_response_create"
+RESPOND, EVENT = "create_response", "realtime_client_event"
+GET, LIST, CANCEL = "get_response", "list_input_items", "cancel_response"
+REGISTER, HOLD = "register_response", "legal_hold"
+SOURCE = "/soak"
+CASE = "soak"
+MODEL = "gpt://b1glocalfolder/some-model"
 
 HELD_SUBJECT = f"{SUBJECT}under-hold"
 
@@ -24,18 +30,26 @@ class Kind(Enum):
     CREATED = "asked for once at the most"
     REPEATABLE = "asked for as often as it takes: its producer allows that"
     REUSED = "one of two contents is asked for, the other is dead-lettered"
+    ANSWERED = "a response is created once at the most, registered where its id was learned, and told when it is over"
+    FOUND = "answered with what is stored"
+    NOT_FOUND = "answered with its absence"
+    REGISTERED = "registered"
     BROKEN = "dead-lettered under its message id"
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One message. `key`: its business id, empty where none counts; `says`: what an answer must repeat."""
+    """One message. `key`: its business id, empty where none counts; `says`: what an answer must repeat.
+
+    `about` is the response that a message without a business id is about; its key is that of its CloudEvent.
+    """
 
     function: str
     kind: Kind
     body: str
     key: str = ""
     says: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,13 @@ class Load:
     def stored(self) -> list[str]:
         """The responses to store."""
         kinds = {Kind.STORED, Kind.HELD, Kind.RELEASED}
-        return sorted({planned.key for planned in self.messages if planned.kind in kinds})
+        asked = {planned.about for planned in self.messages if planned.kind is Kind.FOUND}
+        return sorted(asked | {planned.key for planned in self.messages if planned.kind in kinds})
+
+    def orders(self, action: str) -> dict[str, str]:
+        """The orders to place, or to release, the holds that are released in the end: bodies by key."""
+        told = {key: {"action": action, "case": CASE, "response_id": key} for key in self.of(Kind.RELEASED)}
+        return {identity(f"{action}-{key}"): _enveloped(order, f"{action}-{key}") for key, order in told.items()}
 
     def first(self, count: int) -> "Load":
         """Only what was sent, where so many were."""
@@ -118,8 +138,35 @@ def _reused(number: int, random: Random) -> list[Planned]:
     return [Planned(CREATE, Kind.REUSED, json.dumps(_create(key, says)), key, says) for says in contents]
 
 
+def _answered(number: int, random: Random) -> list[Planned]:
+    key, says = f"{EVENT_ID}response-{number}", f"{PROMPT} response {number}"
+    form: dict[str, Any] = random.choice([{}, {"stream": True}, {"background": True}])
+    message = {"event_id": key, "model": MODEL, "input": says, **form}
+    return [Planned(RESPOND, Kind.ANSWERED, _perhaps_enveloped(message, number, random), key, says)]
+
+
+def _created_by_an_event(number: int, random: Random) -> list[Planned]:
+    key, says = f"{EVENT_ID}event-{number}", f"{PROMPT} {number}"
+    message = {"event_id": key, "script": [_create(key, says)]}
+    return [Planned(EVENT, Kind.CREATED, json.dumps(message), key, says)]
+
+
+def _looked(number: int, random: Random) -> list[Planned]:
+    function, there = random.choice([GET, LIST, CANCEL]), random.random() < 0.6
+    about = f"{RESPONSE_ID}looked-{number}" if there else f"{RESPONSE_ID}never-{number}"
+    kind = Kind.FOUND if there else Kind.NOT_FOUND
+    body = _enveloped({"response_id": about}, f"look-{number}")
+    return [Planned(function, kind, body, identity(f"look-{number}"), about=about)]
+
+
+def _registered(number: int, random: Random) -> list[Planned]:
+    about = f"{RESPONSE_ID}registered-{number}"
+    body = _enveloped({"response_id": about, "policy": "session"}, f"register-{number}")
+    return [Planned(REGISTER, Kind.REGISTERED, body, identity(f"register-{number}"), about=about)]
+
+
 def _broken(number: int, random: Random) -> list[Planned]:
-    function = random.choice([DELETE, CREATE])
+    function = random.choice([DELETE, CREATE, RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD])
     odd: list[Any] = [
         {"response_id": f"{RESPONSE_ID}{number}", PROMPT: number},
         {"response_id": f"{RESPONSE_ID}/../{number}", "reason": PROMPT},
@@ -139,15 +186,28 @@ def _create(key: str, says: str) -> dict[str, Any]:
 def _perhaps_enveloped(message: dict[str, Any], number: int, random: Random) -> str:
     if random.random() < 0.7:
         return json.dumps(message)
-    return json.dumps({"specversion": "1.0", "id": f"ce-{number}", "source": "/soak", "type": "soak", "data": message})
+    return _enveloped(message, f"ce-{number}")
+
+
+def _enveloped(message: dict[str, Any], event_id: str) -> str:
+    return json.dumps({"specversion": "1.0", "id": event_id, "source": SOURCE, "type": "soak", "data": message})
+
+
+def identity(event_id: str) -> str:
+    """The key of a message without a business id: its CloudEvent's source and id."""
+    return json.dumps([SOURCE, event_id], separators=(",", ":"))
 
 
 _MIX: dict[Callable[[int, Random], list[Planned]], float] = {
-    _stored: 52,
+    _stored: 42,
     _missing: 5,
     _held: 4,
-    _created: 18,
-    _created_in_a_session: 10,
+    _created: 12,
+    _created_in_a_session: 6,
+    _created_by_an_event: 4,
+    _answered: 10,
+    _looked: 7,
+    _registered: 3,
     _repeatable: 3,
     _reused: 2,
     _broken: 6,

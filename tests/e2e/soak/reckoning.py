@@ -7,7 +7,8 @@ from infra.local.catalog import namespace_of
 from ledger import Record
 from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
 from tests.e2e.soak.evidence import Evidence
-from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned
+from tests.e2e.soak.load import DELETE, GET, HOLD, Kind, Load, Planned
+from tests.e2e.soak.reckoning_of_responses import created_responses, polls, registrations
 from tests.support.observations import said
 
 DELETIONS = (Kind.STORED, Kind.MISSING, Kind.HELD, Kind.RELEASED)
@@ -23,6 +24,11 @@ def differences(load: Load, found: Evidence) -> list[str]:
         *_unknown_records(load, found, dead_letters),
         *_deletions(load, found),
         *_creates(load, found, dead_letters),
+        *created_responses(load, found, polls(load, found)),
+        *registrations(load, found),
+        *_polls(load, found, dead_letters),
+        *_answers(load, found),
+        *_orders(load, found),
         *_dead_letters(load, found),
         *(f"defect: {line[:300]}" for line in found.defects),
     ]
@@ -55,7 +61,11 @@ def _lost(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Ite
 
 
 def _unknown_records(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Iterator[str]:
-    known = {found.keys.key(namespace_of(planned.function), planned.key) for planned in load.messages}
+    known: set[str] = {found.keys.key(namespace_of(planned.function), planned.key) for planned in load.messages}
+    known |= {found.keys.key(HOLD, key) for action in ("place", "release") for key in load.orders(action)}
+    known |= {record.key for record in polls(load, found)}
+    known |= {record.key for record in found.records.values() if record.registered_hash is not None}
+    known |= {record.key for record in found.records.values() if "history" in record.rest}
     for record in found.records.values():
         is_message = record.key.partition("#")[0].endswith(":message")
         if is_message and (record.state != DEAD_LETTERED or record.reason not in dead_letters.get(record.key, ())):
@@ -77,7 +87,7 @@ def _deletions(load: Load, found: Evidence) -> Iterator[str]:
         elif not held:
             yield from _receipt(key, planned, record, effects, there, found)
     for key in found.calls.keys() - known.keys() - load.of(*CREATES).keys():
-        if found.effects(key):
+        if any(call["effect"] and call["method"] == "DELETE" for call in found.calls[key]):
             yield f"{key} was deleted, but nobody asked for it"
 
 
@@ -101,7 +111,7 @@ def _creates(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> 
         if planned.kind in CREATES:
             spoken.setdefault(planned.key, set()).add(planned.says)
     for key, planned in load.of(*CREATES).items():
-        record, billed = found.record(CREATE, key), found.billed(key)
+        record, billed = found.record(planned.function, key), found.billed(key)
         if billed > 1 and planned.kind is not Kind.REPEATABLE:
             yield f"{key} was billed {billed} times"
         results = found.results.get(f"{record.key}#{record.redrive}", [])
@@ -124,6 +134,36 @@ def _creates(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> 
             yield f"{key} has dead letters that contradict each other: {sorted(reasons)}"
 
 
+def _polls(load: Load, found: Evidence, dead_letters: dict[str, set[str]]) -> Iterator[str]:
+    """Each poll ends, and says so once."""
+    for record in polls(load, found):
+        said = {str(copy["data"].get("status")) for copy in found.results.get(f"{record.key}#{record.redrive}", [])}
+        if record.state == DONE and len(said) != 1:
+            yield f"a poll ended with {len(said)} results: {sorted(said)}"
+        elif record.state != DONE and record.reason not in dead_letters.get(record.key, ()):
+            yield f"lost: a poll is {record.state} ({record.reason}), and nothing is on its way"
+
+
+def _answers(load: Load, found: Evidence) -> Iterator[str]:
+    """Questions about responses are answered by what is there, and change nothing."""
+    for key, planned in load.of(Kind.FOUND, Kind.NOT_FOUND).items():
+        record = found.record(planned.function, key)
+        absent = {copy["data"].get("status") == "absent" for copy in found.results.get(f"{record.key}#0", [])}
+        if record.state == DONE and absent != {planned.kind is Kind.NOT_FOUND}:
+            yield f"{key} is done, but its results say absent: {sorted(absent)}"
+        if found.effects(planned.about):
+            yield f"{planned.about} was only asked about, but was changed"
+
+
+def _orders(load: Load, found: Evidence) -> Iterator[str]:
+    """Every order of a hold is carried out, and its end is told."""
+    for action in ("place", "release"):
+        for key in load.orders(action):
+            record = found.record(HOLD, key)
+            if record.state != DONE or not found.results.get(f"{record.key}#0"):
+                yield f"the order {key} is {record.state}, with {len(found.results.get(f'{record.key}#0', []))} results"
+
+
 def _dead_letters(load: Load, found: Evidence) -> Iterator[str]:
     sent = {planned.body: planned for planned in load.messages}
     reused = Counter(
@@ -132,7 +172,7 @@ def _dead_letters(load: Load, found: Evidence) -> Iterator[str]:
         if dead_letter.attributes.get("reason") == "key_reused"
     )
     for dead_letter in found.dead_letters:
-        if dead_letter.body not in sent:
+        if dead_letter.body not in sent and dead_letter.attributes.get("function") != GET:  # it may be a poll
             yield f"a dead letter that nobody sent: {dead_letter.body[:80]}"
         if not {"reason", "function", "settlement"} <= dead_letter.attributes.keys():
             yield f"a dead letter that does not say where it comes from and why: {dict(dead_letter.attributes)}"

@@ -15,7 +15,22 @@ from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Holds, Keys, Ledger
 from tests.e2e.soak.chaos import Chaos
 from tests.e2e.soak.evidence import Evidence, collect
-from tests.e2e.soak.load import CREATE, DELETE, HELD_SUBJECT, Kind, Load, make_load
+from tests.e2e.soak.load import (
+    CANCEL,
+    CASE,
+    CREATE,
+    DELETE,
+    EVENT,
+    GET,
+    HELD_SUBJECT,
+    HOLD,
+    LIST,
+    REGISTER,
+    RESPOND,
+    Kind,
+    Load,
+    make_load,
+)
 from tests.e2e.soak.progress import Progress
 from tests.e2e.soak.proxy import running_proxy
 from tests.e2e.soak.reckoning import differences
@@ -35,13 +50,16 @@ PATIENCE = 3.0
 FEEDING = 0.75
 """The share of the time in which messages are sent; a slow machine sends fewer, and the report says how many."""
 
+
+def _function(name: str, instances: int = 1, batch: int = 10) -> LocalFunction:
+    batching = Batching(batch, 0.2, SHORT_VISIBILITY)
+    return LocalFunction(name, f"{name}.handler", TIMEOUT, instances=instances, receives=1000, batching=batching)
+
+
 FUNCTIONS = [
-    LocalFunction(
-        DELETE, f"{DELETE}.handler", TIMEOUT, instances=2, receives=1000, batching=Batching(50, 0.2, SHORT_VISIBILITY)
-    ),
-    LocalFunction(
-        CREATE, f"{CREATE}.handler", TIMEOUT, instances=2, receives=1000, batching=Batching(10, 0.1, SHORT_VISIBILITY)
-    ),
+    _function(DELETE, instances=2, batch=50),
+    _function(CREATE, instances=2),
+    *(_function(name) for name in (RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD)),
 ]
 
 
@@ -75,7 +93,7 @@ def soak(plan: Plan) -> Report:
     """Run it and reckon. Raises NotInTime where the time is over first."""
     begun = time.monotonic()
     load, progress = make_load(plan.messages, plan.seed), Progress()
-    settings = {**SECRETS, "LEASE_MARGIN": "1s", "CALL_NEEDS": "1s", "LOG_LEVEL": "DEBUG"}
+    settings = {**SECRETS, "LEASE_MARGIN": "1s", "CALL_NEEDS": "1s", "LOG_LEVEL": "DEBUG", "ERASE_SETTLE": "1s"}
     studio = StudioSettings(keys=(TOKEN, API_KEY), realtime_post="json", latency=0.01, seed=plan.seed)
     with (
         running_environment(FUNCTIONS, studio=studio, settings=settings, log=progress.told) as environment,
@@ -83,8 +101,9 @@ def soak(plan: Plan) -> Report:
     ):
         environment.settings["YMQ_ENDPOINT"] = proxy.url
         environment.studio.seed(*load.stored)
+        environment.start(HOLD)
         place_holds(environment, load)
-        environment.start()
+        environment.start(*(function.name for function in FUNCTIONS if function.name != HOLD))
         chaos = Chaos(environment, proxy, plan.seed)
         deadline = begun + plan.within
         with _striking(chaos, plan, progress, len(load.messages)) as struck:
@@ -95,6 +114,7 @@ def soak(plan: Plan) -> Report:
         _come_to_rest(environment, deadline, "all messages come to rest")
         seconds = time.monotonic() - begun
         release_holds(environment, load)
+        _come_to_rest(environment, deadline, "all releases come to rest")
         again = [planned.body for planned in load.of(Kind.RELEASED).values()]
         again += Random(plan.seed).sample(sorted({planned.body for planned in load.messages}), len(load.messages) // 20)
         _send(environment, load, again)
@@ -109,19 +129,29 @@ def soak(plan: Plan) -> Report:
 
 
 def place_holds(environment: Environment, load: Load) -> None:
-    """Put what is to be held under a hold, by itself or by its subject."""
+    """Put what is to be held under a hold, by itself or by its subject; by messages what is to be released."""
     holds, keys = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
-    holds.place(keys.key("subject", HELD_SUBJECT), "soak", time.time())
-    for planned in load.of(Kind.HELD, Kind.RELEASED).values():
+    holds.place(keys.key("subject", HELD_SUBJECT), CASE, time.time())
+    for planned in load.of(Kind.HELD).values():
         if HELD_SUBJECT not in planned.body:
-            holds.place(keys.key(namespace_of(DELETE), planned.key), "soak", time.time())
+            holds.place(keys.key(namespace_of(DELETE), planned.key), CASE, time.time())
+    _order(environment, load, "place")
 
 
 def release_holds(environment: Environment, load: Load) -> None:
     """Release those that are to be released."""
-    holds, keys = Holds(Ledger(environment.dynamodb, environment.ledger), settling=0), Keys(HASH_KEY)
-    for key in load.of(Kind.RELEASED):
-        holds.release(keys.key(namespace_of(DELETE), key), "soak")
+    _order(environment, load, "release")
+
+
+def _order(environment: Environment, load: Load, action: str) -> None:
+    """Send orders of holds, and wait until the ledger has them all."""
+    if not (orders := load.orders(action)):
+        return
+    store, keys = Ledger(environment.dynamodb, environment.ledger), Keys(HASH_KEY)
+    environment.send(HOLD, *orders.values())
+    held = [keys.key(namespace_of(DELETE), key) for key in load.of(Kind.RELEASED)]
+    wanted = {CASE} if action == "place" else set()
+    eventually(lambda: all(set(store.get(key).hold) == wanted for key in held), f"holds: {action}", every=LOOK_EVERY)
 
 
 def at_rest(environment: Environment) -> bool:
@@ -157,7 +187,7 @@ def _feed(environment: Environment, load: Load, until: float) -> int:
 
 def _send(environment: Environment, load: Load, bodies: list[str]) -> None:
     functions = {planned.body: planned.function for planned in load.messages}
-    for name in (DELETE, CREATE):
+    for name in sorted(set(functions.values())):
         mine = [body for body in bodies if functions[body] == name]
         if mine:
             environment.send(name, *mine)

@@ -38,8 +38,8 @@ def dead_letter(body: str, reason: str, key: str, function: str = CREATE) -> Wai
     )
 
 
-def call(*, billed: bool = False, effect: bool = False) -> dict[str, Any]:
-    return {"billed": billed, "effect": effect}
+def call(*, billed: bool = False, effect: bool = False, method: str = "DELETE") -> dict[str, Any]:
+    return {"billed": billed, "effect": effect, "method": method}
 
 
 def answer(planned: Planned) -> list[dict[str, Any]]:
