@@ -185,6 +185,13 @@ def test_it_is_printed_with_its_figures_and_charts_and_without_its_controls(tab:
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 12, "a part of the table, not all of it"
 
 
+def test_no_button_is_broken_into_lines_by_what_stands_beside_it(tab: Page) -> None:
+    tab.locator("#kind").select_option("hold")
+    expect(tab.locator("#count")).to_have_text("1 to 50 of 60")
+    heights = tab.locator("#rows button").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert max(heights) < 30
+
+
 def test_it_fits_a_narrow_screen(tab: Page) -> None:
     tab.set_viewport_size({"width": 400, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400

@@ -91,7 +91,7 @@ class Sealer:
 
 @pytest.fixture
 def sealer(deletions: Bench, monkeypatch: pytest.MonkeyPatch) -> Sealer:
-    monkeypatch.setattr(chain_module, "LOOKS_BACK", 3)  # a year is only longer
+    monkeypatch.setattr(chain_module, "GAP", 3)  # a month is only longer
     return Sealer(deletions)
 
 
@@ -129,6 +129,15 @@ def test_days_without_receipts_and_days_that_were_missed_are_sealed_too(sealer: 
     assert [day for day, _ in sealer.lines()] == [DAYS[0], DAYS[3]]
     sealer.proves()
     assert sealer.tick(sealer.at(4, 3)) == dict.fromkeys(("sealed", "lines", "late", "published", "left"), 0)
+
+
+def test_a_chain_begins_with_the_earliest_receipt_that_no_long_gap_hides(sealer: Sealer) -> None:
+    for day in (0, 4, 6, 9):
+        sealer.receipt(f"a-{day}", sealer.at(day, 9))
+
+    sealer.tick(sealer.at(11, 2))
+
+    assert [day for day, _ in sealer.lines()] == ["2026-11-27", "2026-11-29", "2026-12-02"]
 
 
 def test_a_ledger_without_any_receipt_begins_its_chain_with_yesterday(sealer: Sealer) -> None:

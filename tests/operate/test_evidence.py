@@ -69,7 +69,7 @@ def sealed(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     (table,) = tables.create(there.dynamodb, "archive.")
     keys = Keys(settings["HASH_KEY"])
     with closing(there.servers.s3) as s3, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chain_module, "LOOKS_BACK", 3)
+        patch.setattr(chain_module, "GAP", 3)
         locked_bucket(s3, "archive")
         bucket = Bucket(lambda: s3, "archive")
         made = Sealed(Ledger(there.dynamodb, table), table, keys, bucket, folder / "archive.env")

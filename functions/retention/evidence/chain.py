@@ -14,8 +14,8 @@ from retention.evidence.seals import Seal
 FIRST = RecordKey("seal#first")
 """The row that says on which day the chain begins."""
 
-LOOKS_BACK = 400
-"""Days before the first run of all in which receipts are looked for: the chain begins with the earliest."""
+GAP = 31
+"""Days without receipts after which the first run of all looks no further back for where the chain is to begin."""
 
 _AT_ONCE = 31
 
@@ -72,16 +72,17 @@ def last_sealed(store: Ledger, end: date) -> tuple[Sealed | None, list[Sealed]]:
 def first_day(store: Ledger, end: date) -> date:
     """Find the day with which the chain begins: once it has begun, that day; else the earliest that has receipts, or `end`.
 
-    Raises TableUnavailable.
+    What lies before more than a month without any receipt is not found. Raises TableUnavailable.
     """
     began = store.get(FIRST).rest.get("day")
     if began is not None:
         return date.fromisoformat(began)
-    for back in range(LOOKS_BACK, 0, -1):
-        day = end - timedelta(days=back)
+    day = first = end
+    while (first - day).days <= GAP:
         if any(next(store.query(SETTLED, part_of(day.isoformat(), shard)), []) for shard in range(SHARDS)):
-            return day
-    return end
+            first = day
+        day -= timedelta(days=1)
+    return first
 
 
 def chain(store: Ledger, first: date | None, last: date | None) -> list[Sealed]:

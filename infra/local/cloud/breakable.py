@@ -5,10 +5,14 @@ from typing import Any
 
 from ministack.app import app as server
 
+from infra.local.processes.clock_ahead import install
+
 SERVICES = {"queue": b"AmazonSQS.", "table": b"DynamoDB_"}
 """The services by name, each with what begins the target of its requests."""
 
 _down: set[str] = set()
+
+install()
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:

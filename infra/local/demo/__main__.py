@@ -13,6 +13,7 @@ from infra.local.demo.stage import HIDDEN, NotAsTold, Stage, stage
 from infra.local.processes.stopping import stopping_in_order
 from worker.settlement_attribute import NAME
 
+FUNCTIONS = ("delete_response", "realtime_response_create")
 QUESTION = '{"type": "response.create", "event_id": "evt_1", "response": {"instructions": "Thank Ann."}}'
 
 
@@ -51,7 +52,7 @@ def _wait(until: Callable[[], bool]) -> None:
 def main() -> int:
     """Tell the story; 0 if it went as told."""
     console, begun = Console(width=None if sys.stdout.isatty() else 100), time.monotonic()
-    with stopping_in_order(), stage(console) as on:
+    with stopping_in_order(), stage(console, FUNCTIONS) as on:
         try:
             story(on)
         except NotAsTold as error:

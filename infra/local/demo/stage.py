@@ -1,13 +1,16 @@
 """Where the story is told: runs `ops` as it is typed, and prints the lines of its answer that matter."""
 
 import io
+import json
 import os
 import re
 import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -18,8 +21,7 @@ from infra.local.settings import write_env
 from infra.local.studio.settings import Settings as StudioSettings
 from infra.operate.ops.cli import main as ops
 
-FUNCTIONS = ("delete_response", "realtime_response_create")
-
+DAY = 86_400.0
 
 HIDDEN = ""
 """Of an answer that adds nothing to the story: no line of it is shown."""
@@ -32,13 +34,28 @@ class NotAsTold(Exception):
 class Stage:
     """A running environment, and a console."""
 
-    def __init__(self, environment: Environment, console: Console) -> None:
+    def __init__(self, environment: Environment, console: Console, log: Path) -> None:
         self.environment = environment
         self._console = console
+        self._log = log
 
     def tell(self, text: str) -> None:
         """Say what happens."""
         self._console.print(f"\n{text}", style="bold", markup=False, highlight=False)
+
+    def say(self, text: str) -> None:
+        """Print a line of what happened."""
+        self._console.print(f"    {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def tick(self, timer: str) -> dict[str, Any]:
+        """Let a timer's function run once, and give what it counted. Raises NotAsTold where it failed."""
+        if not (reply := self.environment.tick(timer)).ok:
+            raise NotAsTold(f"{timer}: {reply.error} {reply.message}")
+        said = [json.loads(line) for line in self._log.read_text().splitlines()]
+        counts: dict[str, Any] = [each for each in said if each.get("function") == timer and each["message"] == "tick"][
+            -1
+        ]
+        return counts
 
     def type(self, command: str, shows: str, code: int = 0) -> None:
         """Run a command, print it and those parts of its answer that match `shows`.
@@ -57,13 +74,17 @@ class Stage:
         if ended != code or (shows and not found):
             raise NotAsTold(f"{command} ended with {ended}, not {code}:\n{out.getvalue()}{err.getvalue()}")
         for match in found:
-            self._console.print(f"    {match[0].strip()}", markup=False, highlight=False, soft_wrap=True)
+            self.say(match[0].strip())
 
 
 @contextmanager
-def stage(console: Console) -> Iterator[Stage]:
-    """Set everything up; `ops` finds it by OPS_ENV_FILE, as it finds `make dev` without it."""
-    wanted = [each.hurried() for each in catalog.functions() if each.name in FUNCTIONS]
+def stage(console: Console, functions: Collection[str]) -> Iterator[Stage]:
+    """Set up these functions; `ops` finds them by OPS_ENV_FILE, as it finds `make dev` without it.
+
+    Timers tick once at the start, and then when the story says so.
+    """
+    every = [each.hurried() for each in catalog.functions()] + [replace(each, every=DAY) for each in catalog.timers()]
+    wanted = [each for each in every if each.name in functions]
     with tempfile.TemporaryDirectory() as folder:
         lines = Lines(Path(folder) / "demo.log", Console(file=io.StringIO()), as_it_is=False)
         with running_environment(wanted, studio=StudioSettings(realtime_post="json"), log=lines.take) as environment:
@@ -71,6 +92,6 @@ def stage(console: Console) -> Iterator[Stage]:
             write_env(environment.told(lines.path), file := Path(folder) / "demo.env")
             os.environ["OPS_ENV_FILE"] = str(file)
             try:
-                yield Stage(environment, console)
+                yield Stage(environment, console, lines.path)
             finally:
                 del os.environ["OPS_ENV_FILE"]

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from infra.local.processes.clock_ahead import NAME
+
 ROOT = Path(__file__).resolve().parents[3]
 
-_HANDED_ON = ("PATH", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED", "NO_FAKE_STAT")
+_HANDED_ON = ("PATH", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED", "NO_FAKE_STAT", NAME)
 
 
 def handed_on() -> dict[str, str]:

@@ -64,7 +64,7 @@ def export_(
     kept = [each for each in lines_of(days) if chosen is None or chosen(each[3])]
     counted = figures(line for _, _, _, line in kept)
     holds = _holds(reach, voice, chosen, [line for _, _, _, line in kept])
-    said = About(reach.name, scope, f"{stem}.html", now)
+    said = About(Path(reach.name).name, scope, f"{stem}.html", now)
     out.mkdir(parents=True, exist_ok=True)
     files = {
         f"{stem}.jsonl": b"".join(line + b"\n" for line in lines),
