@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -42,20 +41,29 @@ def test_what_is_due_longest_and_the_last_sealed_day_are_told(ops: Ops, environm
     said = Registration("resp_overdue", int(now * 1000), "", created_at=now - 9_999, delete_after=now - 999_999)
     for write in register(said, ledger, keys, now):
         ledger.write(write)
-    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    seal = Seal.over(yesterday, "", [[]] * SHARDS)
-    ledger.write(Write(FIRST, {"day": yesterday}))
-    ledger.write(Write(row_of(yesterday), Sealed(seal, now).row))
+    environment.studio.seed("resp_sealed")
+    assert ops("send delete_response", '{"response_id": "resp_sealed"}').code == 0
+    assert "not sealed yet" in ops("show resp_sealed").out
+    day = str(ledger.get(keys.key("response", "resp_sealed")).rest["settled_at"])[:10]
+    ledger.write(Write(FIRST, {"day": day}))
+    ledger.write(Write(row_of(day), Sealed(Seal.over(day, "", [[]] * SHARDS), now).row))
 
-    told, shown = ops("status --json").data, ops("status").out
+    told, shown, receipt = ops("status --json").data, ops("status").out, ops("show resp_sealed").out
+    ledger.write(Write(row_of(day), {"head": "changed"}))
+    changed = ops("status")
 
-    for row in (FIRST, row_of(yesterday), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
+    for row in (FIRST, row_of(day), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
         environment.dynamodb.delete_item(TableName=environment.ledger, Key={"key": {"S": row}})
-    assert told["last_seal"]["day"] == yesterday
+    assert told["last_seal"]["day"] == day
     assert told["oldest_due"]["seconds"] >= 999_999
     assert told["oldest_due"]["record_key"] == keys.key("response", "resp_overdue")
     assert "due longest: delete for 12 d (response#" in shown
-    assert f"last day sealed: {yesterday}, at " in shown
+    assert f"its day, {day}, is sealed" in receipt
+    assert (changed.code, changed.err) == (
+        1,
+        f"ops: a seal on the ledger was changed: seal#{day}: the head is another seal's\n",
+    )
+    assert f"last day sealed: {day}, at " in shown
 
 
 @pytest.fixture

@@ -11,10 +11,13 @@ from infra.operate.ops.dead_letters.choosing import Meant
 from infra.operate.ops.dead_letters.choosing import found as find_letters
 from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.ending import wanting
-from infra.operate.ops.records import log_lines, query, records, waiting
+from infra.operate.ops.environments import Reach
+from infra.operate.ops.records import Found, log_lines, query, records, waiting
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import headline, numbers, timeline
+from ledger import Record
 from ledger.record import DEAD_LETTERED
+from retention.evidence.chain import Sealed, row_of
 from worker.settlement_attribute import NAME, unverified
 
 
@@ -49,6 +52,7 @@ def show(
         {
             "id": name,
             "records": [each.told() for each in found],
+            "sealing": {each.record.key: sealing(reach, each.record) for each in found},
             "log": lines,
             "log_queries": [] if reach.local else [query(reach, each.record.key) for each in found],
             "dead_letters": [letter.told() for letter in letters],
@@ -56,13 +60,7 @@ def show(
         }
     )
     for each in found:
-        voice.line(f"{each.kind}: {headline(each.record)}", style="bold")
-        voice.line(f"  record {each.record.key}")
-        for told in timeline(each.record, now):
-            voice.line(f"  {told}")
-        voice.line(f"  {numbers(each.record)}")
-        if not reach.local:
-            voice.line(f"  log: {query(reach, each.record.key)}")
+        _tell(reach, voice, each, now)
     for line in lines:
         voice.line(f"  log: {line.get('timestamp', '')} {said(line)}")
     for letter in letters:
@@ -71,3 +69,28 @@ def show(
             voice.line(f"  {letter.detail}")
     for queue, message in underway:
         voice.line(f"in the queue of {queue}: message {message.message_id}")
+
+
+def sealing(reach: Reach, record: Record) -> str | None:
+    """Say whether the day of a receipt, or of a piece of history, is sealed; None for what is not to be sealed."""
+    settled = record.rest.get("settled_at")
+    if not isinstance(settled, str):
+        return None
+    try:
+        seal = Sealed.read(reach.ledger.get(row_of(settled[:10])))
+    except ValueError:
+        return f"the seal of its day, {settled[:10]}, was changed: ops evidence export says how"
+    if seal is None:
+        return "not sealed yet: seal_receipts seals a day an hour after its end (UTC)"
+    return f"its day, {seal.seal.day}, is sealed: ops evidence export --from {seal.seal.day} --to {seal.seal.day}"
+
+
+def _tell(reach: Reach, voice: Voice, found: Found, now: float) -> None:
+    """Tell of one record."""
+    voice.line(f"{found.kind}: {headline(found.record)}", style="bold")
+    sealed = sealing(reach, found.record)
+    told = [f"record {found.record.key}", *timeline(found.record, now), numbers(found.record)]
+    told += [sealed] if sealed else []
+    told += [] if reach.local else [f"log: {query(reach, found.record.key)}"]
+    for each in told:
+        voice.line(f"  {each}")

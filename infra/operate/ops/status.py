@@ -14,7 +14,7 @@ from rich.text import Text
 from infra.operate.ops.common import AsJson, reach_of, seconds
 from infra.operate.ops.dead_letters.looking import depth
 from infra.operate.ops.due import agenda
-from infra.operate.ops.ending import WANTING, services
+from infra.operate.ops.ending import WANTING, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import every_line, waiting
 from infra.operate.ops.say import MINUTE, Voice, span
@@ -87,8 +87,11 @@ def _oldest_due(reach: Reach, now: float) -> dict[str, Any] | None:
 
 
 def _last_seal(reach: Reach, now: float) -> dict[str, Any] | None:
-    """The last day that is sealed, and when that was done (epoch seconds); None where none is."""
-    sealed, _ = last_sealed(reach.ledger, datetime.fromtimestamp(now, UTC).date())
+    """The last day that is sealed, and when that was done (epoch seconds); None where none is. Raises Ended."""
+    try:
+        sealed, _ = last_sealed(reach.ledger, datetime.fromtimestamp(now, UTC).date())
+    except ValueError as error:
+        raise wanting(f"a seal on the ledger was changed: {error}") from None
     return None if sealed is None else {"day": sealed.seal.day, "at": sealed.at}
 
 

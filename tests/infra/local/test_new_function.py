@@ -1,16 +1,19 @@
 """make new-function, in a copy of the project: what it writes passes the tests that look at every function."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from infra.local.processes.surroundings import ROOT
 
-NAME, ONCE = "pin_response", "rank_response"
+NAME, ONCE, WALKED = "pin_response", "rank_response", "count_tokens"
+WALKTHROUGH = (ROOT / "functions" / "walkthrough.md").read_text()
 EVERY_FUNCTION = (
     "tests/unit/test_functions.py",
     "tests/unit/test_imports.py",
@@ -31,7 +34,7 @@ def run(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with two more functions: one may repeat its call, the other must not."""
+    """The project with three more functions: one may repeat its call, one must not, one is made as the walkthrough says."""
     project = tmp_path_factory.mktemp("project") / "project"
     told = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git
@@ -41,10 +44,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, project / name)
-    for arguments in ((NAME,), (ONCE, "--once")):
+    for arguments in ((NAME,), (ONCE, "--once"), (WALKED,)):
         made = run(project, "infra.local.new_function", *arguments)
         assert made.returncode == 0, made.stderr
+    for name, text in shown():
+        before = "" if WALKED in name else (project / name).read_text() + "\n\n"
+        (project / name).write_text(before + text)
     return project
+
+
+def shown() -> list[tuple[str, str]]:
+    """The files that the walkthrough shows whole or in part, with their texts."""
+    blocks = re.findall(r"(?ms)^   ```python (\S+)\n(.*?)^   ```$", WALKTHROUGH)
+    return [(name, textwrap.dedent(text)) for name, text in blocks]
 
 
 @pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy", "importlinter.cli"])
@@ -62,7 +74,7 @@ def test_what_is_written_passes_the_tests_that_look_at_every_function(project: P
         "-p",
         "no:cacheprovider",
         "-k",
-        f"{NAME} or {ONCE} or every_function_is_named",
+        f"{NAME} or {ONCE} or {WALKED} or every_function_is_named",
         *EVERY_FUNCTION,
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
@@ -98,3 +110,11 @@ def test_what_is_missing_is_told_with_where_to_put_it(project: Path, gone: str, 
 @pytest.mark.parametrize("name", ["", "Pin", "pin-response", "delete_response", "worker"])
 def test_a_name_that_can_not_be_one_is_refused(project: Path, name: str) -> None:
     assert run(project, "infra.local.new_function", name).returncode != 0
+
+
+def test_the_walkthrough_shows_every_step() -> None:
+    assert [name for name, _ in shown()] == [
+        f"functions/{WALKED}.py",
+        f"infra/local/studio/further/{WALKED}.py",
+        "infra/operate/contract/results.py",
+    ]
