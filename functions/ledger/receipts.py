@@ -33,7 +33,8 @@ def outcome(
         return _waiting(standing, record, now, retention, notes)
     if state not in (DELETED, ALREADY_ABSENT):
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
-        return Write(standing.key, sets, when.NOT_DONE, when.given(), ("dlq", "owner", "detail", "messages"))
+        free = when.any_of(when.NOT_DONE, when.LAPSED)
+        return Write(standing.key, sets, free, when.given(now=now), ("dlq", "owner", "detail", "messages"))
     receipt = {**notes, "outcome": state, "executed_at": now, **_concerns(standing, record, notes, now)}
     final = {**_own(notes), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:

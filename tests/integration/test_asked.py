@@ -24,6 +24,7 @@ def put_off(bench: Bench, *bodies: dict[str, str]) -> None:
     assert set(bench.deliver(*[bench.message(body) for body in bodies]).ends) == {("deferred", "throttled")}
 
 
+@pytest.mark.draft(3)
 def test_an_erasure_that_a_retry_message_supersedes_is_on_the_receipt(stored: Bench) -> None:
     put_off(stored, RETENTION)
     assert stored.deliver(stored.message(ERASURE)).ends == [("done", "superseded")]
@@ -42,6 +43,7 @@ def test_an_erasure_that_was_put_off_is_on_the_receipt_of_the_message_that_comes
     assert reason_told(stored) == ("erasure", "erasure")
 
 
+@pytest.mark.draft(3)
 def test_an_erasure_that_was_dead_lettered_is_on_the_receipt_of_what_deletes_afterwards(stored: Bench) -> None:
     stored.studio.fault(match={"method": "DELETE"}, status=400)
     assert stored.deliver(stored.message(ERASURE)).ends == [("dead_lettered", "rejected")]
@@ -50,6 +52,7 @@ def test_an_erasure_that_was_dead_lettered_is_on_the_receipt_of_what_deletes_aft
     assert reason_told(stored) == ("erasure", "erasure")
 
 
+@pytest.mark.draft(3)
 @pytest.mark.parametrize("bodies", [(RETENTION, ERASURE), (ERASURE, RETENTION)])
 def test_of_a_batch_the_stronger_reason_is_on_the_receipt(stored: Bench, bodies: tuple[dict[str, str], ...]) -> None:
     assert stored.deliver(*[stored.message(body) for body in bodies]).ends == [("done", "deleted")] * 2

@@ -275,6 +275,7 @@ def test_a_deleted_response_is_not_registered_again_by_a_repeated_outcome(creati
     assert len(creating.registered()) == 1
 
 
+@pytest.mark.draft(23)
 def test_an_outcome_is_written_alone_where_the_response_has_a_receipt_already(creating: Creating) -> None:
     def deleted(*_: Any) -> None:
         (response_id,) = creating.studio.stored()

@@ -95,6 +95,7 @@ def test_several_cases_hold_independently(bench: Bench, deleter: Bench) -> None:
     assert delete(deleter) == [("done", "held")]
 
 
+@pytest.mark.draft(6)
 @pytest.mark.parametrize("first", ["place", "release"])
 def test_a_late_duplicate_of_an_order_does_not_undo_the_newer_one(bench: Bench, first: str) -> None:
     second = "release" if first == "place" else "place"
@@ -127,6 +128,7 @@ def test_what_a_person_s_hold_kept_comes_due_when_the_last_case_is_released(benc
     assert deleter.record("resp_1").due_at == text_of(bench.clock.now())
 
 
+@pytest.mark.draft(7)
 def test_what_is_held_by_a_message_that_read_before_the_release_is_found_by_a_later_look(
     bench: Bench, deleter: Bench
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_deletion_for_another_person_leaves_the_registered_one_on_the_record(d
     assert record.receipt["subject"] == deletions.keys.key("subject", "bob")
 
 
+@pytest.mark.draft(11)
 def test_an_absence_takes_nothing_off_the_agenda_that_was_registered_after_its_message(deletions: Bench) -> None:
     early = deletion(deletions)
     later = registered(deletions, later=1)
@@ -57,6 +58,7 @@ def test_an_absence_takes_nothing_off_the_agenda_that_was_registered_after_its_m
     assert later.sent_at < deletions.record("resp_1").absent_sent_at
 
 
+@pytest.mark.draft(10)
 def test_an_absence_is_read_again_where_a_registration_came_between(deletions: Bench) -> None:
     early = deletion(deletions)
 

@@ -197,6 +197,7 @@ def test_a_head_that_could_not_be_published_is_published_by_the_next_tick(sealer
     assert [event["data"]["day"] for event in sealer.published()] == [DAYS[0]]
 
 
+@pytest.mark.draft(21)
 def test_two_that_seal_at_once_make_one_chain(sealer: Sealer) -> None:
     for number in range(12):
         sealer.receipt(f"a-{number}", sealer.at(0, 9))

@@ -10,6 +10,7 @@ from retention.registry import Registration, registered
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.ticking import ticked
+from worker.clock import Clock
 from worker.send.elsewhere import Elsewhere
 
 FUNCTIONS = ("delete_response", "erase_subject", "legal_hold", "register_response", "verify_deletion")
@@ -51,9 +52,10 @@ class Retention:
         bench = self.benches[function]
         return bench.deliver(bench.message(dict(message)), **how).ends
 
-    def sweep(self) -> dict[str, int]:
-        """Let the sweep's timer tick."""
-        return ticked(self.deletions, retention_sweep.handler, urls=self.urls, settings=self.settings)
+    def sweep(self, *, seed: int = 7, clock: Clock | None = None) -> dict[str, int]:
+        """Let the sweep's timer tick; `clock` is that of its machine."""
+        handler, urls, said = retention_sweep.handler, self.urls, self.settings
+        return ticked(self.deletions, handler, seed=seed, own_clock=clock, urls=urls, settings=said)
 
     def work(self) -> list[tuple[str, str | None]]:
         """Deliver what waits in any queue once, whatever its delay."""

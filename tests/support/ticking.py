@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger import Ledger
 from tests.support.bench import Bench
-from worker.clock import Deadline
+from worker.clock import Clock, Deadline
 from worker.send.bucket import Bucket
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
@@ -22,15 +22,16 @@ def ticked(
     at: float | None = None,
     seconds: float = 60.0,
     seed: int = 7,
+    own_clock: Clock | None = None,
     bucket: Any = None,
     urls: Mapping[str, str] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> dict[str, int]:
-    """One tick, which fired `at` (epoch seconds; now by default); what it counted.
+    """One tick, which fired `at` (epoch seconds; now by default); what it counted. `own_clock` is its machine's.
 
     What it sends to functions goes to the queues of `urls`, its results to the bench's answers.
     """
-    clock, timer = bench.clock, handler.timer
+    clock, timer = own_clock or bench.clock, handler.timer
     deadline = Deadline.after(seconds, clock)
     queue = Queue(bench.kit.sqs, clock, deadline.budget())
     tools = Tools(

@@ -14,7 +14,7 @@ from tests.simulation.scenarios import SCENARIOS
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS / "README.md").read_text()
-NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?|(?:row|hole)\(\d+\))`", PAGE)))
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?|(?:row|hole|draft)\(\d+\))`", PAGE)))
 LEVELS = {
     "unit/aistudio": "raw socket",
     "unit": "one package",
@@ -23,12 +23,13 @@ LEVELS = {
     "fuzz": "any input",
 }
 ROWS, HOLES, INVARIANTS = range(1, 36), range(1, 28), range(1, 9)
+MARKS = {"row": ROWS, "hole": HOLES, "draft": HOLES}
 
 
 def marks_of(node: ast.AST) -> Iterator[str]:
     """The marks of rows and holes below a node of a file: `row(5)`."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("row", "hole"):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in MARKS:
             yield from (f"{each.func.attr}({ast.literal_eval(number)})" for number in each.args)
 
 
@@ -63,13 +64,19 @@ def test_every_hole_has_a_line_and_a_test(number: int) -> None:
     assert files_with(f"hole({number})")
 
 
+@pytest.mark.parametrize("number", HOLES)
+def test_every_hole_of_the_first_draft_has_a_line_and_a_test(number: int) -> None:
+    assert cells_of(f"D{number}")
+    assert files_with(f"draft({number})")
+
+
 @pytest.mark.parametrize("number", INVARIANTS)
 def test_every_invariant_names_a_test(number: int) -> None:
     assert re.search(rf"(?s)- \*\*I{number}\*\* [^\n]+:\n  `[\w/]+\.py::", PAGE)
 
 
 def test_every_mark_is_of_a_row_or_a_hole_that_the_page_has() -> None:
-    known = {*(f"row({n})" for n in ROWS), *(f"hole({n})" for n in HOLES)}
+    known = {f"{mark}({number})" for mark, numbers in MARKS.items() for number in numbers}
     marked = {claim for path in TESTS.rglob("test_*.py") for claim in claims_of(path) if "(" in claim}
 
     assert marked - known == set()

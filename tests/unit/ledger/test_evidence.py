@@ -30,6 +30,7 @@ def receipt(record: Record, sent_at: float = NOW - 60, **notes: Any) -> Any:
     return receipts.outcome(standing(sent_at), record, "deleted", NOW, RETENTION, notes).sets["receipt"]
 
 
+@pytest.mark.draft(20)
 def test_the_first_receipt_and_each_further_one_are_found_on_their_days(store: Ledger) -> None:
     store.write(receipts.outcome(standing(), Record(KEY), "already_absent", NOW, RETENTION, {}))
     later = NOW + 86_400

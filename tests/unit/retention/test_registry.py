@@ -68,6 +68,7 @@ def test_what_has_no_date_is_looked_at_when_the_service_has_forgotten_it(store: 
     assert (record.delete_after, record.due_at) == (None, text_of(SENT / 1000 + 30 * DAY))
 
 
+@pytest.mark.draft(15)
 @pytest.mark.parametrize("order", list(permutations((FIRST, SECOND, replace(SECOND, body_hash="ab", policy="x")))))
 def test_the_later_registration_stands_whatever_order_they_arrive_in(
     store: Ledger, order: tuple[Registration, ...]
@@ -81,6 +82,7 @@ def test_the_later_registration_stands_whatever_order_they_arrive_in(
     assert record.created_at == text_of(SENT / 1000)
 
 
+@pytest.mark.draft(19)
 def test_a_registration_that_names_no_person_keeps_the_person_that_stands(store: Ledger) -> None:
     assert registered(store, FIRST, replace(SECOND, subject=None)).subject == ALICE
 
