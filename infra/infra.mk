@@ -15,7 +15,7 @@ platform: setup ## What changes seldom: database, tables, accounts, secrets, log
 plan: setup ## Show what deploy would change
 	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) --plan
 
-deploy: setup ## Package, show the plan, ask, apply it, make sure of it, send one message to each function; YES=1 does not ask
+deploy: setup ## Package, show the plan, ask, apply it, make sure of it, send messages to see it work; YES=1 does not ask
 	$(BIN)/python -m infra.deploy.deploy $(FOR_ENV) $(if $(YES),--yes)
 
 rollback: setup ## Run an earlier package again: make rollback ENV=dev RELEASE=<sha256>; FUNCTION=<name> for one function
@@ -28,7 +28,7 @@ releases: setup ## List the newest packages with commit, author and time
 destroy: setup ## Take an environment down, messages and ledger included: make destroy ENV=dev CONFIRM=dev
 	$(BIN)/python -m infra.deploy.destroy $(FOR_ENV) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-smoke: setup ## Send one message to each deployed function and wait for its outcome
+smoke: setup ## Send a message to each deployed function that has one for this, and wait for its outcome
 	$(BIN)/python -m infra.deploy.smoke $(FOR_ENV)
 
 backup: setup ## Copy the ledger to its bucket; its settings come from the environment (infra/README.md)

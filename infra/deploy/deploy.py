@@ -134,7 +134,7 @@ def release_of(current: Mapping[str, Any], only: str | None, release: str) -> tu
 
 
 def check(deployment: Deployment, current: Mapping[str, Any], release: str, *, interactive: bool) -> int:
-    """Send a message to each function; where one does not end well, name the way back, and offer it. The exit code."""
+    """Send the messages that show whether it works; where one does not end well, name the way back, and offer it. The exit code."""
     failed = smoke.run(deployment.platform, deployment.app.output("queues"))
     before = current.get("release")
     if not failed:
@@ -196,7 +196,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--releases", action="store_true", help="list the newest packages, and change nothing")
     parser.add_argument("--plan", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--yes", action="store_true", help="apply without asking")
-    parser.add_argument("--no-smoke", action="store_true", help="send no message to each function afterwards")
+    parser.add_argument("--no-smoke", action="store_true", help="send no messages to see it work")
     parser.add_argument(
         "--drop-queue", action="append", default=[], metavar="NAME", help="let this queue be deleted; may be repeated"
     )

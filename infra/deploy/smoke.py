@@ -1,5 +1,6 @@
-"""After a deployment: send one message to each function and wait for its outcome in the ledger.
+"""After a deployment: send a message to each function that has one for this, and wait for its outcome in the ledger.
 
+Where responses can be created, the deletion is of one that was just created, and has to delete it.
 `python -m infra.deploy.smoke ENVIRONMENT`
 """
 
@@ -10,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ from infra.deploy import table
 from infra.deploy.terraform import Root
 from infra.operate.cloud import KEY, REGION, Stopped, begin, command, endpoint, session
 from ledger import Keys, Ledger, RecordKey
-from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
+from ledger.record import DEAD_LETTERED, DELETED, FINAL_STATES, HELD
+from retention.erasure import SUBJECT
 from worker.function import Handler
 from worker.receive.envelope import open_body
 from worker.settle.function import Function
@@ -32,9 +34,13 @@ from worker.settle.function import Function
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
+DELETE, CREATE = "delete_response", "create_response"
 LOCKBOX = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/secrets"
 PATIENCE = 420.0
 """Seconds: a new trigger may take five minutes to begin."""
+
+INDEXED_WITHIN = 60.0
+"""Seconds for an index to follow its table."""
 
 FINAL = FINAL_STATES | {HELD, DEAD_LETTERED}
 """States after which nothing more happens of itself."""
@@ -50,14 +56,15 @@ class Probe:
     ends: tuple[str, ...]
 
 
-def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None) -> list[Probe]:
+def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None, folder_id: str = "") -> list[Probe]:
     """The messages for those functions of the table that have a queue here and a message for this.
 
     `fresh` takes the place of {id} in them: a UUID, as the ids of stored responses are, and another for each run.
+    `folder_id`, that of AI Studio, takes the place of {folder}.
     """
     entries = table.read()["functions"]
     return [
-        _probe(name, entries[name], keys, fresh or str(uuid.uuid4()))
+        _probe(name, entries[name], keys, fresh or str(uuid.uuid4()), folder_id)
         for name in sorted(queues)
         if entries[name].get("smoke")
     ]
@@ -70,9 +77,10 @@ def function_of(entry: Mapping[str, Any]) -> Function[Any, Any]:
     return handler.function
 
 
-def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str) -> Probe:
+def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str, folder_id: str = "") -> Probe:
     function = function_of(entry)
-    body = json.dumps(entry["smoke"]["message"], ensure_ascii=False).replace("{id}", fresh)
+    body = json.dumps(entry["smoke"]["message"], ensure_ascii=False)
+    body = body.replace("{id}", fresh).replace("{folder}", folder_id)
     content = open_body(body)
     key = function.model.model_validate(content.message).key or content.identity or ""
     return Probe(name, body, keys.key(function.namespace, key), tuple(entry["smoke"]["ends"]))
@@ -117,11 +125,44 @@ def _look(store: Ledger, record_key: RecordKey) -> tuple[str | None, str | None]
     return found.state, found.reason
 
 
+def deletion_of(created: Probe, keys: Keys, store: Ledger) -> Probe | None:
+    """The deletion of what this create has stored; None as long as the index does not have it.
+
+    The create names a person of its own, and the response is registered for that person.
+    """
+    person = keys.key("subject", json.loads(created.body)["subject"])
+    try:
+        found = [record.response_id for page in store.query(SUBJECT, person) for record in page if record.response_id]
+    except TableUnavailable:
+        return None
+    if not found:
+        return None
+    return replace(_probe(DELETE, table.read()["functions"][DELETE], keys, found[0]), ends=(DELETED,))
+
+
 def run(platform: Mapping[str, Any], queues: Mapping[str, str]) -> int:
     """Check a deployment by its outputs; the exit code. Raises Stopped."""
     keys, store = ledger_of(platform)
     sqs = session().client("sqs", endpoint_url=endpoint("ymq_endpoint"))
-    return 0 if check(probes(queues, keys), queues, sqs, store) else 1
+    sent = {probe.function: probe for probe in probes(queues, keys, folder_id=platform["aistudio_folder_id"])}
+    for name in sorted(queues.keys() - sent.keys()):
+        print(f"{name}: not asked, since infra/functions.yaml has no message for this")
+    last = [sent.pop(DELETE)] if {DELETE, CREATE} <= sent.keys() else []
+    well = check(list(sent.values()), queues, sqs, store)
+    if last and well:
+        last = _await(sent[CREATE], keys, store)
+        well = bool(last)
+    return 0 if check(last, queues, sqs, store) and well else 1
+
+
+def _await(created: Probe, keys: Keys, store: Ledger) -> list[Probe]:
+    end = time.monotonic() + INDEXED_WITHIN
+    while (found := deletion_of(created, keys, store)) is None:
+        if time.monotonic() > end:
+            print(f"{created.function}: what it stored is not registered after {INDEXED_WITHIN:.0f} s")
+            return []
+        time.sleep(1)
+    return [found]
 
 
 def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Ledger]:

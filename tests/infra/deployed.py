@@ -28,6 +28,7 @@ def platform_of(environment: Environment) -> dict[str, Any]:
     """What platform would tell of it."""
     return {
         "document_api_endpoint": environment.settings["YDB_DOCAPI_ENDPOINT"],
+        "aistudio_folder_id": environment.settings["AISTUDIO_FOLDER_ID"],
         "table_prefix": environment.settings["LEDGER_TABLE_PREFIX"],
         "hash_key": {"secret_id": "e6qhash", "version_id": "e6v"},
     }

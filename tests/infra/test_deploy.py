@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.deploy import deploy, smoke
+from infra.deploy import deploy, smoke, table
 from infra.deploy.deploy import Deployment
 from infra.deploy.package import Package
 from infra.deploy.releases import Origin, upload
@@ -22,6 +22,7 @@ RELEASE = "0" * 63 + "1"
 EARLIER = "0" * 63 + "2"
 CREATES = {"realtime_response_create.py": "@queue_function(M, R)\ndef handler(message, realtime, timeout): ...\n"}
 BOTH = archive({**DELETES, **CREATES})
+TABLE = table.read()
 
 
 def yes(_: str) -> bool:
@@ -284,6 +285,17 @@ def test_a_failed_check_of_a_first_deployment_says_that_there_is_nothing_to_go_b
     assert "no earlier release" in capsys.readouterr().err
 
 
+def source(name: str) -> str:
+    """A file that makes a handler as the table's entry asks."""
+    made_by = "queue_function(M)" if "queue" in TABLE["functions"][name] else "timer_function(T)"
+    return f"@{made_by}\ndef handler(message): ...\n"
+
+
+def queued(names: set[str]) -> set[str]:
+    """Those that have a queue."""
+    return {name for name in names if "queue" in TABLE["functions"][name]}
+
+
 @pytest.mark.terraform
 @pytest.mark.usefixtures("credentials")
 def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, bucket: Any, tmp_path: Path) -> None:
@@ -297,21 +309,25 @@ def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, buc
     )
     assert LOCAL_STATE not in (infra / "terraform" / "app" / "versions.tf").read_text()
     app = Root("app", "dev", infra)
+    all_of_them = set(TABLE["sets"]["default"])
+    smaller, fewer = next((name, set(some)) for name, some in TABLE["sets"].items() if set(some) < all_of_them)
+    whole = archive({f"{name}.py": source(name) for name in all_of_them})
     with ONE_AT_A_TIME:
         app.init()
         assert app.outputs() == {}
-        real = Deployment(app, PLATFORM, lambda _: BOTH, confirm=yes)
+        real = Deployment(app, PLATFORM, lambda _: whole, confirm=yes)
         real.apply(EARLIER, {})
-        real.apply(RELEASE, {"delete_response": EARLIER})
-        assert app.output("releases") == {"delete_response": EARLIER, "realtime_response_create": RELEASE}
+        kept, *_ = sorted(fewer)
+        real.apply(RELEASE, {kept: EARLIER})
+        assert app.output("releases") == {**dict.fromkeys(all_of_them, RELEASE), kept: EARLIER}
 
         settings = environment / "app.tfvars"
-        settings.write_text(settings.read_text() + 'set = "deletions"\n')
-        gone = "aistudio-dev-realtime-response-create"
-        with pytest.raises(Stopped, match=f"would delete {gone} with"):
+        settings.write_text(settings.read_text() + f'set = "{smaller}"\n')
+        gone = [f"aistudio-dev-{name.replace('_', '-')}" for name in sorted(queued(all_of_them) - fewer)]
+        with pytest.raises(Stopped, match=f"would delete {', '.join(gone)} with"):
             real.apply(RELEASE, {})
-        assert set(app.output("queues")) == {"delete_response", "realtime_response_create"}
-        Deployment(app, PLATFORM, lambda _: BOTH, confirm=yes, drop=[gone]).apply(RELEASE, {})
-        assert set(app.output("queues")) == {"delete_response"}
+        assert set(app.output("queues")) == queued(all_of_them)
+        Deployment(app, PLATFORM, lambda _: whole, confirm=yes, drop=gone).apply(RELEASE, {})
+        assert set(app.output("queues")) == queued(fewer)
 
     assert objects(bucket) == {"app.tfstate"}, "the lock is released"

@@ -1,15 +1,19 @@
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from infra.deploy import table
+from infra.deploy import smoke, table
 from infra.deploy.smoke import Probe, check, probes, run
-from infra.local.environment import Environment
+from infra.local.catalog import functions
+from infra.local.environment import Environment, running_environment
 from infra.operate.cloud import Stopped
 from ledger import Keys, Ledger, RecordKey
 from tests.infra.deployed import platform_of
+
+ASKED = sorted(name for name, entry in table.read()["functions"].items() if entry.get("smoke"))
 
 
 @pytest.fixture
@@ -23,12 +27,14 @@ def store(environment: Environment) -> Ledger:
 
 
 def test_each_function_that_has_a_queue_gets_a_message_with_a_fresh_key() -> None:
-    queues = {"delete_response": "https://queues/1", "realtime_response_create": "https://queues/2"}
+    queues = {name: f"https://queues/{name}" for name in ASKED}
     keys = Keys("0" * 32)
     first, second = probes(queues, keys), probes(queues, keys)
     assert [probe.function for probe in first] == list(queues)
     assert not {probe.record_key for probe in first} & {probe.record_key for probe in second}
-    assert [probe.function for probe in probes({"delete_response": "https://queues/1"}, keys)] == ["delete_response"]
+    assert [[probe.function for probe in probes({name: "https://queues/1"}, keys)] for name in queues] == [
+        [name] for name in queues
+    ]
 
 
 def test_the_record_that_is_waited_for_is_the_one_that_the_function_writes() -> None:
@@ -110,3 +116,52 @@ def test_a_deployment_is_checked_by_what_terraform_says_of_it(
     monkeypatch.setenv("YC_TOKEN", "t1.another")
     with pytest.raises(Stopped, match="can't be read from Lockbox"):
         run(platform, environment.queues)
+
+
+@pytest.fixture(scope="module")
+def creating() -> Iterator[Environment]:
+    wanted = {"create_response", "delete_response", "legal_hold"}
+    with running_environment([each for each in functions() if each.name in wanted]) as running:
+        running.start(*wanted)
+        yield running
+
+
+@pytest.fixture
+def opened(creating: Environment, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    monkeypatch.setattr(smoke, "hash_key_of", lambda _platform: creating.settings["HASH_KEY"])
+    for name, value in {**creating.settings, "YC_TOKEN": "t1.token"}.items():
+        monkeypatch.setenv(name, value)
+    return creating
+
+
+def asked(environment: Environment) -> dict[str, str]:
+    return {name: url for name, url in environment.queues.items() if name != "get_response"}
+
+
+def test_a_response_is_created_and_deleted_and_functions_that_are_not_asked_are_named(
+    opened: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(platform_of(opened), asked(opened)) == 0
+    told = capsys.readouterr().out
+    assert "create_response: done after" in told
+    assert "delete_response: deleted after" in told
+    assert "legal_hold: not asked, since infra/functions.yaml has no message for this" in told
+    assert opened.studio.stored() == []
+
+
+def test_a_created_response_that_is_not_there_any_more_fails_the_check(
+    opened: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened.studio.fault(match={"method": "DELETE"}, drop="after", times=1)
+    assert run(platform_of(opened), asked(opened)) == 1
+    assert "delete_response: already_absent after" in capsys.readouterr().out
+
+
+def test_what_can_not_be_created_fails_the_check_and_deletions_are_still_looked_at(
+    opened: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened.studio.fault(match={"method": "POST"}, status=400)
+    assert run(platform_of(opened), asked(opened)) == 1
+    told = capsys.readouterr().out
+    assert "create_response: dead_lettered (rejected) after" in told
+    assert "delete_response: already_absent after" in told
