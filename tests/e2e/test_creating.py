@@ -62,7 +62,7 @@ class Step:
 
 
 STEPS = [
-    Step(after_the_claim, "plain", results=0, billed=0),
+    *(Step(after_the_claim, form, results=0, billed=0) for form in FORMS),
     Step(while_it_streams, "stream"),
     *(Step(learned, form) for form in FORMS),
     # What has left before the outcome is told once more, by a poll: no record says that it has left.

@@ -4,35 +4,14 @@ import contextlib
 import gc
 import socket
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from aistudio import Unavailable
+from tests.support.addresses import dead, resolving_to
 from tests.unit.aistudio.clients import EVENT, an_api, create, delete, plain, realtime_at
 from tests.unit.aistudio.rawserver import DELETED, answer, keep_serving, raw_server
 from tests.unit.aistudio.wsserver import ws_server
-
-
-def resolving_to(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
-    """Let each name have these addresses, in this order."""
-    look_up = socket.getaddrinfo
-
-    def several(host: str, port: int, **kwargs: Any) -> Any:
-        return [each for address in hosts for each in look_up(address, port, **kwargs)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", several)
-
-
-@contextlib.contextmanager
-def dead(port: int, *hosts: str) -> Iterator[None]:
-    """Let nothing that knocks at these addresses be answered: their queues are full, and nothing is taken from them."""
-    with contextlib.ExitStack() as stack:
-        for host in hosts:
-            stack.enter_context(socket.create_server((host, port), backlog=0))
-            stack.enter_context(socket.create_connection((host, port)))
-        yield
 
 
 def test_dead_addresses_leave_time_for_the_live_one_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
