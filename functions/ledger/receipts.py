@@ -14,6 +14,9 @@ from ledger.record import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING, Rec
 AGENDA = ("response_id", "due_shard", "due_at", "due_for")
 """What says that something may still have to be called: a receipt takes the record off the agenda."""
 
+_CONCERNS = ("due_at", "subject", "subjects")
+"""What a receipt says of its record: there these are the agenda's, the registration's, and those of all messages."""
+
 _LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at", "held_by")
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
@@ -44,24 +47,23 @@ def outcome(
     # What was registered after the message was sent is not what it found absent.
     over = state == DELETED or record.registered_sent_at <= standing.sent_at
     later = _verification(standing, record, now) if state == DELETED else {}
-    final |= later
     leftovers = (*_LEFTOVERS, *(AGENDA if over and not later else ()))
     unless = [when.NOT_REGISTERED_SINCE] if over and state == ALREADY_ABSENT else []
     unless += [] if record.cascades or standing.cascades else [when.NOT_CASCADING]
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
         final |= {"receipt": receipt, "receipts": 1, **settled(standing.key, now)}
-        return Write(standing.key, final, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds)
+        return Write(standing.key, final | later, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds)
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
-        stands = {name: value for name, value in _own(record.receipt).items() if name != "outcome"}
+        stands = {name: value for name, value in record.receipt.items() if name not in ("outcome", *_CONCERNS)}
         sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
         return Write(standing.key, sets, when.all_of(when.ABSENT_EARLIER, *unless), given, (*leftovers, "told"), adds)
     number = record.receipts + 1
     further = f"{standing.key}#{number}"
     return Write(
         standing.key,
-        sets={**final, "receipts": number, "told": receipt},
+        sets={**final, **later, "receipts": number, "told": receipt},
         condition=when.all_of(when.RECEIPTS_AS_READ, *unless),
         given=given,
         removes=leftovers,
@@ -88,7 +90,7 @@ def _after_a_deletion(standing: Standing, record: Record, state: str, now: float
     if state == HELD:
         return Write(standing.key, sets, when.STILL_VERIFYING, given)
     row = RecordKey(f"{standing.key}#{number}")
-    concerns = {name: record.receipt[name] for name in ("subject", "subjects") if name in record.receipt}
+    concerns = {name: record.receipt[name] for name in _CONCERNS[1:] if name in record.receipt}
     receipt = {**told, **concerns, "due_at": text_of(min(standing.sent_at / 1000, now))}
     further = Write(row, {"receipt": receipt, "executed_at": now, "state": state, **settled(row, now)}, when.FREE)
     return Write(standing.key, {**sets, "receipts": number}, when.STILL_VERIFYING, given, beside=(further,))

@@ -1,12 +1,13 @@
 """Every conditional write about a call that may repeat, against every state that it may meet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from documents import Written
-from ledger import Ledger, Record, RecordKey, Standing, chains, receipts
+from ledger import Key, Ledger, Record, RecordKey, Standing, chains, receipts
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
@@ -26,6 +27,7 @@ def ended(state: str, redrive: int, owner: str = "another") -> dict[str, Any]:
 
 def absent(sent_at: int) -> dict[str, Any]:
     receipt = {"outcome": "already_absent", "executed_at": NOW - 9, "reason": "retention"}
+    receipt |= {"due_at": "2026-11-01T00:00:00.000Z", "subject": "subject#1", "subjects": ["subject#2"]}
     return {"state": "already_absent", "redrive": 0, "receipts": 1, "absent_sent_at": sent_at, "receipt": receipt}
 
 
@@ -139,6 +141,28 @@ def test_a_deletion_after_an_absence_gets_a_receipt_of_its_own_beside_the_first(
     assert (record.state, record.receipts, record.receipt) == ("deleted", 2, before.receipt)
     assert (further.state, further.receipt["outcome"]) == ("deleted", "deleted")
     assert store.write(outcome("deleted", before)) is REFUSED
+
+
+def test_what_a_receipt_says_of_its_record_stays_in_it(store: Ledger, given: Callable[..., Record]) -> None:
+    """The record's own are the agenda's date, the registration's person, and the people of all messages."""
+    agenda = {"response_id": "r", "due_shard": "due#01", "due_at": "2026-12-24T00:00:00.000Z", "due_for": "delete"}
+    before = given(**absent(SENT - 1), **agenda, registered_sent_at=SENT + 1, subject="subject#3")
+
+    assert store.write(outcome("already_absent", before)) is YES
+
+    record = store.get(KEY)
+    assert (record.due_at, record.subject, record.subjects) == (before.due_at, "subject#3", frozenset())
+
+
+def test_a_further_receipt_is_not_on_the_agenda(store: Ledger, given: Callable[..., Record]) -> None:
+    before = given(**absent(SENT - 1), verify_after=60)
+    mine = replace(standing(), response_id=Key("r"))
+
+    assert store.write(receipts.outcome(mine, before, "deleted", NOW, RETENTION, NOTES)) is YES
+
+    record, further = store.get(KEY), store.get(RecordKey(f"{KEY}#2"))
+    assert (record.due_for, record.response_id) == ("verify", "r")
+    assert (further.due_shard, further.response_id) == (None, None)
 
 
 def test_a_further_receipt_is_written_with_its_record_or_not_at_all(
