@@ -107,13 +107,16 @@ class Store(Reads[K, R]):
 
 
 def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """The writes in order, as many together as a transaction takes."""
+    """The writes in order, as many together as a transaction takes, which takes no record twice."""
     chunk: list[Write] = []
+    keys: set[str] = set()
     for write in writes:
-        if chunk and sum(len(each.all) for each in [*chunk, write]) > WRITE_AT_ONCE:
+        mine = {each.key for each in write.all}
+        if chunk and (len(keys) + len(write.all) > WRITE_AT_ONCE or keys & mine):
             yield chunk
-            chunk = []
+            chunk, keys = [], set()
         chunk.append(write)
+        keys |= mine
     if chunk:
         yield chunk
 
