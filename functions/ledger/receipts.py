@@ -53,7 +53,9 @@ def outcome(
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
         final |= {"receipt": receipt, "receipts": 1, **settled(standing.key, now)}
-        return Write(standing.key, final | later, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds)
+        return Write(
+            standing.key, final | later, when.all_of(when.NO_RECEIPT, *unless), given, (*leftovers, "told"), adds
+        )
     if state == ALREADY_ABSENT:
         # Found absent before: that receipt stands, and only answers more.
         stands = {name: value for name, value in record.receipt.items() if name not in ("outcome", *_CONCERNS)}

@@ -68,7 +68,9 @@ def test_a_hundred_writes_are_four_transactions_of_what_the_service_documents(ki
         assert all(set(each["Update"]) <= documented for each in asked.document["TransactItems"])
 
 
-def test_writes_that_have_a_record_beside_them_in_common_are_transactions_of_their_own(kit: Kit, store: Documents) -> None:
+def test_writes_that_have_a_record_beside_them_in_common_are_transactions_of_their_own(
+    kit: Kit, store: Documents
+) -> None:
     shared = Write("shared", sets={"n": 0}, condition="attribute_not_exists(#n)")
 
     ends = store.write_all([Write(f"key-{n}", sets={"n": n}, beside=(shared,)) for n in range(2)])
