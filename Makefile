@@ -93,11 +93,12 @@ new-function: setup ## Write the files of a further function: make new-function 
 	@$(BIN)/python -m infra.local.new_function "$$NAME" $(if $(ONCE),--once)
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-  --custom-compile-command "make lock" $(ARGS) pyproject.toml
+  --custom-compile-command "make lock" $(ARGS)
 
 lock: setup ## Write the hashed requirements files anew; ARGS=--upgrade takes the newest versions that fit
-	$(BIN)/uv pip compile $(LOCKED) --output-file requirements.txt
-	$(BIN)/uv pip compile $(LOCKED) --group dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCKED) pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile $(LOCKED) pyproject.toml --group dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCKED) tests/benchmarks/rivals/requirements.in --output-file tests/benchmarks/rivals/requirements.txt
 
 clean: ## Remove all that was made, .venv included
 	rm -rf .venv .local .local.env .local.env.lock $(MOCKS:=/node_modules) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
