@@ -62,8 +62,12 @@ class Load:
     def stored(self) -> list[str]:
         """The responses to store."""
         kinds = {Kind.STORED, Kind.HELD, Kind.RELEASED}
-        asked = {planned.about for planned in self.messages if planned.kind is Kind.FOUND}
-        return sorted(asked | {planned.key for planned in self.messages if planned.kind in kinds})
+        return sorted({planned.key for planned in self.messages if planned.kind in kinds})
+
+    @property
+    def looked_at(self) -> list[str]:
+        """The responses to store that are over, and ran in the background: all others refuse to be cancelled."""
+        return sorted({planned.about for planned in self.messages if planned.kind is Kind.FOUND})
 
     def orders(self, action: str) -> dict[str, str]:
         """The orders to place, or to release, the holds that are released in the end: bodies by key."""

@@ -101,6 +101,7 @@ def soak(plan: Plan) -> Report:
     ):
         environment.settings["YMQ_ENDPOINT"] = proxy.url
         environment.studio.seed(*load.stored)
+        environment.studio.seed(*load.looked_at, background=True)
         environment.start(HOLD)
         place_holds(environment, load)
         environment.start(*(function.name for function in FUNCTIONS if function.name != HOLD))
