@@ -1,6 +1,7 @@
 """`ops status`: how all stands, in the same words here and on a deployment."""
 
 import json
+import re
 import time
 
 import pytest
@@ -32,7 +33,9 @@ def test_ends_and_dead_letters_are_counted(ops: Ops, environment: Environment) -
     assert len(minutes) == 15
     shown = ops("status")
     assert "dead letters: 2 rejected" in shown.out
-    assert "delete_response, last 15 min: " in shown.out
+    (line,) = re.findall(r"^delete_response: .*$", shown.out, re.MULTILINE)
+    assert re.search(r" done.*  [.0-9+]{15}$", line)
+    assert len(line) <= 80
 
 
 def test_what_is_due_longest_and_the_last_sealed_day_are_told(ops: Ops, environment: Environment) -> None:

@@ -133,14 +133,20 @@ def screen(found: dict[str, Any]) -> Group:
         parts.append(
             Text(f"dead letters: {', '.join(f'{count} {reason}' for reason, count in sorted(reasons.items()))}")
         )
-    for function, counts in found.get("ends", {}).items():
-        told = ", ".join(f"{count} {end}" for end, count in sorted(counts.items()))
-        each_minute = " ".join(map(str, found["minutes"][function]))
-        parts.append(Text(f"{function}, last {RECENT} min: {told}\n  by minute: {each_minute}"))
     due, seal = found["oldest_due"], found["last_seal"]
     waits = f"{due['due_for']} for {span(due['seconds'])} ({due['record_key']})" if due else "nothing"
     parts.append(Text(f"due longest: {waits}"))
     sealed = f"{seal['day']}, at {datetime.fromtimestamp(seal['at']).astimezone():%Y-%m-%d %H:%M}" if seal else "none"
     parts.append(Text(f"last day sealed: {sealed}"))
+    if ends := found.get("ends"):
+        parts.append(Text(f"\nends of the last {RECENT} min; then each minute, the newest last (+: over 9):"))
+    for function, counts in ends.items() if ends else ():
+        told = ", ".join(f"{count} {end}" for end, count in sorted(counts.items()))
+        parts.append(Text(f"{function}: {told}  {''.join(map(_digit, found['minutes'][function]))}"))
     parts += [Text(f"{what}: {how}") for what, how in found.get("elsewhere", {}).items()]
     return Group(*parts)
+
+
+def _digit(count: int) -> str:
+    """One character for the ends of a minute."""
+    return "." if count == 0 else str(count) if count <= 9 else "+"
