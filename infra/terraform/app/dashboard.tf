@@ -10,7 +10,7 @@ locals {
       # The reference calls resource_id the function's id; the service has been seen to give its name.
       of_function = "${local.of_folder}, service=\"serverless-functions\", resource_id=\"${local.function_ids[name]}|${local.resource_names[name]}\""
       of_queue    = "${local.of_folder}, service=\"message-queue\", queue=\"${local.resource_names[name]}\""
-      # A metric made from log lines (README.md, "Outcomes as a metric").
+      # A metric made from log lines (README.md, "Metric of outcomes").
       of_outcomes = "${local.of_folder}, service=\"logging_aggregates\", function=\"${name}\""
     }
   }
