@@ -14,9 +14,8 @@ class CancelResponse(Message):
 
 @queue_function(CancelResponse, Responses, RESULT, idempotent=True)
 def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
-    """Cancel it. The result is its state after that: a response that was over, or is gone, stays so."""
+    """Cancel it. The result is the response after that: one that was over, or is gone, stays so."""
     found = responses.cancel(message.response_id, timeout)
     if isinstance(found, Absent):
         return Outcome("done", found.trace, {"status": "absent"}, status="absent")
-    data = {"status": found.status, "usage": found.usage}
-    return Outcome("done", found.trace, data, found.usage, status=found.status, model=found.model)
+    return Outcome.of(found)

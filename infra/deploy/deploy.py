@@ -17,6 +17,7 @@ from typing import Any
 
 from infra.deploy import smoke, table
 from infra.deploy.package import Package, build
+from infra.deploy.plans import differences, keep_queues
 from infra.deploy.releases import fetch, lacking, newest, origin, upload
 from infra.deploy.terraform import Root
 from infra.operate.cloud import KEY, Stopped, begin, command, storage
@@ -52,7 +53,7 @@ class Deployment:
         with self._variables(release, releases) as given:
             self.app.run("plan", "-input=false", f"-out={planned}", *given)
         shown = self.app.shown(planned)
-        _keep_queues(shown, self.drop)
+        keep_queues(shown, self.drop)
         functions = table.read(self.app.infra)["functions"]
         wanted: dict[str, dict[str, Any]] = {}
         for name, sha256 in shown["planned_values"]["outputs"]["releases"]["value"].items():
@@ -77,7 +78,7 @@ class Deployment:
             self.app.run("apply", "-input=false", planned)
             with self._variables(release, releases) as given:
                 if self.app.differs(f"-out={after}", *given):
-                    raise Stopped(_differences(self.app.shown(after)))
+                    raise Stopped(differences(self.app.shown(after)))
 
     @contextmanager
     def _variables(self, release: str, releases: Mapping[str, str]) -> Iterator[list[str]]:
@@ -87,39 +88,6 @@ class Deployment:
             known.write_text(json.dumps({"platform": self.platform}))
             given = [f"-var-file={known}", *self.app.variables, f"-var=release={release}"]
             yield [*given, f"-var=releases={json.dumps(releases)}"] if releases else given
-
-
-def _keep_queues(plan: Any, drop: Collection[str]) -> None:
-    lost = sorted(
-        change["change"]["before"]["name"]
-        for change in plan.get("resource_changes", [])
-        if change["type"] == "yandex_message_queue" and "delete" in change["change"]["actions"]
-    )
-    kept = [name for name in lost if name not in drop]
-    if kept:
-        allowed = " ".join(f"--drop-queue {name}" for name in kept)
-        raise Stopped(
-            f"nothing was applied: it would delete {', '.join(kept)} with every message in it. If that is not meant,\n"
-            "undo what takes the queue away or renames it (set in app.tfvars, environment, functions.yaml).\n"
-            f'If it is, drain the queue first (infra/README.md, "Take a function away"), then add {allowed}'
-        )
-
-
-def _differences(plan: Any) -> str:
-    """What runs in place of what was applied, function by function."""
-    lines = []
-    for each in plan.get("resource_changes", []):
-        before, after = each["change"]["before"] or {}, each["change"]["after"] or {}
-        if each["change"]["actions"] in (["no-op"], ["read"]):
-            continue
-        running, wanted = ((state.get("environment") or {}).get("RELEASE") for state in (before, after))
-        if each["type"] != "yandex_function" or running == wanted:
-            lines.append(f"  {each['address']} differs")
-        elif running is None:
-            lines.append(f"  {after['name']}: its version failed to build, and it has no earlier one: nothing runs")
-        else:
-            lines.append(f"  {after['name']}: its version failed to build; release {running} goes on running")
-    return "what runs is not what was applied; warnings stand in the output of apply\n" + "\n".join(lines)
 
 
 def release_of(current: Mapping[str, Any], only: str | None, release: str) -> tuple[str, dict[str, str]]:

@@ -147,7 +147,7 @@ def test_every_function_has_a_dashboard_and_one_shows_the_dead_letters(app: Show
     shown = {"messages", "outcomes", "dead-lettered", "latency", "failures", "depth", "age"}
     assert found.keys() == {"aistudio-dev"} | {deployed_as(name) for name in FUNCTIONS}
     assert all(found[deployed_as(name)].keys() == shown for name in FUNCTIONS)
-    assert {"dead-letters", "dead-letters-age", "results"} <= found["aistudio-dev"].keys()
+    assert {"dead-letters", "dead-letters-age", "results", "tokens"} <= found["aistudio-dev"].keys()
 
 
 def test_a_function_s_dead_letters_are_counted_by_its_own_lines(app: Shown) -> None:

@@ -67,6 +67,10 @@ class Creating:
         told = self.creates.results()
         return [(each["type"], each["data"]["status"], each["causationid"]) for each in told]
 
+    def subjects(self) -> list[str]:
+        """What each result names."""
+        return [each["subject"] for each in self.creates.results()]
+
     def registered(self) -> list[Record]:
         """The records of stored responses."""
         found = [item["key"]["S"] for item in self.creates.records() if item["key"]["S"].startswith("response#")]
@@ -160,6 +164,22 @@ def test_a_background_response_over_five_polls_costs_one_create_and_has_one_resu
     assert creating.polls.delays() == [0, 10, 20, 40, 80]
     assert creating.results() == [(FETCHED, "completed", '["/shop","order-7"]')]
     assert creating.billed() == 1
+
+
+@pytest.mark.parametrize("subject", ["hash", "key"])
+def test_the_result_of_a_background_response_names_what_its_create_was_asked_under(
+    creating: Creating, subject: Any
+) -> None:
+    creating.studio.fault(response="pace", polls=1)
+    creating.polls.subject = subject
+    creating.create(creating.message("evt_1", **BACKGROUND), creating.message("evt_2", **BACKGROUND))
+
+    creating.poll_to_the_end()
+
+    keys = ("evt_1", "evt_2")
+    named = {creating.keys.key("create_response", key) for key in keys} if subject == "hash" else set(keys)
+    assert set(creating.subjects()) == named
+    assert len({each["id"] for each in creating.creates.results()}) == len(keys)
 
 
 def test_polls_end_with_the_greatest_age_and_say_so(creating: Creating) -> None:

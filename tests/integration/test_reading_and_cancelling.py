@@ -40,6 +40,30 @@ def test_a_response_is_asked_about_as_often_as_messages_ask(bench: Bench) -> Non
     assert bench.calls("resp_1") == 2
 
 
+@pytest.mark.parametrize("source", ["/shop", "/aistudio-functions/create_response"])
+def test_only_another_function_says_what_a_result_names(bench: Bench, source: str) -> None:
+    told = {"causationid": "cause", "causationkey": "evt_1", "causationrecord": "create_response#1"}
+    sent = {"specversion": "1.0", "id": "1", "source": source, "type": "asked", "data": BODY}
+
+    assert bench.deliver(bench.message(sent | told)).ends == [("done", "done")]
+
+    (result,) = bench.results()
+    own = bench.keys.key(bench.function.name, f'["{source}","1"]')
+    assert result["subject"] == (own if source == "/shop" else "create_response#1")
+
+
+def test_a_cancelled_response_is_told_as_a_whole(kit: Kit) -> None:
+    bench = bench_of("cancel_response", kit)
+    bench.studio.seed("resp_1", status="in_progress", background=True, model="gpt://folder/some-model")
+
+    assert bench.deliver(event(bench)).ends == [("done", "done")]
+
+    (result,) = bench.results()
+    assert result["data"]["status"] == "cancelled"
+    assert result["data"]["response"]["id"] == "resp_1"
+    assert {"text", "usage"} <= result["data"].keys()
+
+
 @pytest.mark.row(1)
 def test_a_message_delivered_twice_is_called_once(bench: Bench) -> None:
     first = event(bench)

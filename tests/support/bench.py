@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 
@@ -77,6 +77,7 @@ class Bench:
         self.holds = Holds(self._watched, settling=HOLD_WINDOW + 60 + 600)
         self._random = Random(7)
         self.breaker = DeploymentBreaker()
+        self.subject: Literal["hash", "key"] = "hash"
         self.settings = Settings.model_validate({"RETENTION_POLICIES": policies()})
         self.elsewhere: Callable[[Queue], Elsewhere | None] = lambda _queue: None
         self.batches: list[BatchBreaker] = []
@@ -125,7 +126,7 @@ class Bench:
             store=Ledger(self.kit.dynamodb, self.table, own_clock.sleep, deadline.budget()),
             queue=queue,
             carrier=self.carrier,
-            results=Results(queue, url, self.function.name, self.function.result_type, "hash", None),
+            results=Results(queue, url, self.function.name, self.function.result_type, self.subject, None),
             keys=self.keys,
             clock=own_clock,
             deadline=deadline,

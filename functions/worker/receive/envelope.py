@@ -8,10 +8,14 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ledger import Key, RecordKey
 from worker.settlement_attribute import sendable
 
 OURS = "/aistudio-functions/"
 """What the sources of this project's own events begin with."""
+
+MAX_KEY = 2_048
+"""Characters of a key: it travels in an attribute of retry messages."""
 
 _BOM = "\ufeff"
 
@@ -21,19 +25,37 @@ class Invalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """The message that another function's message followed from: its identity, its key, and the key of its record.
+
+    A sender writes them into the envelope with `attributes`. The key is left out where it is the identity.
+    """
+
+    identity: str
+    key: Key
+    record_key: RecordKey | None
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """As attributes of an envelope."""
+        key = {"causationkey": self.key} if self.key != self.identity else {}
+        record = {"causationrecord": self.record_key} if self.record_key else {}
+        return {"causationid": self.identity, **key, **record}
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a body holds: the message as JSON, and `where` it stood, for errors.
 
     `identity` is the envelope's source and id as a JSON array; None where the message came bare. `cause` is the
-    identity of the message that it followed from, where another function sent it: a producer's word for it may mean
-    something else.
+    message that it followed from, where another function sent it: a producer's word for it may mean something else.
     """
 
     message: Any
     where: str
     identity: str | None = None
     traceparent: object = None
-    cause: str | None = None
+    cause: Cause | None = None
 
 
 def open_body(text: str) -> Content:
@@ -75,9 +97,13 @@ def _attribute(envelope: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _cause(envelope: Mapping[str, Any]) -> str | None:
-    value = envelope.get("causationid")
-    return value if isinstance(value, str) and sendable(value) else None
+def _cause(envelope: Mapping[str, Any]) -> Cause | None:
+    identity, key, record = (_sendable(envelope.get(f"causation{name}")) for name in ("id", "key", "record"))
+    return Cause(identity, Key(key or identity), RecordKey(record) if record else None) if identity else None
+
+
+def _sendable(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_KEY and sendable(value) else None
 
 
 def _data(envelope: Mapping[str, Any], version: str) -> dict[str, Any]:

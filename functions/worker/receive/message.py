@@ -10,13 +10,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Stri
 
 from ledger import Key
 from ledger.record import CASCADE
-from worker.receive.envelope import Invalid, open_body
+from worker.receive.envelope import MAX_KEY, Cause, Invalid, open_body
 from worker.receive.event import Delivery, trace_of
 from worker.settings import Settings
 from worker.settlement_attribute import sendable
-
-MAX_KEY = 2_048
-"""Characters of a key: it travels in an attribute of retry messages."""
 
 
 def _rfc3339(value: object) -> object:
@@ -137,12 +134,14 @@ class Parsed(Generic[M]):
 
     `identity` says which message it was, for who reads a result: its envelope's source and id (of a message that
     another function sent, those of the producer's message that it followed from), or the id under which it came first.
+    `cause` is that producer's message, where the message has no business id of its own: results then name its keys.
     """
 
     message: M
     key: Key
     identity: str
     traceparent: str | None
+    cause: Cause | None = None
 
 
 def parse(model: type[M], delivery: Delivery, settings: Settings | None = None) -> Parsed[M]:
@@ -164,12 +163,13 @@ def parse(model: type[M], delivery: Delivery, settings: Settings | None = None) 
     if len(key) > MAX_KEY or not sendable(key):
         named = f"{content.where}.{model.fields_of['key']}" if message.key else "body.source, body.id"
         raise Invalid(f"{named}: over {MAX_KEY} characters, or control characters")
-    identity = content.cause or content.identity or ""
+    identity = (content.cause.identity if content.cause else content.identity) or ""
     return Parsed(
         message,
         Key(key),
         identity=identity if 0 < len(identity) <= MAX_KEY else delivery.origin,  # results carry it
         traceparent=trace_of(content.traceparent),
+        cause=None if message.key else content.cause,
     )
 
 

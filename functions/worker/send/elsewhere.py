@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from worker.outcome import Send
-from worker.receive.envelope import OURS
+from worker.receive.envelope import OURS, Cause
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 
@@ -20,10 +20,10 @@ class Elsewhere:
         self._urls = urls
         self._function = function
 
-    def send(self, sends: Sequence[Send], cause: str | None = None) -> list[bool]:
+    def send(self, sends: Sequence[Send], cause: Cause | None = None) -> list[bool]:
         """Send all and say of each, in order, whether its queue confirmed it, or there is no such queue.
 
-        `cause` is the identity of the message that they follow from. Raises KeyError for a function that is not among
+        `cause` is the message that they follow from. Raises KeyError for a function that is not among
         those that this one says it sends to.
         """
         confirmed = [not self._urls[send.function] for send in sends]
@@ -38,7 +38,7 @@ class Elsewhere:
         """Count, about, what waits in a function's queue; 0 where there is none, or it can't be asked."""
         return self._queue.waiting(self._urls[function]) if self._urls[function] else 0
 
-    def _event(self, send: Send, cause: str | None) -> str:
+    def _event(self, send: Send, cause: Cause | None) -> str:
         event = {
             "specversion": "1.0",
             "id": send.id,
@@ -47,4 +47,4 @@ class Elsewhere:
             "datacontenttype": "application/json",
             "data": send.data,
         }
-        return json.dumps(event | ({"causationid": cause} if cause else {}))
+        return json.dumps(event | (cause.attributes if cause else {}))

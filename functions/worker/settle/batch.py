@@ -73,6 +73,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         cascades=parsed.message.cascades,
         kept=inv.function.kept,
         identity=parsed.identity,
+        cause=parsed.cause,
         traceparent=delivery.traceparent or parsed.traceparent,
     )
     return under_message_id(item, TOO_FAR, inv) if item.due > now + LONGEST_DATE else item

@@ -10,6 +10,7 @@ from ledger import Key, Keys, Ledger, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
 from worker.outcome import Send
+from worker.receive.envelope import Cause
 from worker.receive.event import Delivery
 from worker.receive.message import Message
 from worker.send.elsewhere import Elsewhere
@@ -74,7 +75,7 @@ class Invocation:
             replace(send, id=f"{item.record_key}#{send.id}#{redrive}" + ("" if send.once else f"#{copy}"))
             for send in sends
         ]
-        return not named or (self.elsewhere is not None and all(self.elsewhere.send(named, item.identity)))
+        return not named or (self.elsewhere is not None and all(self.elsewhere.send(named, item.as_cause)))
 
     @property
     def noting(self) -> int:
@@ -108,7 +109,21 @@ class Item:
     began: str = ""
     parts: "tuple[Item, ...]" = ()
     identity: str | None = None
+    cause: Cause | None = None
     traceparent: str | None = None
+
+    @property
+    def told_as(self) -> tuple[RecordKey, Key]:
+        """The keys that its results name: those of the message that it followed from, where it has none of its own."""
+        if self.cause is None or self.cause.record_key is None:
+            return self.record_key, self.key
+        return self.cause.record_key, self.cause.key
+
+    @property
+    def as_cause(self) -> Cause | None:
+        """What messages to other functions say that they follow from."""
+        record_key, key = self.told_as
+        return Cause(self.identity, key, record_key) if self.identity else None
 
     @property
     def valid_message(self) -> Message:

@@ -53,10 +53,11 @@ def with_content(item: Item, outcome: Outcome, inv: Invocation) -> Result:
 
 
 def _result(item: Item, result_id: str, at: float, data: Mapping[str, Any], bulky: tuple[str, ...] = ()) -> Result:
+    record_key, key = item.told_as
     return Result(
         id=result_id,
-        record_key=item.record_key,
-        key=item.key,
+        record_key=record_key,
+        key=key,
         at=at,
         data=data,
         bulky=bulky,

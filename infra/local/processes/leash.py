@@ -2,6 +2,8 @@
 
 `python -m infra.local.processes.leash MODULE [ARG ...]` runs MODULE as `python -m MODULE` would, and ends the process when
 its standard input ends. The parent holds the other end of that pipe, so the kernel closes it in every case.
+
+Not mirakuru: its children outlive a parent that gets SIGKILL, and it hands a child no socket that is already bound.
 """
 
 import os

@@ -78,13 +78,6 @@ class Response(Data):
     usage: Count | None = None
 
 
-class Cancellation(Data):
-    """The status of the response after it was cancelled; `absent`: there is none."""
-
-    status: str
-    usage: Count | None = None
-
-
 class InputItems(Data):
     """The input items of a response; or `status`: `absent`, where there is no such response."""
 
@@ -136,7 +129,7 @@ RESULTS: dict[str, type[Data]] = {
     "verify_deletion": Verification,
     "create_response": Response,
     "get_response": Response,
-    "cancel_response": Cancellation,
+    "cancel_response": Response,
     "list_input_items": InputItems,
     "realtime_response_create": RealtimeResponse,
     "realtime_client_event": ClientEvents,

@@ -83,6 +83,10 @@ locals {
       queries = ["series_sum(\"end\", \"aistudio_outcomes\"{${local.of_folder}, service=\"logging_aggregates\"})"]
     },
     {
+      id      = "tokens", title = "Tokens by function and model, a minute", stack = true
+      queries = ["\"aistudio_tokens\"{${local.of_folder}, service=\"logging_aggregates\"}"]
+    },
+    {
       id = "dead-letters", title = "Dead letters", stack = false
       queries = [
         for name in ["stored_count", "sent_count_per_second"] :
