@@ -196,7 +196,7 @@ def running_environment(
 
 
 def locked_bucket(s3: "S3Client", name: str) -> None:
-    """Make a bucket whose objects nobody can change or delete for a day, as a deployment's is for longer."""
+    """Make a bucket whose objects can't be changed or deleted for a day, as a deployment's is for longer."""
     s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     s3.put_object_lock_configuration(
         Bucket=name,

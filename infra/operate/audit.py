@@ -123,7 +123,7 @@ def advisories(
 ) -> Audit:
     """Ask the advisory services, one after the other, until one of them knows every package.
 
-    pip-audit exits 0, and says that nothing is known, also where it could ask nobody: so its answers are counted.
+    pip-audit exits 0, and says that nothing is known, also where no service answered it: so its answers are counted.
     """
     wanted, most = set(pinned(requirements)), set[str]()
     for service in SERVICES:

@@ -62,7 +62,7 @@ def test_a_kept_seed_still_finds_the_hole_that_it_is_kept_for(scenario: str, see
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_i8_the_same_seed_is_the_same_run(scenario: str) -> None:
+def test_the_same_seed_is_the_same_run(scenario: str) -> None:
     for seed in range(3 if scenario not in RARER else 1):
         assert repr(play(scenario, seed)) == repr(play(scenario, seed))
 

@@ -50,7 +50,7 @@ def _entry(message: "MessageTypeDef", queue: str) -> dict[str, Any]:
 
 
 def _attributes(given: "Mapping[str, MessageAttributeValueOutputTypeDef]") -> dict[str, dict[str, str]]:
-    """Only String and Number were ever seen; nobody here sends Binary."""
+    """Only String and Number were ever seen; Binary is not sent here."""
     return {
         name: {"data_type": value["DataType"], "string_value": value.get("StringValue", "")}
         for name, value in given.items()

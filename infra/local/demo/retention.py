@@ -63,7 +63,7 @@ def story(told: Told) -> Path:
     on, studio = told.on, told.on.environment.studio
     begun = datetime.fromtimestamp(told.clock.now(), UTC).date()
     studio.seed("resp_bob", "resp_carl")
-    on.tell("1. Three answers are stored. Each is registered: whom it concerns, and that it is kept for a day.")
+    on.tell("1. Three answers are stored. Each is registered: its person, and that it is kept for a day.")
     on.type(f'ops send create_response \'{QUESTION[:-1]}, "policy": "session"}}\'', r"^evt_1: done")
     on.type("ops register resp_bob --subject bob --policy session", r"^resp_bob: registered.*")
     on.type("ops register resp_carl --subject carl --policy session", r"^resp_carl: registered.*")

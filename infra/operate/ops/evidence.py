@@ -48,7 +48,7 @@ def export_(
     """Write sealed days: lines with their proofs (.jsonl), a table (.csv), and a page with figures and charts (.html)."""
     voice = Voice(as_json=as_json)
     if not (first or last or subject):
-        raise misused("say which days (--from, --to), or about whom (--subject)")
+        raise misused("say which days (--from, --to), or about which person (--subject)")
     begin, end = _day(first), _day(last)
     reach, now = reach_of(context), time.time()
     with _evidence():

@@ -116,5 +116,5 @@ def dead_letters(reach: Reach, sent: Sent, record: Record) -> list[DeadLetter]:
     if record.state != DEAD_LETTERED:
         return []
     with looking(reach.sqs, reach.settings.dead_letter_queue_url) as look:
-        letters = [DeadLetter.read(message) for messages in look.batches() for message in messages]
-    return [each for each in letters if Filter(key=sent.key).takes(each, 0) or each.message_id == sent.message_id]
+        found = [DeadLetter.read(message) for messages in look.batches() for message in messages]
+    return [each for each in found if Filter(key=sent.key).takes(each, 0) or each.message_id == sent.message_id]

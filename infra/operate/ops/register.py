@@ -37,7 +37,7 @@ def add_to(app: typer.Typer) -> None:
 def register(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="[ID]", help="The response's id; none with --again.")] = "",
-    subject: Annotated[str, typer.Option(help="The id of the person whom it concerns.")] = "",
+    subject: Annotated[str, typer.Option(help="The id of the person that it concerns.")] = "",
     policy: Annotated[str, typer.Option(help="How long it is kept, by a name in infra/retention.yaml.")] = "",
     delete_after: Annotated[str, typer.Option(help="Or until when it is kept, such as 2027-01-31T00:00:00Z.")] = "",
     created_at: Annotated[str, typer.Option(help="When it was created; without, now.")] = "",

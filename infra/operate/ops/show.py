@@ -8,7 +8,7 @@ import typer
 from infra.local.lines import said
 from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant
-from infra.operate.ops.dead_letters.choosing import found as find_letters
+from infra.operate.ops.dead_letters.choosing import found as find_dead_letters
 from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
@@ -38,15 +38,15 @@ def show(
     voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
     found = records(reach, name, function)
     lines = list(log_lines(reach, {each.record.key for each in found}))
-    parked = any(each.record.state == DEAD_LETTERED for each in found) or not found
-    letters = find_letters(reach, Meant(Filter(key=name)), voice) if parked else []
+    dead_lettered = any(each.record.state == DEAD_LETTERED for each in found) or not found
+    dead_letters = find_dead_letters(reach, Meant(Filter(key=name)), voice) if dead_lettered else []
     underway = [
         (queue, message)
         for queue, url in reach.queues.items()
         for message in waiting(reach, url)
         if unverified(message.attributes.get(NAME, "{}")).get("key") == name
     ]
-    if not found and not letters and not underway:
+    if not found and not dead_letters and not underway:
         raise wanting(f"nothing is known of {name}: it never came this far, has expired, or HASH_KEY is another")
     voice.data(
         {
@@ -55,7 +55,7 @@ def show(
             "sealing": {each.record.key: sealing(reach, each.record) for each in found},
             "log": lines,
             "log_queries": [] if reach.local else [query(reach, each.record.key) for each in found],
-            "dead_letters": [letter.told() for letter in letters],
+            "dead_letters": [each.told() for each in dead_letters],
             "waiting": [{"queue": queue, "message_id": message.message_id} for queue, message in underway],
         }
     )
@@ -63,10 +63,13 @@ def show(
         _tell(reach, voice, each, now)
     for line in lines:
         voice.line(f"  log: {line.get('timestamp', '')} {said(line)}")
-    for letter in letters:
-        voice.line(f"dead letter {letter.message_id}: {letter.reason}, since {clock(letter.at, now)}", style="bold")
-        if letter.detail:
-            voice.line(f"  {letter.detail}")
+    for dead_letter in dead_letters:
+        voice.line(
+            f"dead letter {dead_letter.message_id}: {dead_letter.reason}, since {clock(dead_letter.at, now)}",
+            style="bold",
+        )
+        if dead_letter.detail:
+            voice.line(f"  {dead_letter.detail}")
     for queue, message in underway:
         voice.line(f"in the queue of {queue}: message {message.message_id}")
 

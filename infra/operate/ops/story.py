@@ -46,7 +46,7 @@ def timeline(record: Record, now: float) -> list[str]:
         if isinstance(at := rest.get(name), int | float):
             moments.append((at, text))
 
-    add("noted_at", "whom it concerns was noted")
+    add("noted_at", "the person was noted")
     add("hold_at", "a legal hold was placed")
     add("claimed_at", f"a function began to call (attempt {record.attempt})")
     add("held_at", "a legal hold forbade it")

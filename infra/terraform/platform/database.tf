@@ -30,7 +30,7 @@ module "tables" {
 
 # The role may also drop tables, and it writes every record: the service documents no narrower role, neither for a table
 # nor for an item. What must not be forged can't be kept in a table of its own either: a receipt is on the record that a
-# registration writes (README.md, "Who may do what"). A binding takes the role away from everybody whom it does not name.
+# registration writes (README.md, "Who may do what"). A binding takes the role away from each account that it does not name.
 resource "yandex_ydb_database_iam_binding" "writers" {
   database_id = yandex_ydb_database_serverless.this.id
   role        = "ydb.editor"

@@ -89,7 +89,7 @@ variable "backup_bucket" {
 }
 
 variable "backup_days" {
-  description = "Days for which nobody can delete a copy of the ledger."
+  description = "Days for which no copy of the ledger can be deleted."
   type        = number
   default     = 30
 
@@ -131,7 +131,7 @@ variable "evidence_bucket" {
 }
 
 variable "evidence_days" {
-  description = "Days for which nobody can delete what is sealed."
+  description = "Days for which nothing that is sealed can be deleted."
   type        = number
   default     = 30
 

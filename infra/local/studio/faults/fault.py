@@ -41,7 +41,7 @@ class Match(Strict):
 
 
 class Fault(Strict):
-    """What every fault has: whom it hits, how often, and how likely."""
+    """What every fault has: the requests that it hits, how often, and how likely."""
 
     match: Match = Match()
     times: Annotated[int, Field(ge=1)] | None = 1

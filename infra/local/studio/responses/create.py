@@ -16,7 +16,7 @@ RUNNING_STREAM = 1  # a stream that breaks leaves a response that the next GET s
 
 
 def create(studio: Studio, inquiry: Inquiry) -> Answer:
-    """Run the model, and store the response unless `store` is false (in the background too: nobody can poll it then).
+    """Run the model, and store the response unless `store` is false (in the background too: then it can't be polled).
 
     The response exists before the first byte of the answer is written.
     """

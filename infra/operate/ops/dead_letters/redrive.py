@@ -39,7 +39,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Redrive:
-    """One command: which letters, how they are judged, at most how many, at most how many a second, by whom."""
+    """One command: the dead letters, what decides about each, the most of them, the most a second, and who ordered it."""
 
     reach: Reach
     meant: Filter

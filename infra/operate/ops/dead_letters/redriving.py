@@ -20,7 +20,8 @@ def redrive(
     context: typer.Context,
     meant: Meant,
     to: Annotated[
-        str, typer.Option(help=f"The function for letters without a reason; {RESULTS} for results nobody took.")
+        str,
+        typer.Option(help=f"The function for dead letters without a reason; {RESULTS} for results without a consumer."),
     ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Accept that a call that may have happened is made a second time.")

@@ -259,7 +259,7 @@ def test_the_same_content_is_the_same_however_it_was_written(same: dict[str, Any
     assert bare.canonical() != parse(Ask, delivered({**same, "text": "bye"})).message.canonical()
 
 
-def test_row33_a_field_that_a_later_release_adds_leaves_the_content_of_older_messages_the_same() -> None:
+def test_a_field_that_a_later_release_adds_leaves_the_content_of_older_messages_the_same() -> None:
     class Later(Ask, key="event_id"):
         priority: Literal["normal", "high"] = "normal"
 
