@@ -3,10 +3,12 @@
 from aistudio import ResponseId, Responses
 from ledger.record import ALREADY_ABSENT, DELETED, HELD
 from retention.chains import ask
-from worker import Later, Message, Opaque, Outcome, Send, Time, Word, queue_function
+from retention.registry import schedule
+from worker import Later, Message, Opaque, Outcome, Registry, Send, Time, Word, queue_function
 
 RESULT, CANCEL = "yandex.aistudio.response.deletion", "cancel_response"
 CONFLICT = Later(10, "conflict", counted=True, detail="HTTP 409: the response may still be running")
+KEPT = Registry(spread=ask, schedule=schedule)
 FIELDS = {"key": "response_id", "due": "not_before", "about": "subject", "asks": "reason", "spreads": "cascade"}
 
 
@@ -27,9 +29,7 @@ def held(message: DeleteResponse, responses: Responses, timeout: float) -> Outco
     return Outcome(HELD if existence.exists else ALREADY_ABSENT, existence.trace)
 
 
-@queue_function(
-    DeleteResponse, Responses, RESULT, idempotent=True, when_held=held, receipt=True, may_send_to=[CANCEL], spread=ask
-)
+@queue_function(DeleteResponse, Responses, RESULT, idempotent=True, when_held=held, registry=KEPT, may_send_to=[CANCEL])
 def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Outcome:
     """Delete it. A 404 means that it was gone already; it does not say who deleted it. After a 409 cancel it first."""
     deletion = responses.delete(message.response_id, timeout)

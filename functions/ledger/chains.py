@@ -17,8 +17,7 @@ class Standing:
 
     `redrive` and `copy` order it. `began` is `<redrive>:<message id>` where the delivery began that redrive by
     itself: its own number is lower, and it must not be superseded by what it began. `messages` are the ids that its
-    end answers, `due` is the date that its message gives (epoch seconds, 0 without one), `sent_at` when the last of
-    its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
+    end answers, `sent_at` when the last of its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
     deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the response.
     """
 
@@ -30,7 +29,6 @@ class Standing:
     asked: frozenset[str] = frozenset()
     cascades: frozenset[str] = frozenset()
     began: str = ""
-    due: float = 0
     sent_at: int = 0
     kept: float | None = None
     response_id: Key | None = None
@@ -38,7 +36,7 @@ class Standing:
 
     def sets(self, now: float) -> dict[str, Any]:
         """The attributes that say so, as they stand at `now`."""
-        said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "due": self.due, "marked_at": now}
+        said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "marked_at": now}
         said |= {"began": self.began} if self.began else {}
         return said | self.expiry(now)
 
@@ -57,7 +55,6 @@ class Standing:
         return when.given(
             redrive=self.redrive,
             copy=self.copy,
-            due=self.due,
             sent_at=self.sent_at,
             now=now,
             forgotten=now - LONGEST_DELAY - retention,
@@ -95,7 +92,6 @@ def watermark(standing: Standing, now: float, retention: float, notes: Mapping[s
             when.FREE,
             when.LAPSED,
             when.OPEN_BELOW,
-            when.OPEN_FOR_ANOTHER_DATE,
             when.OPEN_AND_FORGOTTEN,
             when.ENDED_BEFORE,
             when.ABSENT_BEFORE,
@@ -148,7 +144,6 @@ def open_to(standing: Standing) -> str:
         when.FREE,
         *((when.LAPSED,) if standing.kept is not None else ()),
         when.OPEN_TO_ME,
-        when.OPEN_FOR_ANOTHER_DATE,
         when.OPEN_AND_FORGOTTEN,
         when.ENDED_BEFORE,
         when.ABSENT_BEFORE,

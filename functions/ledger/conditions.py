@@ -38,9 +38,6 @@ OPEN_ABOVE = "#state = :open AND (#redrive > :redrive OR (#redrive = :redrive AN
 OPEN_AND_FORGOTTEN = "#state = :open AND #marked_at < :forgotten"
 """No queue can hold the retry message any more that the watermark stands for: it counts no longer."""
 
-OPEN_FOR_ANOTHER_DATE = "#state = :open AND (#due < :due OR #due > :due)"
-"""The watermark stands for retry messages of another message of this key, which waits for a date of its own."""
-
 MINE = "#owner = :owner AND #state = :claimed"
 """My own claim: also one that I wrote before, in a request whose answer never came."""
 

@@ -112,8 +112,13 @@ def _concerns(standing: Standing, record: Record, notes: Mapping[str, Any], now:
 
 
 def _waiting(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
-    """Messages that ended because the response's date had not come: the agenda asks again when it has."""
-    until = max(filter(None, (record.due_at, record.delete_after)))
+    """Messages that ended because the response's date had not come: the agenda asks again when it has.
+
+    Of a message that gave the date itself it may have come by another registration, or an earlier end may be asked for:
+    what the agenda says then stays.
+    """
+    waits = not record.asked and record.delete_after is not None and record.delete_after > text_of(now)
+    agenda = {"due_at": max(filter(None, (record.due_at, record.delete_after)))} if waits else {}
     told = {**notes, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}
     return Write(
         standing.key,
@@ -122,12 +127,12 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
             "state": WAITING,
             **standing.sets(now),
             "messages": set(standing.messages),
-            "due_at": until,
+            **agenda,
             "told": told,
         },
         adds=standing.adds,
         removes=("dlq", "owner", "detail", "held_by"),
-        condition=when.all_of(open_to(standing), when.DATE_AS_READ),
+        condition=when.all_of(open_to(standing), *((when.DATE_AS_READ,) if waits else ())),
         given={**standing.compared(now, retention), "date_read": record.delete_after},
     )
 

@@ -58,11 +58,15 @@ MOST_SUBJECTS = 100
 """Subjects that a record names: an item has room for 400 KB."""
 
 
+class Crowded(Exception):
+    """A record has no room for another person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
-    `redrive` and `copy` are the watermark, written at `marked_at`; `due` is the date that its message gives.
+    `redrive` and `copy` are the watermark, written at `marked_at`.
     `began` names the message that began this redrive by itself (`Standing`). `messages` are the ids that the
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
@@ -87,7 +91,6 @@ class Record:
     reason: str | None = None
     dlq: str | None = None
     body_hash: str | None = None
-    due: float = 0
     absent_sent_at: int = -1
     receipts: int = 0
     receipt: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class Record:
     response_id: str | None = None
     registered_sent_at: int = -1
     registered_hash: str | None = None
+    registered_reason: str | None = None
     created_at: str | None = None
     subject: RecordKey | None = None
     delete_after: str | None = None
@@ -152,11 +156,13 @@ def _fits(name: str, value: Any) -> bool:
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "state", "began", "owner", "reason", "dlq", "body_hash"), str),
-    **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until", "due"), (int, float)),
+    **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until"), (int, float)),
     **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
     **dict.fromkeys(("messages", "hold", "subjects", "asked", "cascades"), (set, frozenset)),
-    **dict.fromkeys(("response_id", "registered_hash", "created_at", "subject", "delete_after"), str),
+    **dict.fromkeys(
+        ("response_id", "registered_hash", "registered_reason", "created_at", "subject", "delete_after"), str
+    ),
     **dict.fromkeys(("due_shard", "due_at", "due_for", "asked_at", "erased_at", "conversation", "held_by"), str),
     "cascade": bool,
     "verify_after": (int, float),

@@ -13,8 +13,8 @@ from typing import Any
 from documents import TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
-from ledger.agenda import DELETE, shard_of, text_of
-from ledger.record import DELETED, ERASURE
+from ledger.agenda import DELETE, Wish, shard_of, text_of
+from ledger.record import DELETED, ERASURE, MOST_SUBJECTS, Crowded
 
 FORGOTTEN_AFTER = 30 * 86_400
 """Seconds after which the service forgets a response by itself: what has no date is looked at then."""
@@ -32,7 +32,8 @@ class Registration:
     `sent_at` is when the message was sent first (ms) and `body_hash` breaks ties: the later registration stands,
     whatever order they arrive in. `created_at` and `delete_after` are epoch seconds. `subject` is the person's key,
     `previous` the id of the response that it continues, `conversation` the key of one that it belongs to.
-    `cascade` and `verify_after` (seconds) are what its policy said.
+    `cascade` and `verify_after` (seconds) are what its policy said. `reason` is what the receipt says of a deletion that
+    was asked for at a date.
     """
 
     response_id: str
@@ -46,6 +47,7 @@ class Registration:
     conversation: RecordKey | None = None
     cascade: bool = False
     verify_after: float | None = None
+    reason: str | None = None
 
 
 class Registered(StrEnum):
@@ -61,6 +63,7 @@ def registered(registration: Registration, store: Ledger, keys: Keys, now: float
 
     Raises:
         TableUnavailable: it is not known whether it is registered; to do it again is safe.
+        Crowded: the record has no room for its person.
     """
     for _ in range(_TRIES):
         record, write = _made(registration, store, keys, now)
@@ -72,6 +75,20 @@ def registered(registration: Registration, store: Ledger, keys: Keys, now: float
     raise TableUnavailable("a registration was not confirmed")
 
 
+def schedule(wish: Wish, store: Ledger, keys: Keys, now: float) -> Registered:
+    """Register the date at which a message asks for a deletion. Raises TableUnavailable and Crowded, as `registered` does."""
+    said = Registration(
+        wish.response_id,
+        wish.sent_at,
+        wish.body_hash,
+        subject=wish.subject,
+        delete_after=wish.until,
+        cascade=wish.cascade,
+        reason=wish.reason,
+    )
+    return registered(said, store, keys, now)
+
+
 def register(registration: Registration, store: Ledger, keys: Keys, now: float) -> tuple[Write, ...]:
     """Make the write that registers the response, from its record and its person's as they are now.
 
@@ -80,6 +97,7 @@ def register(registration: Registration, store: Ledger, keys: Keys, now: float) 
 
     Raises:
         TableUnavailable: the records could not be read.
+        Crowded: the record has no room for its person.
     """
     _, write = _made(registration, store, keys, now)
     return () if write is None else (write,)
@@ -139,6 +157,7 @@ def _standing(
         "delete_after": dated,
         "cascade": registration.cascade or None,
         "verify_after": registration.verify_after,
+        "registered_reason": registration.reason,
     }
     sets |= {name: value for name, value in given.items() if value is not None}
     if record.due_shard is None or dated != record.delete_after or not escapes:
@@ -159,6 +178,8 @@ def _added(registration: Registration, record: Record, created_at: str, *, escap
 
 def _write(registration: Registration, record: Record, sets: dict[str, Any], removes: tuple[str, ...]) -> Write:
     """Write under the condition that the record is as it was read, and that nothing has ended it since."""
+    if registration.subject not in {None, *record.subjects} and len(record.subjects) >= MOST_SUBJECTS:
+        raise Crowded
     adds = {"subjects": {registration.subject}} if registration.subject else {}
     values = {name: getattr(record, name) for name in _AS_READ}
     values["registered_sent_at"] = record.registered_sent_at if record.registered_hash is not None else None

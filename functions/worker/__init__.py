@@ -6,7 +6,8 @@ settle            what becomes of it
   batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
   decide          what a record means for a delivery: one table
   claim_first     calls that must not repeat: claim, call, result, outcome
-  read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls
+  read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls; before
+                  all that, dates far ahead are put on the agenda (dated)
   calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
   retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
   answers         what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
@@ -22,7 +23,7 @@ from worker.outcome import Later, Outcome, Send, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.message import Message, OnUnknown, Opaque, Time, Word
 from worker.send.results import Result
-from worker.settle.function import ledger_only
+from worker.settle.function import Registry, ledger_only
 from worker.timer import Tick, Tools, timer_function
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "OnUnknown",
     "Opaque",
     "Outcome",
+    "Registry",
     "Result",
     "Send",
     "Tick",

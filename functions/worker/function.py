@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio import API
 from worker.receive.message import M
 from worker.settings import Check
-from worker.settle.function import C, Call, DeskCall, Found, Function, Spread
+from worker.settle.function import C, Call, DeskCall, Found, Function, Registry
 
 
 class Handler(Protocol):
@@ -30,29 +30,31 @@ def queue_function(
     *,
     idempotent: bool,
     when_held: Call[M, C] | None = None,
-    receipt: bool = False,
+    registry: Registry | None = None,
     sends_to: Iterable[str] = (),
     may_send_to: Iterable[str] = (),
     check: Check | None = None,
     desk: bool = False,
     found: Found[M] | None = None,
-    spread: Spread | None = None,
 ) -> Callable[[Call[M, C] | DeskCall[M, C]], Handler]:
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
     `client` makes the endpoint's client from the shared API; `result_type` is the CloudEvents type of its results;
     `idempotent` says whether the call may be repeated, and so which way its messages are settled; `when_held` takes
-    the call's place while its key is under a legal hold; `receipt`: its outcomes are receipts, which are kept for
-    ever, and of which its results are made, without content; `sends_to` are the functions to whose queues its
-    outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to` are those that get a message
-    only where they are deployed, which that setting says; `check` says what is wrong with the settings that only this
-    function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`, and works with the ledger;
-    `spread` asks what continues a deleted response to go, before its receipt is written and where that answers;
+    the call's place while its key is under a legal hold. With a `registry` the outcomes are receipts: they are kept for
+    ever, and the results are made of them, without content. The registry asks what continues a deleted response to go,
+    before the receipt is written and where a receipt answers, and keeps dates more than 15 minutes ahead. `sends_to` are
+    the functions to whose queues its outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to`
+    are those that get a message only where they are deployed, which that setting says; `check` says what is wrong with
+    the settings that only this function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`,
+    and works with the ledger;
     `found(message, response_id, desk) -> Outcome` ends a create that broke after its response's id was known.
     """
 
     def make(call: Call[M, C] | DeskCall[M, C]) -> Handler:
         name = call.__module__.rpartition(".")[2]
+        if "due" in model.fields_of and not (idempotent and registry):
+            raise ValueError("a message with a date: its call has to be repeatable, and a registry keeps the date")
         function = Function(
             name,
             model,
@@ -61,13 +63,12 @@ def queue_function(
             idempotent,
             result_type,
             when_held,
-            receipt,
+            registry,
             tuple(sends_to),
             tuple(may_send_to),
             check,
             desk,
             found,
-            spread,
         )
 
         @functools.wraps(call)

@@ -95,17 +95,6 @@ def test_equal_rejections_of_a_batch_in_threads_put_all_of_it_off(creates: Bench
     assert (set(delivered.ends), creates.dead_letters()) == ({("deferred", "rejected")}, [])
 
 
-def test_of_a_hundred_and_one_dates_of_a_key_in_a_batch_each_is_waited_for(stored: Bench) -> None:
-    hour = stored.clock.now() + 3600
-    dates = [datetime.fromtimestamp(hour + n, UTC).isoformat() for n in range(101)]
-
-    stored.deliver(*(stored.message({"response_id": "resp_1", "not_before": date}) for date in dates))
-
-    assert sorted(retry.body for retry in stored.retry_messages()) == sorted(
-        f'{{"response_id": "resp_1", "not_before": "{date}"}}' for date in dates
-    )
-
-
 def test_of_a_hundred_and_fifty_people_in_a_batch_a_hundred_are_kept_and_the_rest_is_told(stored: Bench) -> None:
     throttle(stored)
 

@@ -204,15 +204,6 @@ def test_deferrals_end_at_the_age_limit(deletions: Bench, status: int, reason: s
 
 
 @pytest.mark.row(27)
-def test_the_age_counts_from_when_a_message_was_due(deletions: Bench) -> None:
-    deletions.studio.fault(match={"method": "DELETE"}, status=429)
-    sent = deletions.message({"response_id": "resp_1", "not_before": "2026-11-29T08:00:00Z"})
-    deletions.clock.advance(7 * 86_400 + 3600)
-
-    assert deletions.deliver(sent).ends == [("deferred", "throttled")]
-
-
-@pytest.mark.row(27)
 def test_what_never_had_the_time_to_begin_ends_too(creates: Bench) -> None:
     message = creates.retry_message({"event_id": "evt_1"}, copy=9, first_seen=int(creates.clock.now()) - 86_401)
     creates.hooks.before.append(lambda: creates.clock.advance(49.95))

@@ -94,9 +94,8 @@ def test_a_registration_that_comes_between_the_read_and_the_end_is_obeyed(bench:
 
     bench.ledger.arm("UpdateItem", meanwhile)
 
-    assert deliver(bench) == [("done", "scheduled")]
-    assert str(record(bench).due_at) <= text_of(bench.clock.now()), "what comes due is the sweep's"
-    assert deliver(bench) == [("done", "deleted")]
+    assert deliver(bench) == [("deferred", None)]
+    assert bench.deliver(*bench.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_who_asks_between_the_read_and_the_end_is_not_put_off(bench: Bench) -> None:
@@ -109,8 +108,28 @@ def test_who_asks_between_the_read_and_the_end_is_not_put_off(bench: Bench) -> N
 
     bench.ledger.arm("UpdateItem", meanwhile)
 
-    assert bench.deliver(first).ends == [("unsettled", "ledger")]
-    assert bench.deliver(again(first)).ends == [("done", "deleted")]
+    assert bench.deliver(first).ends == [("deferred", None)]
+    assert bench.deliver(*bench.take_retry_messages()).ends == [("done", "deleted")]
+
+
+def test_a_hold_that_is_released_before_its_end_is_written_down_brings_no_batch_back(bench: Bench) -> None:
+    held, neighbour = (bench.message({"response_id": name}) for name in ("resp_1", "resp_2"))
+    bench.studio.seed("resp_2")
+    key = bench.keys.key("response", "resp_1")
+    bench.holds.place(key, "case-1", bench.clock.now())
+
+    def meanwhile(request: object, send: object) -> None:
+        bench.holds.release(key, "case-1")
+
+    bench.ledger.arm("TransactWriteItems", meanwhile)
+
+    delivered = bench.deliver(held, neighbour)
+
+    assert (sorted(map(str, delivered.ends)), delivered.acknowledged) == (
+        ["('deferred', None)", "('done', 'deleted')"],
+        True,
+    )
+    assert bench.deliver(*bench.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_a_message_that_was_told_scheduled_is_told_so_again_and_a_later_one_asks_anew(bench: Bench) -> None:
@@ -164,10 +183,8 @@ def test_a_hold_that_is_released_before_the_end_is_written_keeps_nothing(bench: 
         bench.holds.release(key, "case-1")
 
     bench.ledger.arm("UpdateItem", released)
-    first = bench.message({"response_id": "resp_1"})
-    bench.deliver(first)
-    bench.ledger.reset()
-    bench.deliver(again(first))
+    bench.deliver(bench.message({"response_id": "resp_1"}))
+    bench.deliver(*bench.take_retry_messages())
 
     assert record(bench).state == DELETED
 

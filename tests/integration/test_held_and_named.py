@@ -1,80 +1,18 @@
 """A hold keeps a response, whoever named its subject and when, and ends only the messages that it kept."""
 
-from datetime import UTC, datetime
-
-import pytest
-
 from ledger import RecordKey
 from tests.integration.steps import DELETE, delete, deletion, throttle
 from tests.support.bench import Bench
-from tests.support.messages import Entry, again
-from tests.support.observations import reasons
+from tests.support.messages import again
 from tests.support.seam import after
 
 DAY = 86_400
-
-
-def dated(bench: Bench, days: float = 3) -> Entry:
-    date = datetime.fromtimestamp(bench.clock.now() + days * DAY, UTC).isoformat()
-    return bench.message({"response_id": "resp_1", "not_before": date})
 
 
 def hold(bench: Bench, name: str = "") -> RecordKey:
     record_key = bench.keys.key("subject", name) if name else bench.keys.key("response", "resp_1")
     bench.holds.place(record_key, "case-1", bench.clock.now())
     return record_key
-
-
-@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "across batches"])
-def test_a_message_with_a_date_survives_another_one_that_is_held(stored: Bench, together: bool) -> None:
-    record_key, waiting, due = hold(stored), dated(stored), deletion(stored)
-    batches = [[waiting, due]] if together else [[waiting], [due]]
-    ends = [end for batch in batches for end in stored.deliver(*batch).ends]
-    assert sorted(map(str, ends)) == ["('deferred', None)", "('done', 'held')"]
-
-    stored.holds.release(record_key, "case-1")
-    stored.clock.advance(3 * DAY)
-
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
-
-
-def test_a_message_with_a_date_survives_another_one_that_is_held_later_in_its_chain(stored: Bench) -> None:
-    stored.deliver(dated(stored))
-    throttle(stored)
-    delete(stored)
-    record_key = hold(stored)
-    stored.clock.advance(900)
-    assert sorted(map(str, stored.deliver(*stored.take_retry_messages()).ends)) == [
-        "('deferred', None)",
-        "('done', 'held')",
-    ]
-    stored.holds.release(record_key, "case-1")
-    stored.clock.advance(3 * DAY)
-
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
-
-
-def test_a_message_is_refused_by_a_dead_letter_of_its_own_though_another_one_was_held(stored: Bench) -> None:
-    waiting = dated(stored)
-    record_key = hold(stored)
-    delete(stored)
-    stored.holds.release(record_key, "case-1")
-    stored.clock.advance(3 * DAY)
-    stored.studio.fault(match=DELETE, status=400)
-
-    assert stored.deliver(waiting).ends == [("dead_lettered", "rejected")]
-    assert reasons(stored.dead_letters()) == ["rejected"]
-
-
-def test_a_message_with_a_date_survives_a_dead_letter_of_another_one(stored: Bench) -> None:
-    stored.studio.fault(match=DELETE, status=400)
-
-    assert set(stored.deliver(dated(stored), deletion(stored)).ends) == {
-        ("deferred", None),
-        ("dead_lettered", "rejected"),
-    }
-    stored.clock.advance(3 * DAY)
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
 def test_whoever_is_named_is_kept_where_a_dead_letter_was_refused(stored: Bench) -> None:

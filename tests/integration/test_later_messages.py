@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ledger.agenda import text_of
 from tests.integration.steps import DELETE, Ends, delete, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
@@ -22,7 +23,7 @@ def erasure(bench: Bench) -> Entry:
 
 
 def test_an_erasure_does_not_wait_for_a_retention_date(stored: Bench) -> None:
-    assert stored.deliver(retention_in_some_days(stored)).ends == [("deferred", None)]
+    assert stored.deliver(retention_in_some_days(stored)).ends == [("done", "scheduled")]
     stored.clock.advance(3600)
 
     assert stored.deliver(erasure(stored)).ends == [("done", "deleted")]
@@ -50,55 +51,12 @@ def test_a_deferred_erasure_that_returns_with_its_batch_is_not_copied_again(stor
     assert len(stored.retry_messages()) == 1
 
 
-def test_the_retention_message_finds_the_erasure_done(stored: Bench) -> None:
-    stored.deliver(retention_in_some_days(stored))
-    stored.clock.advance(3600)
-    stored.deliver(erasure(stored))
-    stored.clock.advance(5 * DAY)
-
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
-    assert stored.calls("resp_1") == 1
-
-
 def test_an_erasure_that_arrives_late_does_not_wait_for_a_date_given_after_it(stored: Bench) -> None:
     late = erasure(stored)
     stored.clock.advance(60)
     stored.deliver(retention_in_some_days(stored))
 
     assert stored.deliver(late).ends == [("done", "deleted")]
-
-
-def test_an_erasure_that_shares_a_batch_with_a_waiting_retry_message_is_carried_out_now(stored: Bench) -> None:
-    stored.deliver(retention_in_some_days(stored))
-    stored.clock.advance(900)
-    (retry,) = stored.take_retry_messages()
-
-    assert stored.deliver(retry, erasure(stored)).ends == [("done", "deleted")] * 2
-    assert stored.studio.stored() == []
-
-    stored.clock.advance(5 * DAY)
-    assert stored.deliver(again(retry)).ends == [("done", "deleted")]
-    assert (stored.calls("resp_1"), stored.retry_messages()) == (1, [])
-
-
-def test_of_two_dates_in_one_batch_both_are_waited_for(stored: Bench) -> None:
-    soon = datetime.fromtimestamp(stored.clock.now() + 600, UTC).isoformat()
-    early = stored.message({"response_id": "resp_1", "not_before": soon})
-
-    assert stored.deliver(early, retention_in_some_days(stored)).ends == [("deferred", None)] * 2
-    assert stored.delays() == [600, 900]
-    stored.clock.advance(600)
-
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")] * 2
-    assert stored.calls("resp_1") == 1
-
-
-def test_a_date_a_few_minutes_ahead_is_not_waited_for_either(stored: Bench) -> None:
-    soon = datetime.fromtimestamp(stored.clock.now() + 600, UTC).isoformat()
-    stored.deliver(stored.message({"response_id": "resp_1", "not_before": soon}))
-    stored.clock.advance(1)
-
-    assert stored.deliver(erasure(stored)).ends == [("done", "deleted")]
 
 
 def test_an_old_message_that_comes_back_does_not_take_a_fresh_one_along(stored: Bench) -> None:
@@ -108,9 +66,8 @@ def test_an_old_message_that_comes_back_does_not_take_a_fresh_one_along(stored: 
     stored.clock.advance(1)
     fresh = retention_in_some_days(stored)
 
-    assert set(stored.deliver(again(old), fresh).ends) == {("dead_lettered", "rejected"), ("deferred", None)}
-    stored.clock.advance(5 * DAY)
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
+    assert set(stored.deliver(again(old), fresh).ends) == {("dead_lettered", "rejected"), ("done", "scheduled")}
+    assert stored.record("resp_1").due_at == text_of(stored.clock.now()), "an erasure was asked for before"
 
 
 @pytest.mark.parametrize("erasure_first", [True, False])
@@ -120,7 +77,7 @@ def test_an_erasure_sent_in_the_same_second_as_a_dated_message_is_carried_out(
     writers = [erasure, retention_in_some_days]
     written = {write: write(stored) for write in (writers if erasure_first else reversed(writers))}
     late, dated = (written[write] for write in writers)
-    assert stored.deliver(dated).ends == [("deferred", None)]
+    assert stored.deliver(dated).ends == [("done", "scheduled")]
 
     assert stored.deliver(late).ends == [("done", "deleted")]
     assert stored.studio.stored() == []

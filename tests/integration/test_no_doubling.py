@@ -37,7 +37,7 @@ def test_a_deletion_is_not_copied_while_the_ledger_cannot_be_written(
 
 @pytest.mark.parametrize("how", UNWRITABLE)
 def test_a_deletion_that_waits_for_its_date_is_not_copied_either(stored: Bench, how: str) -> None:
-    rounds(stored, [stored.message({"response_id": "resp_1", "not_before": "2026-11-25T08:00:00Z"})], how)
+    rounds(stored, [stored.message({"response_id": "resp_1", "not_before": "2026-11-22T08:10:00Z"})], how)
 
     assert stored.retry_messages() == []
 
@@ -178,28 +178,8 @@ def test_a_watermark_swallows_nothing_once_its_queue_has_forgotten_the_retry_mes
     assert delete(stored) == [("done", "deleted")]
 
 
-def test_the_watermark_of_a_message_with_a_date_counts_no_longer_than_its_queue_keeps_it(stored: Bench) -> None:
-    body = {"response_id": "resp_1", "not_before": "2026-11-28T08:00:00Z"}
-    stored.deliver(stored.message(body))
-    stored.kit.sqs.purge_queue(QueueUrl=stored.own)
-    stored.clock.advance(4 * 86_400 + 901)
-
-    assert stored.deliver(stored.message(body)).ends == [("deferred", None)]
-
-
 def test_a_message_whose_date_has_passed_is_superseded_like_any_other(stored: Bench) -> None:
     throttle(stored)
     stored.deliver(stored.message({"response_id": "resp_1", "not_before": "2026-11-22T07:00:00Z"}))
 
     assert delete(stored) == [("done", "superseded")]
-
-
-@pytest.mark.parametrize("days", [8, 90, 365 * 180])
-def test_a_date_more_than_seven_days_off_is_refused(stored: Bench, days: int) -> None:
-    year = 2026 + days // 365
-    date = f"{year}-11-30T08:00:01Z" if days < 90 or year > 2026 else "2027-02-20T08:00:00Z"
-    delivered = stored.deliver(stored.message({"response_id": "resp_1", "not_before": date}))
-
-    assert delivered.ends == [("dead_lettered", "invalid_message")]
-    assert "7 days" in stored.dead_letters()[0].attributes["detail"]
-    assert (stored.retry_messages(), stored.calls()) == ([], 0)

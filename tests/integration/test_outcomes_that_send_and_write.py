@@ -32,7 +32,7 @@ def bringing(bench: Bench, result: bool) -> None:
     def written() -> Write:
         return Write("beside", sets={"state": "registered"}, condition=FREE)
 
-    bench.function = replace(bench.function, call=call, receipt=False)
+    bench.function = replace(bench.function, call=call, registry=None)
     bench.elsewhere = lambda queue: Elsewhere(queue, {"other": bench.others}, bench.function.name)
 
 

@@ -10,7 +10,7 @@ from ledger import RecordKey
 from tests.integration.steps import throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
-from tests.support.seam import passes, refused
+from tests.support.seam import refused
 
 PLAIN: dict[str, Any] = {"response_id": "resp_1"}
 OF_ALICE: dict[str, Any] = {"response_id": "resp_1", "subject": "alice"}
@@ -86,15 +86,9 @@ def held_before(bench: Bench) -> None:
 
 
 def waiting_for_its_date(bench: Bench) -> None:
-    """A message that names alice waits in the queue for some days."""
+    """A message that names alice has a date in some days."""
     later = datetime.fromtimestamp(bench.clock.now() + 5 * 86_400, UTC).isoformat()
-    assert bench.deliver(bench.message(OF_ALICE | {"not_before": later})).ends == [("deferred", None)]
-
-
-def waiting_without_a_mark(bench: Bench) -> None:
-    """The same, and the watermark of its retry message is lost."""
-    bench.ledger.arm("UpdateItem", passes, refused)
-    waiting_for_its_date(bench)
+    assert bench.deliver(bench.message(OF_ALICE | {"not_before": later})).ends == [("done", "scheduled")]
 
 
 def parked_before(bench: Bench) -> None:
@@ -111,7 +105,7 @@ def parked_by_a_newer_one(bench: Bench) -> None:
     bench.holds.place(alice(bench), "case-1", bench.clock.now())
 
 
-BEFORE = [held_before, waiting_for_its_date, waiting_without_a_mark, parked_before, parked_by_a_newer_one]
+BEFORE = [held_before, waiting_for_its_date, parked_before, parked_by_a_newer_one]
 
 
 @pytest.mark.parametrize("before", BEFORE, ids=lambda before: before.__name__)

@@ -8,7 +8,7 @@ from tests.simulation.calls import Calls
 from tests.simulation.expressions import Item
 from tests.simulation.holds import HoldWatch
 from tests.simulation.invocations import FUNCTIONS
-from tests.simulation.plan import BEGUN, LONGEST_DELAY, QUEUE_KEEPS, Sent, record_key_of
+from tests.simulation.plan import BEGUN, LONGEST_DELAY, QUEUE_KEEPS, record_key_of
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.records import (
     ALREADY_ABSENT,
@@ -24,7 +24,6 @@ from tests.simulation.records import (
 )
 from tests.simulation.registered import Registered
 from tests.simulation.retries import Retries
-from worker.settle.batch import LONGEST_DATE
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -41,11 +40,6 @@ _SKEW = 600.0
 """Seconds by which two machines' clocks may differ."""
 
 
-def _too_far(sent: Sent) -> bool:
-    """Whether a message's date is so far ahead that it is refused."""
-    return sent.due > BEGUN + LONGEST_DATE
-
-
 class Checker:
     """Watches a world. Steps, not clocks, tell what came first."""
 
@@ -54,9 +48,7 @@ class Checker:
         plan = world.plan
         function = FUNCTIONS[plan.function].namespace
         self.record_keys = {
-            sent.body: record_key_of(function, sent.key) if sent.key and not _too_far(sent) else ""
-            for sent in plan.messages
-            if not sent.to
+            sent.body: record_key_of(function, sent.key) if sent.key else "" for sent in plan.messages if not sent.to
         }
         self._ids = {record_key_of(function, sent.key): sent.key for sent in plan.messages if sent.key and not sent.to}
         self.nameless = {
@@ -282,13 +274,11 @@ class Checker:
                 self._broken("a deletion was begun before its time")
 
     def superseded(self, posts: "Sequence[Post]") -> set[str]:
-        """The records of delivered messages of which a newer one lives that has no other date to wait for."""
+        """The records of delivered messages of which a newer one lives."""
         t = self._world.t
         record_keys = {post.record_key for post in posts if post.record_key}
-        skew = 2 * max(self._world.plan.skews)
-        dated = {self.record_keys[sent.body] for sent in self._world.plan.messages if sent.due and sent.due + skew > t}
         found = set()
-        for record_key in record_keys - dated:
+        for record_key in record_keys:
             item = self._world.table.items.get(record_key, {})
             mark = watermark(item)
             alive = [

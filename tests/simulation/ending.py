@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ledger.record import LONGEST_DELAY
 from tests.simulation.invocations import told
 from tests.simulation.messages import CONTENT
 from tests.simulation.plan import BEGUN, SECRET, SUBJECTS, TOKEN, Sent
@@ -54,11 +55,12 @@ def _lost_its_writer(world: "World", record_key: str) -> bool:
 
 
 def _in_time(world: "World", response_id: str) -> None:
-    """Where nothing goes wrong, the first date of any message counts."""
+    """Where nothing goes wrong, the first date of any message counts, or a retry message's that came before it."""
     if response_id in world.plan.denied:
         return
     wanted = min(max(sent.due, BEGUN + world.plan.retired) for sent in world.plan.messages if sent.key == response_id)
-    late = world.studio.gone_at.get(response_id, 0.0) - wanted - world.paused
+    waits = LONGEST_DELAY if any(sent.due for sent in world.plan.messages if sent.key == response_id) else 0
+    late = world.studio.gone_at.get(response_id, 0.0) - wanted - waits - world.paused
     if late > world.plan.prompt - min(world.plan.skews):
         world.violation(f"deleted {late:.0f} s later than one of its messages wanted")
 

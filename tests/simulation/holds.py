@@ -25,7 +25,6 @@ class HoldWatch:
             if subject and subjects == [subject] * len(subjects)
         }
         self._since: dict[str, float] = {}  # since when a record has a hold
-        self.released = False
         """Whether any was: what was just to be recorded as held comes back then, with its batch."""
         self.placed: dict[str, str] = {}  # the record of each hold that is there, by case
         self.effective: set[str] = set()  # records whose hold was reported effective

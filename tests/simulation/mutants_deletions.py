@@ -54,13 +54,6 @@ def _one_held_id(original: Any) -> Any:
     return result
 
 
-def _any_date(_original: Any) -> Any:
-    def superseded(item: Any, record: Any, _now: float, _retention: float) -> bool:
-        return bool(item.delivery.number < record.watermark)
-
-    return superseded
-
-
 def _answered_there(original: Any) -> Any:
     def look_again(refused: Any, inv: Any) -> Any:
         left, _ = original(refused, inv)
@@ -154,22 +147,6 @@ OF_DELETIONS = (
         {
             "worker.settle.decide:_superseded": lambda original: (
                 lambda item, record, now, _: original(item, record, now, 1e12)
-            )
-        },
-    ),
-    Mutant(
-        "dates",
-        "a message is superseded by one that waits for a later date",
-        "dates",
-        {"worker.settle.decide:_superseded": _any_date},
-    ),
-    Mutant(
-        "dates",
-        "a date that has come tells messages apart",
-        "backoff",
-        {
-            "worker.settle.decide:_superseded": lambda original: (
-                lambda item, record, now, retention: original(item, record, now, retention) and item.due == record.due
             )
         },
     ),

@@ -39,7 +39,6 @@ def _place(world: "World", record_key: RecordKey, case: str) -> None:
 def release_hold(world: "World", name: str, case: str) -> None:
     """Take a hold away."""
     record_key = RecordKey(world.checker.holds.placed.pop(case))
-    world.checker.holds.released = True
     _start(world, name, partial(_release, world, record_key, case), "holder")
 
 

@@ -26,8 +26,6 @@ class Retries:
             Counter()
         )  # by (record, chain, number): all that were put
         self._chains: Counter[str] = Counter()  # chains that were begun, by record
-        dates = {(record_keys[sent.body], sent.due) for sent in world.plan.messages if not sent.to}
-        self._dates = Counter(record_key for record_key, _ in dates)
         kinds = {(record_keys[sent.body], sent.body) for sent in world.plan.messages if not sent.to}
         self._kinds = Counter(record_key for record_key, *_ in kinds)
         self._confirmed: dict[tuple[str, str], set[tuple[int, int]]] = {}  # numbers, by (process, record)
@@ -47,8 +45,6 @@ class Retries:
             self._confirmed.setdefault((process.name, post.record_key), set()).add(post.number)
         else:
             self.excuse(post.record_key)
-        if self._dates[post.record_key] > 1:
-            return  # a record has one watermark, and these messages take it from each other
         excused = 0 if "doubled" in self._world.plan.forbidden else self.excused[post.record_key]
         if post.record_key and self._made[chain] > 1 + excused:
             self._world.violation(f"H20: {self._made[chain]} retry messages number {post.number} of one message")
@@ -95,14 +91,7 @@ class Retries:
         if extra["end"] == "unsettled" and self._kinds[extra["key"]] < 2:
             faults = {name for name, count in self._world.used.items() if count} - {DUPLICATE, GHOST}
             heavy = any(map(self._world.plan.oversized, self._world.plan.messages))
-            released = self._world.checker.holds.released
-            if (
-                not faults
-                and not heavy
-                and not released
-                and not self._world.bugs
-                and not self._world.current.process.paused
-            ):
+            if not faults and not heavy and not self._world.bugs and not self._world.current.process.paused:
                 self._world.violation(f"unsettled for {extra['outcome']}, though nothing went wrong")
             numbers = self._confirmed.get((self._world.current.process.name, extra["key"]), set())
             if (extra["redrive"], extra["copy"] + 1) in numbers:

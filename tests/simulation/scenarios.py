@@ -60,7 +60,7 @@ def _somebody(random: Random) -> str:
 
 def _deletion(random: Random) -> Plan:
     sent = (
-        deletion("m1", "planted-a", random.choice((0, 0, 5000)), _somebody(random)),
+        deletion("m1", "planted-a", random.choice((0, 0, 600)), _somebody(random)),
         deletion("m2", "planted-a", subject=_somebody(random)),
     )
     messages = tuple(_of_producer(random, each) for each in sent)
@@ -100,7 +100,7 @@ def _many(random: Random, plan: Plan) -> Plan:
 
 def _deletions(random: Random) -> Plan:
     messages = [
-        deletion(f"m{index}", f"planted-{random.choice('abc')}", random.choice((0, 0, 600, 4000)), _somebody(random))
+        deletion(f"m{index}", f"planted-{random.choice('abc')}", random.choice((0, 0, 300, 600)), _somebody(random))
         for index in range(1, 6)
     ]
     return _many(random, _plan(random, "delete", (*messages, POISON)))
@@ -124,7 +124,7 @@ def _storm(random: Random) -> Plan:
 def _neighbours(random: Random) -> Plan:
     """One message's neighbour can't be settled, so that its batch comes back again and again."""
     faults = frozenset({"DELETE 429", "DELETE 429 wait 600", "DELETE 500", "result down for an hour"})
-    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-b", 3000))
+    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-b", 600))
     return Plan("delete", messages, faults, most=40, batch=8, attempts=3, sent_before=True)
 
 
@@ -188,14 +188,14 @@ def _forgotten(random: Random) -> Plan:
     )
     messages = (make("m1", "planted-a"), make("m2", "planted-a"), make("m3", "planted-a"))
     if function == "delete" and random.random() < 0.5:
-        messages = (deletion("m1", "planted-a", random.choice((3000, 3000, 3000, DAY, 90 * DAY))), *messages[1:])
+        messages = (deletion("m1", "planted-a", random.choice((300, 600))), *messages[1:])
     ages = tuple(random.choice((0.0, 2 * DAY, 4.5 * DAY, 15 * DAY, 36 * DAY)) for _ in range(3))
     return Plan(function, messages, faults, most=4, ages=ages, one_by_one=True, redrives=random.choice((0, 1)))
 
 
 def _fresh(random: Random) -> Plan:
     """A message that has ended comes back, and meets a fresh one of its key, which may have a date."""
-    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-a", random.choice((0, 600, 3000))))
+    messages = (deletion("m1", "planted-a"), deletion("m2", "planted-a", random.choice((0, 300, 600))))
     return Plan("delete", messages, frozenset({"DELETE 400", GHOST}), most=4, batch=3, one_by_one=True)
 
 
@@ -214,7 +214,7 @@ def _moved(random: Random) -> Plan:
 def _nobody(random: Random) -> Plan:
     """Messages that name nobody, or somebody else, follow those of a person with a hold, however these ended."""
     messages = (
-        deletion("m1", "planted-a", random.choice((0, 3000)), _somebody(random)),
+        deletion("m1", "planted-a", random.choice((0, 600)), _somebody(random)),
         deletion("m2", "planted-a", random.choice((0, 600)), _somebody(random)),
         deletion("m3", "planted-a", subject=""),
     )
@@ -264,8 +264,8 @@ def _slow(random: Random) -> Plan:
 
 
 def _dates(random: Random) -> Plan:
-    """Messages of one response with different dates, and nothing that goes wrong: the first date counts."""
-    dates = (0, 600, 3000, 3890, 4000)
+    """Messages of one response with dates that are soon, and nothing that goes wrong: the first date counts."""
+    dates = (0, 60, 300, 590, 600)
     messages = tuple(deletion(f"m{index}", "planted-a", random.choice(dates)) for index in range(1, 4))
     return Plan("delete", messages, batch=3, steady=True, forbidden=frozenset({"moved"}))
 

@@ -18,8 +18,8 @@ from infra.operate.ops.cli import app
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from worker.settings import Settings
-from worker.settle.batch import REUSED, TOO_FAR
-from worker.settle.read_first import TOO_MANY
+from worker.settle.batch import REUSED
+from worker.settle.holds import TOO_MANY
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md", "tests/README.md")
@@ -157,7 +157,7 @@ def test_every_reason_of_a_dead_letter_says_what_to_do() -> None:
         for path in (ROOT / "functions").glob("*.py")
         for reason in re.findall(r'Later\(\d+, "(\w+)"', path.read_text())
     }
-    assert errors | later | {REUSED[0], TOO_FAR[0], TOO_MANY[0]} <= told
+    assert errors | later | {REUSED[0], TOO_MANY[0]} <= told
 
 
 @pytest.mark.parametrize("page", DECISIONS)

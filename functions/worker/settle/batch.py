@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from ledger import Key, RecordKey
+from ledger.record import LONGEST_DELAY
 from worker.outcome import End, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.event import Delivery, deliveries
@@ -17,11 +18,7 @@ from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.log_line import log_end
 
-LONGEST_DATE = 7 * 86_400
-"""Seconds: a date further ahead is refused. A message waits for its date in the queue, in hops of 15 minutes."""
-
 REUSED = ("key_reused", "the key stands for a message with other content; use a new one")
-TOO_FAR = ("invalid_message", "body: its date is more than 7 days ahead; send the message later")
 
 
 def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> dict[str, int]:
@@ -60,8 +57,11 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
     except Invalid as error:
         bare = Item(RecordKey(""), Key(""), inv.new_id(), delivery)
         return under_message_id(bare, ("invalid_message", str(error)), inv)
-    about = parsed.message.about
-    item = Item(
+    about, due = parsed.message.about, parsed.message.due
+    dated = due > now + LONGEST_DELAY
+    if not dated:
+        delivery = replace(delivery, not_before=max(delivery.not_before, due))
+    return Item(
         record_key=inv.keys.key(inv.function.namespace, parsed.key),
         key=Key(parsed.key),
         owner=inv.new_id(),
@@ -69,11 +69,11 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         message=parsed.message,
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
         subjects=frozenset([subject_key(about, inv)] if about is not None else []),
-        asked=parsed.message.asked,
-        cascades=parsed.message.cascades,
+        asked=frozenset() if dated else parsed.message.asked,
+        cascades=frozenset() if dated else parsed.message.cascades,
+        dated=dated,
         kept=inv.function.kept,
         identity=parsed.identity,
         cause=parsed.cause,
         traceparent=delivery.traceparent or parsed.traceparent,
     )
-    return under_message_id(item, TOO_FAR, inv) if item.due > now + LONGEST_DATE else item

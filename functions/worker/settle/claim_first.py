@@ -120,7 +120,7 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
 
 def _blocked(item: Item, inv: Invocation, *, first: bool) -> NotBegun | Again | None:
     """What keeps the call from beginning now, asked before the claim: the claim comes last."""
-    wait = item.not_before - inv.clock.now()
+    wait = item.delivery.not_before - inv.clock.now()
     return Again(wait) if wait > 0 else may_begin(inv, first=first)
 
 

@@ -7,33 +7,22 @@ from worker.settle.context import Item
 
 
 def by_content(items: Iterable[Item]) -> list[Item]:
-    """One item a key and content, before any record is read: a reused key is found out by its claim."""
+    """One item a key and content: that a key is reused is found out by its claim."""
     groups: dict[tuple[str, str], list[Item]] = {}
     for item in items:
         groups.setdefault((item.record_key, item.body_hash), []).append(item)
     return [stand_for(group) for group in groups.values()]
 
 
-def by_date(items: Iterable[Item], now: float) -> tuple[list[Item], list[Item]]:
-    """One item a key, for those that are due or else are due first; and those that wait for a later date.
-
-    The later ones have to go on by themselves: an end of the others, such as a hold, is not theirs.
-    """
-    keys: dict[str, dict[float, list[Item]]] = {}
-    for item in items:
-        keys.setdefault(item.record_key, {}).setdefault(max(now, item.due), []).append(item)
-    first = [stand_for(dates.pop(min(dates))) for dates in keys.values()]
-    return first, [item for dates in keys.values() for date in dates.values() for item in date]
-
-
 def stand_for(group: Sequence[Item]) -> Item:
     """The item that shares its end with all of these, under the highest numbers and the most attempts of that redrive.
 
-    It is the one whose reason is the strongest, or else the newest. A hold on the subject of any holds them all.
+    It is the one whose reason is the strongest, or else that can be called first, or else the newest. Before that, one
+    whose date the agenda keeps stands only for its like. A hold on the subject of any holds them all.
     """
     if len(group) == 1:
         return group[0]
-    chosen = max(group, key=lambda item: (len(item.asked), *_newest(item)))
+    chosen = max(group, key=lambda item: (not item.dated, len(item.asked), -item.delivery.not_before, *_newest(item)))
     highest = max(group, key=_newest)
     same = [item.delivery for item in group if item.delivery.redrive == highest.delivery.redrive]
     return replace(

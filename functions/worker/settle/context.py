@@ -92,7 +92,7 @@ class Item:
 
     `flaw` is set where the message can't be used: it is then dead-lettered under its message id. `owner` is new for
     each item, so that no two deliveries ever hold the same claim; `body_hash` is empty where content does not count;
-    `began` and `kept` are a Standing's.
+    `began` and `kept` are a Standing's. `dated`: its message has a date so far ahead that the agenda keeps it.
     """
 
     record_key: RecordKey
@@ -106,6 +106,7 @@ class Item:
     asked: frozenset[str] = frozenset()
     cascades: frozenset[str] = frozenset()
     kept: float | None = None
+    dated: bool = False
     began: str = ""
     parts: "tuple[Item, ...]" = ()
     identity: str | None = None
@@ -133,20 +134,6 @@ class Item:
         return self.message
 
     @property
-    def due(self) -> float:
-        """The date that the message itself gives, in epoch seconds; 0 where it gives none."""
-        return self.message.due if self.message else 0.0
-
-    @property
-    def not_before(self) -> float:
-        """Epoch seconds before which nothing may be called: the producer's wish, or the last retry message's wait."""
-        return max(self.due, self.delivery.not_before)
-
-    def age(self, now: float) -> float:
-        """Seconds since the message was first seen, or since it was due if that came later."""
-        return now - max(self.delivery.first_seen, self.due)
-
-    @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """All that share its end."""
         return tuple(part.delivery for part in self.parts) or (self.delivery,)
@@ -163,7 +150,6 @@ class Item:
             asked=self.asked,
             cascades=self.cascades,
             began=self.began,
-            due=self.due,
             sent_at=max(each.sent_at for each in every),
             kept=self.kept,
         )
@@ -186,5 +172,6 @@ def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item
         subjects=frozenset(),
         asked=frozenset(),
         cascades=frozenset(),
+        dated=False,
         kept=KEPT,
     )

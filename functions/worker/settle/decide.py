@@ -124,10 +124,5 @@ def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
 
 
 def _superseded(item: Item, record: Record, now: float, retention: float) -> bool:
-    """Whether a newer retry message lives that does what this delivery asks for, at the date that it asks for.
-
-    A message that waits for another date is no substitute: this one may be due earlier, or later than a hold.
-    """
-    if item.delivery.number >= record.watermark or now >= record.marked_at + LONGEST_DELAY + retention:
-        return False
-    return max(now, item.due) == max(now, record.due)
+    """Whether a newer retry message lives that does what this delivery asks for."""
+    return item.delivery.number < record.watermark and now < record.marked_at + LONGEST_DELAY + retention

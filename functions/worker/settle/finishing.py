@@ -13,17 +13,23 @@ from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, look, unsettled
 from worker.settle.publishing import Told, publish, told_by, with_content
+from worker.settle.retries import Retry
+from worker.settle.retry_policy import Again, backoff
 from worker.settle.spreading import spread
 
 Finished = tuple[Item, Outcome, Record]
 """An item whose call ended, its outcome, and its record as it was read."""
 
 
-def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
-    """Send what goes first, write the outcomes, and send the results that are made of them."""
+def finish(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Ended], list[Retry]]:
+    """Send what goes first, write the outcomes, and send the results that are made of them; and what comes back.
+
+    That is what a hold or a date kept from its call, where that is no longer as it was read: it has to be decided anew.
+    """
     ready, ended = send_first(finished, inv)
     told: list[Told] = []
     answered: list[Decision] = []
+    changed: list[Retry] = []
     for _ in range(ROUNDS):
         writes = [_write(each, inv) for each in ready]
         left: list[Finished] = []
@@ -37,10 +43,13 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> list[Ended]:
                 ended.append(unsettled(item, "ledger", outcome.trace))
         ready, others = _look_again(left, inv)
         answered += others
+        kept = [each for each in ready if each[1].state in (HELD, SCHEDULED)]
+        changed += [Retry(item, Again(backoff(0, inv.random)), record, outcome.trace) for item, outcome, record in kept]
+        ready = [each for each in ready if each not in kept]
         if not ready:
             break
     ended += [unsettled(item, "ledger", outcome.trace) for item, outcome, _ in ready]
-    return ended + publish(told, inv) + answer(answered, inv)
+    return ended + publish(told, inv) + answer(answered, inv), changed
 
 
 def done(outcome: Outcome) -> Settlement:
@@ -86,10 +95,12 @@ def _write(finished: Finished, inv: Invocation) -> Write:
 
 
 def _reason(item: Item, record: Record) -> dict[str, str]:
-    """Why it was asked for, where earlier messages gave a stronger reason than this one: an erasure before all others."""
-    if item.asked or not record.asked or item.message is None:
-        return {}
-    return {item.message.fields_of["asks"]: str(strongest(record.asked))}
+    """Why it was asked for, where earlier messages said more than this one: an erasure before all others.
+
+    Of a message with a date, the registration that stands keeps its reason.
+    """
+    why = strongest(record.asked) or record.registered_reason
+    return {} if item.asked or why is None or item.message is None else {item.message.fields_of["asks"]: why}
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:

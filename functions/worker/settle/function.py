@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from aistudio import API
-from ledger import Ledger, Record
+from ledger import Keys, Ledger, Record
+from ledger.agenda import Wish
 from ledger.claims import KEPT
 from worker.desk import Desk
 from worker.outcome import Outcome
@@ -27,6 +28,16 @@ Found = Callable[[M, str, Desk], Outcome | None]
 Spread = Callable[[Record, frozenset[str], Ledger, float], Mapping[str, int]]
 """Asks what continues a response to go for these reasons, at this moment; what its receipt says. May raise TableUnavailable."""
 
+Schedule = Callable[[Wish, Ledger, Keys, float], object]
+"""Registers the date at which a response is to be deleted, at this moment. May raise TableUnavailable or Crowded."""
+
+
+class Registry(NamedTuple):
+    """What a function whose records are registered responses does about them beside its call."""
+
+    spread: Spread
+    schedule: Schedule
+
 
 def ledger_only(_api: API) -> None:
     """Make no client: what a function does is done at its desk, with the ledger."""
@@ -36,9 +47,9 @@ def ledger_only(_api: API) -> None:
 class Function(Generic[M, C]):
     """One function: its message, its client, its call, and what may be done with that call.
 
-    `spread` asks what continues a deleted response to go. `found` ends a create of which only the id of its response is known.
-    `receipt`: its outcomes are receipts, kept for ever, of which its results are made. `needs`, from the table of
-    functions, is the least time that a call is begun with. `desk`: its calls take a Desk as well.
+    With a `registry` its outcomes are receipts. `found` ends a create of which only the id of its response is known.
+    `needs`, from the table of functions, is the least time that a call is begun with. `desk`: its calls take a Desk as
+    well.
     """
 
     name: str
@@ -48,14 +59,18 @@ class Function(Generic[M, C]):
     idempotent: bool
     result_type: str
     when_held: Call[M, C] | None
-    receipt: bool
+    registry: Registry | None
     sends_to: tuple[str, ...]
     may_send_to: tuple[str, ...]
     check: Check | None
     desk: bool = False
     found: Found[M] | None = None
-    spread: Spread | None = None
     needs: float = 2.0
+
+    @property
+    def receipt(self) -> bool:
+        """Whether its outcomes are receipts, kept for ever, of which its results are made."""
+        return self.registry is not None
 
     @property
     def calls_studio(self) -> bool:

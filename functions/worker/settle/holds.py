@@ -9,6 +9,8 @@ from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 
+TOO_MANY = ("too_many_subjects", "the messages of this key name more people than a record has room for")
+
 
 def held_keys(
     items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation
@@ -30,8 +32,8 @@ def held_keys(
 
 
 def too_many(item: Item, record: Record) -> bool:
-    """Whether the record would name more people than it has room for."""
-    return len(record.subjects | item.subjects) > MOST_SUBJECTS
+    """Whether the message names somebody for whom the record has no room any more."""
+    return not item.subjects <= record.subjects and len(record.subjects | item.subjects) > MOST_SUBJECTS
 
 
 def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:

@@ -14,18 +14,19 @@ from documents import TableUnavailable
 from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.agenda import text_of
-from ledger.record import DELETED, HELD, SCHEDULED
+from ledger.record import DELETED, HELD, SCHEDULED, Crowded
 from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
 from worker.settle.answers import answer
 from worker.settle.calling import NotBegun, make_call
-from worker.settle.collapse import by_date
+from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
+from worker.settle.dated import register_dated
 from worker.settle.decide import Step
 from worker.settle.effects import Ended, defect, look, unsettled
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
-from worker.settle.holds import held_keys, too_many
+from worker.settle.holds import TOO_MANY, held_keys, too_many
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
 from worker.settle.spreading import spread
@@ -33,8 +34,6 @@ from worker.settle.unfinished import put_off
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _log = logging.getLogger(__name__)
-
-TOO_MANY = ("too_many_subjects", "the messages of this key name more people than a record has room for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class _Read:
 
 def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
     """Settle all items; what could not be is `unsettled`."""
-    ended: list[Ended] = []
+    items, ended = register_dated(items, inv)
     waiting = deque(items)
     while waiting:
         chunk = [waiting.popleft() for _ in range(min(READ_AT_ONCE, len(waiting)))]
@@ -72,9 +71,8 @@ def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[E
     going = [each.item for each in decisions if each.step is Step.PROCEED and each.item not in crowded]
     answered = [each for each in decisions if each.step is not Step.PROCEED and each.item not in crowded]
     ended = answer(answered, inv)
-    first, later = by_date(going, inv.clock.now())
-    settled, stale = _go_on(first, read, inv)
-    return ended + settled, [*later, *stale, *(under_message_id(item, TOO_MANY, inv) for item in crowded)]
+    settled, stale = _go_on(by_content(going), read, inv)
+    return ended + settled, [*stale, *(under_message_id(item, TOO_MANY, inv) for item in crowded)]
 
 
 def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
@@ -97,16 +95,18 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
             failed.append(Retry(item, came, record))
         elif isinstance(came, DeadLetter):
             failed.append(Ending(item, came, record))
+        elif isinstance(came, Crowded):
+            stale.append(under_message_id(item, TOO_MANY, inv))
         elif isinstance(came, Invalid):
             stale.append(under_message_id(item, ("invalid_message", str(came)), inv))
         elif isinstance(came, TableUnavailable):
             ended.append(unsettled(item, "ledger"))
         else:
             ended.append(defect(item, came))
-    ended += finish(finished, inv)
+    done, changed = finish(finished, inv)
     back, lost = put_off(unfinished, inv)
-    failed, beside = _beside_receipts([*failed, *back], inv)
-    stale, ended = stale + beside, ended + lost
+    failed, beside = _beside_receipts([*failed, *changed, *back], inv)
+    stale, ended = stale + beside, ended + done + lost
     ended += dead_letter_all([each for each in failed if isinstance(each, Ending)], inv)
     return ended + send_again([each for each in failed if isinstance(each, Retry)], inv), stale
 
@@ -123,9 +123,9 @@ def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | AP
     now = inv.clock.now()
     if item.flaw is not None:
         return DeadLetter(*item.flaw)
-    if item.not_before > now:
-        return Again(item.not_before - now)
-    if _waits(item, read.records[item.record_key], inv, now):
+    if item.delivery.not_before > now:
+        return Again(item.delivery.not_before - now)
+    if item.dated or _waits(item, read.records[item.record_key], inv, now):
         return Outcome(SCHEDULED, Trace())
     call = inv.function.when_held if item.record_key in read.held else inv.function.call
     if call is None:

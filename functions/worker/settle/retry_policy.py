@@ -1,7 +1,6 @@
 """What an error means for the message: sent again and when, or dead-lettered (the classes: aistudio/errors.py)."""
 
 from dataclasses import dataclass
-from math import log2
 from random import Random
 
 from aistudio import APIError, OutcomeUnknown, Rejected, Throttled
@@ -78,7 +77,7 @@ def defer(error: APIError | None, history: History, *, called: bool, limits: Lim
         if error is None:
             return DeadLetter("unavailable", "no call could begin within the message's age limit")
         return DeadLetter(error.reason, error.detail)
-    wait = deferral_delay(history.copy, history.age, rng)
+    wait = backoff(history.copy, rng)
     if isinstance(error, Throttled) and error.retry_after is not None:
         wait += error.retry_after  # not all at the same second
     return Again(wait, reason=error.reason if error else None)
@@ -93,14 +92,6 @@ def postpone(later: Later, history: History, *, now: float, limits: Limits) -> A
     if over:
         return DeadLetter(later.reason, later.detail, later.counted)
     return Again(min(later.longest, later.seconds * 2.0 ** min(history.copy, 20)), later.counted, later.reason)
-
-
-def deferral_delay(copy: int, age: float, rng: Random) -> float:
-    """Seconds to wait before trying once more what has not been called.
-
-    Retry messages that only waited for a date count in `copy` too: a message due now has not been put off often.
-    """
-    return backoff(min(copy, int(log2(1 + max(0.0, age)))), rng)
 
 
 def backoff(times: int, rng: Random) -> float:

@@ -17,11 +17,11 @@ def spread(item: Item, outcome: Outcome, record: Record, inv: Invocation) -> Out
     Raises:
         TableUnavailable: not all are known to be asked. Only to count them is no reason to leave the item unsettled.
     """
-    if inv.function.spread is None or outcome.state not in (DELETED, ALREADY_ABSENT):
+    if inv.function.registry is None or outcome.state not in (DELETED, ALREADY_ABSENT):
         return outcome
     reasons = _reasons(item, record)
     try:
-        return replace(outcome, noted=inv.function.spread(record, reasons, inv.store, inv.clock.now()))
+        return replace(outcome, noted=inv.function.registry.spread(record, reasons, inv.store, inv.clock.now()))
     except TableUnavailable:
         if reasons:
             raise
@@ -32,9 +32,9 @@ def not_spread(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]
     """Ask as well where a receipt answers a message that asks for it; the records where that failed."""
     failed: set[RecordKey] = set()
     for each in decisions:
-        if inv.function.spread is not None and each.step is Step.FINAL and each.item.cascades:
+        if inv.function.registry is not None and each.step is Step.FINAL and each.item.cascades:
             try:
-                inv.function.spread(each.record, _reasons(each.item, each.record), inv.store, inv.clock.now())
+                inv.function.registry.spread(each.record, _reasons(each.item, each.record), inv.store, inv.clock.now())
             except TableUnavailable:
                 failed.add(each.item.record_key)
     return failed

@@ -23,7 +23,7 @@ def put_off(unfinished: Sequence[Finished], inv: Invocation) -> tuple[list[Retry
             ended.append(unsettled(item, "ledger", outcome.trace))
         elif outcome.later is not None:
             now = inv.clock.now()
-            history = History(item.delivery.attempt, item.delivery.copy, item.age(now))
+            history = History(item.delivery.attempt, item.delivery.copy, now - item.delivery.first_seen)
             came = postpone(outcome.later, history, now=now, limits=inv.limits)
             if isinstance(came, DeadLetter):
                 decided.append(Ending(item, came, record, outcome.trace))

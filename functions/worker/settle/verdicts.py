@@ -24,7 +24,7 @@ def verdict(
     ended: APIError | NotBegun, item: Item, record: Record, inv: Invocation, owner: str | None = None
 ) -> Retry | Ending:
     """What becomes of an item whose call ended in this error, or did not begin; `owner` is whose claim goes with it."""
-    history = History(item.delivery.attempt, item.delivery.copy, item.age(inv.clock.now()))
+    history = History(item.delivery.attempt, item.delivery.copy, inv.clock.now() - item.delivery.first_seen)
     if isinstance(ended, NotBegun):
         decided = defer(ended.because, history, called=False, limits=inv.limits, rng=inv.random)
         trace = None
@@ -50,7 +50,7 @@ def _to_look_up(ended: OutcomeUnknown, item: Item, record: Record, inv: Invocati
 
 def in_turn(items: Iterable[Item], now: float) -> list[Item]:
     """The items that can be called now before the others; of them first what was not put off before: each gets its turn."""
-    return sorted(items, key=lambda item: (item.flaw is not None or item.not_before > now, item.delivery.copy))
+    return sorted(items, key=lambda item: (item.flaw is not None or item.delivery.not_before > now, item.delivery.copy))
 
 
 def first_alone(tasks: Sequence[Callable[[bool], T]], inv: Invocation) -> list[T | BaseException]:

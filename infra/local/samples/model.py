@@ -30,7 +30,9 @@ class End(_Strict):
     end: Literal["done", "retry", "deferred", "dead_lettered", "unsettled"]
     key: str | None = None
     about: str | None = None
-    outcome: Literal["deleted", "already_absent", "held", "done", "accepted", "queued", "begun"] | None = None
+    outcome: Literal["deleted", "already_absent", "held", "scheduled", "done", "accepted", "queued", "begun"] | None = (
+        None
+    )
     reason: str | None = None
     calls: Annotated[int, Field(ge=0)] = 0
     transport: Transport | None = None

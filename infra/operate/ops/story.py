@@ -61,8 +61,6 @@ def timeline(record: Record, now: float) -> list[str]:
     moments += [(float(order["at"]), _order(order)) for order in orders(record)]
     told = [f"{clock(at, now)}  {text}" for at, text in sorted(moments)]
     told += _agenda(record)
-    if record.due > now:
-        told.append(f"due {clock(record.due, now)}")
     if record.state == CLAIMED:
         told.append(f"its caller counts as alive until {clock(record.lease_until, now)}")
     if record.hold:

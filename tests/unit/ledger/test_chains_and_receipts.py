@@ -59,7 +59,6 @@ ALLOWED = {
     "open at the retry message": (open_at(1, 4), FINAL),
     "open above the retry message": (open_at(1, 5), FINAL),
     "open, a newer redrive": (open_at(2, 0), FINAL),
-    "open for another date": (open_at(2, 9) | {"due": 7}, ALL),
     "open above me, its retry message long gone": (open_at(1, 5, NOW - 900 - RETENTION - 1), ALL),
     "open above me, its retry message perhaps alive": (open_at(1, 5, NOW - 900 - RETENTION + 1), FINAL),
     "dead-lettered, an older redrive": (ended("dead_lettered", 0), ALL),

@@ -114,18 +114,6 @@ def test_of_several_retry_messages_of_a_key_the_newest_counts_and_all_share_its_
     assert deletions.calls() == 1
 
 
-def test_of_two_messages_about_a_response_the_one_that_is_due_counts(deletions: Bench) -> None:
-    deletions.studio.seed("resp_1")
-
-    delivered = deletions.deliver(
-        deletions.message({"response_id": "resp_1", "not_before": "2026-11-28T00:00:00Z"}),
-        deletions.message({"response_id": "resp_1"}),
-        deletions.message({"response_id": "resp_1", "not_before": "2026-11-28T00:00:00Z"}),
-    )
-
-    assert delivered.ends == [("done", "deleted")] * 3
-
-
 def test_a_defect_in_one_call_leaves_its_neighbours_settled(deletions: Bench, creates: Bench) -> None:
     def defect() -> None:
         raise ZeroDivisionError

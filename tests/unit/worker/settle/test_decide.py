@@ -1,7 +1,6 @@
 """What a record means for a delivery: the whole table, for calls of both kinds."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,16 +15,14 @@ NOW = 1_795_334_400.0
 SENT = int(NOW * 1000)
 RETENTION = 4 * 86_400.0
 GONE = NOW - 900 - RETENTION - 1
-DAY = 86_400.0
 RETRY: dict[str, Any] = {"signed": True, "origin": "first"}
 
 
-def item(due: float = 0, body_hash: str = "hash", **said: Any) -> Item:
+def item(body_hash: str = "hash", **said: Any) -> Item:
     """A delivery with id m, a producer's message where nothing else is said."""
     fields: dict[str, Any] = {"message_id": "m", "origin": "m", "body": "{}", "sent_at": SENT} | said
     delivery = Delivery(**fields)
-    moment = datetime.fromtimestamp(due, UTC).isoformat() if due else None
-    message = DeleteResponse.model_validate({"response_id": "resp_1", "not_before": moment})
+    message = DeleteResponse.model_validate({"response_id": "resp_1"})
     return Item(RecordKey("record"), Key("resp_1"), "me", delivery, message, body_hash=body_hash)
 
 
@@ -56,10 +53,6 @@ TABLE: dict[str, tuple[Item, dict[str, Any], Step]] = {
     "open at the delivery": (item(copy=3), OPEN, Step.PROCEED),
     "open above the delivery": (item(copy=2), OPEN, Step.SUPERSEDED),
     "open above the delivery, long ago": (item(copy=2), {**OPEN, "marked_at": GONE}, Step.PROCEED),
-    "open for a later date": (item(), {**OPEN, "due": NOW + DAY}, Step.PROCEED),
-    "open, and the delivery waits for a later date": (item(due=NOW + DAY), OPEN, Step.PROCEED),
-    "open for the delivery's date": (item(due=NOW + DAY), {**OPEN, "due": NOW + DAY}, Step.SUPERSEDED),
-    "open for a date that has come": (item(), {**OPEN, "due": NOW - DAY}, Step.SUPERSEDED),
     "my claim": (item(), {**CLAIMED, "owner": "me"}, Step.MINE),
     "claimed": (item(), CLAIMED, Step.BUSY),
     "claimed above the delivery": (item(), {**CLAIMED, "copy": 1}, Step.SUPERSEDED),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized, Unavailable
-from worker.settle.retry_policy import Again, DeadLetter, History, Limits, backoff, defer, deferral_delay, judge
+from worker.settle.retry_policy import Again, DeadLetter, History, Limits, backoff, defer, judge
 
 LIMITS = Limits(attempts=8, age=86_400)
 FRESH, OLD = 0.0, 86_401.0
@@ -84,12 +84,6 @@ def test_age_ends_only_what_was_called_or_was_put_off_before(
 @given(st.integers(0, 2_000), st.integers(0, 100_000))
 def test_a_backoff_stays_within_its_bounds(times: int, seed: int) -> None:
     assert 1 <= backoff(times, Random(seed)) <= min(900.0, 2.0 ** min(times + 1, 10))
-
-
-def test_a_message_that_has_waited_for_its_date_backs_off_like_a_new_one() -> None:
-    hops, soon = 2_880, 2.0
-    assert all(deferral_delay(hops, 0.0, Random(seed)) <= soon for seed in range(200))
-    assert max(deferral_delay(hops, 86_000.0, Random(seed)) for seed in range(200)) > 850
 
 
 def test_backoff_grows_and_is_spread_over_all_of_its_range() -> None:
