@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+_SERIALIZER = TypeSerializer()
 _PLACEHOLDER = re.compile(r"[#:](\w+)")
 
 
@@ -35,29 +37,40 @@ class Write:
 
 def request(table: str, write: Write) -> Any:
     """Make the arguments of UpdateItem, or of an Update in a transaction, for this write."""
-    clauses = [
-        ("SET", ", ".join(f"#{name} = :{name}" for name in write.sets)),
-        ("REMOVE", ", ".join(f"#{name}" for name in write.removes)),
-        ("ADD", ", ".join(f"#{name} :{name}" for name in write.adds)),
-        ("DELETE", ", ".join(f"#{name} :{name}" for name in write.deletes)),
-    ]
-    update = " ".join(f"{verb} {what}" for verb, what in clauses if what)
+    update, names, used = _expressions(
+        tuple(write.sets), tuple(write.removes), tuple(write.adds), tuple(write.deletes), write.condition
+    )
     given = {**write.given, **write.sets, **write.adds, **write.deletes}
-    used = set(_PLACEHOLDER.findall(f"{update} {write.condition}"))
-    serialize = TypeSerializer().serialize
-    values = {f":{name}": serialize(_storable(value)) for name, value in given.items() if name in used}
+    values = {f":{name}": _value(value) for name, value in given.items() if name in used}
     return {
         "TableName": table,
         "Key": {"key": {"S": write.key}},
         "UpdateExpression": update,
-        "ExpressionAttributeNames": {f"#{name}": name for name in _names(update, write.condition)},
+        "ExpressionAttributeNames": dict(names),
         **({"ExpressionAttributeValues": values} if values else {}),
         **({"ConditionExpression": write.condition} if write.condition else {}),
     }
 
 
-def _names(*expressions: str) -> list[str]:
-    return sorted({name for text in expressions for name in re.findall(r"#(\w+)", text)})
+@lru_cache(maxsize=256)  # a batch's writes have few shapes
+def _expressions(
+    sets: tuple[str, ...], removes: tuple[str, ...], adds: tuple[str, ...], deletes: tuple[str, ...], condition: str
+) -> tuple[str, Mapping[str, str], frozenset[str]]:
+    """Return the update expression, the names for it and the condition, and the placeholders that both use."""
+    clauses = [
+        ("SET", ", ".join(f"#{name} = :{name}" for name in sets)),
+        ("REMOVE", ", ".join(f"#{name}" for name in removes)),
+        ("ADD", ", ".join(f"#{name} :{name}" for name in adds)),
+        ("DELETE", ", ".join(f"#{name} :{name}" for name in deletes)),
+    ]
+    update = " ".join(f"{verb} {what}" for verb, what in clauses if what)
+    names = sorted({name for text in (update, condition) for name in re.findall(r"#(\w+)", text)})
+    return update, {f"#{name}": name for name in names}, frozenset(_PLACEHOLDER.findall(f"{update} {condition}"))
+
+
+def _value(value: Any) -> Any:
+    """Return the value as the Document API writes it. Most are texts, for which boto3's serializer takes long."""
+    return {"S": value} if type(value) is str else _SERIALIZER.serialize(_storable(value))
 
 
 def _storable(value: Any) -> Any:
