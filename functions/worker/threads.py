@@ -36,13 +36,15 @@ def within(seconds: float, task: Callable[[], T]) -> T:
 
 
 class Threads:
-    """Runs `at_once` tasks at the same time, in the caller's thread and in others that live as long as the instance.
+    """Runs tasks at the same time, in the caller's thread and in others that live as long as the instance.
 
+    At most `at_once`, or as many as `allowed` says at the beginning, where that is fewer.
     Where the system gives no further thread, the existing threads do all the work.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, allowed: Callable[[], int] | None = None) -> None:
         self._others = at_once - 1
+        self._allowed = allowed or (lambda: at_once)
         self._pool = ThreadPoolExecutor(max(1, self._others), thread_name_prefix="call")
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
@@ -61,7 +63,7 @@ class Threads:
                 except BaseException as error:  # noqa: BLE001 - given back to the caller, who knows what it means
                     end.set_exception(error)
 
-        for _ in range(min(self._others, len(tasks) - 1)):
+        for _ in range(min(self._others, self._allowed() - 1, len(tasks) - 1)):
             try:
                 self._pool.submit(work)
             except RuntimeError as error:

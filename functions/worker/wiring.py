@@ -30,6 +30,7 @@ from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
+from worker.settle.window import Window
 from worker.settlement_attribute import Signer
 from worker.threads import Threads, within
 from worker.timer import Timer, Tools, tick_of
@@ -57,7 +58,8 @@ class Instance:
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name), settings.queue_max_bytes)
         self._breaker = DeploymentBreaker()
-        self._run = Threads(settings.concurrency)
+        self._window = Window(settings.concurrency)
+        self._run = Threads(settings.concurrency, lambda: self._window.size)
         self._logger: Logger = get_logger(function.name, settings.log_level)
         if not settings.results_queue_url and not function.idempotent:
             self._logger.warning("RESULTS_QUEUE_URL is empty: what this function produces goes nowhere")
@@ -92,6 +94,7 @@ class Instance:
             hold_window=settings.hold_window,
             retention=settings.queue_retention,
             breaker=self._breaker,
+            window=self._window,
             elsewhere=Elsewhere(queue, self._elsewhere, self._function.name),
             settings=settings,
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.steps import DELETE, POST, delete, deletion
+from tests.integration.steps import DELETE, POST, delete, deletion, throttle
 from tests.support.bench import Bench, Delivered
 from tests.support.observations import numbers, reasons
 from worker.threads import Threads
@@ -187,3 +187,15 @@ def test_no_message_is_blamed_for_a_deployment_that_is_wrong(deletions: Bench) -
         deletions.clock.advance(60)
 
     assert len(deletions.dead_letters()) == 2
+
+
+@pytest.mark.parametrize("wait", [1, 60], ids=["a short wait", "a long wait"])
+def test_half_as_many_calls_are_made_at_once_after_a_throttled_batch_and_one_more_after_a_good_one(
+    deletions: Bench, wait: int
+) -> None:
+    throttle(deletions, wait=wait)
+    deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8)])
+    assert deletions.window.size == 4
+
+    deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8, 16)])
+    assert deletions.window.size == 5

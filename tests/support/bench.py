@@ -34,6 +34,7 @@ from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.context import Invocation, Run
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
+from worker.settle.window import Window
 from worker.settlement_attribute import Signer
 
 MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
@@ -78,6 +79,7 @@ class Bench:
         self._random = Random(7)
         self.breaker = DeploymentBreaker()
         self.subject: Literal["hash", "key"] = "hash"
+        self.window = Window(8)
         self.settings = Settings.model_validate({"RETENTION_POLICIES": policies()})
         self.elsewhere: Callable[[Queue], Elsewhere | None] = lambda _queue: None
         self.batches: list[BatchBreaker] = []
@@ -139,6 +141,7 @@ class Bench:
             lease_until=deadline.killed_at + LEASE_MARGIN,
             hold_window=hold_window,
             breaker=self.breaker,
+            window=self.window,
             elsewhere=self.elsewhere(queue),
             settings=self.settings,
         )

@@ -37,6 +37,7 @@ def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> d
         flawed = [item for item in items if item.flaw is not None]
         flawed += [under_message_id(item, REUSED, inv) for item in reused]
         ended += read_first.settle(by_content(flawed), inv)
+    inv.window.learn(len(inv.took), throttled=inv.batch.throttled)
     tally = dict.fromkeys((end.value for end in End), 0)
     for item, settlement in ended:
         took = inv.took.get(item.record_key)

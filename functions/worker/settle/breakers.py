@@ -25,6 +25,11 @@ class BatchBreaker:
     _denied: set[RecordKey] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def throttled(self) -> bool:
+        """Whether the service has asked for fewer calls: at once, or after a short wait."""
+        return self.opens_at > 0 or isinstance(self.closed_by, Throttled)
+
     def report(self, error: APIError, key: RecordKey) -> None:
         """Begin no further calls after a throttling, or once a second key is not let in: a single one may be at fault."""
         with self._lock:

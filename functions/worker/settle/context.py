@@ -21,6 +21,7 @@ from worker.settings import Settings
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
+from worker.settle.window import Window
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Run(Protocol):
 class Invocation:
     """Everything that settling one batch needs; made by the composition root, or by a test.
 
-    `retention` is how long the function's queue keeps a message, in seconds. `breaker` lives as long as the
+    `retention` is how long the function's queue keeps a message, in seconds. `breaker` and `window` live as long as the
     instance, `batch` as long as the batch. `took` collects how many seconds each record's last call took.
     """
 
@@ -62,6 +63,7 @@ class Invocation:
     breaker: DeploymentBreaker = field(default_factory=DeploymentBreaker)
     elsewhere: Elsewhere | None = None
     settings: Settings = field(default_factory=Settings)
+    window: Window = field(default_factory=lambda: Window(1))
     batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
 
