@@ -160,7 +160,8 @@ def _standing(
         "registered_reason": registration.reason,
     }
     sets |= {name: value for name, value in given.items() if value is not None}
-    if record.due_shard is None or dated != record.delete_after or not escapes:
+    asks = not escapes and ERASURE not in record.asked
+    if record.due_shard is None or dated != record.delete_after or asks:
         asked = bool(record.asked) or not escapes
         forgotten = text_of(datetime.fromisoformat(created_at).timestamp() + FORGOTTEN_AFTER)
         due_at = text_of(now) if asked else dated or forgotten
@@ -171,7 +172,7 @@ def _standing(
 def _added(registration: Registration, record: Record, created_at: str, *, escapes: bool, now: float) -> Write:
     """Add what also an earlier registration tells: its person, and when the response was created."""
     sets: dict[str, Any] = {"created_at": created_at}
-    if not escapes and record.due_shard is not None:
+    if not escapes and ERASURE not in record.asked and record.due_shard is not None:
         sets["due_at"] = text_of(now)
     return _write(registration, record, sets, ())
 

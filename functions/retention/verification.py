@@ -28,7 +28,8 @@ def verified(record: Record, notes: Mapping[str, Any], now: float) -> tuple[Writ
     told = {**notes, **concerns, "outcome": VERIFIED_ABSENT, "executed_at": now, "due_at": record.due_at}
     receipt = {"receipt": told, "executed_at": now, "state": VERIFIED_ABSENT, **settled(row, now)}
     found = _while_due(record, {"verified_at": now, "receipts": number})
-    return replace(found, removes=AGENDA), Write(row, receipt, when.FREE)
+    found = replace(found, condition=f"{found.condition} AND #receipts = :receipts_read", removes=AGENDA)
+    return replace(found, given={**found.given, "receipts_read": record.receipts}), Write(row, receipt, when.FREE)
 
 
 def found_again(record: Record, now: float) -> tuple[int, Write]:
@@ -44,5 +45,6 @@ def put_off(record: Record, now: float) -> Write:
 
 
 def _while_due(record: Record, sets: Mapping[str, Any]) -> Write:
-    given = when.given(receipts_read=record.receipts, due_read=record.due_at)
-    return Write(RecordKey(record.key), sets, f"{when.STILL_VERIFYING} AND #due_at = :due_read", given)
+    # Receipts are another matter: what was sent to be deleted again may have one before this is written.
+    given = when.given(due_read=record.due_at)
+    return Write(RecordKey(record.key), sets, "#due_for = :verify AND #due_at = :due_read", given)

@@ -1,9 +1,9 @@
-"""Object Storage as the claim check's client sees it."""
+"""Object Storage: the claim check's client sees one bucket, who seals days another."""
 
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from tests.simulation.table import failure, silence
+from tests.simulation.table import Unstored, failure, silence
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -28,3 +28,25 @@ class Bucket:
         if fault in ("lost", "unseen"):
             raise silence()
         return {"ETag": '"simulated"'}
+
+
+class Vault:
+    """The bucket of the evidence, as sealing sees it."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.stored: dict[str, bytes] = {}
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store an object. Raises Unstored."""
+        self._world.perform("store", "stores evidence", partial(self._put, name, content))
+
+    def _put(self, name: str, content: bytes, fault: str) -> None:
+        if fault not in ("refused", "lost") and self.stored.setdefault(name, content) != content:
+            self._world.violation("R9: evidence was stored over other evidence")
+        if fault:
+            raise Unstored
+
+    def get(self, name: str) -> bytes:
+        """Read an object, which whoever asks knows to be there."""
+        return self.stored[name]

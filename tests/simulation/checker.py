@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ledger.agenda import VERIFY
 from tests.simulation.calls import Calls
 from tests.simulation.expressions import Item
 from tests.simulation.holds import HoldWatch
@@ -23,6 +24,7 @@ from tests.simulation.records import (
     watermark,
 )
 from tests.simulation.registered import Registered
+from tests.simulation.retained import Retained
 from tests.simulation.retries import Retries
 
 if TYPE_CHECKING:
@@ -31,6 +33,19 @@ if TYPE_CHECKING:
 _GONE = ("deleted", ALREADY_ABSENT)
 _NOTES = {"hold", "hold_at", "subjects", "asked", "noted_at"}
 """Attributes that say nothing of what was done, and may change beside a final outcome."""
+
+_OF_VERIFICATION = {
+    "receipts",
+    "told",
+    "messages",
+    "verified_at",
+    "resurrected",
+    "response_id",
+    "due_shard",
+    "due_at",
+    "due_for",
+}
+"""Attributes of a deletion's record that change while it is looked for."""
 
 _NO_CALL_COUNTED = {"throttled", "unavailable", "unauthorized", "forbidden"}
 _BEFORE_THE_BREAKER = 2
@@ -55,6 +70,7 @@ class Checker:
             sent.body for sent in plan.messages if sent.key == sent.name
         }  # their bodies alone are new messages
         self.registered = Registered(world)
+        self.retained = Retained(world)
         self.calls = Calls(world, function)
         self.retries = Retries(world, self.record_keys)
         self.holds = HoldWatch(world)
@@ -92,6 +108,7 @@ class Checker:
     def put(self, url: str, post: Post, *, confirmed: bool) -> None:
         """A message was put into a queue; `confirmed`: who sent it learns that."""
         self.touch(post.record_key)
+        self.retained.put(url, post, confirmed=confirmed)
         if url in self._world.plan.beside:
             self.registered.put(post)
             return
@@ -186,13 +203,16 @@ class Checker:
     def written(self, key: str, old: Item, new: Item, *, stated: bool) -> None:
         """A record was written; `stated`: with a state, be it the same."""
         self.touch(key)
+        self.retained.written(key, old, new)
         if key in self._ids:
             self.registered.written(key, new)
         if "expires_at" in old and number(old, "expires_at") < self._seen_time():
             self.lapsed(key)
             old = {}
         was, now = state_of(old), state_of(new)
-        changed = any(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - _NOTES)
+        beside = _NOTES | _OF_VERIFICATION if old.get("due_for") == {"S": VERIFY} else _NOTES
+        names = {name for name in old.keys() | new.keys() if not name.startswith("case_")} - beside
+        changed = any(old.get(name) != new.get(name) for name in names)
         if was in FINAL_STATES and changed and was != ALREADY_ABSENT:
             self._broken(f"I4: a final outcome was changed, from {was} to {now}")
         if "receipt" in old and old["receipt"] != new.get("receipt"):
@@ -226,7 +246,7 @@ class Checker:
             self._broken("I4: absent, and it was never asked for")
         elif state in _GONE and business and business not in studio.gone and not self._world.plan.appears:
             self._broken(f"I3: {state}, and it is still there")
-        elif state == HELD and (self._world.current.process.name, business) not in self._found:
+        elif state == HELD and business and (self._world.current.process.name, business) not in self._found:
             self._broken("H16: held, and its writer never saw that it was still there")
 
     def _done(self, key: str, business: str, new: Item) -> None:
@@ -246,8 +266,9 @@ class Checker:
         if self._world.plan.retired and self._rejected > _BEFORE_THE_BREAKER:
             self._broken("the deployment is wrong, and its messages are dead-lettered one after the other")
         if (
-            reason in _NO_CALL_COUNTED
-            and not self.calls.begun[self._ids.get(key, "")]
+            key in self._ids
+            and reason in _NO_CALL_COUNTED
+            and not self.calls.begun[self._ids[key]]
             and not self.retries.retried(key)
         ):
             self._broken(f"H22: dead-lettered as {reason}, and it was never called nor put off")
@@ -298,6 +319,7 @@ class Checker:
 
     def acknowledged(self, post: Post) -> None:
         """A delivered message was deleted from its queue."""
+        self.retained.acknowledged(post)
         self.touch(post.record_key)
         self.holds.acknowledged(post)
         if not post.record_key or post.record_key in self._excused or self._alive(post.record_key, post.number):
@@ -410,4 +432,5 @@ class Checker:
             self.calls.digest(),
             self.retries.digest(),
             self.holds.digest(),
+            self.retained.digest(),
         )

@@ -22,6 +22,7 @@ def look(world: "World") -> None:
     for sent in (each for each in world.plan.messages if not each.to):
         _settled(world, sent, world.checker.record_keys[sent.body])
     world.checker.calls.final()
+    world.checker.retained.final()
     _told_nothing(world)
 
 
@@ -74,7 +75,7 @@ def _told_nothing(world: "World") -> None:
     keys = (
         sent.key for sent in world.plan.messages if sent.key != sent.name and not sent.to
     )  # message ids are no secret
-    planted = {CONTENT, TOKEN, SECRET, *SUBJECTS, *filter(None, keys)}
+    planted = {CONTENT, TOKEN, SECRET, *SUBJECTS, *filter(None, keys), *world.plan.stores}
     for place, text in (
         ("the ledger", repr(list(map(_without_agenda, world.table.items.values())))),
         ("the logs", told(world.lines)),

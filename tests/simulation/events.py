@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ledger import RecordKey
-from tests.simulation import people
+from tests.simulation import people, timers
 from tests.simulation.faults import DUPLICATE, GHOST
 from tests.simulation.invocations import invoke
+from tests.simulation.plan import BEGUN
 from tests.simulation.process import Task
 from tests.simulation.queues import DEAD, OWN, Post
 
@@ -34,8 +35,10 @@ def possible(world: "World") -> list[Move]:
         if visible
     ]
     if DUPLICATE in plan.faults and world.may(DUPLICATE) and running < plan.workers:
-        flying = [post for post in queues.posts[OWN] if post.flying and post.visible_at > world.t]
-        moves += [("trigger", "delivers again", post.name) for post in flying]
+        for url in (OWN, *plan.beside):
+            flying = [post for post in queues.posts[url] if post.flying and post.visible_at > world.t]
+            again = "delivers again" if url == OWN else f"delivers again to {url}"
+            moves += [("trigger", again, post.name) for post in flying]
     if GHOST in plan.faults and world.may(GHOST):
         moves += [("queue", "brings back", post.name) for post in queues.gone]
     if world.ages_left:
@@ -44,9 +47,28 @@ def possible(world: "World") -> list[Move]:
         moves.append(("producer", "sends", world.to_send[0].name))
     if plan.appears:
         moves += [("studio", "stores", key) for key in sorted(world.studio.absent)]
+    if world.returns_left:
+        gone = [name for name, each in sorted(world.studio.stored.responses.items()) if each.gone]
+        moves += [("studio", "stores again", name) for name in gone]
+    if running < plan.workers:
+        moves += _timers(world)
     moves += [("ledger", "expires", key) for key in world.table.expired()]
     moves += [("ledger", "applies late", str(at)) for at in range(len(world.table.late))]
     return moves + _people(world)
+
+
+def _timers(world: "World") -> list[Move]:
+    """Ticks of the timers: whenever something is due, and sometimes besides, also two at once."""
+    moves: list[Move] = []
+    if (first := timers.due(world)) is not None and first <= world.t:
+        moves.append(("timer", "ticks", timers.SWEEP))
+    if world.ticks_left:
+        moves.append(("timer", "ticks besides", timers.SWEEP))
+    if (over := timers.over(world)) is not None and over <= world.t:
+        moves.append(("timer", "ticks", timers.SEAL))
+        if world.ticks_left:
+            moves.append(("timer", "ticks besides", timers.SEAL))
+    return moves
 
 
 def _people(world: "World") -> list[Move]:
@@ -72,7 +94,9 @@ def _people(world: "World") -> list[Move]:
 
 def _is_there(world: "World") -> bool:
     """Whether what the next message is about is there: nobody knows of it before."""
-    return not world.to_send[0].to or world.to_send[0].key in world.studio.stored.responses
+    sent = world.to_send[0]
+    there = not sent.to or not sent.key or sent.key in world.studio.stored.responses
+    return there and world.t >= BEGUN + sent.at
 
 
 def _gathered(world: "World", visible: Sequence[Post]) -> bool:
@@ -85,6 +109,12 @@ def later(world: "World") -> float | None:
     times = [task.wake for process in world.processes for task in process.tasks if task.label]
     queues = (world.queues.posts[url] for url in (OWN, *world.plan.beside))
     times += [post.visible_at + world.plan.gathers for posts in queues for post in posts]
+    if world.to_send:
+        times.append(BEGUN + world.to_send[0].at)
+    if (due := timers.due(world)) is not None:
+        times.append(due)
+    if (over := timers.over(world)) is not None:
+        times.append(over)
     if world.forces_left:
         times += [people.forceable_at(world, dead_letter) for dead_letter in world.queues.posts[DEAD]]
     ahead = [time for time in times if time > world.t]
@@ -97,7 +127,7 @@ def next_by_default(world: "World", ready: Sequence[Task] | None = None) -> Move
     if ready:
         return (ready[0].name, ready[0].label, "")
     for move in possible(world):
-        if move[0] in ("trigger", "producer", "ledger") and move[1] != "delivers again":
+        if move[0] in ("trigger", "producer", "ledger", "timer") and not _besides(move):
             return move
     if later(world) is not None:
         return ("time", "passes", "until something happens")
@@ -108,17 +138,37 @@ def next_by_default(world: "World", ready: Sequence[Task] | None = None) -> Move
     return None
 
 
+def _besides(move: Move) -> bool:
+    """Whether a move is made by chance only."""
+    return move[1].startswith("delivers again") or move[1] == "ticks besides"
+
+
+def _timer(world: "World", what: str, timer: str) -> None:
+    """Let a timer tick."""
+    if what == "ticks besides":
+        world.ticks_left -= 1
+    if timer == timers.SWEEP:
+        world.ticked_at = world.t
+    else:
+        world.sealed_at = world.t
+    timers.tick(world, world.name("t"), timer, _skew(world))
+
+
+def _skew(world: "World") -> float:
+    skews = world.plan.skews
+    return skews[(world.names["w"] + world.names["t"]) % len(skews)]
+
+
 def _trigger(world: "World", what: str, names: str) -> None:
     """Deliver messages to a new invocation."""
-    url = what.partition("delivers to ")[2] or OWN
+    url = what.partition(" to ")[2] or OWN
     by_name = {post.name: post for post in world.queues.posts[url]}
     posts = world.queues.receive([by_name[name] for name in names.split("+")], world.plan.visibility)
-    if what == "delivers again":
+    if what.startswith("delivers again"):
         world.queues.again(by_name[names])
     if posts:
         name = world.name("w")
-        skews = world.plan.skews
-        invoke(world, name, skews[world.names["w"] % len(skews)], posts, url)
+        invoke(world, name, _skew(world), posts, url)
 
 
 def _queue(world: "World", what: str, which: str) -> None:
@@ -138,8 +188,13 @@ def send(world: "World", _: str, __: str) -> None:
     world.queues.put(sent.body, sent.attributes, sent.name, to=sent.to or OWN)
 
 
-def _studio(world: "World", _: str, key: str) -> None:
-    """A response is stored late, after somebody has asked for its deletion."""
+def _studio(world: "World", what: str, key: str) -> None:
+    """A response is stored late, after somebody has asked for its deletion; or is there again after it."""
+    if what == "stores again":
+        world.returns_left -= 1
+        world.studio.stored.responses[key].gone = False
+        world.checker.retained.returned[key] = world.t
+        return
     world.studio.absent.discard(key)
     world.studio.gone.discard(key)
 
@@ -207,4 +262,5 @@ KINDS: Mapping[str, Callable[["World", str, str], None]] = {
     "operator": _operator,
     "script": _script,
     "time": _time,
+    "timer": _timer,
 }

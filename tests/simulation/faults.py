@@ -6,6 +6,7 @@ _OUTAGES = ("down", "down long", "silent", "slow long")
 
 FAULTS: dict[str, tuple[str, ...]] = {
     "read": ("throttled", "timeout", "partial", "slow", *_OUTAGES),
+    "query": ("throttled", "timeout", "stale", *_OUTAGES),
     # unseen: applied, but no answer; lost: neither; late: no answer, and applied some time later;
     # twice: applied, and sent once more on the way, whose second answer counts.
     "write": ("throttled", "conflict", "lost", "unseen", "late", "twice", "slow", *_OUTAGES, "down for an hour"),
@@ -77,8 +78,15 @@ OUTAGES = {
 }
 """Outages meet everybody and everything of a kind: for how many seconds, and what each request meets meanwhile."""
 
-_BUSY = {"read": "throttled", "write": "throttled", "send": "refused", "result": "refused", "store": "refused"}
-_SILENT = {"read": "timeout", "write": "lost", "send": "lost", "result": "lost", "store": "lost"}
+_BUSY = {
+    "read": "throttled",
+    "query": "throttled",
+    "write": "throttled",
+    "send": "refused",
+    "result": "refused",
+    "store": "refused",
+}
+_SILENT = {"read": "timeout", "query": "timeout", "write": "lost", "send": "lost", "result": "lost", "store": "lost"}
 MEANWHILE = {
     "busy": _BUSY | dict.fromkeys(("DELETE", "GET", "POST"), "429"),
     "silent": _SILENT | dict.fromkeys(("DELETE", "GET", "POST"), "slow"),
@@ -88,7 +96,7 @@ MEANWHILE = {
 CRASH, DUPLICATE, GHOST = "crash", "duplicate", "ghost"
 PERSON_CRASH = "a person's program crashes"
 
-SERVICES = frozenset({"read", "write", "send", "result", "store"})
+SERVICES = frozenset({"read", "query", "write", "send", "result", "store"})
 """Kinds of effects on the services that settle a message; the others are calls of the API, and acknowledgements."""
 
 SLOW = 0.9

@@ -12,8 +12,12 @@ from unittest.mock import patch
 import cancel_response
 import create_response
 import delete_response
+import erase_subject
 import get_response
+import legal_hold
 import realtime_response_create
+import register_response
+import verify_deletion
 from aistudio import API, Config
 from infra.deploy.table import policies
 from ledger import Ledger
@@ -48,6 +52,10 @@ FUNCTIONS: dict[str, Function[Any, Any]] = {
     "get_response": get_response.handler.function,
     "cancel_response": cancel_response.handler.function,
     "delete_response": delete_response.handler.function,
+    "register_response": register_response.handler.function,
+    "legal_hold": legal_hold.handler.function,
+    "erase_subject": erase_subject.handler.function,
+    "verify_deletion": verify_deletion.handler.function,
     "delete": delete_response.handler.function,
     "create": realtime_response_create.handler.function,
 }
@@ -189,14 +197,20 @@ def _connected(_api: Any, _headers: Any, exchange: Any) -> Any:
 @contextmanager
 def capture() -> Iterator[None]:
     """Listen to the packages' loggers, instead of whoever listened before."""
-    loggers = [logging.getLogger(package) for package in ("aistudio", "documents", "ledger", "worker")]
+    loggers = [logging.getLogger(package) for package in ("aistudio", "documents", "ledger", "retention", "worker")]
     before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
     largest, results.LARGEST = results.LARGEST, LARGEST
     for logger in loggers:
         logger.handlers, logger.propagate = [CAPTURED], False
         logger.setLevel(logging.INFO)
     try:
-        with patch("aistudio.realtime.websocket.connected", _connected):
+        with (
+            patch("aistudio.realtime.websocket.connected", _connected),
+            patch("retention.evidence.chain.LOOKS_BACK", 3),  # days: else the first seal takes thousands of steps
+            patch("ledger.agenda.SHARDS", 2),
+            patch("retention.agenda.SHARDS", 2),
+            patch("retention_sweep.SHARDS", 2),
+        ):
             yield
     finally:
         results.LARGEST = largest

@@ -16,7 +16,7 @@ SUBJECTS = ("planted-subject", "planted-person", "planted-somebody")
 class Sent:
     """A producer's message. `key` is its business key, empty for a message that no function can read.
 
-    `content` tells messages of a key apart that ask for different things; `due` is its date in epoch seconds;
+    `at`: how many seconds after the beginning it is sent at the soonest. `content` tells messages of a key apart that ask for different things; `due` is its date in epoch seconds;
     `attributes` are the producer's own. `to` names the function that it goes to, if not to the one that is simulated.
     """
 
@@ -29,6 +29,7 @@ class Sent:
     due: float = 0.0
     attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     to: str = ""
+    at: float = 0.0
 
 
 POISON = Sent("poison", "", '{"planted": "content"}')
@@ -78,6 +79,13 @@ def about(name: str, function: str, response_id: str) -> Sent:
     return Sent(name, response_id, json.dumps({"response_id": response_id}), to=function)
 
 
+def kept(name: str, event_id: str, at: float, until: float, subject: str) -> Sent:
+    """A message that asks for a response which is stored until `until`, and registered for a person."""
+    sent = stored(name, event_id, background=False, stream=False)
+    said = json.loads(sent.body) | {"subject": subject, "delete_after": moment(until)}
+    return replace(sent, body=json.dumps(said), at=at)
+
+
 def event(name: str, source: str, event_id: str) -> Sent:
     """A create in a CloudEvents envelope: its identity is the envelope's source and id."""
     key = json.dumps([source, event_id], separators=(",", ":"))
@@ -90,3 +98,35 @@ def _creation(key: str, on_unknown: str, content: str) -> dict[str, object]:
     """Its instructions end in what is asked and by whom: by them the service sees both, whatever else is left out."""
     asked = f"{CONTENT} {on_unknown}{content} {key}"
     return {"type": "response.create", "response": {"instructions": asked}, "on_unknown": on_unknown}
+
+
+def registration(name: str, response_id: str, at: float, until: float | None, **said: object) -> Sent:
+    """A message that registers a response which is to be deleted at `until` seconds after the beginning."""
+    dated = {} if until is None else {"delete_after": moment(until)}
+    return _about(name, "register_response", response_id, at, dated | said)
+
+
+def request(name: str, response_id: str, at: float, **said: object) -> Sent:
+    """A message that asks for the deletion of a registered response."""
+    return _about(name, "delete_response", response_id, at, said)
+
+
+def order(name: str, action: str, case: str, at: float, **target: object) -> Sent:
+    """An order to place or to release the hold of a case on `response_id` or `subject`."""
+    body = {"action": action, "case": case, **target}
+    return Sent(name, "", json.dumps(body), to="legal_hold", at=at)
+
+
+def erasure(name: str, subject: str, at: float, requested: float | None = None) -> Sent:
+    """A message that has everything of a person deleted that was created by then."""
+    said = {} if requested is None else {"requested_at": moment(requested)}
+    return Sent(name, "", json.dumps({"subject": subject, "erasure_id": name, **said}), to="erase_subject", at=at)
+
+
+def _about(name: str, function: str, response_id: str, at: float, said: Mapping[str, object]) -> Sent:
+    return Sent(name, response_id, json.dumps({"response_id": response_id, **said}), to=function, at=at)
+
+
+def moment(after: float) -> str:
+    """The time so many seconds after the beginning."""
+    return datetime.fromtimestamp(BEGUN + after, UTC).isoformat()

@@ -11,7 +11,11 @@ from typing import Any
 Make = Callable[[Any], Any]
 """Makes what stands in a name's place, given what stood there."""
 
-_OURS = ("aistudio", "documents", "ledger", "worker", "create_response", "delete_response", "realtime_response_create")
+_OURS = (
+    *("aistudio", "documents", "ledger", "retention", "worker", "create_response", "delete_response"),
+    *("realtime_response_create", "register_response", "legal_hold", "erase_subject", "verify_deletion"),
+    *("retention_sweep", "seal_receipts"),
+)
 
 
 @dataclass(frozen=True, slots=True)

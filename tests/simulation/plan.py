@@ -46,7 +46,9 @@ class Plan:
     wrong, no more is to be done than so many seconds take. `forbidden` names ends that no message
     may have here: `unknown` for a dead letter as that, `moved` for the queue's own redrive policy, `doubled` for
     more messages of a key than its producers sent. `max_bytes`: what the function's queues take, attributes included.
-    `websocket`: creates go by WebSocket.
+    `websocket`: creates go by WebSocket. `stores`: responses that other applications have stored. `lasts`: for how long
+    the timers tick, as soon as something is due; `ticks`: how often besides. `seals`: days are sealed. `returns`: how
+    often a deleted response is there again. `refused`: responses whose deletions are rejected.
     """
 
     function: str
@@ -87,6 +89,12 @@ class Plan:
     max_bytes: int = MAX_BYTES
     websocket: bool = False
     beside: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    lasts: float = 0.0
+    ticks: int = 0
+    seals: bool = False
+    returns: int = 0
+    refused: frozenset[str] = frozenset()
     allowed: dict[str, tuple[str, ...]] = field(init=False)
     limits: dict[str, int] = field(init=False)
 

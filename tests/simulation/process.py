@@ -43,7 +43,7 @@ class Process:
     """A function's invocation, or a person's program, on a machine whose clock is off by `skew` seconds.
 
     `ends` is when the platform kills it, `calls_end` when its last call must have ended; `posts` are what it was
-    given. `paused`: it stood still for a while, so that its time may be over without any fault of its own.
+    given. `timer` names the timer function that it is, if it is one. `paused`: it stood still for a while, so that its time may be over without any fault of its own.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Process:
         self.calls_end = ends
         self.window = ends
         self.person = ""
+        self.timer = ""
         self.paused = False
         self.denied: set[str] = set()  # keys whose calls were not let in
         self.superseded: set[str] = set()  # records of which a newer message lived when this began

@@ -133,6 +133,10 @@ class Queues:
             self._world.violation("the queue would refuse this batch for what is too large in it")
         return self._world.perform("result" if result else "send", f"sends to {QueueUrl}", effect, private=result)
 
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: Sequence[str]) -> dict[str, Any]:  # noqa: N803 - boto3's
+        """How much waits in a queue, about."""
+        return {"Attributes": dict.fromkeys(AttributeNames, str(len(self.posts[QueueUrl])))}
+
     def _send(self, url: str, entries: Sequence[Any], fault: str) -> dict[str, Any]:
         if fault == "refused":
             raise failure("ThrottlingException")

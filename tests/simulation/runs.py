@@ -14,7 +14,7 @@ from tests.simulation.world import World
 _MOST_STEPS = 4000
 _PAUSES = ("0.5", "4", "11", "70", "400", "1000")
 
-_RARER = {"delivers again", "brings back", "releases"}
+_RARER = {"delivers again", "brings back", "releases", "ticks besides"}
 _CALLS = {"DELETE", "GET", "POST"}
 
 Choose = Callable[[World], Move | None]

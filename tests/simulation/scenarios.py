@@ -7,6 +7,7 @@ from random import Random
 from tests.simulation.faults import CRASH, DUPLICATE, GHOST, every_fault
 from tests.simulation.messages import POISON, SUBJECTS, Sent, about, creation, deletion, event, padded, stored
 from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
+from tests.simulation.scenarios_retention import RETENTION
 
 _SKEWS = ((0.0,), (-300.0, 300.0), (300.0, 0.0, -300.0))
 _FAULTS = tuple(sorted(every_fault()))
@@ -420,6 +421,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "oversized": _oversized,
     "silence": _silence,
     "crowd": _crowd,
+    **RETENTION,
 }
 
 RARER = {"crowd": 5, "retired": 10, "silence": 4, "slow": 4, "denied": 4}

@@ -33,7 +33,7 @@ class Stored:
     def __init__(self, world: "World", studio: "Studio") -> None:
         self._world = world
         self._studio = studio
-        self.responses: dict[str, _Response] = {}
+        self.responses = {name: _Response(_stored(name), 0, name in world.plan.absent) for name in world.plan.stores}
 
     def handle(self, request: httpx.Request, exchange: "Exchange") -> httpx.Response:
         """Carry out one request, once the scheduler says."""
@@ -41,13 +41,15 @@ class Stored:
         if not response_id:
             return self._studio.created(json.loads(request.read()), exchange)
         self._world.checker.calls.may_begin()
+        if request.method == "DELETE":
+            self._world.checker.retained.begins(response_id)
         kind = "POST" if action == "cancel" else request.method
         effect = partial({"GET": self._get, "POST": self._cancel, "DELETE": self._delete}[kind], response_id, exchange)
         return self._world.perform("CANCEL" if action else kind, f"{kind} {response_id} {action}".strip(), effect)
 
     def make(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Make the response that a create asks for."""
-        name = f"resp_{len(self.responses) + 1}"
+        name = f"resp_{len(self.responses) - len(self._world.plan.stores) + 1}"
         background = asked.get("background") is True
         body: dict[str, Any] = {
             "id": name,
@@ -61,6 +63,8 @@ class Stored:
 
     def _get(self, response_id: str, exchange: "Exchange", fault: str) -> httpx.Response:
         found = self.responses[response_id]
+        if not fault and not found.gone:
+            self._world.checker.found(response_id)
         if not fault and found.body["status"] == _IN_PROGRESS:
             found.polls -= 1
             found.body["status"] = _IN_PROGRESS if found.polls >= 0 else _COMPLETED
@@ -77,7 +81,11 @@ class Stored:
         if found.body["status"] == _IN_PROGRESS:
             return self._studio.answer("409", response_id, exchange, {})
         was_gone = found.gone
+        if not fault and not was_gone and response_id in self._world.plan.refused:
+            fault = "400"
         found.gone = found.gone or not fault or fault.endswith("after")
+        if found.gone and not was_gone:
+            self._world.checker.retained.deleted(response_id)
         if was_gone and not fault:
             return self._studio.answer("404", response_id, exchange, {})
         return self._studio.answer(fault, response_id, exchange, {"id": response_id, "deleted": True})
@@ -85,6 +93,11 @@ class Stored:
     def _answer(self, fault: str, response_id: str, exchange: "Exchange") -> httpx.Response:
         found = self.responses[response_id]
         return self._studio.answer(fault or ("404" if found.gone else ""), response_id, exchange, dict(found.body))
+
+
+def _stored(name: str) -> dict[str, Any]:
+    """A response that another application has stored."""
+    return {"id": name, "object": "response", "status": _COMPLETED, "output": [], "instructions": CONTENT}
 
 
 def as_stream(body: dict[str, Any], *, cut: bool) -> httpx.Response:

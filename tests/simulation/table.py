@@ -1,7 +1,9 @@
 """The Document API as the ledger's client sees it: conditional writes, transactions, and writes that go astray."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -14,7 +16,17 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 NAME = "aistudio.ledger"
+_TABLE = next(table for table in json.loads(files("documents").joinpath("tables.json").read_text())["tables"])
+INDEXES = {index["name"]: (index["key"], index["range"]) for index in _TABLE["indexes"]}
+LAG = 60.0
+"""Seconds by which an index may be behind its table."""
+_PAGE = 2
+"""Items of a page: the service may give fewer than it was asked for."""
 _REFUSED = "ConditionalCheckFailedException"
+
+
+class Unstored(Exception):
+    """The bucket did not confirm that it has an object."""
 
 
 def failure(code: str, **more: Any) -> ClientError:
@@ -35,6 +47,7 @@ class Table:
         self._world = world
         self.items: dict[str, Item] = {}
         self.late: list[tuple[Sequence[Mapping[str, Any]], Task]] = []
+        self.versions: list[tuple[float, str, Item]] = []  # what was written, and when; empty: removed
 
     def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> dict[str, Any]:  # noqa: N803 - boto3's
         """One item, as it is now."""
@@ -65,6 +78,36 @@ class Table:
         got = [self.items[key] for key in keys if key not in left and key in self.items]
         unprocessed = {NAME: {"Keys": [{"key": {"S": key}} for key in left], "ConsistentRead": True}} if left else {}
         return {"Responses": {NAME: got}, "UnprocessedKeys": unprocessed}
+
+    def query(self, *, IndexName: str, ExpressionAttributeValues: Any, **request: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+        """A page of an index."""
+        values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
+        effect = partial(self._query, INDEXES[IndexName], values, request.get("ExclusiveStartKey"))
+        return self._world.perform("query", f"looks at {IndexName}", effect)
+
+    def _query(self, index: tuple[str, str], values: Mapping[str, str], after: Any, fault: str) -> dict[str, Any]:
+        if fault in ("throttled", "timeout"):
+            raise silence() if fault == "timeout" else failure("ThrottlingException")
+        key, range_ = index
+        items = self.at(self._world.t - LAG) if fault == "stale" else self.items
+        found = [item for item in items.values() if item.get(key) == {"S": values[":key"]} and range_ in item]
+        found = [item for item in found if ":range" not in values or item[range_]["S"] <= values[":range"]]
+        found.sort(key=lambda item: (item[range_]["S"], item["key"]["S"]))
+        if after:
+            behind = (after[range_]["S"], after["key"]["S"])
+            found = [item for item in found if (item[range_]["S"], item["key"]["S"]) > behind]
+        page = found[:_PAGE]
+        last = {name: page[-1][name] for name in ("key", key, range_)} if len(found) > _PAGE else {}
+        return {"Items": page, "Count": len(page), **({"LastEvaluatedKey": last} if last else {})}
+
+    def at(self, time: float) -> dict[str, Item]:
+        """All items as they were at a time."""
+        then: dict[str, Item] = {}
+        for when, key, item in self.versions:
+            if when > time:
+                break
+            then[key] = item
+        return then
 
     def update_item(self, **request: Any) -> dict[str, Any]:
         """One conditional write."""
@@ -113,6 +156,7 @@ class Table:
             old = self.items.get(key, {})
             new = update.apply(old or {"key": {"S": key}}, request.get("ExpressionAttributeValues", {}))
             self.items[key] = new
+            self.versions.append((self._world.t, key, new))
             self._world.checker.written(key, old, new, stated=any(name == "state" for name, _ in update.sets))
         return True
 
@@ -124,6 +168,7 @@ class Table:
     def remove(self, key: str) -> None:
         """Remove a record."""
         self._world.checker.lapsed(key)
+        self.versions.append((self._world.t, key, {}))
         del self.items[key]
 
     def holds(self, request: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from greenlet import getcurrent
 
 from tests.simulation import events
-from tests.simulation.bucket import Bucket
+from tests.simulation.bucket import Bucket, Vault
 from tests.simulation.checker import Checker
 from tests.simulation.faults import COSTS, CRASH, MEANWHILE, OUTAGES, PERSON_CRASH, SERVICES
 from tests.simulation.invocations import CAPTURED, Ports
@@ -46,6 +46,7 @@ class World:
         self.queues = Queues(self)
         self.studio = Studio(self)
         self.bucket = Bucket(self)
+        self.vault = Vault(self)
         self.lines: list[tuple[str, Any]] = []
         self.trace: list[tuple[Any, ...]] = []
         self.processes: list[Process] = []
@@ -56,9 +57,11 @@ class World:
         self.holds_left, self.moves_left = plan.holds, plan.moves
         self.redrives_left, self.forces_left = plan.redrives, plan.forces
         self.paused = 0.0
+        self.ticked_at = self.sealed_at = 0.0
+        self.ticks_left, self.returns_left = plan.ticks, plan.returns
         self.ages_left = list(plan.ages)
         self.outages: dict[str, tuple[float, str]] = {}  # until when, and what each request meets, by kind
-        self.names = {"w": 0, "holder": 0, "operator": 0}
+        self.names = {"w": 0, "t": 0, "holder": 0, "operator": 0}
         self.broken = ""
         self.ports = Ports(self, plan.function)
         self._beside = {name: Ports(self, name) for name in plan.beside}
@@ -226,6 +229,7 @@ class World:
     def calm(self) -> None:
         """From here on nothing goes wrong any more."""
         self.faults_left = self.holds_left = self.redrives_left = self.forces_left = self.moves_left = 0
+        self.ticks_left = self.returns_left = 0
         self.outages.clear()
 
     def name(self, kind: str) -> str:
