@@ -111,6 +111,10 @@ class Calls:
 
     def final(self) -> None:
         """The calls that count stay within the budget of each chain; what cut a delivery short may cost one more."""
+        quiet = not self._world.used and not self._world.paused
+        for key in sorted({key for _, key in self._deleted} if quiet else ()):
+            if state_of(self._world.table.items.get(self.record_keys[key], {})) != "deleted":
+                self._broken("I4: a deletion was confirmed, and its record never said so")
         budget, retries = self._world.plan.attempts, self._world.checker.retries
         for key, calls in self._counted.items():
             record_key = self.record_keys[key]

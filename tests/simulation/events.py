@@ -66,8 +66,8 @@ def _timers(world: "World") -> list[Move]:
         moves.append(("timer", "ticks besides", timers.SWEEP))
     if (over := timers.over(world)) is not None and over <= world.t:
         moves.append(("timer", "ticks", timers.SEAL))
-        if world.ticks_left:
-            moves.append(("timer", "ticks besides", timers.SEAL))
+    if world.ticks_left and any(process.timer == timers.SEAL for process in world.processes):
+        moves.append(("timer", "ticks besides", timers.SEAL))
     return moves
 
 

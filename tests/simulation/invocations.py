@@ -206,7 +206,7 @@ def capture() -> Iterator[None]:
     try:
         with (
             patch("aistudio.realtime.websocket.connected", _connected),
-            patch("retention.evidence.chain.LOOKS_BACK", 3),  # days: else the first seal takes thousands of steps
+            patch("retention.evidence.chain.GAP", 2),  # days: else the first seal takes hundreds of steps
             patch("ledger.agenda.SHARDS", 2),
             patch("retention.agenda.SHARDS", 2),
             patch("retention_sweep.SHARDS", 2),

@@ -6,6 +6,7 @@ from typing import Any
 from aistudio import Throttled
 from tests.simulation.mutants_creates import OF_CREATES
 from tests.simulation.mutants_deletions import OF_DELETIONS
+from tests.simulation.mutants_retention import OF_RETENTION
 from tests.simulation.mutation import Mutant
 from worker.settle.retry_policy import Again, DeadLetter, backoff
 
@@ -158,4 +159,4 @@ OF_BOTH = (
     ),
 )
 
-MUTANTS = (*OF_CREATES, *OF_DELETIONS, *OF_BOTH)
+MUTANTS = (*OF_CREATES, *OF_DELETIONS, *OF_BOTH, *OF_RETENTION)

@@ -424,5 +424,5 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     **RETENTION,
 }
 
-RARER = {"crowd": 5, "retired": 10, "silence": 4, "slow": 4, "denied": 4}
+RARER = {"crowd": 5, "retired": 10, "silence": 4, "slow": 4, "denied": 4} | dict.fromkeys(RETENTION, 4) | {"sealed": 8}
 """Scenarios that take long: one seed of theirs for so many of another's."""

@@ -176,6 +176,78 @@ def _sealed(random: Random) -> Plan:
     return _plan(random, stores, sent, lasts=2.9 * DAY, seals=True)
 
 
+_AT_ONCE = frozenset({DUPLICATE, GHOST, CRASH, "ack lost", "query stale", "send unseen", "write lost", "write unseen"})
+
+
+def _close(random: Random, stores: Sequence[str], sent: Sequence[Sent], **more: object) -> Plan:
+    """Play messages that come nearly at once, and in any order, with a few faults."""
+    chosen = {"faults": _AT_ONCE if random.random() < 0.5 else frozenset(), "most": 3, "workers": 3, "batch": 3}
+    return _plan(random, stores, sent, **chosen | more)
+
+
+def _asked(random: Random) -> Plan:
+    """One response is asked for by several messages at once, beside its registration, whose date is far away."""
+    stores = ("planted-r1",)
+    sent = [registration("m1", stores[0], random.choice((0.0, 0.5, 40.0)), random.choice((60 * DAY, 60 * DAY, HOUR)))]
+    for at in range(random.choice((1, 2, 3))):
+        said = {"reason": "manual"} if random.random() < 0.5 else {}
+        sent.append(request(f"x{at}", stores[0], random.random(), **said))
+    absent = frozenset(stores if random.random() < 0.4 else ())
+    faults = _AT_ONCE | {"DELETE 429", "DELETE 429 wait 600", "DELETE 400"}
+    return _close(
+        random,
+        stores,
+        sent,
+        absent=absent,
+        returns=len(absent),
+        faults=faults if random.random() < 0.6 else frozenset(),
+    )
+
+
+def _swept(random: Random) -> Plan:
+    """Two sweeps and more at once, on the same few records."""
+    stores = ("planted-r1", "planted-r2")
+    until = random.choice((-60.0, HOUR))
+    sent = [registration(f"m{at}", stores[at % 2], 0.0 if at < 2 else HOUR + random.random(), until) for at in range(3)]
+    return _close(random, stores, sent, ticks=6)
+
+
+def _named(random: Random) -> Plan:
+    """Registrations of one response name several people and dates, and arrive in any order; these are held and erased."""
+    stores = ("planted-r1",)
+    sent = []
+    for at in range(random.choice((2, 3))):
+        said = {"subject": random.choice(SUBJECTS[:2])} if random.random() < 0.8 else {}
+        said |= {"created_at": moment(-DAY)} if random.random() < 0.4 else {}
+        when = random.choice((0.0, 0.0, HOUR)) + random.random()
+        sent.append(registration(f"m{at}", stores[0], when, random.choice((2 * HOUR, 60 * DAY)), **said))
+    if random.random() < 0.6:
+        sent.append(order("h1", "place", "case 1", 40.0, subject=SUBJECTS[0]))
+    else:
+        sent.append(erasure("e1", SUBJECTS[0], 40.0))
+    return _close(random, stores, sent)
+
+
+def _ordered(random: Random) -> Plan:
+    """Orders of one case that come nearly at once, in any order."""
+    stores = ("planted-r1",)
+    target = random.choice(({"response_id": stores[0]}, {"subject": SUBJECTS[0]}))
+    sent = [registration("m1", stores[0], 0.0, random.choice((-60.0, HOUR)), subject=SUBJECTS[0])]
+    start = random.choice((0.5, 2 * HOUR))
+    for at in range(random.choice((2, 3))):
+        action = random.choice(("place", "release"))
+        sent.append(order(f"h{at}", action, "case 1", start + random.random(), **target))
+    return _close(random, stores, sent)
+
+
+def _erasing(random: Random) -> Plan:
+    """One erasure, of one or two responses, whose message is delivered more than once."""
+    stores = ("planted-r1", "planted-r2")[: random.choice((1, 2))]
+    sent = [registration(f"m{at}", each, 0.0, 60 * DAY, subject=SUBJECTS[0]) for at, each in enumerate(stores)]
+    sent.append(erasure("e1", SUBJECTS[0], random.choice((0.5, 70.0))))
+    return _close(random, stores, sent, faults=_AT_ONCE)
+
+
 RETENTION: dict[str, Callable[[Random], Plan]] = {
     "registered": _registered,
     "kept back": _kept_back,
@@ -185,4 +257,9 @@ RETENTION: dict[str, Callable[[Random], Plan]] = {
     "rejected": _rejected,
     "created": _created,
     "sealed": _sealed,
+    "asked": _asked,
+    "swept": _swept,
+    "named": _named,
+    "ordered": _ordered,
+    "erasing": _erasing,
 }

@@ -1,0 +1,169 @@
+"""Holes in the protocol of retention: each breaks R1 to R10, or was in its first draft (tests/README.md)."""
+
+from dataclasses import replace
+from typing import Any
+
+from ledger.agenda import DELETE, shard_of, text_of
+from tests.simulation.mutation import Mutant
+from tests.simulation.plan import BEGUN, DAY
+
+
+def _for_good(original: Any) -> Any:
+    return lambda record, _until: original(record, BEGUN + 3650 * DAY)
+
+
+def _unconditional(original: Any) -> Any:
+    return lambda *args: replace(original(*args), condition="", given={})
+
+
+def _open_only(original: Any) -> Any:
+    def claim(record: Any, until: float) -> Any:
+        write = original(record, until)
+        given = {**write.given, "deleted": "deleted"}
+        open_ = "attribute_not_exists(#state) OR NOT #state IN (:deleted)"
+        return replace(write, condition=f"({write.condition}) AND ({open_})", given=given)
+
+    return claim
+
+
+def _newest_reason(original: Any) -> Any:
+    def stand_for(group: Any) -> Any:
+        newest = max(group, key=lambda item: (*item.delivery.number, item.delivery.sent_at))
+        return replace(original(group), asked=newest.asked, message=newest.message)
+
+    return stand_for
+
+
+def _without_reason(original: Any) -> Any:
+    def concerning(standing: Any, **more: Any) -> Any:
+        return original(replace(standing, asked=frozenset()), **more)
+
+    return concerning
+
+
+def _without_adds(original: Any) -> Any:
+    return lambda *args, **more: replace(original(*args, **more), adds={})
+
+
+def _without_id(original: Any) -> Any:
+    return lambda standing, *args: original(replace(standing, response_id=None), *args)
+
+
+def _without_person(original: Any) -> Any:
+    def standing(registration: Any, *args: Any, **more: Any) -> Any:
+        write = original(registration, *args, **more)
+        return write if registration.subject else replace(write, removes=(*write.removes, "subject"))
+
+    return standing
+
+
+def _due_again(original: Any) -> Any:
+    def standing(registration: Any, record: Any, *args: Any, **more: Any) -> Any:
+        write = original(registration, record, *args, **more)
+        if "due_at" in write.sets or registration.delete_after is None:
+            return write
+        due_at = text_of(registration.delete_after)
+        due = {"due_shard": shard_of(record.key), "due_at": due_at, "due_for": DELETE}
+        return replace(write, sets={**write.sets, **due})
+
+    return standing
+
+
+def _unchained(original: Any) -> Any:
+    def seal(*args: Any) -> Any:
+        write = original(*args)
+        return replace(write, condition="", beside=())
+
+    return seal
+
+
+def _without_the_first(original: Any) -> Any:
+    return lambda day, shard, lines, vault: original(day, shard, lines[1:], vault)
+
+
+OF_RETENTION = (
+    Mutant("R1", "a sweep claims for good", "registered", {"retention.agenda:claim": _for_good}),
+    Mutant(
+        "R1, draft 3",
+        "of messages in a batch the newest reason counts",
+        "asked",
+        {"worker.settle.collapse:stand_for": _newest_reason},
+    ),
+    Mutant(
+        "R1, draft 3",
+        "an answered message's reason is not kept",
+        "asked",
+        {"ledger.chains:concerning": _without_reason},
+    ),
+    Mutant("R1, draft 5", "what is deleted can't be claimed", "verified", {"retention.agenda:claim": _open_only}),
+    Mutant(
+        "R2", "no date is waited for", "registered", {"worker.settle.read_first:_waits": lambda _: lambda *_args: False}
+    ),
+    Mutant(
+        "R3, draft 12",
+        "a receipt leaves the raw id",
+        "registered",
+        {"ledger.receipts:AGENDA": lambda original: tuple(name for name in original if name != "response_id")},
+    ),
+    Mutant(
+        "R4", "holds are not looked at", "kept back", {"worker.settle.holds:held_keys": lambda _: lambda *_args: {}}
+    ),
+    Mutant(
+        "R4, draft 6",
+        "an earlier order that comes late counts",
+        "ordered",
+        {"retention.holds:_ordering": _unconditional},
+    ),
+    Mutant(
+        "R4, draft 15",
+        "the person of an earlier registration is not kept",
+        "named",
+        {"retention.registry:_added": _without_adds},
+    ),
+    Mutant("R5, draft 8", "what is held has no id", "kept back", {"ledger.receipts:_held": _without_id}),
+    Mutant(
+        "R5, draft 9",
+        "a release makes nothing due",
+        "kept back",
+        {"retention.holds:make_due": lambda _: lambda *_args: 0},
+    ),
+    Mutant(
+        "R6",
+        "no later registration stands",
+        "registered",
+        {"retention.registry:_order": lambda _: lambda _said: (0, "")},
+    ),
+    Mutant(
+        "R6, draft 19", "who names nobody drops the person", "erased", {"retention.registry:_standing": _without_person}
+    ),
+    Mutant(
+        "R7",
+        "what is registered after an erasure escapes it",
+        "named",
+        {"retention.registry:_asked": lambda _: lambda write, *_args: write},
+    ),
+    Mutant("R9, draft 21", "a day is sealed over its seal", "sealed", {"retention.evidence.sealing:_seal": _unchained}),
+    Mutant("R9", "a line of each part is left out", "sealed", {"retention.evidence.sealing:_kept": _without_the_first}),
+    Mutant("R10", "a claim does not look whether it is due", "swept", {"retention.agenda:claim": _unconditional}),
+    Mutant(
+        "R10, draft 11",
+        "a receipt leaves the record on the agenda",
+        "registered",
+        {"ledger.receipts:AGENDA": lambda _: ()},
+    ),
+    Mutant(
+        "R10, draft 27",
+        "registering the same date again makes it due",
+        "swept",
+        {"retention.registry:_standing": _due_again},
+    ),
+    Mutant(
+        "R10", "what was dead-lettered is due at once", "rejected", {"ledger.agenda:DEAD_LETTERED_FOR": lambda _: 0}
+    ),
+    Mutant(
+        "cascade",
+        "what continues a response is not asked to go",
+        "continued",
+        {"retention.chains:_ask_all": lambda _: lambda *_args: None},
+    ),
+)
