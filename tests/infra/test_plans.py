@@ -48,8 +48,8 @@ def test_every_queue_gives_up_to_the_dead_letter_queue_which_keeps_longest(works
 
 def test_each_queue_hides_a_message_for_six_timeouts_of_its_function(app: Shown) -> None:
     queues = {each["values"]["name"]: each["values"] for each in of_type(app, "yandex_message_queue")}
-    functions = list(of_type(app, "yandex_function"))
-    assert functions
+    functions = [each for each in of_type(app, "yandex_function") if each["values"]["name"] in queues]
+    assert len(functions) == sum("queue" in entry for entry in FUNCTIONS.values())
     for function in functions:
         queue = queues[function["values"]["name"]]
         assert queue["visibility_timeout_seconds"] >= 6 * int(function["values"]["execution_timeout"])
