@@ -1,7 +1,7 @@
 """Delete one stored response when its retention message arrives (DELETE /v1/responses/{response_id})."""
 
 from aistudio import ResponseId, Responses
-from ledger.record import ALREADY_ABSENT, DELETED, HELD
+from retention import ALREADY_ABSENT, DELETED, HELD
 from retention.chains import ask
 from retention.registry import schedule
 from worker import Later, Message, Opaque, Outcome, Registry, Send, Time, Word, queue_function

@@ -3,7 +3,7 @@
 from typing import Any
 
 from aistudio import ResponseId, Trace
-from ledger.agenda import text_of
+from retention import text_of
 from retention.holds import LONGEST_INVOCATION, Action, Order, TooManyCases, carry_out, make_due, standing
 from worker import Desk, Invalid, Later, Message, Opaque, Outcome, ledger_only, queue_function
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from aistudio import ResponseId, Trace
-from ledger.agenda import text_of
+from retention import text_of
 from retention.policies import NoDate, check, policies_of
 from retention.registry import Registration, registered
 from worker import Desk, Invalid, Message, Opaque, Outcome, Time, Word, ledger_only, queue_function

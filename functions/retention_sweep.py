@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from ledger import Record
-from ledger.agenda import SHARDS, VERIFY
+from retention import SHARDS, VERIFY, Record
 from retention.agenda import reason_of, sweep
 from worker import Send, Tick, Tools, timer_function
 

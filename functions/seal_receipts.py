@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from ledger import Key
 from retention.evidence.chain import Sealed, row_of
 from retention.evidence.sealing import seal_days
-from worker import Result, Tick, Tools, timer_function
+from worker import Key, Result, Tick, Tools, timer_function
 from worker.settings import KEYS_OF_QUEUES, LEDGER
 
 RESULT = "yandex.aistudio.seal"

@@ -4,8 +4,7 @@ from dataclasses import asdict
 
 from aistudio import APIError, ResponseId, Responses
 from aistudio import Trace as Nothing
-from ledger.agenda import VERIFY
-from ledger.record import VERIFICATION
+from retention import VERIFICATION, VERIFY
 from retention.verification import MOST_DELETED_AGAIN, RESURRECTED, VERIFIED_ABSENT, found_again, put_off, verified
 from worker import Desk, Later, Message, Outcome, Send, queue_function
 

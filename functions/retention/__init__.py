@@ -1,1 +1,7 @@
 """What is to become of stored responses: who is registered, how long they are kept, and the proof of what became of them."""
+
+from ledger import Record
+from ledger.agenda import SHARDS, VERIFY, text_of
+from ledger.record import ALREADY_ABSENT, DELETED, HELD, VERIFICATION
+
+__all__ = ["ALREADY_ABSENT", "DELETED", "HELD", "SHARDS", "VERIFICATION", "VERIFY", "Record", "text_of"]

@@ -17,6 +17,7 @@ send              what leaves: retry messages, dead letters, results, messages t
 settlement_attribute   what travels on a message beside its body
 """
 
+from ledger import Key
 from worker.desk import Desk
 from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
@@ -29,6 +30,7 @@ from worker.timer import Tick, Tools, timer_function
 __all__ = [
     "Desk",
     "Invalid",
+    "Key",
     "Later",
     "Message",
     "OnUnknown",

@@ -1,5 +1,6 @@
 """Each entry file is in the table of functions, and each entry of the table has its file."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,11 @@ def test_an_entry_file_is_in_the_table(name: str) -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_a_function_of_the_table_has_its_entry_file(name: str) -> None:
     assert (FUNCTIONS / f"{name}.py").exists(), f"functions/ has no {name}.py, which infra/functions.yaml names: add it"
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_entry_file_takes_what_it_needs_from_worker_client_and_retention(name: str) -> None:
+    ours = {path.name for path in FUNCTIONS.iterdir() if path.is_dir()} | {path.stem for path in FUNCTIONS.glob("*.py")}
+    tree = ast.walk(ast.parse((FUNCTIONS / f"{name}.py").read_text()))
+    taken = {node.module.partition(".")[0] for node in tree if isinstance(node, ast.ImportFrom) and node.module}
+    assert taken & ours <= {"worker", "aistudio", "retention"}, "functions/README.md, Arrows"
