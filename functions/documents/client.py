@@ -39,7 +39,7 @@ def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=32,
-        parameter_validation=False,  # the service looks at a request itself; here it takes a tenth of a deletion's CPU
+        parameter_validation=False,  # the service looks at a request itself
         **more,
     )
 
