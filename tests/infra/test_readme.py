@@ -15,7 +15,7 @@ from infra.operate.ops.cli import main as ops
 from ledger import Key, RecordKey
 from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
 from worker.settle.log_line import log_end
 

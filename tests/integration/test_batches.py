@@ -11,7 +11,7 @@ import delete_response
 from tests.support.bench import Bench
 from tests.support.messages import Entry
 from tests.support.observations import numbers, reasons, said
-from worker.receive.event import deliveries
+from worker.receive.trigger_event import deliveries
 from worker.send.queue_message import Carrier
 from worker.settings import SettingsError
 from worker.wiring import instance

@@ -8,7 +8,7 @@ from ledger import Holds, HoldStatus, RecordKey
 from tests.simulation.plan import SETTLING
 from tests.simulation.process import Process
 from tests.simulation.queues import OWN, Post
-from worker.receive.event import deliveries
+from worker.receive.trigger_event import deliveries
 from worker.send.retry_message import redriven
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from tests.support.seam import Crash
 from tests.support.tasks import one_after_another
 from worker.clock import Clock, Deadline
 from worker.log import get_logger
-from worker.receive.event import deliveries
+from worker.receive.trigger_event import deliveries
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Stri
 from ledger import Key
 from ledger.record import CASCADE
 from worker.receive.envelope import MAX_KEY, Cause, Invalid, open_body
-from worker.receive.event import Delivery, trace_of
+from worker.receive.trigger_event import Delivery, trace_of
 from worker.settings import Settings
 from worker.settlement_attribute import sendable
 

@@ -1,7 +1,7 @@
 """Write dead letters: deliveries for the dead-letter queue, with reason and function."""
 
 from ledger import Key
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute, cleaned
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.settlement_attribute import NAME, SettlementAttribute, Signer, encoded, sendable
 
 MAX_BYTES = 262_144

@@ -3,7 +3,7 @@
 from math import ceil
 
 from ledger import Key
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
 from worker.settlement_attribute import SettlementAttribute
 

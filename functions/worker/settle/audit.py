@@ -1,8 +1,5 @@
 """The content-free notes that the ledger keeps of a delivery and its call, for people and for proofs."""
 
-import re
-from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -10,10 +7,6 @@ from typing import Any
 from aistudio import Trace
 from ledger import RecordKey
 from worker.settle.context import Invocation, Item
-
-_COUNTED = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_LARGEST_COUNT = 10**15
-_MOST_COUNTS = 32
 
 
 def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[str, Any]:
@@ -34,21 +27,6 @@ def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[st
 def subject_key(subject: str, inv: Invocation) -> RecordKey:
     """The record that holds a subject's legal holds."""
     return inv.keys.key("subject", subject)
-
-
-def token_counts(usage: Mapping[str, Any], levels: int = 3) -> dict[str, Any]:
-    """The numbers of a usage object, nested ones too; whatever else it holds is not ours to keep, and no table takes
-    numbers without end, nor an object of any depth and width.
-    """
-    kept: dict[str, Any] = {}
-    for name, value in islice(usage.items(), _MOST_COUNTS):
-        if not _COUNTED.fullmatch(name):
-            continue
-        if isinstance(value, Mapping) and levels > 1:
-            kept[name] = token_counts(value, levels - 1)
-        elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_COUNT:
-            kept[name] = value
-    return kept
 
 
 def traceback_of(defect: BaseException) -> str:

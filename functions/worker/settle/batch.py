@@ -10,8 +10,8 @@ from ledger import Key, RecordKey
 from ledger.record import LONGEST_DELAY
 from worker.outcome import End, Unsettled
 from worker.receive.envelope import Invalid
-from worker.receive.event import Delivery, deliveries
 from worker.receive.message import parse
+from worker.receive.trigger_event import Delivery, deliveries
 from worker.settle import claim_first, read_first
 from worker.settle.audit import subject_key
 from worker.settle.collapse import by_content

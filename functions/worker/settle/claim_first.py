@@ -15,7 +15,7 @@ from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import timestamp
 from worker.settle.answers import answer
-from worker.settle.audit import notes_of, token_counts
+from worker.settle.audit import notes_of
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
@@ -26,6 +26,7 @@ from worker.settle.finishing import done
 from worker.settle.publishing import with_content
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
+from worker.settle.usage import token_counts
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _TRIES = 3

@@ -11,8 +11,8 @@ from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
 from worker.outcome import Send
 from worker.receive.envelope import Cause
-from worker.receive.event import Delivery
 from worker.receive.message import Message
+from worker.receive.trigger_event import Delivery
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier

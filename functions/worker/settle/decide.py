@@ -20,7 +20,7 @@ from ledger.record import (
     VERIFICATION,
     WAITING,
 )
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from aws_lambda_powertools import Logger
 
 from worker.outcome import End, Settlement
-from worker.receive.event import Delivery
-from worker.settle.audit import token_counts
+from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
+from worker.settle.usage import token_counts
 
 _MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
 """What the name of a model looks like; the service may echo anything there, and no content is logged."""

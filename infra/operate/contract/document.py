@@ -8,8 +8,8 @@ from infra.local.processes.surroundings import ROOT
 from infra.local.samples.case import cases
 from infra.operate.contract.schemas import Schema, functions
 from worker.receive.envelope import Invalid, open_body
-from worker.receive.event import Delivery
 from worker.receive.message import parse
+from worker.receive.trigger_event import Delivery
 
 _SQS = "0.2.0"
 _ABOUT = """\

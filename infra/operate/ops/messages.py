@@ -16,8 +16,8 @@ from infra.operate.ops.ending import misused, wanting
 from infra.operate.ops.environments import Reach
 from ledger import Key, RecordKey
 from worker.receive.envelope import Invalid, open_body
-from worker.receive.event import Delivery
 from worker.receive.message import parse
+from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import QueueMessage
 from worker.settle.function import Function
 

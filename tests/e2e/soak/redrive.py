@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from infra.local.cloud.trigger_event import trigger_event
 from infra.local.environment import Environment
 from tests.e2e.soak.load import DELETE
-from worker.receive.event import deliveries
+from worker.receive.trigger_event import deliveries
 from worker.send.queue_message import Carrier
 from worker.send.retry_message import redriven
 from worker.settlement_attribute import Signer

@@ -14,7 +14,7 @@ from tests.support.messages import again
 from tests.support.seam import refused
 from worker.log import get_logger
 from worker.outcome import End, Settlement
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
 from worker.settle.log_line import log_end
 

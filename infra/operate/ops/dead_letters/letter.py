@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud.trigger_event import platform_id
-from worker.receive.event import Delivery, deliveries
+from worker.receive.trigger_event import Delivery, deliveries
 from worker.settlement_attribute import NAME, Signer, decoded, unverified
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from infra.operate.ops.environments import Reach
 from ledger import Key, Record, RecordKey
 from ledger.record import DONE, OUTCOME_UNKNOWN
 from worker.receive.envelope import Invalid
-from worker.receive.event import Delivery
 from worker.receive.message import parse
+from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage, TooLarge
 from worker.send.retry_message import redriven
 from worker.settlement_attribute import Signer

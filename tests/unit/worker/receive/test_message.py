@@ -9,8 +9,8 @@ import pytest
 from delete_response import DeleteResponse
 from tests.support.ask import Ask
 from worker.receive.envelope import MAX_KEY, Invalid
-from worker.receive.event import Delivery
 from worker.receive.message import Message, Time, parse
+from worker.receive.trigger_event import Delivery
 
 SECRET = "planted-secret-0451"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -10,7 +10,7 @@ from ledger import Key
 from tests.support.clock import START
 from tests.support.kit import Kit
 from tests.support.messages import entry
-from worker.receive.event import Delivery, deliveries
+from worker.receive.trigger_event import Delivery, deliveries
 from worker.send.dead_letter import dead_letter
 from worker.send.queue_message import MAX_BYTES, Carrier, QueueMessage, TooLarge
 from worker.send.retry_message import MAX_DELAY, redriven, retry

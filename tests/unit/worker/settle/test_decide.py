@@ -7,7 +7,7 @@ import pytest
 
 from delete_response import DeleteResponse
 from ledger import Key, Record, RecordKey
-from worker.receive.event import Delivery
+from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
 from worker.settle.decide import Decision, Step, decide
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger import Key
 from tests.support.messages import entry
-from worker.receive.event import Delivery, deliveries
+from worker.receive.trigger_event import Delivery, deliveries
 from worker.settlement_attribute import SettlementAttribute, Signer, encoded
 
 NOW = 1_795_334_400.0
