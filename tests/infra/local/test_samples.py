@@ -33,7 +33,7 @@ def test_the_samples_show_every_end_that_a_message_can_have(function: str, end: 
 
 def test_the_samples_of_deletions_show_every_outcome() -> None:
     outcomes = {end.outcome for case in CASES if case.function == "delete_response" for end in case.sample.ends}
-    assert outcomes == {"deleted", "already_absent", "held", None}
+    assert outcomes == {"deleted", "already_absent", "held", "scheduled", None}
 
 
 @pytest.mark.parametrize("transport", ["http", "websocket"])
