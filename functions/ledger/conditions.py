@@ -56,6 +56,9 @@ DATE_AS_READ = "#delete_after = :date_read AND attribute_not_exists(#asked)"
 HELD_STILL = "attribute_exists(#hold)"
 """The record's own hold was not released meanwhile: a release has to find what it makes due."""
 
+NEVER_CREATED = "attribute_not_exists(#created_at)"
+"""No registration and no hold has named a time at which the response was created."""
+
 REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND NOT #reason IN (:outcome_unknown)"
 """A later redrive of a dead-lettered key; a call that may have happened needs force."""
 

@@ -140,10 +140,13 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
 def _held(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
     """Messages that ended because of a hold, which block no later one. Who releases it finds what it makes due."""
     agenda: dict[str, Any] = {}
+    unless: tuple[str, ...] = ()
     if standing.response_id is not None:
-        created_at = record.created_at or text_of(standing.sent_at / 1000)
         agenda = due(standing.key, standing.response_id, now + LOOKED_AFTER)
-        agenda |= {"held_by": standing.held_by or standing.key, "created_at": created_at}
+        agenda |= {"held_by": standing.held_by or standing.key}
+        if record.created_at is None:  # a registration may have named an earlier time meanwhile
+            agenda |= {"created_at": text_of(standing.sent_at / 1000)}
+            unless = (when.NEVER_CREATED,)
     own = agenda.get("held_by") == standing.key
     return Write(
         standing.key,
@@ -158,7 +161,7 @@ def _held(standing: Standing, record: Record, now: float, retention: float, note
         },
         adds=standing.adds,
         removes=("dlq", "owner", "detail"),
-        condition=when.all_of(open_to(standing), *((when.HELD_STILL,) if own else ())),
+        condition=when.all_of(open_to(standing), *((when.HELD_STILL,) if own else ()), *unless),
         given=standing.compared(now, retention),
     )
 

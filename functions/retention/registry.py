@@ -22,7 +22,7 @@ FORGOTTEN_AFTER = 30 * 86_400
 _TRIES = 5
 """How often a registration is made anew for a record that other writers change meanwhile."""
 
-_AS_READ = ("registered_sent_at", "registered_hash", "subject", "created_at")
+_AS_READ = ("registered_sent_at", "registered_hash", "subject", "created_at", "absent_sent_at", "due_shard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,7 @@ def _write(registration: Registration, record: Record, sets: dict[str, Any], rem
     adds = {"subjects": {registration.subject}} if registration.subject else {}
     values = {name: getattr(record, name) for name in _AS_READ}
     values["registered_sent_at"] = record.registered_sent_at if record.registered_hash is not None else None
+    values["absent_sent_at"] = record.absent_sent_at if record.absent_sent_at >= 0 else None
     as_read = [
         f"attribute_not_exists(#{name})" if value is None else f"#{name} = :{name}_read"
         for name, value in values.items()

@@ -26,11 +26,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the check found: the faults in the order of lines, how many lines are proved, the last seal's head."""
+    """What the check found: the faults in the order of lines, how many lines are proved, the last seal's head.
+
+    `complete`: the file says that it has all lines of its days, and has them. A selection proves only those that it has.
+    """
 
     faults: tuple[Fault, ...]
     proved: int
     head: str
+    complete: bool
 
     @property
     def holds(self) -> bool:
@@ -85,7 +89,7 @@ def verify(file: Iterable[bytes], head: str | None = None) -> Verdict:
     if head is not None and head not in reading.heads:
         reading.fault("no seal has the head that was given", reading.sealed_at or 1)
     last = reading.heads[-1] if reading.heads else ""
-    return Verdict(tuple(sorted(reading.faults, key=lambda each: each.line)), reading.proved, last)
+    return Verdict(tuple(sorted(reading.faults, key=lambda each: each.line)), reading.proved, last, reading.complete)
 
 
 def _said(text: bytes) -> Mapping[str, Any] | None:

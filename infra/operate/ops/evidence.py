@@ -109,6 +109,7 @@ def verify_(
             "holds": not faults,
             "proved": verdict.proved,
             "head": verdict.head,
+            "complete": verdict.complete,
             "faults": [{"line": fault.line, "problem": fault.problem} for fault in faults],
         }
     )
@@ -122,6 +123,8 @@ def verify_(
     voice.line(
         f"{file} holds: {verdict.proved} lines are proved. Its last head, {kept}: {verdict.head}", style="bold green"
     )
+    if not verdict.complete:
+        voice.line("It is a selection: its lines are proved, but not that there are no others.")
     return DONE
 
 

@@ -173,3 +173,16 @@ def test_a_further_receipt_is_written_with_its_record_or_not_at_all(
     assert store.write(outcome("deleted", before)) is REFUSED
     assert store.get(KEY) == before
     assert store.get(RecordKey(f"{KEY}#2")) == taken
+
+
+def test_a_hold_never_raises_the_time_at_which_a_response_was_created(
+    store: Ledger, given: Callable[..., Record]
+) -> None:
+    unregistered = replace(standing(), response_id=Key("resp_1"), held_by=RecordKey("subject#1"))
+    write = receipts.outcome(unregistered, Record(KEY), "held", NOW, RETENTION, NOTES)
+    given(created_at="2020-01-01T00:00:00.000Z")
+
+    assert store.write(write) is REFUSED
+    again = receipts.outcome(unregistered, store.get(KEY), "held", NOW, RETENTION, NOTES)
+    assert store.write(again) is YES
+    assert store.get(KEY).created_at == "2020-01-01T00:00:00.000Z"

@@ -62,6 +62,20 @@ def test_a_registered_response_is_on_the_agenda_and_found_by_its_person_and_its_
         assert [item["key"]["S"] for item in found["Items"]] == [KEY]
 
 
+def test_a_registration_read_before_a_deletion_found_nothing_leaves_no_id_without_an_agenda(store: Ledger) -> None:
+    registered(store, FIRST)
+    (again,) = register(replace(FIRST, sent_at=SENT + 1), store, KEYS, NOW)
+    gone = Write(
+        KEY,
+        sets={"state": "already_absent", "absent_sent_at": SENT},
+        removes=("response_id", "due_shard", "due_at", "due_for"),
+    )
+    assert store.write(gone) is Written.YES
+
+    assert store.write(again) is Written.REFUSED
+    assert (store.get(KEY).response_id, store.get(KEY).due_shard) == (None, None)
+
+
 def test_what_has_no_date_is_looked_at_when_the_service_has_forgotten_it(store: Ledger) -> None:
     record = registered(store, replace(FIRST, delete_after=None))
 
