@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-rest test-browser test-all mocks demo demo-retention samples dev sample new-function lock clean
+.PHONY: help setup lint test test-rest proofs test-browser test-all mocks demo demo-retention samples dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -53,7 +53,11 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 endif
 
 test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
-	$(PYTEST) -n 2 -m "$(REST)" $(ARGS)
+	$(PYTEST) -n 2 -m "($(REST)) and not proof" $(ARGS)
+
+proofs: setup mocks ## What takes minutes, before a release: known holes put back, a soak, Terraform's refusals, the small scopes whole
+	$(PYTEST) -m proof $(ARGS)
+	$(MAKE) --no-print-directory simulate-deep
 
 test-browser: setup ## The page of an export in Debian's chromium (CHROMIUM); leaves screenshots in .local/browser
 	$(BIN)/pytest -m browser tests/browser $(ARGS)

@@ -59,6 +59,16 @@ LONG = (
 )
 """Tests that take long for what they show beyond others."""
 
+PROOFS = (
+    "e2e/soak/test_soak.py::*",
+    "infra/local/test_new_function.py::test_what_is_*",
+    "infra/test_table_changes.py::*",
+    "operate/test_redrive.py::test_five_hundred_*",
+    "simulation/test_simulation.py::test_a_kept_seed_still_finds_*",
+    "simulation/test_simulation.py::test_a_known_hole_put_back_is_found*",
+)
+"""What takes minutes of both cores: `make proofs`, before a release."""
+
 FIRST = ("e2e", "operate", "fuzz", "simulation", "infra")
 """The folders whose files take longest, so that no process works on one while the others have nothing left to do."""
 
@@ -73,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     groups: dict[pytest.Item, str] = {}
     for item in items:
         name = item.nodeid.removeprefix(f"{here}/")
-        for mark, patterns in (("bed", TEST_BED), ("long", LONG)):
+        for mark, patterns in (("bed", TEST_BED), ("long", LONG), ("proof", PROOFS)):
             if any(fnmatchcase(name, pattern) for pattern in patterns):
                 item.add_marker(mark)
         folder = name.partition("/")[0]
