@@ -79,6 +79,8 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("dead-letters redrive --rate 0", "ops dead-letters redrive: Invalid value for '--rate'"),
         ("dead-letters export /nowhere/at/all", "ops: /nowhere/at/all: No such file or directory"),
         ("show resp_1 --function lost", "ops: there is no function 'lost' with a queue"),
+        ("show ''", "ops: the id is empty"),
+        ("dead-letters redrive --key '' --yes", "ops: --key is empty: it would mean all dead letters"),
         ("break earthquake", "ops: there is no fault 'earthquake': ops break --list"),
         ("break", "ops: there is no fault ''"),
         ("break slow --for ever", "ops: 'ever' is no length of time"),

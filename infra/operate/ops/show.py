@@ -10,7 +10,7 @@ from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant
 from infra.operate.ops.dead_letters.choosing import found as find_dead_letters
 from infra.operate.ops.dead_letters.letter import Filter
-from infra.operate.ops.ending import wanting
+from infra.operate.ops.ending import misused, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import Found, log_lines, query, records, waiting
 from infra.operate.ops.say import Voice, clock
@@ -35,6 +35,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what became of an id: its records as a timeline, its log lines, and the messages that can be seen."""
+    if not name.strip():
+        raise misused("the id is empty")
     voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
     found = records(reach, name, function)
     lines = list(log_lines(reach, {each.record.key for each in found}))

@@ -12,6 +12,7 @@ import typer
 from infra.operate.ops.common import seconds
 from infra.operate.ops.dead_letters.letter import NO_REASON, DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import HIDDEN, looking
+from infra.operate.ops.ending import misused
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.say import Voice, clock, span
 
@@ -29,14 +30,16 @@ def meant_by(
         list[str] | None, typer.Option(help=f"Only this reason; may repeat. {NO_REASON}: the queue moved it.")
     ] = None,
     function: Annotated[list[str] | None, typer.Option(help="Only this function's; may repeat.")] = None,
-    key: Annotated[str, typer.Option(help="Only this business id, or this message id.")] = "",
+    key: Annotated[str | None, typer.Option(help="Only this business id, or this message id.")] = None,
     older_than: Annotated[str, typer.Option(help="Only those here for longer, such as 1h.")] = "",
     newer_than: Annotated[str, typer.Option(help="Only those here for less, such as 7d.")] = "",
     number: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
 ) -> Meant:
     """Read the options. Raises Ended."""
+    if key is not None and not key.strip():
+        raise misused("--key is empty: it would mean all dead letters")
     older, newer = (seconds(each) if each else None for each in (older_than, newer_than))
-    return Meant(Filter(frozenset(reason or ()), frozenset(function or ()), key, older, newer), number)
+    return Meant(Filter(frozenset(reason or ()), frozenset(function or ()), key or "", older, newer), number)
 
 
 def choosing(command: Callable[..., Any]) -> Callable[..., Any]:

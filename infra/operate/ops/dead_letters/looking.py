@@ -50,6 +50,7 @@ class Look:
                 empty = 0
                 yield new
             elif found:
+                self.hidden = max(self.hidden, 1)
                 return  # the first ones are back: the look took longer than they were hidden
             else:
                 empty += _EMPTY if len(self._seen) >= self.expected else 1

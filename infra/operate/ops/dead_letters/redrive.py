@@ -61,7 +61,6 @@ class Redrive:
     def _go(self, deal: "Callable[[Look, Sequence[Verdict], Tally], None]", progress: Callable[[int], None]) -> Tally:
         tally = Tally()
         with looking(self.reach.sqs, self.reach.settings.dead_letter_queue_url) as look:
-            tally.hidden = look.hidden
             for messages in look.batches():
                 letters = [DeadLetter.read(message) for message in messages]
                 tally.looked += len(letters)
@@ -71,6 +70,7 @@ class Redrive:
                 progress(tally.looked)
                 if self.number is not None and tally.goes.total() >= self.number:
                     break
+            tally.hidden = look.hidden
         return tally
 
     def _within_number(self, verdicts: Sequence[Verdict], tally: Tally) -> list[Verdict]:
