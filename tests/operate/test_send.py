@@ -76,11 +76,11 @@ def test_what_is_known_of_an_id_is_shown_as_a_story(ops: Ops, environment: Envir
 def test_what_is_known_of_a_registered_response_is_when_it_goes(ops: Ops, environment: Environment) -> None:
     keys = Keys(environment.settings["HASH_KEY"])
     ledger = Ledger(environment.dynamodb, environment.ledger)
-    registration = Registration("resp_kept", sent_at=1_000_000_000_001, body_hash="", created_at=1e9, delete_after=4e9)
+    registration = Registration("resp_known", sent_at=1_000_000_000_001, body_hash="", created_at=1e9, delete_after=4e9)
     for write in register(registration, ledger, keys, 2e9):
         ledger.write(write)
 
-    ran = ops("show resp_kept")
+    ran = ops("show resp_known")
 
     assert "registered: created 2001-09-09T01:46:40.000Z, to be deleted after 2096-10-02T07:06:40.000Z" in ran.out
     assert "on the agenda: delete at 2096-10-02T07:06:40.000Z" in ran.out

@@ -12,10 +12,10 @@ from infra.local.environment import Environment
 from infra.local.samples.case import Case
 from infra.local.samples.model import UNUSABLE, End
 from ledger import Keys, Ledger, Record
-from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD
+from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD, SCHEDULED, WAITING
 from worker.settlement_attribute import NAME, unverified
 
-FINAL = FINAL_STATES | {HELD}
+FINAL = FINAL_STATES | {HELD, WAITING}
 POLLED = "yandex.aistudio.response.fetched"
 """The type of results that polls bring."""
 OWN_QUEUE = "its own queue"
@@ -93,7 +93,7 @@ class Observer:
             if result is None:
                 return replace(seen, where="no result yet")
             size, where = _size(result)
-            outcome = record.rest.get("outcome", record.state)
+            outcome = SCHEDULED if record.state == WAITING else record.rest.get("outcome", record.state)
             return replace(seen, end=first, outcome=outcome, result=size, where=where)
         waiting = [copy for copy in self._copies[case.function] if _said(copy).get("key") == name]
         if waiting and not waiting[-1].visible:

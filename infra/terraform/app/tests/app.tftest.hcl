@@ -20,6 +20,8 @@ variables {
     accounts = {
       deleter   = { id = "ajedeleter", key_secret_id = "e6qdeleter", key_version_id = "e6v1" }
       generator = { id = "ajegenerator", key_secret_id = "e6qgenerator", key_version_id = "e6v2" }
+      reader    = { id = "ajereader", key_secret_id = "e6qreader", key_version_id = "e6v1" }
+      sweeper   = { id = "ajesweeper", key_secret_id = "e6qsweeper", key_version_id = "e6v1" }
     }
     hash_key = { secret_id = "e6qhash", version_id = "e6v3" }
   }
@@ -59,7 +61,7 @@ run "the_default_set_fits_a_new_cloud_with_the_roles_queues_and_limits_it_needs"
   }
 
   assert {
-    condition     = keys(yandex_resourcemanager_folder_iam_member.aistudio) == ["deleter:ai.assistants.editor", "generator:ai.models.user"]
+    condition     = keys(yandex_resourcemanager_folder_iam_member.aistudio) == ["deleter:ai.assistants.editor", "generator:ai.models.user", "reader:ai.assistants.editor"]
     error_message = "Unexpected: ${join(", ", keys(yandex_resourcemanager_folder_iam_member.aistudio))}."
   }
 
@@ -83,7 +85,7 @@ run "a_subset_brings_only_what_it_needs" {
   }
 
   assert {
-    condition     = keys(output.queues) == ["delete_response"] && keys(yandex_resourcemanager_folder_iam_member.sender) == ["deleter"]
+    condition     = keys(output.queues) == ["delete_response", "verify_deletion"] && keys(yandex_resourcemanager_folder_iam_member.sender) == ["deleter", "reader", "sweeper"]
     error_message = "No account gets roles for functions that are not deployed."
   }
 }
