@@ -101,8 +101,8 @@ output "use" {
 
   # What has no key of its own would have to borrow one that may do more.
   precondition {
-    condition     = length(var.api_keys) == 0 || length(setsubtract(local.accounts, keys(var.api_keys))) == 0
-    error_message = "Where api_keys names any account, it names all that are deployed: ${join(", ", setsubtract(local.accounts, keys(var.api_keys)))} has none."
+    condition     = length(var.api_keys) == 0 || length(setsubtract(local.callers, keys(var.api_keys))) == 0
+    error_message = "Where api_keys names any account, it names all that call AI Studio: ${join(", ", setsubtract(local.callers, keys(var.api_keys)))} has none."
   }
 
   precondition {

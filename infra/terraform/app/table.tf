@@ -11,6 +11,7 @@ locals {
   functions = { for name in local.table.sets[var.set] : name => local.table.functions[name] }
   queued    = toset([for name, function in local.functions : name if can(function.queue)])
   accounts  = toset(values(local.functions)[*].account)
+  callers   = toset([for function in local.functions : function.account if length(try(function.roles, [])) > 0]) # of AI Studio
 
   resource_names = { for name in keys(local.functions) : name => "${local.prefix}-${replace(name, "_", "-")}" }
   releases       = { for name in keys(local.functions) : name => lookup(var.releases, name, var.release) }

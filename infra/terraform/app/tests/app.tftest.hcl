@@ -126,6 +126,7 @@ run "api_keys_replace_the_roles_and_each_account_gets_its_own" {
     api_keys = {
       deleter   = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" }
       generator = { secret_id = "e6qgenerates", version_id = "e6v5", key = "api-key" }
+      reader    = { secret_id = "e6qreads", version_id = "e6v6", key = "api-key" }
     }
   }
 
@@ -136,7 +137,7 @@ run "api_keys_replace_the_roles_and_each_account_gets_its_own" {
 
   assert {
     condition = { for grant in values(yandex_lockbox_secret_iam_member.secret) : grant.member => grant.secret_id } == {
-      "serviceAccount:ajedeleter" = "e6qdeletes", "serviceAccount:ajegenerator" = "e6qgenerates"
+      "serviceAccount:ajedeleter" = "e6qdeletes", "serviceAccount:ajegenerator" = "e6qgenerates", "serviceAccount:ajereader" = "e6qreads"
     }
     error_message = "What only deletes can't read the key that generates."
   }
@@ -158,11 +159,14 @@ run "an_account_of_which_nothing_is_deployed_needs_no_key_and_is_granted_none" {
   variables {
     set      = "deletions"
     settings = {}
-    api_keys = { deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" } }
+    api_keys = {
+      deleter = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" }
+      reader  = { secret_id = "e6qreads", version_id = "e6v6", key = "api-key" }
+    }
   }
 
   assert {
-    condition     = keys(yandex_lockbox_secret_iam_member.secret) == ["deleter:api_key"]
+    condition     = keys(yandex_lockbox_secret_iam_member.secret) == ["deleter:api_key", "reader:api_key"]
     error_message = "Unexpected: ${join(", ", keys(yandex_lockbox_secret_iam_member.secret))}."
   }
 }
@@ -185,6 +189,7 @@ run "refuses_a_key_for_an_account_that_is_not_there" {
       deleter   = { secret_id = "e6qdeletes", version_id = "e6v4", key = "api-key" }
       generator = { secret_id = "e6qgenerates", version_id = "e6v5", key = "api-key" }
       creator   = { secret_id = "e6qcreates", version_id = "e6v6", key = "api-key" }
+      reader    = { secret_id = "e6qreads", version_id = "e6v7", key = "api-key" }
     }
   }
 
@@ -198,6 +203,7 @@ run "refuses_one_secret_for_two_accounts" {
     api_keys = {
       deleter   = { secret_id = "e6qapi", version_id = "e6v4", key = "deletes" }
       generator = { secret_id = "e6qapi", version_id = "e6v4", key = "generates" }
+      reader    = { secret_id = "e6qreads", version_id = "e6v6", key = "api-key" }
     }
   }
 
@@ -336,7 +342,7 @@ run "another_environment_in_the_same_cloud_counts_too" {
   }
 
   assert {
-    condition     = output.use.here.functions == 2 && output.use.cloud.functions == 4 && output.use.cloud.queues == 8 && output.use.cloud.instances == 2 * output.use.here.instances
+    condition     = output.use.here.functions == 4 && output.use.cloud.functions == 8 && output.use.cloud.queues == 10 && output.use.cloud.instances == 2 * output.use.here.instances
     error_message = "A quota belongs to the whole cloud."
   }
 }
