@@ -15,8 +15,8 @@ help: ## Show the verbs
 # What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
 setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
 	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory $(INSTALLED)
-	@grep -qs dirname $(BIN)/ops || { printf '#!/bin/sh\nroot=$$(cd "$$(dirname "$$0")/../.." && pwd)\n%s\n' \
-	  'PYTHONPATH="$$root" exec "$$root/$(BIN)/python" -P -m infra.operate.ops "$$@"' >$(BIN)/ops && chmod +x $(BIN)/ops; }
+	@grep -qsF '="$(CURDIR)"' $(BIN)/ops || { printf '#!/bin/sh\n%s\n' 'PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -P -m infra.operate.ops "$$@"' \
+	  >$(BIN)/ops && chmod +x $(BIN)/ops; }
 
 .PHONY: $(INSTALLED)
 $(INSTALLED):
