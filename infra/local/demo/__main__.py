@@ -5,11 +5,10 @@ Exits 0 only if everything happened as the story says.
 
 import sys
 import time
-from collections.abc import Callable
 
 from rich.console import Console
 
-from infra.local.demo.stage import HIDDEN, NotAsTold, Stage, stage
+from infra.local.demo.stage import HIDDEN, NotAsTold, Stage, stage, wait
 from infra.local.processes.stopping import stopping_in_order
 from worker.settlement_attribute import NAME
 
@@ -28,10 +27,10 @@ def story(on: Stage) -> None:
     on.tell("3. AI Studio is throttled: the message waits in its queue, and is done later.")
     on.type("ops break throttled", r"^throttled: AI Studio answers 429")
     on.type("""ops send --no-wait delete_response '{"response_id": "resp_1"}'""", HIDDEN)
-    _wait(lambda: any(NAME in each.attributes for each in on.environment.servers.peek(queue)))
+    wait(lambda: any(NAME in each.attributes for each in on.environment.servers.peek(queue)))
     on.type("ops show resp_1", r"^response resp_1: under way.*|^  log: .*deferred, throttled")
     on.type("ops break off", HIDDEN)
-    _wait(lambda: "resp_1" not in on.environment.studio.stored())
+    wait(lambda: "resp_1" not in on.environment.studio.stored())
     on.type("ops show resp_1", r"^response resp_1: deleted|.*receipt 1\)$")
     on.tell("4. AI Studio refuses for good: a dead letter, found, mended and sent back.")
     on.type("ops break rejected", r"^rejected: .*400")
@@ -39,14 +38,8 @@ def story(on: Stage) -> None:
     on.type("ops dead-letters counts", r".*delete_response  rejected")
     on.type("ops break off", HIDDEN)
     on.type("ops dead-letters redrive --reason rejected --yes", r".*1 sent: rejected.*")
-    _wait(lambda: "resp_3" not in on.environment.studio.stored())
+    wait(lambda: "resp_3" not in on.environment.studio.stored())
     on.type("ops show resp_3", r"^response resp_3: deleted|.* redrove it$")
-
-
-def _wait(until: Callable[[], bool]) -> None:
-    """Let the functions have the time that they need, however busy the machine is."""
-    while not until():
-        time.sleep(0.1)
 
 
 def main() -> int:

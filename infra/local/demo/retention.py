@@ -6,14 +6,13 @@ if everything happened as the story says.
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.demo.stage import NotAsTold, Stage, stage
+from infra.local.demo.stage import NotAsTold, Stage, stage, wait
 from infra.local.processes.clock_ahead import ClockAhead
 from infra.local.processes.stopping import stopping_in_order
 from infra.local.processes.surroundings import ROOT
@@ -53,9 +52,7 @@ class Told:
 
     def swept(self, until: Callable[[], bool]) -> None:
         """Let the sweep's timer tick until that is so."""
-        while not until():
-            self.on.tick("retention_sweep")
-            time.sleep(0.2)
+        wait(until, lambda: self.on.tick("retention_sweep"))
 
 
 def story(told: Told) -> Path:

@@ -6,7 +6,8 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,25 @@ HIDDEN = ""
 """Of an answer that adds nothing to the story: no line of it is shown."""
 
 
+WITHIN = 120.0
+"""Seconds that a story waits for the functions, however busy the machine is."""
+
+
 class NotAsTold(Exception):
     """A command did not end as the story says; the message has all that it printed."""
+
+
+def wait(until: Callable[[], bool], between: Callable[[], object] = lambda: None) -> None:
+    """Let the functions have the time that they need, and do what is `between` two looks.
+
+    Raises NotAsTold after WITHIN seconds.
+    """
+    end = time.monotonic() + WITHIN
+    while not until():
+        if time.monotonic() > end:
+            raise NotAsTold(f"what the story waits for did not happen within {WITHIN:.0f} s")
+        between()
+        time.sleep(0.1)
 
 
 class Stage:

@@ -18,7 +18,7 @@ NOTES = {"reason": "retention"}
 
 
 def open_at(redrive: int, copy: int, marked_at: float = NOW) -> dict[str, Any]:
-    return {"due": 0, "state": "open", "redrive": redrive, "copy": copy, "marked_at": marked_at}
+    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": marked_at}
 
 
 def ended(state: str, redrive: int, owner: str = "another") -> dict[str, Any]:

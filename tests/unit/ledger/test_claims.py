@@ -22,7 +22,7 @@ LAPSED = {"expires_at": NOW - 1}
 
 
 def open_at(redrive: int, copy: int) -> dict[str, Any]:
-    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": NOW, "due": 0}
+    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": NOW}
 
 
 def dead_lettered(redrive: int, reason: str, owner: str = "another") -> dict[str, Any]:
