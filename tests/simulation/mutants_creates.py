@@ -143,6 +143,21 @@ def _unregistered(original: Any) -> Any:
     return lambda claim, outcome, *args: original(claim, replace(outcome, registers=tuple), *args)
 
 
+def _unregistered_once_told(original: Any) -> Any:
+    def written(claim: Any, outcome: Any, *args: Any) -> Any:
+        told = outcome.state == "done"
+        return original(claim, replace(outcome, registers=tuple) if told else outcome, *args)
+
+    return written
+
+
+def _learns_of_polls(original: Any) -> Any:
+    def desk_of(item: Any, inv: Any, *learn: Any) -> Any:
+        return original(item, inv, *(learn if item.message.given.get("background") else ()))
+
+    return desk_of
+
+
 def _given_back(original: Any) -> Any:
     def unwritten(writes: Any, inv: Any) -> Any:
         lost = original(writes, inv)
@@ -288,6 +303,15 @@ OF_CREATES = (
         "a response is not registered with its create's outcome",
         "background",
         {"worker.settle.claim_first:_written": _unregistered},
+    ),
+    Mutant(
+        "registry",
+        "a response whose id only its result tells is not registered",
+        "background",
+        {
+            "only worker.settle.claim_first:desk_of": _learns_of_polls,
+            "worker.settle.claim_first:_written": _unregistered_once_told,
+        },
     ),
     Mutant(
         "registry",

@@ -43,7 +43,8 @@ class Registered:
 
     def told(self, event: dict[str, Any], function: str) -> None:
         """A result was sent."""
-        data, response_id = event["data"], event["data"].get("id")
+        data = event["data"]
+        response_id = (data.get("response") or {}).get("id")  # None too where it went by claim check
         if function == "respond" and response_id:
             self.learned.setdefault(response_id, event["id"].rpartition("#")[0])
         elif function == "get_response":
