@@ -7,15 +7,16 @@ RESULT = "yandex.aistudio.response.cancellation"
 
 
 class CancelResponse(Message):
-    """Cancel the response with this id. Every message has its own result."""
+    """Cancel the response with this id; with `where_possible` only if it runs in the background. Every message has its own result."""
 
     response_id: ResponseId
+    where_possible: bool = False
 
 
 @queue_function(CancelResponse, Responses, RESULT, idempotent=True)
 def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
     """Cancel it. The result is the response after that: one that was over, or is gone, stays so."""
-    found = responses.cancel(message.response_id, timeout)
+    found = responses.cancel(message.response_id, timeout, where_possible=message.where_possible)
     if isinstance(found, Absent):
         return Outcome("done", found.trace, {"status": "absent"}, status="absent")
     return Outcome.of(found)

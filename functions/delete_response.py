@@ -34,6 +34,6 @@ def handler(message: DeleteResponse, responses: Responses, timeout: float) -> Ou
     """Delete it. A 404 means that it was gone already; it does not say who deleted it. After a 409 cancel it first."""
     deletion = responses.delete(message.response_id, timeout)
     if deletion.conflict:
-        sends = (Send(CANCEL, "cancel", {"response_id": message.response_id}),)
+        sends = (Send(CANCEL, "cancel", {"response_id": message.response_id, "where_possible": True}),)
         return Outcome("conflict", deletion.trace, sends=sends, later=CONFLICT)
     return Outcome(ALREADY_ABSENT if deletion.absent else DELETED, deletion.trace)

@@ -11,7 +11,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aistudio.errors import APIError, Fingerprint, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized
+from aistudio.errors import (
+    OF_THE_MESSAGE,
+    APIError,
+    Fingerprint,
+    Forbidden,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+    Unauthorized,
+)
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _IDENTIFIERS = ("code", "type", "grpcCode", "httpCode", "status")  # in the order of the detail
@@ -45,6 +54,16 @@ _WORDS = {
     "unavailable": 503,
     "deadline_exceeded": 504,
 }
+
+# The reference's codes of what is wrong with what a response was asked, and the fields that name another object.
+# https://yandex.cloud/en/docs/ai-studio/responses/createResponse
+_OF_CONTENT = (
+    *("invalid_prompt", "invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url"),
+    *("image_too_large", "image_too_small", "image_parse_error", "image_content_policy_violation"),
+    *("invalid_image_mode", "image_file_too_large", "unsupported_image_media_type", "empty_image_file"),
+    *("failed_to_download_image", "image_file_not_found"),
+)
+_OF_OTHERS = ("previous_response_id", "after")
 
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:
@@ -124,8 +143,13 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
 
 
 def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
-    """Return what two errors are compared by, as digests: a param can quote a user's words."""
+    """Return what two errors are compared by, as digests: a param can quote a user's words.
+
+    An error that names what only its own message asked for equals no other.
+    """
     told = error or {}
+    if told.get("code") in _OF_CONTENT or told.get("param") in _OF_OTHERS:
+        return OF_THE_MESSAGE
     kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
     return status, kind, code, param
 

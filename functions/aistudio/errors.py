@@ -34,6 +34,9 @@ class Trace:
 Fingerprint = tuple[int | None, str | None, str | None, str | None]
 """The status, type, code and param of an error, for comparison only: see `APIError.fingerprint`."""
 
+OF_THE_MESSAGE: Fingerprint = (None, "of the message", None, None)
+"""The fingerprint of an error that names a fault of one message: it says nothing of any other."""
+
 
 class APIError(Exception):
     """Base of all errors that a call raises.
@@ -58,6 +61,11 @@ class APIError(Exception):
         self.fingerprint: Fingerprint = fingerprint or (self.trace.status, None, None, None)
         self.response_id = response_id
         super().__init__(self.detail, self.trace)
+
+    @property
+    def of_the_message(self) -> bool:
+        """Whether it names a fault of this one message, so that the deployment is right as far as the service came."""
+        return self.fingerprint == OF_THE_MESSAGE
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}"

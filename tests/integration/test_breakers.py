@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.steps import DELETE, POST, delete, deletion, throttle
 from tests.support.bench import Bench, Delivered
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
 from tests.support.observations import numbers, reasons
 from worker.threads import Threads
 
@@ -155,6 +157,49 @@ def test_one_id_that_is_not_let_in_stops_no_batch(stored: Bench, status: int) ->
         ("done", "already_absent"),
         ("done", "deleted"),
     ]
+
+
+OF_CONTENT = {"error": {"message": "No", "type": "invalid_request_error", "code": "image_too_large", "param": "input"}}
+OF_OTHERS = {
+    "error": {"message": "No", "type": "invalid_request_error", "code": "not_found", "param": "previous_response_id"}
+}
+
+
+@pytest.mark.parametrize("body", [OF_CONTENT, OF_OTHERS], ids=["content", "others"])
+def test_what_is_refused_for_its_own_fault_puts_no_other_off(kit: Kit, body: dict[str, Any]) -> None:
+    bench = bench_of("create_response", kit)
+    bench.studio.fault(match=POST, times=4, status=400, body=body)
+    model = f"gpt://{bench.studio.folder_id}/some-model"
+    asked = [bench.message({"model": model, "input": f"line {n}"}) for n in range(5)]
+
+    ends = [bench.deliver(each).ends for each in asked]
+
+    assert ends == [[("dead_lettered", "rejected")]] * 4 + [[("done", "done")]]
+
+
+def test_a_refusal_for_its_own_fault_shows_that_the_deployment_is_right(creates: Bench) -> None:
+    open_breaker(creates)
+    creates.studio.clear_faults()
+    creates.studio.fault(match={"method": "POST", "id": "evt_0"}, status=400, body=OF_CONTENT)
+
+    assert sorted(ask(creates, *(f"evt_{n}" for n in range(3))).ends) == [
+        ("dead_lettered", "rejected"),
+        ("done", "done"),
+        ("done", "done"),
+    ]
+
+
+def test_cancels_of_responses_that_do_not_run_in_the_background_put_no_other_off(kit: Kit) -> None:
+    bench = bench_of("cancel_response", kit)
+    for number in range(4):
+        bench.studio.seed(f"plain_{number}", status="in_progress" if number % 2 else "completed", background=False)
+    bench.studio.seed("runs", status="in_progress", background=True)
+    names = [*(f"plain_{number}" for number in range(4)), "plain_0", "runs"]
+
+    ends = [bench.deliver(bench.message({"response_id": name})).ends for name in names]
+
+    assert ends == [[("dead_lettered", "rejected")]] * 5 + [[("done", "done")]]
+    assert "does not run in the background" in bench.dead_letters()[0].attributes["detail"]
 
 
 def test_after_an_outage_only_what_was_called_is_dead_lettered_for_its_age(deletions: Bench) -> None:

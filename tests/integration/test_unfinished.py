@@ -152,6 +152,22 @@ def test_a_response_that_still_runs_is_cancelled_and_then_deleted(deletions: Ben
     assert deletions.studio.stored() == []
 
 
+def test_a_deletion_of_what_runs_elsewhere_than_in_the_background_leaves_no_dead_letter(
+    deletions: Bench, kit: Kit
+) -> None:
+    deletions.studio.seed("resp_1", status="in_progress", background=False)
+    deletions.studio.fault(response="delete_conflict", match={"id": "resp_1"}, times=1)
+    deletions.elsewhere = lambda queue: Elsewhere(queue, {"cancel_response": deletions.others}, "delete_response")
+    cancels = bench_of("cancel_response", kit)
+
+    assert deletions.deliver(deletion(deletions)).ends == [("retry", "conflict")]
+    (cancel,) = kit.peek(deletions.others)
+    assert cancels.deliver(cancels.message(cancel.body)).ends == [("done", "done")]
+    assert [result["data"]["status"] for result in cancels.results()] == ["in_progress"]
+    assert deletions.deliver(come_back(deletions, 60)).ends == [("done", "deleted")]
+    assert cancels.dead_letters() == []
+
+
 def test_a_response_that_runs_on_is_deleted_again_and_again_where_nothing_cancels(deletions: Bench) -> None:
     deletions.studio.seed("resp_1", status="in_progress", background=True)
     deletions.studio.fault(response="delete_conflict", match={"id": "resp_1"}, times=None)

@@ -82,16 +82,21 @@ class Responses:
         """Return whether a response is stored."""
         return _or_raise(existence(self._call("GET", response_id, timeout), response_id))
 
-    def cancel(self, response_id: str, timeout: float) -> Response | Absent:
+    def cancel(self, response_id: str, timeout: float, *, where_possible: bool = False) -> Response | Absent:
         """Cancel a response that runs in the background, and return it in its state after that.
 
         A response that is over stays as it was. Where the service refuses to cancel, the response is fetched.
+        `where_possible`: one that does not run in the background is returned as it is.
+
+        Raises:
+            Rejected: the response does not run in the background.
         """
         deadline = self._api.monotonic() + timeout
         answer = self._call("POST", response_id, timeout, "/cancel")
         found = cancelled(answer, response_id)
         if isinstance(found, APIError) and was_refused(answer):
-            found = settled(found, self.get(response_id, deadline - self._api.monotonic()))
+            response = self.get(response_id, deadline - self._api.monotonic())
+            found = settled(found, response, where_possible=where_possible)
         if isinstance(found, APIError):
             raise found
         return found

@@ -4,7 +4,7 @@ https://yandex.cloud/en/docs/ai-studio/responses/cancelResponse
 """
 
 from aistudio.answers import Answer, Failure, error_of
-from aistudio.errors import APIError, OutcomeUnknown
+from aistudio.errors import OF_THE_MESSAGE, APIError, OutcomeUnknown, Rejected
 from aistudio.responses.absence import absence
 from aistudio.responses.get import got
 from aistudio.responses.response import Absent, Response
@@ -26,12 +26,15 @@ def was_refused(outcome: Answer | Failure) -> bool:
     return isinstance(outcome, Answer) and outcome.status in REFUSALS
 
 
-def settled(refusal: APIError, response: Response | Absent) -> Response | Absent | APIError:
+def settled(refusal: APIError, response: Response | Absent, *, where_possible: bool) -> Response | Absent | APIError:
     """Decide what a refused cancel means, from the response as it was fetched after it.
 
     A response that is over is the wanted end. Only a response that runs in the background can be cancelled: for any
-    other the refusal stands, so that the producer sees it.
+    other the refusal stands, so that the producer sees it, unless it was to be cancelled only `where_possible`.
     """
     if isinstance(response, Absent):
         return response
-    return response if response.over and response.body.get("background") is not False else refusal
+    if response.body.get("background") is False:
+        why = f"{refusal.detail}; the response does not run in the background"
+        return response if where_possible else Rejected(why, refusal.trace, fingerprint=OF_THE_MESSAGE)
+    return response if response.over else refusal

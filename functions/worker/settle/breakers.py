@@ -68,7 +68,10 @@ class DeploymentBreaker:
             self._last, self._keys = None, set()
 
     def rejected(self, error: Rejected, key: RecordKey) -> None:
-        """A call was rejected."""
+        """A call was rejected: for what all calls have in common, as far as is known, unless the error says otherwise."""
+        if error.of_the_message:
+            self.succeeded()
+            return
         with self._lock:
             equal = self._last is not None and self._last.fingerprint == error.fingerprint
             was_open = equal and len(self._keys) >= EQUAL_REJECTIONS
