@@ -6,6 +6,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
+from aistudio.realtime.client_events import KINDS, RESPONSE_CREATE
 from aistudio.realtime.heard import Heard
 from aistudio.realtime.turn import Turn
 from aistudio.realtime.wire import Wire, close_code
@@ -17,19 +18,25 @@ TRANSCRIBED_WITHIN = 10.0
 def read_turn(wire: Wire, turn: Turn, hear: Callable[[Mapping[str, Any]], None]) -> str:
     """Read until the turn is over, or its patience; return what ended the reading then. `hear` takes each event.
 
+    A turn of which nothing is heard at all is waited for as long as the table of client events has it.
+
     Raises:
         TimeoutError: when the session's time is over, as all that `wire` raises.
     """
+    silent_until = wire.now() + KINDS[RESPONSE_CREATE].within
     seen: object = None
     since = 0.0
     while not turn.over:
         patience = turn.patience
         if seen != (patience, turn.heard):  # what is not about a response is no reason to wait longer
             seen, since = (patience, turn.heard), wire.now()
+        waits_until = since + patience if patience is not None else None if turn.heard else silent_until
         try:
-            event = wire.receive(None if patience is None else since + patience - wire.now())
+            event = wire.receive(None if waits_until is None else waits_until - wire.now())
         except (TimeoutError, ConnectionClosed) as error:
             if patience is None:
+                if waits_until is not None and isinstance(error, TimeoutError) and wire.now() >= waits_until:
+                    return "no response.created in time"
                 raise
             return "the time is over" if isinstance(error, TimeoutError) else f"closed {close_code(error)}"
         hear(event)

@@ -126,7 +126,7 @@ class Script:
 
     def _settle(self, wire: Wire, *, last: bool) -> None:
         """Wait until all that was sent is acknowledged, so that a refusal is known before anything more is billed."""
-        until = wire.now() + max((step.kind.within or 0.0 for step in self._pending), default=0.0)
+        until = wire.now() + max((step.kind.within for step in self._pending), default=0.0)
         try:
             while self._pending:
                 self._read(wire.receive((min(until, wire.now() + DOUBT) if self._perhaps else until) - wire.now()))

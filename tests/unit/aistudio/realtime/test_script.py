@@ -15,8 +15,6 @@ from tests.unit.aistudio.wsserver import Event, Script, Service, Session
 
 pytestmark = pytest.mark.row(31)
 
-pytestmark = pytest.mark.row(31)
-
 SOUND = {"type": "input_audio_buffer.append", "audio": base64.b64encode(bytes(4800)).decode(), "event_id": "sound"}
 COMMIT = {"type": "input_audio_buffer.commit", "event_id": "commit"}
 CREATE = {"type": "response.create", "event_id": "create"}
@@ -67,6 +65,17 @@ def respond(session: Session, response_id: str = "resp_1", status: str = "comple
 
 def statuses(result: ScriptResult) -> list[tuple[str | None, str]]:
     return [(event.event_id, event.status) for event in result.events]
+
+
+def test_a_response_that_never_begins_ends_the_script_long_before_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch, "response.create", 0.3)
+
+    def script(session: Session) -> None:
+        session.take("response.create")
+        session.emit("rate_limits.updated", rate_limits=[])
+
+    with pytest.raises(OutcomeUnknown, match=r"no response\.created in time"):
+        run(script, CREATE, timeout=60)
 
 
 # Scripts that go well
