@@ -1,5 +1,7 @@
 """Cancel one response that runs in the background (POST /v1/responses/{response_id}/cancel)."""
 
+from dataclasses import replace
+
 from aistudio import Absent, ResponseId, Responses
 from worker import Message, Outcome, queue_function
 
@@ -19,4 +21,4 @@ def handler(message: CancelResponse, responses: Responses, timeout: float) -> Ou
     found = responses.cancel(message.response_id, timeout, where_possible=message.where_possible)
     if isinstance(found, Absent):
         return Outcome("done", found.trace, {"status": "absent"}, status="absent")
-    return Outcome.of(found)
+    return replace(Outcome.of(found), usage=None)  # its create, or the poll behind that, counts its tokens

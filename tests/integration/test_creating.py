@@ -247,6 +247,16 @@ def test_what_breaks_before_the_id_is_dead_lettered_with_what_to_look_it_up_by(c
     assert "x-request-id their-id" in detail
 
 
+@pytest.mark.parametrize("fault", [{"status": 504, "effect": "before"}, {"drop": "body"}], ids=["no id", "id"])
+def test_of_what_is_never_stored_nobody_is_told_to_look_it_up(creating: Creating, fault: dict[str, Any]) -> None:
+    creating.studio.fault(**fault)
+
+    assert creating.create(creating.message(store=False)) == [("dead_lettered", "outcome_unknown")]
+
+    (dead_letter,) = creating.creates.dead_letters()
+    assert "stored" not in dead_letter.attributes["detail"]
+
+
 def test_a_field_that_the_settings_allow_is_sent_though_the_reference_does_not_support_it(creating: Creating) -> None:
     creating.creates.settings = creating.creates.settings.model_copy(
         update={"aistudio_allow_fields": frozenset({"metadata"})}
@@ -396,6 +406,30 @@ def test_the_same_key_with_other_content_is_dead_lettered(creating: Creating) ->
     assert creating.create(creating.message(temperature=0.1)) == [("dead_lettered", "key_reused")]
     assert reasons(creating.creates.dead_letters()) == ["key_reused"]
     assert creating.billed() == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("step", ["", "before its outcome is written"])
+def test_a_response_s_tokens_are_counted_once_however_often_it_is_read(
+    creating: Creating, form: str, step: str
+) -> None:
+    message = creating.message(**FORMS[form])
+    if step:
+        creating.creates.ledger.arm("TransactWriteItems", *[refused] * 40)
+    delivered = [creating.creates.deliver(message)]
+    creating.creates.ledger.reset()
+    if step:
+        creating.clock.advance(LEASE + 1)
+        delivered.append(creating.creates.deliver(again(message)))
+    delivered += [creating.polls.deliver(*creating.polls.take_retry_messages()) for _ in range(3)]
+    (response_id,) = creating.studio.stored()
+    cancels = bench_of("cancel_response", creating.creates.kit)
+    reads = ({"response_id": response_id}, {"response_id": response_id, "until_over": True})
+    delivered += [creating.polls.deliver(creating.polls.message(read)) for read in reads]
+    delivered.append(cancels.deliver(cancels.message({"response_id": response_id, "where_possible": True})))
+
+    lines = [line for each in delivered for line in each.lines if "end" in line]
+    assert [line["usage"]["output_tokens"] for line in lines if "usage" in line] == [3]
 
 
 def test_the_settled_line_has_model_status_and_usage_by_kind(creating: Creating) -> None:

@@ -188,17 +188,18 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
     if outcome.later is not None:
         raise ValueError("a call that must not repeat can't come back later: its outcome has to be an end")
     end = done(outcome)
+    lost = replace(end, end=End.UNSETTLED, usage=None if inv.function.found else end.usage)  # else a poll tells it too
     if not inv.sent_elsewhere(item, outcome.sends):
-        return replace(end, end=End.UNSETTLED, outcome="another queue")
+        return replace(lost, outcome="another queue")
     result = [] if outcome.result is None else [with_content(item, outcome, inv)]
     while not all(inv.results.send(result, insist=True)):
         if inv.deadline.left() < _LAST_SECONDS:
-            return replace(end, end=End.UNSETTLED, outcome="results queue")
+            return replace(lost, outcome="results queue")
         inv.clock.sleep(_PAUSE)
     notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
     if outcome.usage:
         notes["usage"] = token_counts(outcome.usage)
-    return end if _written(claim, outcome, notes, inv) else replace(end, end=End.UNSETTLED, outcome="ledger")
+    return end if _written(claim, outcome, notes, inv) else replace(lost, outcome="ledger")
 
 
 def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:

@@ -45,12 +45,20 @@ def log_end(
         "client_request_id": trace.client_request_id if trace else None,
         "request_id": trace.request_id if trace else None,
         "server_trace_id": trace.server_trace_id if trace else None,
-        "usage": token_counts(settlement.usage) if settlement.usage else None,
+        "usage": token_counts(settlement.usage) if settlement.usage and _bills(item, idempotent=idempotent) else None,
     }
     told = {name: value for name, value in notes.items() if value is not None}
     _level(settlement, logger, idempotent=idempotent)(
         "message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told
     )
+
+
+def _bills(item: Item, *, idempotent: bool) -> bool:
+    """Whether a line of this item counts tokens, so that no bill counts twice.
+
+    A call that may be repeated reads what another call was billed. It counts only where that call left it to a poll.
+    """
+    return not idempotent or item.cause is not None
 
 
 def _told_status(settlement: Settlement) -> str | None:

@@ -33,7 +33,8 @@ def verdict(
         deployment = inv.breaker.covers(ended)
         decided = judge(ended, history, may_repeat=may_repeat, deployment=deployment, limits=inv.limits, rng=inv.random)
         trace = ended.trace
-        if isinstance(decided, DeadLetter) and isinstance(ended, OutcomeUnknown) and inv.function.found is not None:
+        stored = item.message is not None and item.message.stores
+        if stored and isinstance(decided, DeadLetter) and isinstance(ended, OutcomeUnknown):
             decided = replace(decided, detail=f"{decided.detail}; {_to_look_up(ended, item, record, inv)}")
     if isinstance(decided, DeadLetter):
         return Ending(item, decided, record, trace, owner)
