@@ -19,6 +19,7 @@ FINAL = FINAL_STATES | {HELD, WAITING}
 POLLED = "yandex.aistudio.response.fetched"
 """The type of results that polls bring."""
 OWN_QUEUE = "its own queue"
+CANCELS = "cancel_response"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Observer:
         self._results: dict[str, Mapping[str, Any]] = {}
         self._polled: dict[str, Mapping[str, Any]] = {}
         self._calls: dict[str, list[str]] = {}
+        self._calls_and_cancels: dict[str, list[str]] = {}
 
     def look(self) -> None:
         """Read the queues and the AI Studio's log."""
@@ -70,7 +72,10 @@ class Observer:
         self._results = {str(result["subject"]): result for result in results}
         self._polled = {str(result["causationid"]): result for result in results if result["type"] == POLLED}
         self._copies = {name: servers.peek(url) for name, url in self._environment.queues.items()}
-        self._calls = _calls(self._environment.studio.requests())
+        log = self._environment.studio.requests()
+        self._calls_and_cancels = _calls(log)
+        # A deletion that meets a 409 leaves the cancel to another function.
+        self._calls = _calls(call for call in log if not call["path"].endswith("/cancel"))
 
     def observe(self, case: Case, index: int, message_id: str) -> Observed:
         """How the message ended, as of the last look. `message_id` is the one under which it was delivered."""
@@ -78,7 +83,8 @@ class Observer:
         name = wanted.key or message_id
         record = self._record(case.function, name, usable=wanted.reason not in UNUSABLE)
         # An event without an id of its own is known by that of the request, which the ledger keeps.
-        came = self._calls.get(wanted.about or name) or self._calls.get(str(record.rest.get("client_request_id"))) or []
+        calls = self._calls_and_cancels if case.function == CANCELS else self._calls
+        came = calls.get(wanted.about or name) or calls.get(str(record.rest.get("client_request_id"))) or []
         seen = Observed(calls=len(came), transport=", ".join(dict.fromkeys(came)) or None)
         if any(platform_id(dead.message_id) == message_id for dead in self._dead):
             return replace(seen, end="unsettled", where="dead letters, by the queue")

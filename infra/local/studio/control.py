@@ -1,7 +1,7 @@
 """The control plane under `/_local/`: seed, look, break, reset. No credential, since it is on loopback only.
 
 `GET responses` lists the ids stored, `POST responses` stores an array of ids, `PUT responses/{id}` one with the fields
-of its body. `GET requests` is the log (`?id=` for one id), `GET frames` that of the Realtime API's client events.
+of its body (with `polls` it runs until so many GETs have seen it). `GET requests` is the log (`?id=` for one id), `GET frames` that of the Realtime API's client events.
 `POST faults` arms one fault or an array, `DELETE faults` disarms all, `PUT realtime` takes {"post": mode} and may name
 one event `id`, `POST reset` starts over.
 """
@@ -41,8 +41,10 @@ def _seed(studio: Studio, response_id: str, fields: dict[str, Any]) -> None:
     asked = fields.get("input", "seeded")
     text = text_of(asked)
     made = response_object(response_id, 1_700_000_000, {}, text)
-    final = {**made, **{name: fields[name] for name in fields if name != "input"}, "id": response_id}
-    studio.responses[response_id] = Life(final, input_items(studio, asked), text, final["status"])
+    final = {**made, **{name: fields[name] for name in fields if name not in ("input", "polls")}, "id": response_id}
+    polls = int(fields.get("polls", 0))
+    status = "in_progress" if polls else final["status"]
+    studio.responses[response_id] = Life(final, input_items(studio, asked), text, status, polls)
 
 
 async def _stored(request: web.Request) -> web.Response:

@@ -36,6 +36,28 @@ def test_the_samples_of_deletions_show_every_outcome() -> None:
     assert outcomes == {"deleted", "already_absent", "held", "scheduled", None}
 
 
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        ("get_response", ("deferred", "done", None)),
+        ("get_response", ("dead_lettered", None, "unfinished")),
+        ("delete_response", ("retry", "deleted", None)),
+        ("delete_response", ("dead_lettered", None, "conflict")),
+        ("cancel_response", ("dead_lettered", None, "rejected")),
+    ],
+)
+def test_the_samples_show_the_ends_that_only_their_function_has(
+    function: str, shown: tuple[str, str | None, str | None]
+) -> None:
+    ends = [end for case in CASES if case.function == function for end in case.sample.ends]
+    assert shown in {(end.end, end.outcome, end.reason) for end in ends}
+
+
+@pytest.mark.parametrize("function", ["create_response", "list_input_items", "realtime_response_create"])
+def test_the_samples_show_a_result_that_only_a_bucket_can_take(function: str) -> None:
+    assert "stored" in {end.result for case in CASES if case.function == function for end in case.sample.ends}
+
+
 @pytest.mark.parametrize("transport", ["http", "websocket"])
 def test_the_samples_of_creates_show_every_end_that_a_call_can_have_over_each_transport(transport: str) -> None:
     over = [end for case in CREATES for end in case.sample.ends if end.transport == transport]

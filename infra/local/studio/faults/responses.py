@@ -31,6 +31,7 @@ Name = Literal[
     "delete_comes_back",
     "pages_repeat",
     "page_empty",
+    "page_long",
 ]
 PARAMETERS: dict[Name, set[str]] = {
     "ends": {"status", "error_code", "reason"},
@@ -43,6 +44,7 @@ PARAMETERS: dict[Name, set[str]] = {
     "stream_pieces": {"size"},
     "cancel_slow": {"polls"},
     "delete_comes_back": {"polls"},
+    "page_long": {"size"},
 }
 
 
@@ -62,7 +64,7 @@ class ResponseFault(Fault):
     `cancel_loses` (it completes while it is cancelled), `cancel_slow` (cancelled when `polls` GETs have seen it),
     `cancel_refused` (400 where it is over already). `delete_conflict` (409 while it runs), `delete_comes_back` (it runs,
     and after `polls` GETs that say 404 it is there again). `pages_repeat` (the same page again, with more to come),
-    `page_empty` (no items, with more to come).
+    `page_empty` (no items, with more to come), `page_long` (the text of each item has `size` characters).
     """
 
     response: Name

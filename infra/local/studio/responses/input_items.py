@@ -27,6 +27,8 @@ def list_input_items(studio: Studio, inquiry: Inquiry) -> Answer:
             return bad_request("after names no item", "after")
         items = items[0 if "pages_repeat" in struck else ids.index(after) + 1 :]
     page = [] if "page_empty" in struck else items[: int(limit)]
+    if (long := struck.get("page_long")) is not None:
+        page = [{**item, "content": [{"type": "input_text", "text": "l" * long.size}]} for item in page]
     ends = (page[0]["id"], page[-1]["id"]) if page else ("", "")
-    more = bool(struck) or len(items) > len(page)
+    more = not struck.keys() <= {"page_long"} or len(items) > len(page)
     return document({"object": "list", "data": page, "has_more": more, "first_id": ends[0], "last_id": ends[1]})
