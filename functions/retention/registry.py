@@ -108,10 +108,8 @@ def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> 
     record = store.get(key)
     if record.state == DELETED:
         return record, None
-    subject = registration.subject or record.subject
-    erased_at = store.get(subject).erased_at if subject else None
     created_at = _created_at(registration, record)
-    escapes = erased_at is None or created_at > erased_at
+    escapes = created_at > _erased_at(registration.subject, record.subject, store)
     later = _order(registration) > (record.registered_sent_at, record.registered_hash or "")
     if later and registration.sent_at > record.absent_sent_at:
         write = _standing(registration, record, created_at, keys, escapes=escapes, now=now)
@@ -120,8 +118,18 @@ def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> 
     return record, write if escapes else _asked(write, record, now)
 
 
+def _erased_at(named: RecordKey | None, stands: RecordKey | None, store: Ledger) -> str:
+    """Return the latest bound of an erasure of the person whom the registration names, or of the one who stands.
+
+    Both count, whichever registration stands: so no order of arrival hides a response from an erasure that came before.
+    Empty where neither was erased.
+    """
+    rows = store.get_many(key for key in (named, stands) if key is not None)
+    return max((row.erased_at or "" for row in rows.values()), default="")
+
+
 def _asked(write: Write, record: Record, now: float) -> Write:
-    """Have it ask for the response to go as well: its person was erased after it was created."""
+    """Have it ask for the response to go as well: a person whom it names was erased after its creation."""
     since = {} if record.asked else {"asked_at": text_of(now)}
     return replace(write, sets={**write.sets, **since}, adds={**write.adds, "asked": {ERASURE}})
 

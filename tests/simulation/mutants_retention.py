@@ -57,6 +57,10 @@ def _without_person(original: Any) -> Any:
     return standing
 
 
+def _of_one_person(original: Any) -> Any:
+    return lambda named, stands, store: original(stands or named, None, store)
+
+
 def _due_again(original: Any) -> Any:
     def standing(registration: Any, record: Any, *args: Any, **more: Any) -> Any:
         write = original(registration, record, *args, **more)
@@ -141,6 +145,12 @@ OF_RETENTION = (
         "what is registered after an erasure escapes it",
         "named",
         {"retention.registry:_asked": lambda _: lambda write, *_args: write},
+    ),
+    Mutant(
+        "R7",
+        "an erasure counts only for the person who stands",
+        "named",
+        {"only retention.registry:_erased_at": _of_one_person},
     ),
     Mutant("R9, draft 21", "a day is sealed over its seal", "sealed", {"retention.evidence.sealing:_seal": _unchained}),
     Mutant("R9", "a line of each part is left out", "sealed", {"retention.evidence.sealing:_kept": _without_the_first}),

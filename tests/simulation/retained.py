@@ -58,6 +58,8 @@ class Retained:
         self._released: dict[str, float] = {}  # when the last hold of a record went
         self._orders: dict[tuple[str, str], tuple[int, bool]] = {}  # the last that ended, by (record, case)
         self._lost: set[str] = set()  # functions of which a message was dead-lettered
+        self._erased_since: dict[str, float] = {}  # when a person was first erased
+        self._late: set[str] = set()  # records that were registered for a person who was erased before
         self._wanted: set[str] = set()  # records that messages asked for without regard to the date
         self._verified: dict[str, float] = {}  # when a record last said that its response stays away
         self.returned: dict[str, float] = {}  # when a deleted response was there again
@@ -69,6 +71,8 @@ class Retained:
         if not self._world.plan.lasts:
             return
         self._holds(key, old, new)
+        if "erased_at" in new:
+            self._erased_since.setdefault(key, self._world.t)
         if key.startswith("erasure#") and "history" in new and "history" not in old:
             self._summed_up(new)
         if key.count("#") > 1 and (_AGENDA | {"response_id"}) & new.keys():
@@ -280,7 +284,7 @@ class Retained:
             key = record_key_of("response", body["response_id"])
             self._registrations[key].append((post.asked_at, body.get("delete_after", "")))
             if "subject" in body and "register_response" not in self._lost:
-                self._known.setdefault((key, record_key_of("subject", body["subject"])), self._world.t)
+                self._named(key, record_key_of("subject", body["subject"]))
         if post.home == "delete_response" and _body(post).get("reason", "retention") != "retention":
             self._wanted.add(record_key_of("response", _body(post)["response_id"]))
         if post.home == "legal_hold":
@@ -289,6 +293,14 @@ class Retained:
             last = (post.asked_at, body["action"] == "place")
             case = (record_key_of(*of), body["case"])
             self._orders[case] = max(last, self._orders.get(case, last))
+
+    def _named(self, key: str, person: str) -> None:
+        """A registration that names this person has ended."""
+        self._known.setdefault((key, person), self._world.t)
+        process, items = self._world.current.process, self._world.table.items
+        erased = self._erased_since.get(person, float("inf")) < process.ends - self._world.plan.timeout
+        if erased and text(items[key], "created_at") <= text(items[person], "erased_at"):
+            self._late.add(key)
 
     # The end ---------------------------------------------------------------------------------------------------
 
@@ -344,7 +356,7 @@ class Retained:
             item = versions[-1][1]
             bound = text(items.get(text(item, "subject"), {}), "erased_at")
             created = min(text(each, "created_at") or "~" for _, each in versions)
-            if created <= bound and not self._has_end(key, item):
+            if (created <= bound or key in self._late) and not self._has_end(key, item):
                 self._broken(f"R7: created before its person was erased, and it is {state_of(item)}")
 
     def _registered(self, key: str, item: Item) -> None:

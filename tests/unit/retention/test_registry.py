@@ -121,7 +121,11 @@ def test_registering_once_more_changes_nothing(store: Ledger) -> None:
     assert registered(store, FIRST, now=NOW + 5) == first
 
 
-@pytest.mark.parametrize("registrations", [(FIRST,), (SECOND, FIRST), (FIRST, replace(SECOND, subject=None))])
+@pytest.mark.parametrize(
+    "registrations",
+    [(FIRST,), (SECOND, FIRST), (FIRST, SECOND), (FIRST, replace(SECOND, subject=None))],
+    ids=["their own", "an earlier one of theirs", "a later one for another", "a later one for nobody"],
+)
 def test_what_a_person_who_is_erased_had_created_is_asked_to_go_and_due_now(
     store: Ledger, registrations: tuple[Registration, ...]
 ) -> None:
@@ -133,6 +137,17 @@ def test_what_a_person_who_is_erased_had_created_is_asked_to_go_and_due_now(
 
     assert record.asked == {"erasure"}
     assert record.due_at == text_of(NOW + 9)
+
+
+def test_an_earlier_time_that_is_named_for_another_brings_a_response_under_its_own_person_s_erasure(
+    store: Ledger,
+) -> None:
+    put(store, BOB, erased_at=text_of(SENT / 1000 - 5))
+    assert not registered(store, SECOND).asked
+
+    record = registered(store, replace(FIRST, created_at=SENT / 1000 - 9), now=NOW + 9)
+
+    assert (record.subject, record.asked, record.due_at) == (BOB, {"erasure"}, text_of(NOW + 9))
 
 
 def test_what_is_created_after_an_erasure_keeps_its_date(store: Ledger) -> None:
