@@ -89,6 +89,21 @@ def test_what_continues_the_response_goes_after_it_where_the_message_with_the_da
     assert all_.studio.stored() == []
 
 
+def test_a_message_with_a_date_that_returns_after_it_asks_for_nothing_but_that_date(all_: Retention) -> None:
+    first = dated(all_, HOUR, reason="manual")
+    assert deliver(all_, first) == [("done", "scheduled")]
+    all_.clock.advance(2 * HOUR)
+    until = all_.clock.now() + 30 * DAY
+    all_.register("resp_1", until=until)
+
+    assert deliver(all_, again(first)) == [("done", "scheduled")]
+
+    assert (all_.record("resp_1").asked, all_.record("resp_1").due_at) == (frozenset(), text_of(until))
+    all_.clock.advance(1)
+    all_.register("resp_1", until=until + DAY)
+    assert all_.record("resp_1").due_at == text_of(until + DAY)
+
+
 @pytest.mark.parametrize("later_first", [False, True])
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "across batches"])
 def test_of_two_dates_the_one_that_was_sent_later_stands(all_: Retention, *, later_first: bool, together: bool) -> None:

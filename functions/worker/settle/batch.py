@@ -59,7 +59,8 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         bare = Item(RecordKey(""), Key(""), inv.new_id(), delivery)
         return under_message_id(bare, ("invalid_message", str(error)), inv)
     about, due = parsed.message.about, parsed.message.due
-    dated = due > now + LONGEST_DELAY
+    # By when it was sent: a message that comes back, even after its date, is what it was before.
+    dated = due > delivery.sent_at / 1000 + LONGEST_DELAY
     if not dated:
         delivery = replace(delivery, not_before=max(delivery.not_before, due))
     return Item(
