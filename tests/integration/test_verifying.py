@@ -6,7 +6,7 @@ import pytest
 
 from documents import Write, Written
 from ledger.agenda import text_of
-from ledger.record import DELETED
+from ledger.record import DELETED, MOST_ASKED
 from tests.support.kit import Kit
 from tests.support.messages import again
 from tests.support.observations import reasons
@@ -101,6 +101,18 @@ def test_the_third_time_people_have_to_look_and_then_once_a_week(all_: Retention
     all_.pass_time(8 * DAY, step=HOUR)
     assert reasons(all_.benches["verify_deletion"].dead_letters()) == ["resurrected"] * 2
     assert all_.studio.stored() == ["resp_1"]
+
+
+def test_what_is_found_again_is_deleted_again_however_many_reasons_its_record_names(all_: Retention) -> None:
+    reasons = {f"reason-{number}" for number in range(MOST_ASKED)}
+    key = all_.keys.key("response", "resp_1")
+    assert all_.store.write(Write(key, sets={}, adds={"asked": reasons})) is Written.YES
+    all_.studio.seed("resp_1")
+
+    verify(all_)
+
+    assert all_.work() == [("done", "deleted")]
+    assert all_.studio.stored() == []
 
 
 @pytest.mark.draft(26)

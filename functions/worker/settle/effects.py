@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aistudio import Trace
 from ledger import Record
-from ledger.record import MOST_ASKED
+from ledger.record import MOST_ASKED, VERIFICATION
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage, TooLarge
 from worker.settle.audit import traceback_of
@@ -35,7 +35,7 @@ def defect(item: Item, error: BaseException) -> Ended:
 def look(item: Item, record: Record, inv: Invocation) -> Decision:
     """What the record as read means for the item, by the table."""
     if len(record.asked) >= MOST_ASKED:
-        item = replace(item, asked=frozenset())
+        item = replace(item, asked=item.asked & {VERIFICATION})  # which says what is to be done, not only why
     if len(record.cascades) >= MOST_ASKED:
         item = replace(item, cascades=frozenset())
     may_repeat = inv.function.idempotent or item.flaw is not None
