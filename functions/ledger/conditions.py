@@ -53,6 +53,9 @@ WAITS = "#state = :waiting"
 DATE_AS_READ = "#delete_after = :date_read AND attribute_not_exists(#asked)"
 """The date on the record is still the date that was read, and no earlier deletion was asked for."""
 
+ON_AGENDA = "attribute_exists(#due_shard)"
+"""Something may still have to be called: what is written of the agenda must not stand alone."""
+
 HELD_STILL = "attribute_exists(#hold)"
 """The record's own hold was not released meanwhile: a release has to find what it makes due."""
 

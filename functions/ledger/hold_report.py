@@ -7,7 +7,7 @@ from enum import StrEnum
 from documents import TableUnavailable, Write, Written
 from ledger import evidence
 from ledger.keys import RecordKey
-from ledger.record import FINAL_STATES, Ledger, Record
+from ledger.record import Ledger, Record
 
 
 class HoldStatus(StrEnum):
@@ -71,7 +71,7 @@ class Holds:
         effective_at = float(record.rest.get("hold_at", 0)) + self._settling
         if not record.hold:
             status = HoldStatus.NONE
-        elif record.state in FINAL_STATES:
+        elif record.over:
             status = HoldStatus.TOO_LATE
         else:
             status = HoldStatus.EFFECTIVE if now >= effective_at else HoldStatus.PLACED

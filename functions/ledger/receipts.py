@@ -44,11 +44,9 @@ def outcome(
         final["absent_sent_at"] = standing.sent_at
     # After an absence a later message asks again: holds on the persons of this message still count.
     adds = standing.adds if state == ALREADY_ABSENT else {}
-    # What was registered after the message was sent is not what it found absent.
-    over = state == DELETED or record.registered_sent_at <= standing.sent_at
     later = _verification(standing, record, now) if state == DELETED else {}
-    leftovers = (*_LEFTOVERS, *(AGENDA if over and not later else ()))
-    unless = [when.NOT_REGISTERED_SINCE] if over and state == ALREADY_ABSENT else []
+    leftovers = (*_LEFTOVERS, *(() if later else AGENDA))
+    unless = [when.NOT_REGISTERED_SINCE] if state == ALREADY_ABSENT else []
     unless += [] if record.cascades or standing.cascades else [when.NOT_CASCADING]
     given = when.given(sent_at=standing.sent_at, absent_sent_at=standing.sent_at, receipts_read=record.receipts)
     if not record.receipts:
@@ -115,10 +113,13 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
     """Messages that ended because the response's date had not come: the agenda asks again when it has.
 
     Of a message that gave the date itself it may have come by another registration, or an earlier end may be asked for:
-    what the agenda says then stays.
+    what the agenda says then stays. What was registered after its message found nothing is due at once if it is asked for.
     """
-    waits = not record.asked and record.delete_after is not None and record.delete_after > text_of(now)
+    asked = record.asked or standing.asked
+    waits = not asked and record.delete_after is not None and record.delete_after > text_of(now)
     agenda = {"due_at": max(filter(None, (record.due_at, record.delete_after)))} if waits else {}
+    agenda |= {"due_at": text_of(now)} if standing.asked else {}
+    unless = ((when.DATE_AS_READ,) if waits else ()) + ((when.ON_AGENDA,) if standing.asked else ())
     told = {**notes, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}
     return Write(
         standing.key,
@@ -132,7 +133,7 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
         },
         adds=standing.adds,
         removes=("dlq", "owner", "detail", "held_by"),
-        condition=when.all_of(open_to(standing), *((when.DATE_AS_READ,) if waits else ())),
+        condition=when.all_of(open_to(standing), *unless),
         given={**standing.compared(now, retention), "date_read": record.delete_after},
     )
 

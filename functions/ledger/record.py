@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from documents import Store, Write
 from documents.budget import Budget
+from ledger.agenda import DELETE
 from ledger.keys import RecordKey
 
 if TYPE_CHECKING:
@@ -137,6 +138,11 @@ class Record:
     def watermark(self) -> tuple[int, int]:
         """The highest (redrive, copy) whose retry message is confirmed."""
         return (self.redrive, self.copy)
+
+    @property
+    def over(self) -> bool:
+        """Whether the outcome is final, and nothing that was registered since is to be deleted yet."""
+        return self.state in FINAL_STATES and self.due_for != DELETE
 
     def lapsed(self, now: float) -> bool:
         """Whether the record has passed its expiry, which the table's own deletion follows only days later."""

@@ -9,7 +9,6 @@ from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
 from ledger.agenda import text_of
 from ledger.evidence import history
-from ledger.record import FINAL_STATES
 
 HELD = Index("held", "held_by", "created_at")
 """What a hold keeps, by the record whose hold it is."""
@@ -69,7 +68,7 @@ def standing(order: Order, record: Record) -> str:
     """Say what a hold that has had its time is worth: effective, too late, or released meanwhile."""
     if order.case not in record.hold:
         return "released"
-    return "too_late" if record.state in FINAL_STATES else "effective"
+    return "too_late" if record.over else "effective"
 
 
 def make_due(target: RecordKey, store: Ledger, now: float) -> int:

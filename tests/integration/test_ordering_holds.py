@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger
+from ledger import HoldStatus, Ledger
 from ledger.agenda import text_of
 from ledger.record import DELETED, HELD
 from retention.registry import Registration, registered
@@ -67,6 +67,25 @@ def test_a_hold_that_a_deletion_overtook_is_told_as_too_late(bench: Bench, delet
     bench.deliver(*bench.take_retry_messages())
 
     assert told(bench)[-1] == "too_late"
+
+
+def test_a_hold_on_what_is_registered_again_after_it_was_absent_is_told_as_effective(
+    bench: Bench, deleter: Bench
+) -> None:
+    deleter.studio.reset()
+    assert delete(deleter) == [("done", "already_absent")]
+    deleter.clock.advance(1)
+    store, now = Ledger(bench.kit.spectator, bench.table), bench.clock.now()
+    deleter.studio.seed("resp_1")
+    registered(Registration("resp_1", round(now * 1000), "h", delete_after=now), store, bench.keys, now)
+    bench.deliver(order(bench, "place"))
+    bench.clock.advance(EFFECTIVE)
+    bench.deliver(*bench.take_retry_messages())
+
+    key = bench.keys.key("response", "resp_1")
+    assert told(bench)[-1] == "effective"
+    assert bench.holds.report(key, bench.clock.now()).status is HoldStatus.EFFECTIVE
+    assert delete(deleter) == [("done", "held")]
 
 
 def test_a_held_response_is_not_deleted_and_is_due_as_soon_as_it_is_released(bench: Bench, deleter: Bench) -> None:

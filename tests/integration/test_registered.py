@@ -3,6 +3,8 @@
 import pytest
 
 from ledger import Record
+from ledger.agenda import text_of
+from ledger.record import WAITING
 from retention.registry import Registration, register
 from tests.integration.steps import delete, deletion
 from tests.support.bench import Bench
@@ -48,9 +50,12 @@ def test_a_deletion_for_another_person_leaves_the_registered_one_on_the_record(d
 def test_an_absence_takes_nothing_off_the_agenda_that_was_registered_after_its_message(deletions: Bench) -> None:
     early = deletion(deletions)
     later = registered(deletions, later=1)
+    due = deletions.record("resp_1").due_at
 
-    assert deletions.deliver(early).ends == [("done", "already_absent")]
-    assert None not in agenda(deletions.record("resp_1"))
+    assert deletions.deliver(early).ends == [("done", "scheduled")]
+    record = deletions.record("resp_1")
+    assert (record.state, record.receipts, record.due_at) == (WAITING, 0, due)
+    assert None not in agenda(record)
 
     deletions.clock.advance(60)
     assert delete(deletions) == [("done", "already_absent")]
@@ -69,8 +74,25 @@ def test_an_absence_is_read_again_where_a_registration_came_between(deletions: B
             registered(deletions, later=1)
             return deletions.client.delete(response_id, timeout)
 
-    assert deletions.deliver(early, client=Registering()).ends == [("done", "already_absent")]
+    assert deletions.deliver(early, client=Registering()).ends == [("deferred", None)]
+    assert deletions.deliver(*deletions.take_retry_messages()).ends == [("done", "scheduled")]
     assert None not in agenda(deletions.record("resp_1"))
+
+
+def test_what_was_registered_after_a_message_that_found_nothing_is_due_at_once_where_that_asks_for_it(
+    deletions: Bench,
+) -> None:
+    early = deletions.message({"response_id": "resp_1", "reason": "manual"})
+    registered(deletions, later=1)
+
+    assert deletions.deliver(early).ends == [("done", "scheduled")]
+
+    record = deletions.record("resp_1")
+    assert (record.state, record.asked, record.due_at) == (
+        WAITING,
+        frozenset({"manual"}),
+        text_of(deletions.clock.now()),
+    )
 
 
 def test_a_deletion_that_is_dead_lettered_leaves_the_record_on_the_agenda(deletions: Bench) -> None:

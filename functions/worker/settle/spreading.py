@@ -1,11 +1,11 @@
-"""What goes on to others: what continues a deleted response is asked to go before the receipt of that is written."""
+"""What an outcome means beside its record: what continues a deleted response is asked to go before its receipt is written."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from documents import TableUnavailable
 from ledger import Record, RecordKey
-from ledger.record import ALREADY_ABSENT, CASCADE, DELETED, strongest
+from ledger.record import ALREADY_ABSENT, CASCADE, DELETED, SCHEDULED, strongest
 from worker.outcome import Outcome
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
@@ -14,11 +14,15 @@ from worker.settle.decide import Decision, Step
 def spread(item: Item, outcome: Outcome, record: Record, inv: Invocation) -> Outcome:
     """Ask what continues the response to go, where its end is one; the outcome with what its receipt says of that.
 
+    What was registered after the message was sent is not what the message found absent: it waits for its own date.
+
     Raises:
         TableUnavailable: not all are known to be asked. Only to count them is no reason to leave the item unsettled.
     """
     if inv.function.registry is None or outcome.state not in (DELETED, ALREADY_ABSENT):
         return outcome
+    if outcome.state == ALREADY_ABSENT and record.registered_sent_at > item.standing().sent_at:
+        return replace(outcome, state=SCHEDULED)
     reasons = _reasons(item, record)
     try:
         return replace(outcome, noted=inv.function.registry.spread(record, reasons, inv.store, inv.clock.now()))
