@@ -147,7 +147,7 @@ def test_an_earlier_time_that_is_named_for_another_brings_a_response_under_its_o
 
     record = registered(store, replace(FIRST, created_at=SENT / 1000 - 9), now=NOW + 9)
 
-    assert (record.subject, record.asked, record.due_at) == (BOB, {"erasure"}, text_of(NOW + 9))
+    assert (record.subject, record.asked, record.due_at) == (BOB, frozenset({"erasure"}), text_of(NOW + 9))
 
 
 def test_what_is_created_after_an_erasure_keeps_its_date(store: Ledger) -> None:
