@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -92,8 +93,9 @@ def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
 
 
 def read_env(path: Path = LOCAL_ENV) -> dict[str, str]:
-    """What `write_env` wrote."""
-    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+    """What `write_env` wrote. Raises OSError, and ValueError where the file is not text."""
+    text = path.read_text(encoding="utf-8")
+    return {name: value or "" for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
 
 
 def _defaults() -> dict[str, str]:

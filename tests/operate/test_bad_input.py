@@ -1,7 +1,10 @@
 """Whatever is wrong is said in one line, with the right exit code."""
 
+import os
+import shlex
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from threading import Thread
 
@@ -9,10 +12,19 @@ import pytest
 
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
+from infra.operate.ops.cli import main
 from tests.operate.conftest import Ops, Ran, Scene
 
 ONE_ID = '{"response_id": "resp_1"}'
-WITH_QUEUES = ("status", "dead-letters list", "dead-letters counts", "dead-letters redrive", "dead-letters show resp_1")
+WITH_QUEUES = (
+    "status",
+    "watch",
+    "dead-letters list",
+    "dead-letters counts",
+    "dead-letters redrive",
+    "dead-letters show resp_1",
+    "dead-letters export letters.jsonl",
+)
 WITH_LEDGER = (
     "show resp_1",
     "hold place resp_1 --case 1",
@@ -23,6 +35,8 @@ WITH_LEDGER = (
     "register resp_1",
     "register --again session --yes",
     "erase --subject alice --yes",
+    "erase --ids ids.txt --yes",
+    "evidence export --from 2026-11-01",
     'send delete_response \'{"response_id": "resp_1"}\'',
 )
 
@@ -58,6 +72,9 @@ def told(ran: Ran, code: int) -> str:
 
 @pytest.fixture
 def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # below
+    (tmp_path / "ids.txt").write_text("resp_1\n")
+    monkeypatch.chdir(tmp_path)
+
     def changed(changes: Mapping[str, str]) -> Ops:
         write_env(read_env(scene.settings) | dict(changes), tmp_path / "changed.env")
         return Ops(tmp_path / "changed.env", monkeypatch)
@@ -71,13 +88,15 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("lost", "ops: No such command 'lost'."),
         ("send", "ops send: Missing argument"),
         ("send delete_respons {}", "ops: no function 'delete_respons' has a queue in"),
-        ("send delete_response nofile.jsonl", "ops: nofile.jsonl: No such file or directory"),
+        ("send delete_response nofile.jsonl", "ops: nofile.jsonl: there is no such file; a message begins with"),
+        ("send delete_response ''", "ops: the message is empty"),
         ("send delete_response {} --timeout soon", "ops: 'soon' is no length of time"),
         ("dead-letters list --older-than 3", "ops: '3' is no length of time"),
         ("dead-letters list --number 0", "ops dead-letters list: Invalid value for '--number'"),
         ("dead-letters redrive --to nowhere", "ops: no function 'nowhere' has a queue in"),
         ("dead-letters redrive --rate 0", "ops dead-letters redrive: Invalid value for '--rate'"),
-        ("dead-letters export /nowhere/at/all", "ops: /nowhere/at/all: No such file or directory"),
+        ("dead-letters export /nowhere/at/all", "ops: /nowhere/at/all: there is no such file or folder"),
+        ("dead-letters show ''", "ops: the id is empty"),
         ("show resp_1 --function lost", "ops: there is no function 'lost' with a queue"),
         ("show ''", "ops: the id is empty"),
         ("dead-letters redrive --key '' --yes", "ops: --key is empty: it would mean all dead letters"),
@@ -86,7 +105,16 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("break slow --for ever", "ops: 'ever' is no length of time"),
         ("hold place resp_1", "ops hold place: Missing option '--case'"),
         ("due --within soon", "ops: 'soon' is no length of time"),
+        ("due --within 99999999d", "ops: 99999999d is too long: at most 36500d"),
+        (f"due --within {'9' * 400}s", "ops: 999"),
+        ("due --number 99999999999999999999", "ops due: Invalid value for '--number'"),
         ("watch --every often", "ops: 'often' is no length of time"),
+        ("watch --every 99999999999d", "ops: 99999999999d is too long: at most 36500d"),
+        ("watch --every 0s", "ops: --every 0s leaves no time"),
+        ("break slow --for 99999999999999d", "ops: 99999999999999d is too long: at most 36500d"),
+        ("evidence export --from yesterday", "ops: 'yesterday' is no day"),
+        ("evidence verify nofile.jsonl", "ops: nofile.jsonl: there is no such file or folder"),
+        ("show \udcff", "ops: word 4 of the command is not UTF-8 text"),
     ],
 )
 def test_what_is_not_understood_is_said(ops: Ops, command: str, line: str) -> None:
@@ -97,11 +125,111 @@ def test_a_settings_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPa
     assert told(Ops(tmp_path / "lost.env", monkeypatch)("status"), 2).endswith("lost.env: there is no such file")
 
 
+@pytest.mark.parametrize("name", ["nowhere", "", "../environments/dev"])
+def test_an_environment_that_there_is_not_is_named_before_any_credential(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--env", name, "status"]) == 2
+    assert capsys.readouterr().err.startswith(f"ops: there is no environment {name!r}: local, or in")
+
+
+BINARY = bytes(range(128, 256))
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Path:
+    """A folder with files that are no text, folders in the place of files, and files in the place of folders."""
+    (tmp_path / "binary").write_bytes(BINARY)
+    (tmp_path / "folder").mkdir()
+    for name in ("unread", "barred"):
+        (tmp_path / f"{name}.jsonl").write_text(ONE_ID)
+        (tmp_path / f"{name}.txt").write_text("resp_1\n")
+    (tmp_path / "unread.jsonl.sent").write_bytes(BINARY)
+    (tmp_path / "barred.txt.sent").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("send delete_response {}/binary", "binary: not UTF-8 text"),
+        ("send delete_response {}/folder", "folder: is a folder: name a file"),
+        ("send delete_response {}/unread.jsonl", "unread.jsonl.sent: not UTF-8 text"),
+        ("erase --yes --ids {}/binary", "binary: not UTF-8 text"),
+        ("erase --yes --ids {}/folder", "folder: is a folder: name a file"),
+        ("erase --yes --ids {}/lost", "lost: there is no such file or folder"),
+        ("erase --yes --ids {}/barred.txt", "barred.txt.sent: is a folder: name a file"),
+        ("dead-letters export {}/binary", "binary: is there already: name another"),
+        ("dead-letters export {}/binary/under", "binary/under: a part of it is no folder"),
+        ("evidence export --from 2026-11-01 --out {}/binary", "binary: is there already: name another"),
+        ("evidence export --from 2026-11-01 --out {}/binary/under", "binary/under: a part of it is no folder"),
+        ("evidence verify {}/folder", "folder: is a folder: name a file"),
+        ("--env-file {}/binary status", "binary: not UTF-8 text: it has to hold KEY=value lines"),
+        ("--env-file {}/folder status", "folder: is a folder: name a file"),
+        ("--env-file /proc/self/mem status", "/proc/self/mem: input/output error"),
+    ],
+)
+def test_a_file_that_can_t_be_used_is_named_with_what_is_wrong(
+    ops: Ops, environment: Environment, spoiled: Path, command: str, line: str
+) -> None:
+    said = told(ops(command.format(spoiled)), 2)
+    assert said.startswith("ops: /")
+    assert said.endswith(line)
+
+
+def test_standard_input_that_is_no_text_is_refused(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(BINARY), encoding="utf-8"))
+    assert told(ops("send delete_response -"), 2) == "ops: standard input: not UTF-8 text"
+
+
+@pytest.mark.parametrize("command", ["break --list", "break --list --json"])
+def test_a_reader_of_a_pipe_that_goes_away_is_no_error(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from_ops, to_nobody = os.pipe()
+    os.close(from_ops)
+    with os.fdopen(to_nobody, "w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        assert main(shlex.split(command)) == 141
+
+
+def test_days_to_come_hold_no_evidence(ops: Ops, environment: Environment, tmp_path: Path) -> None:
+    ran = ops(f"evidence export --from 9999-12-31 --out {tmp_path}")
+    assert told(ran, 1).startswith("ops: nothing is sealed on those days")
+
+
+def test_what_others_put_into_a_queue_hinders_no_look(ops: Ops, environment: Environment) -> None:
+    odd = {"settlement": {"DataType": "String", "StringValue": "[1]"}}
+    for url in (environment.results, environment.dead_letters):
+        for body in ("no JSON", "[]"):
+            environment.sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=odd)  # type: ignore[arg-type]
+    environment.studio.seed("resp_odd")
+
+    assert ops("send delete_response", '{"response_id": "resp_odd"}').code == 0
+    assert ops("show resp_odd").code == 0
+    assert ops("show resp_unseen").code == 1
+    assert ops("status").code == 1
+
+
 def test_settings_that_are_missing_or_malformed_are_all_named(with_settings) -> None:  # type: ignore[no-untyped-def]
     line = told(with_settings({"HASH_KEY": "", "MAX_AGE": "long"})("show resp_1"), 2)
 
     assert "HASH_KEY is required" in line
     assert "MAX_AGE write a number" in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "command", "line"),
+    [
+        ("RETENTION_POLICIES", "no JSON", "register resp_1", "RETENTION_POLICIES is not JSON"),
+        ("AISTUDIO_FOLDER_ID", "", "doctor --live --yes", "AISTUDIO_FOLDER_ID is not set"),
+        ("LOG_FILE", "9" * 400, "status", "the name is too long"),
+    ],
+)
+def test_a_setting_that_only_one_command_reads_is_named_too(  # type: ignore[no-untyped-def]
+    with_settings, environment: Environment, setting: str, value: str, command: str, line: str
+) -> None:
+    ran = with_settings({setting: value})(command)
+    assert ran.code == 2
+    assert line in ran.err
 
 
 @pytest.mark.parametrize("command", [*WITH_QUEUES, *WITH_LEDGER])
@@ -140,7 +268,6 @@ def test_an_environment_that_does_not_run_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     from infra.operate.ops import environments
-    from infra.operate.ops.cli import main
 
     monkeypatch.setattr(environments, "LOCAL_ENV", tmp_path / "none")
     monkeypatch.setattr("sys.argv", ["ops", "status"])

@@ -58,8 +58,9 @@ def test_a_service_that_is_down_can_not_be_reached_until_it_is_mended(
     assert ops(command).code != 3
 
 
-def test_a_fault_for_a_time_is_mended_after_it(ops: Ops, environment: Environment) -> None:
-    ran = ops("break rejected --for 1s")
+@pytest.mark.parametrize("length", ["0s", "0.1s"])
+def test_a_fault_for_a_time_is_mended_after_it(ops: Ops, environment: Environment, length: str) -> None:
+    ran = ops(f"break rejected --for {length}")
 
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "mended")
     assert asked(environment) == "404"

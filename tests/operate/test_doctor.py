@@ -100,3 +100,28 @@ def test_the_live_probes_tell_what_a_cloud_does_without_any_id_or_secret(ops: Op
     secrets = [environment.settings[name] for name in ("AISTUDIO_API_KEY", "AISTUDIO_FOLDER_ID", "HASH_KEY")]
     made = [call["id"] for call in environment.studio.requests() if call["id"]]
     assert [each for each in (*secrets, *made) if each in json.dumps(found)] == []
+
+
+@pytest.mark.parametrize(
+    "answer", [{"html": True}, {"body": []}, {"body": {"id": 5}}, {"body": {"id": "a/../b"}}, {"drop": "before"}]
+)
+def test_the_live_probes_go_on_behind_whatever_the_service_answers(
+    ops: Ops, environment: Environment, answer: dict[str, object]
+) -> None:
+    environment.studio.fault(times=None, **({} if "drop" in answer else {"status": 200}), **answer)
+
+    ran = ops("doctor --live --yes --json")
+
+    assert ran.code == 0
+    assert set(ran.data) >= {"how BatchGetItem names the table", "the life of a response", "what is not there"}
+
+
+def test_the_live_probes_say_what_refuses_them(
+    scene: Scene, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = {"AISTUDIO_API_KEY": "", "YDB_DOCAPI_ENDPOINT": "http://127.0.0.1:1"}
+    ran = changed(scene, tmp_path, monkeypatch, **nowhere)("doctor --live --yes --json")
+
+    assert ran.code == 0
+    assert ran.data["whether ConsistentRead is honoured"] == "failed: EndpointConnectionError"
+    assert ran.data["the life of a response"] == "failed: Unauthorized"

@@ -64,22 +64,22 @@ def break_(
         return DONE
     if fault not in (*FAULTS, OFF):
         raise misused(f"there is no fault {fault!r}: ops break --list")
-    reach, pause = reach_of(context), seconds(for_) if for_ else 0.0
+    reach, pause = reach_of(context), seconds(for_) if for_ else None
     mend(reach)
     if fault == OFF:
         voice.line("nothing is broken on purpose any more")
     else:
         _break(reach, FAULTS[fault], voice, fault, pause)
-    voice.data({"fault": fault, "armed": fault != OFF and not pause})
+    voice.data({"fault": fault, "armed": fault != OFF and pause is None})
     return DONE
 
 
-def _break(reach: Reach, fault: Fault, voice: Voice, name: str, pause: float) -> None:
+def _break(reach: Reach, fault: Fault, voice: Voice, name: str, pause: float | None) -> None:
     if fault.answers:
         ask(reach, "POST", "faults", [{"times": None, **each} for each in fault.answers])
     switch(reach, fault.down)
-    voice.line(f"{name}: {fault.does}" + ("" if pause else "; mend it with: ops break off"))
-    if not pause:
+    voice.line(f"{name}: {fault.does}" + ("" if pause is not None else "; mend it with: ops break off"))
+    if pause is None:
         return
     try:
         with voice.progress(name, round(pause)) as bar:

@@ -14,7 +14,7 @@ from aistudio import API, APIError, Responses
 from aistudio.network.deadline import Exchange
 from aistudio.realtime.connection import Refused, connected
 from documents.tables import LEDGER, definitions
-from infra.operate.ops.ending import Ended, services
+from infra.operate.ops.ending import Ended, misused, services
 from infra.operate.ops.environments import Reach
 from worker import clients
 
@@ -90,7 +90,11 @@ def _clocks(reach: Reach) -> Iterator[Finding]:
     if "date" not in headers:
         yield Finding("clocks", good=True, found="the service tells no time")
         return
-    skew = time.time() - parsedate_to_datetime(headers["date"]).timestamp()
+    try:
+        skew = time.time() - parsedate_to_datetime(headers["date"]).timestamp()
+    except ValueError:
+        yield Finding("clocks", good=True, found="the service tells no time that can be read")
+        return
     good = abs(skew) < MOST_SKEW
     advice = "" if good else "set this machine's clock: holds and forced redrives are judged by it"
     yield Finding("clocks", good=good, found=f"this one is {skew:+.0f} s off the table service's", advice=advice)
@@ -127,5 +131,7 @@ def _realtime(reach: Reach) -> Iterator[Finding]:
 
 
 def api_of(reach: Reach) -> API:
-    """A client of the environment's AI Studio, with its key, else with the token of this shell."""
+    """A client of the environment's AI Studio, with its key, else with the token of this shell. Raises Ended."""
+    if not reach.settings.aistudio_folder_id:
+        raise misused(f"{reach.name}: AISTUDIO_FOLDER_ID is not set")
     return API(clients.studio(reach.settings), token=lambda: reach.values.get("YC_TOKEN", ""))

@@ -1,5 +1,6 @@
 """The command `ops`: its options, its commands, and how it ends."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from infra.operate.ops import breaking, doctor, due, erase, evidence, hold, register, send, show, status
 from infra.operate.ops.common import Chosen
 from infra.operate.ops.dead_letters import commands as dead_letters
-from infra.operate.ops.ending import USAGE, Ended, services
+from infra.operate.ops.ending import INTERRUPTED, PIPE_CLOSED, USAGE, Ended, misused, services
 
 app = typer.Typer(
     name="ops",
@@ -45,8 +46,10 @@ app.add_typer(evidence.app, name="evidence")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, with these arguments or the process's own; return its exit code, after one line on standard error where it is not understood or fails."""
     try:
+        _readable(sys.argv[1:] if arguments is None else arguments)
         with services():
             code: object = app(arguments, prog_name="ops", standalone_mode=False)
+            sys.stdout.flush()
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "ops"
@@ -57,5 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ops: {error}", file=sys.stderr)
         return error.code
     except typer.Abort:
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed has no reader
+        return PIPE_CLOSED
     return code if isinstance(code, int) else 0
+
+
+def _readable(arguments: Sequence[str]) -> None:
+    """Refuse what is no text. Raises Ended."""
+    for number, each in enumerate(arguments, 1):
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            raise misused(f"word {number} of the command is not UTF-8 text") from None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from infra.operate.ops.common import AsJson, reach_of, seconds
+from infra.operate.ops.common import AT_MOST, AsJson, reach_of, seconds
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.say import Voice, clock
 from ledger import Record
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def due(
     context: typer.Context,
     within: Annotated[str, typer.Option(help="How far ahead to look.")] = "1d",
-    number: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    number: Annotated[int, AT_MOST] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List what is on the agenda, the next first: responses to be deleted, and when."""

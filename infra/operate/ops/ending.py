@@ -1,7 +1,9 @@
 """How a command ends: an exit code, and one line on standard error where it is not 0."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 from botocore.exceptions import (
@@ -20,7 +22,22 @@ from infra.operate.cloud import Stopped
 DONE, WANTING, USAGE, UNREACHABLE = 0, 1, 2, 3
 """Done; something was found wanting; the command was not understood; what it needs can't be reached."""
 
+INTERRUPTED, PIPE_CLOSED = 130, 141
+"""Ctrl-C; the reader of a pipe went away. As shells tell of programs that these signals end."""
+
 _SILENT = (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError)
+
+
+_WRONG_WITH_FILES = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EISDIR: "is a folder: name a file",
+    errno.ENOTDIR: "a part of it is no folder",
+    errno.EEXIST: "is there already: name another",
+    errno.EACCES: "you have no right to it",
+    errno.EPERM: "you have no right to it",
+    errno.ENOSPC: "the disk is full",
+    errno.ENAMETOOLONG: "the name is too long",
+}
 
 
 class Ended(Exception):
@@ -46,9 +63,15 @@ def unreachable(message: str) -> Ended:
     return Ended(message, UNREACHABLE)
 
 
+def unusable(error: OSError, path: Path | None = None) -> Ended:
+    """Make the end of a command that can't use a file: the error's own, where no other is named."""
+    told = _WRONG_WITH_FILES.get(error.errno or 0) or (error.strerror or type(error).__name__).lower()
+    return misused(f"{path or error.filename}: {told}")
+
+
 @contextmanager
 def services() -> Iterator[None]:
-    """Turn what a service's client raises into `Ended`."""
+    """Turn what a service's client, or a file, raises into `Ended`."""
     try:
         yield
     except Stopped as error:
@@ -64,8 +87,12 @@ def services() -> Iterator[None]:
         raise unreachable(_refused(error)) from None
     except BotoCoreError as error:
         raise unreachable(f"a service can't be used: {type(error).__name__}") from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(f"a service can't be used: {type(error).__name__}") from None
+    except BrokenPipeError:
+        raise  # nobody reads what is printed any more: no complaint can help
+    except OSError as error:
+        raise unusable(error) if error.filename else unreachable(f"the network fails: {type(error).__name__}") from None
 
 
 def _of_the_ledger(why: str) -> str:

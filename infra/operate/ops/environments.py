@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from infra.deploy import table
 from infra.deploy.smoke import function_of, hash_key_of
-from infra.deploy.terraform import Root
+from infra.deploy.terraform import INFRA, Root
 from infra.local.settings import LOCAL_ENV, read_env
 from infra.operate.cloud import KEY, begin
-from infra.operate.ops.ending import misused, services, unreachable
+from infra.operate.ops.ending import misused, services, unreachable, unusable
 from ledger import Keys, Ledger
 from worker import clients
 from worker.settings import KEYS_OF_QUEUES, LEDGER, Settings, SettingsError, queue_settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
+ENVIRONMENTS = INFRA / "terraform" / "environments"
 NEEDED = (*LEDGER, *KEYS_OF_QUEUES, "DEAD_LETTER_QUEUE_URL")
 
 
@@ -111,14 +112,22 @@ def reach(name: str, file: Path | None) -> Reach:
     """Read an environment: a file of settings, `local`, or a folder of infra/terraform/environments. Raises Ended."""
     begin()
     if file is not None:
-        if not file.is_file():
+        if not file.exists():
             raise misused(f"{file}: there is no such file")
-        values = read_env(file)
+        try:
+            values = read_env(file)
+        except OSError as error:
+            raise unusable(error, file) from None
+        except ValueError:
+            raise misused(f"{file}: not UTF-8 text: it has to hold KEY=value lines") from None
         return Reach(str(file), {**values, **_token()}, local="LOG_FILE" in values)
     if name == "local":
         if not LOCAL_ENV.is_file():
             raise unreachable("nothing runs here: start `make dev` in another terminal, or name one: ops --env dev …")
         return Reach(name, read_env(LOCAL_ENV), local=True)
+    if not name or not (ENVIRONMENTS / name).is_dir() or Path(name).name != name:
+        known = ", ".join(sorted(path.name for path in ENVIRONMENTS.iterdir()))
+        raise misused(f"there is no environment {name!r}: local, or in infra/terraform/environments {known}")
     with services():
         return Reach(name, _deployed(name))
 

@@ -12,6 +12,7 @@ import typer
 from infra.operate.ops.common import AsJson, By, reach_of, seconds
 from infra.operate.ops.ending import DONE, WANTING, misused, wanting
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.files import text_of
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
 from infra.operate.ops.messages import Given
 from infra.operate.ops.ordering import checked, give, note
@@ -98,13 +99,7 @@ def _waited(reach: Reach, row: RecordKey, voice: Voice, patience: float | None) 
 
 def _list(reach: Reach, file: Path, by: str, voice: Voice, patience: float | None, *, sure: bool) -> int:
     reach.queue(DELETION)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise misused(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise misused(f"{file}: not UTF-8 text") from None
-    names = [line.strip() for line in text.splitlines() if line.strip()]
+    names = [line.strip() for line in text_of(file).splitlines() if line.strip()]
     if not names:
         raise wanting(f"{file}: no id in it")
     messages = [checked(reach, DELETION, {"response_id": name, "reason": REASON}) for name in names]

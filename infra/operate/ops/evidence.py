@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,9 +50,10 @@ def export_(
     if not (first or last or subject):
         raise misused("say which days (--from, --to), or about which person (--subject)")
     begin, end = _day(first), _day(last)
+    out.mkdir(parents=True, exist_ok=True)
     reach, now = reach_of(context), time.time()
     with _evidence():
-        seals = chain(reach.ledger, begin, end)
+        seals = [] if begin and begin > datetime.fromtimestamp(now, UTC).date() else chain(reach.ledger, begin, end)
         if not seals:
             raise wanting("nothing is sealed on those days: a day is sealed an hour after its end (UTC)")
         days = list(_days(reach, seals, voice))
@@ -65,7 +66,6 @@ def export_(
     counted = figures(line for _, _, _, line in kept)
     holds = _holds(reach, voice, chosen, [line for _, _, _, line in kept])
     said = About(Path(reach.name).name, scope, f"{stem}.html", now)
-    out.mkdir(parents=True, exist_ok=True)
     files = {
         f"{stem}.jsonl": b"".join(line + b"\n" for line in lines),
         f"{stem}.csv": "".join(sheet(kept)).encode(),
@@ -97,10 +97,7 @@ def verify_(
 ) -> int:
     """Check an export with nothing but the file, and name each line that fails."""
     voice = Voice(as_json=as_json)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise misused(f"{file}: {(error.strerror or 'it can not be read').lower()}") from None
+    content = file.read_bytes()
     lines, faults = _lines(content, file)
     verdict = verify(lines, head.strip().lower() or None)
     faults += verdict.faults

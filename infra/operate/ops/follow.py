@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,9 +106,10 @@ def result(reach: Reach, record_key: str) -> Mapping[str, Any] | None:
     """The newest result about a record, where it can be seen without taking it from its consumer: locally."""
     found: Mapping[str, Any] | None = None
     for message in waiting(reach, reach.settings.results_queue_url):
-        content = json.loads(message.body)
-        if content.get("subject") == record_key:
-            found = content
+        with suppress(ValueError):  # anybody may send anything to a queue
+            content = json.loads(message.body)
+            if isinstance(content, dict) and content.get("subject") == record_key:
+                found = content
     return found
 
 

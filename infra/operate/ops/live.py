@@ -6,10 +6,12 @@ What it finds names statuses, fields and codes alone: no id, no content, no secr
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from aistudio import APIError
 from infra.operate.ops.checks import api_of
 from infra.operate.ops.environments import Reach
 
@@ -25,7 +27,7 @@ def probes(reach: Reach) -> Iterator[tuple[str, Any]]:
             yield name, ask(reach)
         except ClientError as error:
             yield name, f"refused: {error.response.get('Error', {}).get('Code')}"
-        except (httpx.HTTPError, OSError, LookupError) as error:
+        except (APIError, BotoCoreError, httpx.HTTPError, OSError, LookupError, ValueError) as error:
             yield name, f"failed: {type(error).__name__}"
 
 
@@ -86,11 +88,24 @@ def _life_of_a_response(reach: Reach) -> list[dict[str, Any]]:
     """Create a response, get it, delete it twice, get it again."""
     model = f"gpt://{reach.settings.aistudio_folder_id}/yandexgpt-lite"
     made = _ask(reach, "POST", "/responses", {"model": model, "input": "Say ready.", "store": True})
-    response_id = made.json().get("id") if made.is_success else None
-    after = ("GET", "DELETE", "GET", "DELETE") if response_id else ()
-    return [_shape("create", made)] + [
-        _shape(method, _ask(reach, method, f"/responses/{response_id}")) for method in after
-    ]
+    path = _path_of(made)
+    after = ("GET", "DELETE", "GET", "DELETE") if path else ()
+    return [_shape("create", made)] + [_shape(method, _ask(reach, method, path)) for method in after]
+
+
+def _path_of(made: httpx.Response) -> str:
+    """Where a response is, by the answer to its create; empty where that names none."""
+    body = _object(made)
+    return f"/responses/{quote(body['id'], safe='')}" if made.is_success and isinstance(body.get("id"), str) else ""
+
+
+def _object(answer: httpx.Response) -> dict[str, Any]:
+    """The object that a body holds; empty where it holds no other thing."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _unknown(reach: Reach) -> list[dict[str, Any]]:

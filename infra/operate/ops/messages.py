@@ -3,7 +3,6 @@
 import getpass
 import hashlib
 import json
-import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 from infra.local.samples.case import Case, load
 from infra.operate.ops.ending import misused, wanting
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.files import standard_input, text_of
 from ledger import Key, RecordKey
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.message import parse
@@ -49,16 +49,15 @@ def read(reach: Reach, function: str, given: str) -> Given:
     """Read a message, `-`, a file of JSON lines, or a sample. Raises Ended, also where the schema refuses one."""
     made = reach.function(function)
     if given == "-":
-        return Given([_checked(reach, made, sys.stdin.read(), "standard input")])
+        return Given([_checked(reach, made, standard_input(), "standard input")])
     if given.lstrip().startswith(("{", "[")):
         return Given([_checked(reach, made, given, "the message")])
+    if not given.strip():
+        raise misused("the message is empty: give JSON, a file, or -")
     path = Path(given)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise misused(f"{given}: {error.strerror or 'not a file'}; a message begins with a brace") from None
-    except UnicodeDecodeError:
-        raise misused(f"{given}: not UTF-8 text") from None
+    if not path.exists():
+        raise misused(f"{given}: there is no such file; a message begins with a brace")
+    text = text_of(path)
     if path.suffix == ".json":
         return _sample(reach, made, path) if '"sample"' in text else Given([_checked(reach, made, text, given)])
     return Given(_lines(reach, made, path, text), file=path, digest=hashlib.sha256(text.encode()).hexdigest())

@@ -98,6 +98,8 @@ def _known(reach: Reach, policy: str) -> None:
         policies_of(text).named(policy or None)
     except NoDate as error:
         raise wanting(f"{error} ({reach.name})") from None
+    except ValueError as error:
+        raise misused(f"{reach.name}: RETENTION_POLICIES {str(error).strip()}") from None
 
 
 def _again(reach: Reach, policy: str, by: str, voice: Voice, *, sure: bool) -> int:

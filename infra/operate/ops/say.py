@@ -13,13 +13,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
+class _Terminal(Console):
+    """A console that tells of a closed pipe: rich's own ends the process with 1, which says here that something is wanting."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Voice:
     """What a command prints: to people on `out`, or as JSON; progress and questions on `err`."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(highlight=False, soft_wrap=True, stderr=True)
+        self.out = _Terminal(highlight=False, soft_wrap=True)
+        self.err = _Terminal(highlight=False, soft_wrap=True, stderr=True)
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line to people, as it is: the terminal wraps it, nothing is cut."""

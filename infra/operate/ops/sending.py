@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.operate.ops.ending import misused
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.files import text_of
 from infra.operate.ops.messages import Given
 from worker.clock import SystemClock
 from worker.send.queue import AT_ONCE, Queue
@@ -20,7 +21,7 @@ class Confirmed:
         self._head = json.dumps({"function": function, "environment": environment, "sha256": digest})
         self.numbers: set[int] = set()
         if self.path.exists():
-            head, *numbers = self.path.read_text().splitlines() or [""]
+            head, *numbers = text_of(self.path).splitlines() or [""]
             if head != self._head:
                 raise misused(f"{self.path} is about other content, another function or another place: delete it first")
             self.numbers = {int(number) for number in numbers if number.isdecimal()}

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from infra.local.lines import said
-from infra.operate.ops.common import AsJson, reach_of
+from infra.operate.ops.common import AsJson, named, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant
 from infra.operate.ops.dead_letters.choosing import found as find_dead_letters
-from infra.operate.ops.dead_letters.letter import Filter
-from infra.operate.ops.ending import misused, wanting
+from infra.operate.ops.dead_letters.letter import Filter, said_in
+from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import Found, log_lines, query, records, waiting
 from infra.operate.ops.say import Voice, clock
@@ -18,7 +18,6 @@ from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Record
 from ledger.record import DEAD_LETTERED
 from retention.evidence.chain import Sealed, row_of
-from worker.settlement_attribute import NAME, unverified
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,10 +34,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what became of an id: its records as a timeline, its log lines, and the messages that can be seen."""
-    if not name.strip():
-        raise misused("the id is empty")
     voice, reach, now = Voice(as_json=as_json), reach_of(context), time.time()
-    found = records(reach, name, function)
+    found = records(reach, named(name), function)
     lines = list(log_lines(reach, {each.record.key for each in found}))
     dead_lettered = any(each.record.state == DEAD_LETTERED for each in found) or not found
     dead_letters = find_dead_letters(reach, Meant(Filter(key=name)), voice) if dead_lettered else []
@@ -46,7 +43,7 @@ def show(
         (queue, message)
         for queue, url in reach.queues.items()
         for message in waiting(reach, url)
-        if unverified(message.attributes.get(NAME, "{}")).get("key") == name
+        if said_in(message.attributes).get("key") == name
     ]
     if not found and not dead_letters and not underway:
         raise wanting(f"nothing is known of {name}: it never came this far, has expired, or HASH_KEY is another")

@@ -14,7 +14,7 @@ from rich.text import Text
 from infra.operate.ops.common import AsJson, reach_of, seconds
 from infra.operate.ops.dead_letters.looking import depth
 from infra.operate.ops.due import agenda
-from infra.operate.ops.ending import WANTING, services, wanting
+from infra.operate.ops.ending import WANTING, misused, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import every_line, waiting
 from infra.operate.ops.say import MINUTE, Voice, span
@@ -48,6 +48,8 @@ def watch(
 ) -> None:
     """Show the same, and draw it anew until Ctrl-C; with --json a line each time."""
     voice, reach, pause = Voice(as_json=as_json), reach_of(context), seconds(every)
+    if not pause:
+        raise misused("--every 0s leaves no time between two looks: give 1s or more")
     try:
         if as_json:
             while True:

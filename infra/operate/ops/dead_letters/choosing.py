@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.operate.ops.common import seconds
+from infra.operate.ops.common import AT_MOST, seconds
 from infra.operate.ops.dead_letters.letter import NO_REASON, DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import HIDDEN, looking
 from infra.operate.ops.ending import misused
@@ -33,7 +33,7 @@ def meant_by(
     key: Annotated[str | None, typer.Option(help="Only this business id, or this message id.")] = None,
     older_than: Annotated[str, typer.Option(help="Only those here for longer, such as 1h.")] = "",
     newer_than: Annotated[str, typer.Option(help="Only those here for less, such as 7d.")] = "",
-    number: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    number: Annotated[int | None, AT_MOST] = None,
 ) -> Meant:
     """Read the options. Raises Ended."""
     if key is not None and not key.strip():

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from infra.operate.ops.common import AsJson, reach_of
+from infra.operate.ops.common import AsJson, named, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant, choosing, found, tell
 from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.dead_letters.redriving import redrive
-from infra.operate.ops.ending import misused, wanting
+from infra.operate.ops.ending import wanting
 from infra.operate.ops.say import Voice
 
 app = typer.Typer(no_args_is_help=True, help="Look at dead letters, and send back those whose cause is mended.")
@@ -40,7 +40,7 @@ def show(
 ) -> None:
     """Show every dead letter of an id."""
     voice, now = Voice(as_json=as_json), time.time()
-    letters = found(reach_of(context), Meant(Filter(key=name)), voice)
+    letters = found(reach_of(context), Meant(Filter(key=named(name))), voice)
     if not letters:
         raise wanting(f"no dead letter has the id {name}")
     voice.data([letter.told(body=body) for letter in letters])
@@ -76,12 +76,8 @@ def export(
 ) -> None:
     """Write dead letters to a file, a line of JSON each, readable by you alone; the queue keeps them."""
     voice = Voice(as_json=as_json)
-    reach = reach_of(context)
-    try:
-        file.touch(mode=0o600, exist_ok=False)
-    except OSError as error:
-        raise misused(f"{file}: {error.strerror}") from None
-    letters = found(reach, meant, voice)
+    letters = found(reach_of(context), meant, voice)
+    file.touch(mode=0o600, exist_ok=False)
     with file.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(letter.told(body=bodies), ensure_ascii=False) + "\n" for letter in letters)
     voice.data({"file": str(file), "count": len(letters)})

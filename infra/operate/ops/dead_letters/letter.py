@@ -36,7 +36,7 @@ class DeadLetter:
     def read(cls, message: "MessageTypeDef") -> "DeadLetter":
         """Read a message of the dead-letter queue, whoever sent it."""
         texts = {name: each.get("StringValue", "") for name, each in message.get("MessageAttributes", {}).items()}
-        said = _said(texts.get(NAME, ""))
+        said = said_in(texts)
         return cls(
             message,
             delivered_id(message["MessageId"]),
@@ -125,9 +125,10 @@ def delivered_id(message_id: str) -> str:
     return platform_id(message_id) if _UUID.fullmatch(message_id) else message_id
 
 
-def _said(text: str) -> Mapping[str, Any]:
+def said_in(attributes: Mapping[str, str]) -> Mapping[str, Any]:
+    """What a message's attribute says of its earlier deliveries, not verified: anybody may send anything to a queue."""
     try:
-        said = unverified(text)
+        said = unverified(attributes.get(NAME, ""))
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
