@@ -23,7 +23,9 @@ def message(record: Record) -> Send:
 @timer_function(sends_to=[DELETION, VERIFICATION])
 def handler(_tick: Tick, tools: Tools) -> Mapping[str, int]:
     """Claim and send, until all is sent, the time is over, or the queues hold enough."""
-    room = tools.settings.sweep_backlog - sum(map(tools.elsewhere.waiting, (DELETION, VERIFICATION)))
+    waiting = [tools.elsewhere.waiting(name) for name in (DELETION, VERIFICATION)]
+    # What does not say how full it is may be full.
+    room = 0 if None in waiting else tools.settings.sweep_backlog - sum(filter(None, waiting))
 
     def send(records: Sequence[Record]) -> Sequence[bool]:
         nonlocal room

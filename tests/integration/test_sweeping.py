@@ -15,7 +15,7 @@ from ledger.record import DELETED
 from retention.registry import Registration, registered
 from tests.support.bench import Bench
 from tests.support.messages import arrived
-from tests.support.seam import Crash, killed_after, killed_before
+from tests.support.seam import Crash, killed_after, killed_before, refused
 from tests.support.ticking import ticked
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -152,6 +152,28 @@ def test_a_sweep_stops_while_the_queue_holds_enough_and_goes_on_later(sweeper: S
     sweeper.bench.kit.sqs.purge_queue(QueueUrl=sweeper.bench.own)
     sweeper.backlog = 100
     assert first["sent"] + sweeper.tick()["sent"] == 24
+
+
+def test_what_is_put_off_in_the_queue_counts_for_what_it_holds(sweeper: Sweeper) -> None:
+    register(sweeper.bench, "resp_1", until=sweeper.bench.clock.now())
+    sweeper.bench.clock.advance(1)
+    sweeper.backlog = 3
+    for number in range(3):
+        delayed = {"MessageBody": f"throttled {number}", "DelaySeconds": 900}
+        sweeper.bench.kit.sqs.send_message(QueueUrl=sweeper.bench.own, **delayed)
+
+    assert (said := sweeper.tick())["sent"] == 0
+    assert said["left"] == 1
+
+
+def test_a_sweep_sends_nothing_where_a_queue_does_not_say_how_full_it_is(sweeper: Sweeper) -> None:
+    register(sweeper.bench, "resp_1", until=sweeper.bench.clock.now())
+    sweeper.bench.clock.advance(1)
+    sweeper.bench.queues.arm("GetQueueAttributes", refused)
+
+    first, second = sweeper.tick(), sweeper.tick()
+
+    assert [(said["sent"], said["left"]) for said in (first, second)] == [(0, 1), (1, 0)]
 
 
 def test_a_sweep_without_time_sends_nothing_and_says_that_it_left_something(sweeper: Sweeper) -> None:

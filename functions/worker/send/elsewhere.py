@@ -34,8 +34,8 @@ class Elsewhere:
                 confirmed[index] = sent
         return confirmed
 
-    def waiting(self, function: str) -> int:
-        """Count, about, what waits in a function's queue; 0 where there is none, or it can't be asked."""
+    def waiting(self, function: str) -> int | None:
+        """Count, about, what waits in a function's queue; 0 where there is no such queue, None where it does not say."""
         return self._queue.waiting(self._urls[function]) if self._urls[function] else 0
 
     def _event(self, send: Send, cause: Cause | None) -> str:

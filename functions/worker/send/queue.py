@@ -16,11 +16,15 @@ from worker.send.queue_message import MAX_BYTES, QueueMessage
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 AT_ONCE = 10
 _ROUNDS = 3
 _PAUSE = 0.2
 """Seconds before the second round; the third waits twice as long."""
+
+_WAITING: "Sequence[QueueAttributeNameType]" = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
+"""What waits in a queue. What is throttled is delayed: it has to be counted above all."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,14 +62,14 @@ class Queue:
                     confirmed[index] = True
         return confirmed
 
-    def waiting(self, url: str) -> int:
-        """Count, about, the messages that wait in a queue; 0, and a warning, where it does not say."""
+    def waiting(self, url: str) -> int | None:
+        """Count, about, the messages that wait in a queue, delayed ones too; None, and a warning, where it does not say."""
         try:
-            said = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-            return int(said["Attributes"]["ApproximateNumberOfMessages"])
+            said = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=_WAITING)["Attributes"]
+            return sum(int(said[name]) for name in _WAITING)
         except (BotoCoreError, ClientError, *MISSHAPEN) as error:
             _log.warning("a queue does not say how much waits in it: %s", type(error).__name__)
-            return 0
+            return None
 
     def _send(self, url: str, batch: Mapping[str, QueueMessage]) -> list[int]:
         """Send one batch by entry ids. Returns the indexes that the queue confirmed."""
