@@ -35,11 +35,11 @@ def handler(message: LegalHold, _client: None, _timeout: float, desk: Desk) -> O
     said: dict[str, Any] = {"case": message.case}
     if since is None:
         return Outcome("done", Trace(), said | {"outcome": "superseded"})
-    ends = since + (wait if message.action is Action.PLACE else desk.settings.erase_settle)
+    ends, over = since + (wait if message.action is Action.PLACE else desk.settings.erase_settle), True
     if message.action is Action.RELEASE:
-        said["due"] = make_due(target, desk.store, now)
-    if now < ends:
-        outcome = {"outcome": f"{message.action.value}d", "until": text_of(ends)}
-        return Outcome("ordered", Trace(), said | outcome, later=Later(ends - now, "hold", last=ends + 86_400))
+        said["due"], over = make_due(target, desk.store, now, desk.deadline.left_for_calls)
+    if now < ends or not over:
+        said |= {"outcome": f"{message.action.value}d", "until": text_of(ends)}
+        return Outcome("ordered", Trace(), said, later=Later(ends - now if over else 1, "hold", last=ends + 86_400))
     end = standing(order, desk.store.get(target)) if message.action is Action.PLACE else "released"
     return Outcome("done", Trace(), said | {"outcome": end})

@@ -1,8 +1,9 @@
 """Orders of legal holds: placed and released by case, kept as history, and what a release makes due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from documents import Index, TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
@@ -14,10 +15,14 @@ HELD = Index("held", "held_by", "created_at")
 """What a hold keeps, by the record whose hold it is."""
 
 MOST_CASES = 32
-"""Cases that hold a response or a person at a time."""
+"""Cases that hold a response or a person at a time; two that are placed at the same moment may be one more."""
 
 LONGEST_INVOCATION = 60
 """Seconds: a deletion that read no hold has ended after so long."""
+
+
+LEAST = 15.0
+"""Seconds that a page of what a hold kept takes at the most: with less left no further one is begun."""
 
 
 class Action(StrEnum):
@@ -71,17 +76,24 @@ def standing(order: Order, record: Record) -> str:
     return "too_late" if record.over else "effective"
 
 
-def make_due(target: RecordKey, store: Ledger, now: float) -> int:
-    """Make due what a hold kept that is there no more, and count it; nothing while another case holds.
+def make_due(target: RecordKey, store: Ledger, now: float, left: Callable[[], float]) -> tuple[int, bool]:
+    """Make due what a hold kept that is there no more; how many, and whether that was all. Nothing while another case holds.
 
-    The index follows its table with a delay: look again. Raises TableUnavailable.
+    `left` says how many seconds are left: with too few no further page is begun. What is made due leaves the index, so
+    that the next look goes on with the rest, and finds nothing that a sweep has claimed since. The index follows its
+    table with a delay: look again. Raises TableUnavailable.
     """
     record = store.get(target)
     if record.hold:
-        return 0
-    own = [record] if record.held_by == target else []
-    pages = [own, *store.query(HELD, target)]
-    return sum(end is Written.YES for page in pages for end in store.write_all(list(_due(page, target, now))))
+        return 0, True
+    pages = chain([[record] if record.held_by == target else []], store.query(HELD, target))
+    made = 0
+    for page in pages:
+        ends = store.write_all([_due(each, target, now) for each in page if each.due_at is not None])
+        made += ends.count(Written.YES)
+        if left() <= LEAST:
+            return made, False
+    return made, True
 
 
 def _ordering(order: Order, row: RecordKey, case: str, now: float) -> Write:
@@ -100,13 +112,11 @@ def _ordering(order: Order, row: RecordKey, case: str, now: float) -> Write:
     )
 
 
-def _due(records: list[Record], target: RecordKey, now: float) -> Iterator[Write]:
-    for record in records:
-        # What is due already stays as it is: a sweep may have claimed it since.
-        if record.due_at is not None and record.due_at > text_of(now):
-            yield Write(
-                record.key,
-                sets={"due_at": text_of(now)},
-                condition="#held_by = :held_by AND #due_at = :seen",
-                given={"held_by": target, "seen": record.due_at},
-            )
+def _due(record: Record, target: RecordKey, now: float) -> Write:
+    return Write(
+        record.key,
+        sets={"due_at": min(str(record.due_at), text_of(now))},
+        condition="#held_by = :held_by AND #due_at = :seen",
+        given={"held_by": target, "seen": record.due_at},
+        removes=("held_by",),
+    )

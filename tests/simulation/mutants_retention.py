@@ -129,7 +129,7 @@ OF_RETENTION = (
         "R5, draft 9",
         "a release makes nothing due",
         "kept back",
-        {"retention.holds:make_due": lambda _: lambda *_args: 0},
+        {"retention.holds:make_due": lambda _: lambda *_args: (0, True)},
     ),
     Mutant(
         "R6",

@@ -58,6 +58,7 @@ class Retained:
         self._released: dict[str, float] = {}  # when the last hold of a record went
         self._orders: dict[tuple[str, str], tuple[int, bool]] = {}  # the last that ended, by (record, case)
         self._lost: set[str] = set()  # functions of which a message was dead-lettered
+        self._keepers: dict[str, str] = {}  # by whose hold a record was kept last
         self._erased_since: dict[str, float] = {}  # when a person was first erased
         self._late: set[str] = set()  # records that were registered for a person who was erased before
         self._wanted: set[str] = set()  # records that messages asked for without regard to the date
@@ -94,6 +95,8 @@ class Retained:
         if text(old, "subject") and not text(new, "subject"):
             self._broken("R6: the person of a registration is dropped")
         self._absent(new)
+        if "held_by" in new:
+            self._keepers[key] = text(new, "held_by")
         if names(old, "asked") - names(new, "asked"):
             self._broken("R1: who was asked to go is asked no more")
         if "verified_at" in new and "verified_at" not in old:
@@ -156,7 +159,7 @@ class Retained:
             if new.get("dead_lettered_at") == old.get("dead_lettered_at"):
                 self._stirred.add(key)
             return
-        holder = text(old, "held_by")
+        holder = self._keepers.get(key, "")
         released = self._released.get(holder) if holder not in self._held else None
         if state_of(old) == HELD and released is not None:
             held = next(at for at, item in reversed(self._versions[key][:-1]) if state_of(item) == HELD)

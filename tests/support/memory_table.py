@@ -1,6 +1,6 @@
 """A table in memory with its indexes, as the ledger's client sees it: for tests with more records than a server is quick with."""
 
-from bisect import bisect
+from bisect import bisect, insort
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,8 +54,8 @@ class MemoryTable:
     def _places_of(self, key: str, ranged: str, value: str) -> list[tuple[str, str]]:
         """Range and key of what an index has under a value, in order."""
         if (key, ranged, value) not in self._places:
-            known = [item for item in self.items.values() if item.get(key) == {"S": value} and ranged in item]
-            self._places[key, ranged, value] = sorted((item[ranged]["S"], item["key"]["S"]) for item in known)
+            known = (_place(item, key, ranged, value) for item in self.items.values())
+            self._places[key, ranged, value] = sorted(filter(None, known))
         return self._places[key, ranged, value]
 
     def update_item(self, **request: Any) -> dict[str, Any]:
@@ -86,9 +86,20 @@ class MemoryTable:
         key = request["Key"]["key"]["S"]
         old = self.items.get(key, {"key": {"S": key}})
         new = self.items[key] = _compiled(request).apply(old, request.get("ExpressionAttributeValues", {}))
-        changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-        for index in [each for each in self._places if changed & {*each[:2]}]:
-            del self._places[index]
+        for (name, ranged, value), places in self._places.items():
+            was, is_ = (_place(item, name, ranged, value) for item in (old, new))
+            if was == is_:
+                continue
+            if was is not None:
+                del places[bisect(places, was) - 1]
+            if is_ is not None:
+                insort(places, is_)
+
+
+def _place(item: Item, key: str, ranged: str, value: str) -> tuple[str, str] | None:
+    """Range and key of an item under a value of an index; None where the index does not have it there."""
+    there = item.get(key) == {"S": value} and ranged in item
+    return (item[ranged]["S"], item["key"]["S"]) if there else None
 
 
 def _compiled(request: Mapping[str, Any]) -> Any:
