@@ -80,7 +80,7 @@ SAME_BODY = "attribute_not_exists(#body_hash) OR #body_hash = :body_hash"
 """The key was never used for other content."""
 
 STILL_MINE_TO_FINISH = (
-    "#owner = :owner AND (#state IN (:claimed, :done) OR (#state = :dead_lettered AND #reason = :outcome_unknown))"
+    "#owner = :owner AND (#state = :claimed OR (#state = :dead_lettered AND #reason = :outcome_unknown))"
 )
 """My call did happen: that is final, even where the lease ended meanwhile and the key was dead-lettered as unknown."""
 

@@ -342,6 +342,17 @@ OF_CREATES = (
         {"worker.settle.retries:_unwritten": _given_back},
     ),
     Mutant(
+        "I4",
+        "an outcome is written once more by whoever else finds its claim",
+        "background",
+        {
+            "ledger.conditions:STILL_MINE_TO_FINISH": lambda held: held.replace(
+                "#state = :claimed", "#state IN (:claimed, :done)"
+            ),
+            "worker.settle.claim_first:_is_done": lambda _: lambda *_args: False,
+        },
+    ),
+    Mutant(
         "leases",
         "an ended lease is dead-lettered under the delivery's redrive number",
         "expired",

@@ -11,6 +11,7 @@ from functools import partial
 from aistudio import APIError, OutcomeUnknown
 from documents import TableUnavailable, Write, Written
 from ledger import Claim, Record, claims
+from ledger.record import DONE
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import timestamp
@@ -205,7 +206,8 @@ def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Sett
 def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:
     """Write the outcome with what it brings; alone, where that is refused however often it is made anew.
 
-    While nothing tells whether it was written, it is written again, as long as there is time.
+    While nothing tells whether it was written, it is written again, as long as there is time. What this claim has come to
+    already, by a write whose answer was lost or by another finder of a dead caller's claim, is left as it is.
     """
     done = claims.done(claim, inv.clock.now(), notes)
     refused = 0
@@ -214,6 +216,8 @@ def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invo
         try:
             beside = (*outcome.writes, *outcome.registers()) if refused < ROUNDS else ()
             written = inv.store.write(replace(done, beside=beside), insist=True)
+            if written is Written.REFUSED and _is_done(claim, inv):
+                written = Written.YES
         except TableUnavailable as error:
             _log.warning("the ledger can't be read: %s", error)
             written = Written.UNKNOWN
@@ -224,3 +228,8 @@ def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invo
             if inv.deadline.left() < _LAST_SECONDS:
                 return False
             inv.clock.sleep(_PAUSE)
+
+
+def _is_done(claim: Claim, inv: Invocation) -> bool:
+    record = inv.store.get(claim.standing.key)
+    return record.state == DONE and record.owner == claim.owner

@@ -66,7 +66,7 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
         step = Step.MINE
     elif item.body_hash and record.body_hash and record.body_hash != item.body_hash:
         step = Step.KEY_REUSED
-    elif record.state in (DONE, DELETED) or delivery.sent_at <= record.absent_sent_at:
+    elif record.state in (DONE, DELETED) or max(each.sent_at for each in item.deliveries) <= record.absent_sent_at:
         step = Step.FINAL
     elif record.state in (HELD, WAITING, DEAD_LETTERED, ALREADY_ABSENT):
         return _after_an_end(item, record, may_repeat=may_repeat)

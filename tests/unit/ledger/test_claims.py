@@ -114,7 +114,7 @@ ALLOWED = {
     "another's claim": (THEIRS, {"watermark of a claimed key"}),
     "another's claim of a newer redrive": ({**THEIRS, "redrive": 2}, set()),
     "a claim whose watermark is at the retry message": ({**THEIRS, "copy": 4}, set()),
-    "my own outcome": ({**DONE, "owner": "me"}, {"done"}),
+    "my own outcome": ({**DONE, "owner": "me"}, set()),
     "another's outcome": (DONE, set()),
     "another's outcome that has expired": ({**DONE, **LAPSED}, {"watermark"}),
     "my call, dead-lettered by who found its lease over": (
