@@ -61,11 +61,13 @@ LONG = (
 
 PROOFS = (
     "e2e/soak/test_soak.py::*",
+    "e2e/test_playing.py::*",
     "infra/local/test_new_function.py::test_what_is_*",
     "infra/test_table_changes.py::*",
     "operate/test_redrive.py::test_five_hundred_*",
     "simulation/test_simulation.py::test_a_kept_seed_still_finds_*",
     "simulation/test_simulation.py::test_a_known_hole_put_back_is_found*",
+    "unit/aistudio/test_httpx2.py::*",
 )
 """What takes minutes of both cores: `make proofs`, before a release."""
 

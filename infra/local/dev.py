@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -74,12 +74,20 @@ def in_front() -> None:
         os.tcsetpgrp(sys.stdin.fileno(), os.getpgrp())
 
 
-def run(path: Path, log: Path, *, as_json: bool) -> None:
-    """Run until a signal. Raises Taken, and ValueError where a setting of one's own is malformed."""
+def chosen(names: Sequence[str]) -> list[LocalFunction]:
+    """The functions and timers of these names; all, where none is named. Raises ValueError for a name that none has."""
+    known = {function.name: function for function in (*catalog.functions(), *catalog.timers())}
+    if lost := set(names) - known.keys():
+        raise ValueError(f"--function {', '.join(sorted(lost))}: no such function in functions.yaml")
+    return [known[name] for name in names or known]
+
+
+def run(path: Path, log: Path, names: Sequence[str], *, as_json: bool) -> None:
+    """Run until a signal. Raises Taken, and ValueError where a setting of one's own is malformed, or a name unknown."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     own = own_settings(os.environ)
     lines = Lines(log, Console(), as_it_is=as_json)
-    functions = [with_own(function, own) for function in (*catalog.functions(), *catalog.timers())]
+    functions = [with_own(function, own) for function in chosen(names)]
     with swept(path), running_environment(functions, settings=own, ports=PORTS, log=lines.take) as up:
         up.start()
         write_env(up.told(log), path)
@@ -98,11 +106,12 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, default=LOCAL_ENV, help="where to write the settings (%(default)s)")
     parser.add_argument("--log", type=Path, default=LOG, help="where to keep what functions print (%(default)s)")
     parser.add_argument("--json", action="store_true", help="show what functions print as it is")
+    parser.add_argument("--function", action="append", default=[], help="run it, and what it sends to; may be repeated")
     given = parser.parse_args()
     in_front()
     try:
         with stopping_in_order():
-            run(given.settings, given.log, as_json=given.json)
+            run(given.settings, given.log, given.function, as_json=given.json)
     except SystemExit as ended:
         if ended.code != 128 + signal.SIGINT:  # Ctrl-C is how it is meant to end
             raise

@@ -14,13 +14,18 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from infra.local.catalog import functions, timers
+from infra.local.catalog import functions, timers, with_those_they_send_to
 from infra.local.cloud.servers import Servers
 from infra.local.printed import as_json
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import read_env
 from tests.support.processes import ENVIRONMENT, alive, descendants
 from tests.support.waiting import eventually
+
+ONLY = ["--function", "delete_response", "--function", "retention_sweep"]
+
+
+RUNNING = with_those_they_send_to([each for each in (*functions(), *timers()) if each.name in ONLY])
 
 
 def logged(settings: Path) -> list[str]:
@@ -33,8 +38,9 @@ def logged(settings: Path) -> list[str]:
 def dev(
     settings: Path, *before: str, stdout: IO[str] | int = subprocess.DEVNULL, options: Sequence[str] = (), **own: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings), *ONLY, *options]
     with subprocess.Popen(  # noqa: S603 - a fixed command
-        [*before, sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings), *options],
+        [*before, *command],
         cwd=ROOT,
         env=ENVIRONMENT | {"TMPDIR": str(settings.parent), **own},
         stdout=stdout,
@@ -57,7 +63,7 @@ def running(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """An environment with all its children: the servers, the AI Studio, the functions' processes, and the sweeper."""
     with dev(settings) as process:
         eventually(settings.exists)
-        assert len(descendants(process.pid)) == 3 + sum(each.instances for each in (*functions(), *timers()))
+        assert len(descendants(process.pid)) == 3 + sum(each.instances for each in RUNNING)
         yield process
 
 
