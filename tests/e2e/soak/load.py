@@ -1,5 +1,6 @@
 """What a soak sends: a seeded mix of good, doubled, held, missing and broken messages for all functions with a queue."""
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ DELETE, CREATE = "delete_response", "realtime_response_create"
 RESPOND, EVENT = "create_response", "realtime_client_event"
 GET, LIST, CANCEL = "get_response", "list_input_items", "cancel_response"
 REGISTER, HOLD = "register_response", "legal_hold"
+ERASE, VERIFY, SWEEP = "erase_subject", "verify_deletion", "retention_sweep"
 SOURCE = "/soak"
 CASE = "soak"
 MODEL = "gpt://b1glocalfolder/some-model"
+CREATED_AT = "2026-01-01T00:00:00Z"
+"""When the responses of erased people were created: before any erasure is asked for."""
 
 HELD_SUBJECT = f"{SUBJECT}under-hold"
 
@@ -31,6 +35,11 @@ class Kind(Enum):
     REPEATABLE = "asked for as often as it takes: its producer allows that"
     REUSED = "one of two contents is asked for, the other is dead-lettered"
     ANSWERED = "a response is created once at the most, registered where its id was learned, and told when it is over"
+    UNKEPT = "a response is created once at the most, and kept and registered nowhere"
+    LONE = "a client event takes effect once at the most"
+    REFUSED = "refused by the service, and dead-lettered"
+    ERASED = "registered for a person, deleted once since that person is erased, and then looked for"
+    ERASURE = "ended with one summary, once all of the person is deleted"
     FOUND = "answered with what is stored"
     NOT_FOUND = "answered with its absence"
     REGISTERED = "registered"
@@ -41,7 +50,8 @@ class Kind(Enum):
 class Planned:
     """One message. `key`: its business id, empty where none counts; `says`: what an answer must repeat.
 
-    `about` is the response that a message without a business id is about; its key is that of its CloudEvent.
+    `about` is the response that a message without a business id is about; its key is that of its CloudEvent. Of people
+    who are erased, `about` of the erasure and `says` of what it is to find name the person.
     """
 
     function: str
@@ -62,11 +72,12 @@ class Load:
     def stored(self) -> list[str]:
         """The responses to store."""
         kinds = {Kind.STORED, Kind.HELD, Kind.RELEASED}
-        return sorted({planned.key for planned in self.messages if planned.kind in kinds})
+        others = {planned.about for planned in self.messages if planned.kind in {Kind.ERASED, Kind.REFUSED}}
+        return sorted({planned.key for planned in self.messages if planned.kind in kinds} | others)
 
     @property
     def looked_at(self) -> list[str]:
-        """The responses to store that are over, and ran in the background: all others refuse to be cancelled."""
+        """The responses to store that are over, and ran in the background."""
         return sorted({planned.about for planned in self.messages if planned.kind is Kind.FOUND})
 
     def orders(self, action: str) -> dict[str, str]:
@@ -77,6 +88,12 @@ class Load:
     def first(self, count: int) -> "Load":
         """Only what was sent, where so many were."""
         return Load(self.messages[:count])
+
+    @property
+    def erased(self) -> dict[str, Planned]:
+        """By the response that it registers, each message that names a person whose erasure was asked for."""
+        people = {planned.about for planned in self.messages if planned.kind is Kind.ERASURE}
+        return {each.about: each for each in self.messages if each.kind is Kind.ERASED and each.says in people}
 
     def of(self, *kinds: Kind) -> dict[str, Planned]:
         """One message for each key of these kinds."""
@@ -145,14 +162,55 @@ def _reused(number: int, random: Random) -> list[Planned]:
 def _answered(number: int, random: Random) -> list[Planned]:
     key, says = f"{EVENT_ID}response-{number}", f"{PROMPT} response {number}"
     form: dict[str, Any] = random.choice([{}, {"stream": True}, {"background": True}])
-    message = {"event_id": key, "model": MODEL, "input": says, **form}
-    return [Planned(RESPOND, Kind.ANSWERED, _perhaps_enveloped(message, number, random), key, says)]
+    kept = random.random() < 0.8 or "background" in form
+    message = {"event_id": key, "model": MODEL, "input": says, **form, **({} if kept else {"store": False})}
+    kind = Kind.ANSWERED if kept else Kind.UNKEPT
+    return [Planned(RESPOND, kind, _perhaps_enveloped(message, number, random), key, says)]
 
 
 def _created_by_an_event(number: int, random: Random) -> list[Planned]:
     key, says = f"{EVENT_ID}event-{number}", f"{PROMPT} {number}"
-    message = {"event_id": key, "script": [_create(key, says)]}
-    return [Planned(EVENT, Kind.CREATED, json.dumps(message), key, says)]
+    item = {
+        "id": f"item-{number}",
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": says}],
+    }
+    longer: list[dict[str, Any]] = [
+        {"type": "session.update", "session": {"output_modalities": ["text"]}},
+        {"type": "conversation.item.create", "item": item},
+        {"type": "conversation.item.retrieve", "item_id": item["id"]},
+        {"type": "response.create", "event_id": key},
+    ]
+    script = random.choice([[_create(key, says)], longer, [*longer, {"type": "response.cancel"}]])
+    return [Planned(EVENT, Kind.CREATED, json.dumps({"event_id": key, "script": script}), key, says)]
+
+
+def _lone(number: int, random: Random) -> list[Planned]:
+    """Sound: it is billed, and unlike an item no other's answer repeats it, though all POSTs share a conversation."""
+    key, sound = f"{EVENT_ID}lone-{number}", f"{PROMPT} {number}".ljust(random.randrange(40, 400))
+    audio = base64.b64encode(sound.encode()).decode()
+    event = {"event_id": key, "type": "input_audio_buffer.append", "audio": audio}
+    return [Planned(EVENT, Kind.LONE, json.dumps(event), key)]
+
+
+def _refused(number: int, _random: Random) -> list[Planned]:
+    about = f"{RESPONSE_ID}plain-{number}"
+    body = _enveloped({"response_id": about}, f"cancel-{number}")
+    return [Planned(CANCEL, Kind.REFUSED, body, identity(f"cancel-{number}"), about=about)]
+
+
+def _erased(number: int, random: Random) -> list[Planned]:
+    """A person with one to three responses, and the erasure of all: in the end they come in any order."""
+    person, name = f"{SUBJECT}erased-{number}", f"erasure-{number}"
+    made: list[Planned] = []
+    for which in range(random.choice((1, 2, 3))):
+        about, event = f"{RESPONSE_ID}erased-{number}-{which}", f"register-{number}-{which}"
+        told = {"response_id": about, "subject": person, "policy": "session", "created_at": CREATED_AT}
+        made.append(Planned(REGISTER, Kind.ERASED, _enveloped(told, event), identity(event), person, about))
+    key = json.dumps([name, person])
+    erasure = json.dumps({"subject": person, "erasure_id": name})
+    return [*made, Planned(ERASE, Kind.ERASURE, erasure, key, about=person)]
 
 
 def _looked(number: int, random: Random) -> list[Planned]:
@@ -170,7 +228,7 @@ def _registered(number: int, random: Random) -> list[Planned]:
 
 
 def _broken(number: int, random: Random) -> list[Planned]:
-    function = random.choice([DELETE, CREATE, RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD])
+    function = random.choice([DELETE, CREATE, RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD, ERASE, VERIFY])
     odd: list[Any] = [
         {"response_id": f"{RESPONSE_ID}{number}", PROMPT: number},
         {"response_id": f"{RESPONSE_ID}/../{number}", "reason": PROMPT},
@@ -212,6 +270,9 @@ _MIX: dict[Callable[[int, Random], list[Planned]], float] = {
     _answered: 10,
     _looked: 7,
     _registered: 3,
+    _lone: 3,
+    _refused: 2,
+    _erased: 3,
     _repeatable: 3,
     _reused: 2,
     _broken: 6,

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from infra.local.catalog import namespace_of
 from ledger import Record
 from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
+from retention.verification import VERIFIED_ABSENT
 from tests.e2e.soak.evidence import Evidence
-from tests.e2e.soak.load import DELETE, GET, HOLD, Kind, Load, Planned
+from tests.e2e.soak.load import CANCEL, DELETE, GET, HOLD, SWEEP, VERIFY, Kind, Load, Planned
+from tests.e2e.soak.reckoning_of_people import erasures
 from tests.e2e.soak.reckoning_of_responses import created_responses, polls, registrations
 from tests.support.observations import said
 
@@ -28,6 +30,8 @@ def differences(load: Load, found: Evidence) -> list[str]:
         *registrations(load, found),
         *_polls(load, found, dead_letters),
         *_answers(load, found),
+        *_lone_events(load, found),
+        *erasures(load, found),
         *_orders(load, found),
         *_dead_letters(load, found),
         *(f"defect: {line[:300]}" for line in found.defects),
@@ -65,13 +69,15 @@ def _unknown_records(load: Load, found: Evidence, dead_letters: dict[str, set[st
     known |= {found.keys.key(HOLD, key) for action in ("place", "release") for key in load.orders(action)}
     known |= {record.key for record in polls(load, found)}
     known |= {record.key for record in found.records.values() if record.registered_hash is not None}
-    known |= {record.key for record in found.records.values() if "history" in record.rest}
+    known |= {record.key for record in found.records.values() if "history" in record.rest or record.erased_at}
+    known |= {key for key in found.records if key.startswith(f"{VERIFY}#")}  # the sweep asks, nobody else
     for record in found.records.values():
         is_message = record.key.partition("#")[0].endswith(":message")
         if is_message and (record.state != DEAD_LETTERED or record.reason not in dead_letters.get(record.key, ())):
             yield f"a message's record is {record.state} ({record.reason}), with dead letters {dead_letters.get(record.key)}"
         receipt_of, _, number = record.key.rpartition("#")  # a further receipt's key is the record's and a number
-        asked_for = record.key in known or (receipt_of in known and number.isdigit() and record.state == DELETED)
+        further = record.state in (DELETED, VERIFIED_ABSENT)
+        asked_for = record.key in known or (receipt_of in known and number.isdigit() and further)
         if not is_message and not asked_for and not record.hold:
             yield f"a record that nobody asked for: {record.key} {record.state}"
 
@@ -86,7 +92,7 @@ def _deletions(load: Load, found: Evidence) -> Iterator[str]:
             yield f"{key} is on hold, but {record.state}, deleted {effects} times"
         elif not held:
             yield from _receipt(key, planned, record, effects, there, found)
-    for key in found.calls.keys() - known.keys() - load.of(*CREATES).keys():
+    for key in found.calls.keys() - known.keys() - load.of(*CREATES).keys() - load.erased.keys():
         if any(call["effect"] and call["method"] == "DELETE" for call in found.calls[key]):
             yield f"{key} was deleted, but nobody asked for it"
 
@@ -155,6 +161,22 @@ def _answers(load: Load, found: Evidence) -> Iterator[str]:
             yield f"{planned.about} was only asked about, but was changed"
 
 
+def _lone_events(load: Load, found: Evidence) -> Iterator[str]:
+    """What stays in a conversation is put there once; what the service refuses is not done."""
+    for key, planned in load.of(Kind.LONE).items():
+        record, effects = found.record(planned.function, key), found.effects(key)
+        results = found.results.get(f"{record.key}#{record.redrive}", [])
+        if effects > 1:
+            yield f"{key} took effect {effects} times"
+        if record.state == DONE and not results:
+            yield f"{key} is done, and no result says so"
+        if record.state == DEAD_LETTERED and record.reason != OUTCOME_UNKNOWN and effects:
+            yield f"{key} is dead-lettered as {record.reason}, but took effect"
+    for key in load.of(Kind.REFUSED):
+        if (state := found.record(CANCEL, key).state) != DEAD_LETTERED:
+            yield f"{key} can't be cancelled, but is {state}"
+
+
 def _orders(load: Load, found: Evidence) -> Iterator[str]:
     """Every order of a hold is carried out, and its end is told."""
     for action in ("place", "release"):
@@ -172,7 +194,8 @@ def _dead_letters(load: Load, found: Evidence) -> Iterator[str]:
         if dead_letter.attributes.get("reason") == "key_reused"
     )
     for dead_letter in found.dead_letters:
-        if dead_letter.body not in sent and dead_letter.attributes.get("function") != GET:  # it may be a poll
+        ours = dead_letter.attributes.get("function") == GET or f"/aistudio-functions/{SWEEP}" in dead_letter.body
+        if dead_letter.body not in sent and not ours:  # a poll, or what the sweep has sent
             yield f"a dead letter that nobody sent: {dead_letter.body[:80]}"
         if not {"reason", "function", "settlement"} <= dead_letter.attributes.keys():
             yield f"a dead letter that does not say where it comes from and why: {dict(dead_letter.attributes)}"

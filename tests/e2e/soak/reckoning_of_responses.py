@@ -19,7 +19,7 @@ def created_responses(load: Load, found: Evidence, polled: list[Record]) -> Iter
     """Each key's response is created once, and its end is told by the create or a poll."""
     told = _told(found)
     untold = 0
-    for key, planned in load.of(Kind.ANSWERED).items():
+    for key, planned in load.of(Kind.ANSWERED, Kind.UNKEPT).items():
         record, created = found.record(RESPOND, key), found.created(planned.says)
         ids = told.get(f"You said: {planned.says}", set())
         if created > 1:
@@ -31,6 +31,8 @@ def created_responses(load: Load, found: Evidence, polled: list[Record]) -> Iter
         if record.state == DEAD_LETTERED and record.reason != OUTCOME_UNKNOWN and created:
             yield f"{key} is dead-lettered as {record.reason}, but was created"
         untold += record.state == DONE and not ids
+        if planned.kind is Kind.UNKEPT and ids & registered_ids(found).keys():
+            yield f"{key} was not to be stored, but is registered"
     dead = sum(record.state == DEAD_LETTERED for record in polled)
     if untold > dead:
         yield f"{untold} created responses were never told, but only {dead} polls are dead-lettered"
@@ -42,11 +44,16 @@ def registrations(load: Load, found: Evidence) -> Iterator[str]:
     says = {f"You said: {planned.says}" for planned in load.of(Kind.ANSWERED).values()}
     learned = {each for text, ids in _told(found).items() if text in says for each in ids}
     learned |= {r.response_id for key, r in found.records.items() if key.startswith(f"{RESPOND}#") and r.response_id}
-    registered = {r.response_id: r for r in found.records.values() if r.registered_hash is not None and r.response_id}
+    registered = registered_ids(found)
     for each in sorted((learned | asked) - registered.keys()):
         yield f"{each} was learned, but is not registered"
-    for each in sorted(registered.keys() - asked - found.stored):
+    for each in sorted(registered.keys() - asked - load.erased.keys() - found.stored):
         yield f"{each} is registered, but nobody created it"
+
+
+def registered_ids(found: Evidence) -> dict[str, Record]:
+    """The records of registered responses, by their raw ids."""
+    return {r.response_id: r for r in found.records.values() if r.registered_hash is not None and r.response_id}
 
 
 def _told(found: Evidence) -> dict[str, set[str]]:

@@ -5,14 +5,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from infra.local.catalog import LocalFunction, namespace_of
+from infra.deploy.table import policies
+from infra.local.catalog import LocalFunction, namespace_of, timers
 from infra.local.cloud.trigger import Batching
 from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Holds, Keys, Ledger
+from ledger.agenda import text_of
 from tests.e2e.soak.chaos import Chaos
 from tests.e2e.soak.evidence import Evidence, collect
 from tests.e2e.soak.load import (
@@ -20,6 +22,7 @@ from tests.e2e.soak.load import (
     CASE,
     CREATE,
     DELETE,
+    ERASE,
     EVENT,
     GET,
     HELD_SUBJECT,
@@ -27,6 +30,8 @@ from tests.e2e.soak.load import (
     LIST,
     REGISTER,
     RESPOND,
+    SWEEP,
+    VERIFY,
     Kind,
     Load,
     make_load,
@@ -59,8 +64,18 @@ def _function(name: str, instances: int = 1, batch: int = 10) -> LocalFunction:
 FUNCTIONS = [
     _function(DELETE, instances=2, batch=50),
     _function(CREATE, instances=2),
-    *(_function(name) for name in (RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD)),
+    *(_function(name) for name in (RESPOND, EVENT, GET, LIST, CANCEL, REGISTER, HOLD, ERASE, VERIFY)),
+    *(replace(each, every=1.0) for each in timers() if each.name == SWEEP),
 ]
+SETTINGS = {
+    **SECRETS,
+    "LEASE_MARGIN": "1s",
+    "CALL_NEEDS": "1s",
+    "LOG_LEVEL": "DEBUG",
+    "ERASE_SETTLE": "1s",
+    "SWEEP_LEASE": "1m",
+    "RETENTION_POLICIES": policies().replace('"1h"', '"1m"'),  # until a deleted response is looked for
+}
 
 
 @dataclass(frozen=True)
@@ -93,10 +108,9 @@ def soak(plan: Plan) -> Report:
     """Run it and reckon. Raises NotInTime where the time is over first."""
     begun = time.monotonic()
     load, progress = make_load(plan.messages, plan.seed), Progress()
-    settings = {**SECRETS, "LEASE_MARGIN": "1s", "CALL_NEEDS": "1s", "LOG_LEVEL": "DEBUG", "ERASE_SETTLE": "1s"}
     studio = StudioSettings(keys=(TOKEN, API_KEY), realtime_post="json", latency=0.01, seed=plan.seed)
     with (
-        running_environment(FUNCTIONS, studio=studio, settings=settings, log=progress.told) as environment,
+        running_environment(FUNCTIONS, studio=studio, settings=SETTINGS, log=progress.told) as environment,
         running_proxy(environment.servers.endpoint, LONGEST_DELAY, plan.seed) as proxy,
     ):
         environment.settings["YMQ_ENDPOINT"] = proxy.url
@@ -122,6 +136,7 @@ def soak(plan: Plan) -> Report:
         _come_to_rest(environment, deadline, "all messages come to rest after the holds' release")
         redriven = redrive_deletions(environment)
         _come_to_rest(environment, deadline, "all deletions that were dead-lettered come to rest")
+        _look_for_the_erased(environment, load, deadline)
         environment.stop()
         evidence = collect(environment, progress.lines)
         wrong = differences(load, evidence) + leaks_of(environment, progress.lines, PLANTED)
@@ -153,6 +168,20 @@ def _order(environment: Environment, load: Load, action: str) -> None:
     held = [keys.key(namespace_of(DELETE), key) for key in load.of(Kind.RELEASED)]
     wanted = {CASE} if action == "place" else set()
     eventually(lambda: all(set(store.get(key).hold) == wanted for key in held), f"holds: {action}", every=LOOK_EVERY)
+
+
+def _look_for_the_erased(environment: Environment, load: Load, deadline: float) -> None:
+    """Wait until the sweep has had each erased response looked for, or the look is put off for a week."""
+    store, keys = Ledger(environment.dynamodb, environment.ledger), Keys(HASH_KEY)
+    names = [keys.key(namespace_of(DELETE), about) for about in load.erased]
+    week = text_of(time.time() + 86_400)
+
+    def looked_for() -> bool:
+        records = store.get_many(names).values()
+        return all("verified_at" in each.rest or str(each.due_at or "") > week for each in records)
+
+    eventually(looked_for, "what was erased is looked for", deadline - time.monotonic(), LOOK_EVERY)
+    _come_to_rest(environment, deadline, "all looks come to rest")
 
 
 def at_rest(environment: Environment) -> bool:

@@ -1,10 +1,10 @@
-"""A minute of a thousand messages through real servers while things go wrong: every promise is kept."""
+"""Minutes of two thousand messages through real servers while things go wrong: every promise is kept."""
 
 import pytest
 
 from tests.e2e.soak.soak import Plan, soak
 
-PLAN = Plan(messages=1000, seed=20_261_122, kills=8, storms=4, rounds=1, within=1800)
+PLAN = Plan(messages=2000, seed=20_261_122, kills=16, storms=8, rounds=2, within=1800)
 
 
 @pytest.mark.soak
@@ -14,4 +14,4 @@ def test_nothing_is_lost_and_nothing_happens_twice_while_everything_goes_wrong()
 
     assert report.wrong == []
     assert report.messages == PLAN.messages
-    assert report.struck >= 12
+    assert report.struck >= 24

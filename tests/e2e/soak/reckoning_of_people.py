@@ -1,0 +1,25 @@
+"""The reckoning of people who are erased: all of theirs is deleted once and looked for, and one summary says so."""
+
+from collections.abc import Iterator
+
+from ledger.record import DELETED, DONE
+from tests.e2e.soak.evidence import Evidence
+from tests.e2e.soak.load import DELETE, ERASE, VERIFY, Kind, Load
+
+
+def erasures(load: Load, found: Evidence) -> Iterator[str]:
+    """Whatever is registered for an erased person is deleted, whichever message came first."""
+    unlooked = [each.body for each in found.dead_letters if each.attributes.get("function") == VERIFY]
+    for about in load.erased:
+        record, effects = found.record(DELETE, about), found.effects(about)
+        if record.state != DELETED or effects != 1 or about in found.stored:
+            yield f"{about} is of an erased person, but {record.state}, deleted {effects} times"
+        elif f"{record.key}#{DELETED}" not in found.results:
+            yield f"{about} is deleted, but no result says so"
+        if "verified_at" not in record.rest and not any(about in body for body in unlooked):
+            yield f"{about} is deleted, and was not looked for"
+    for key, planned in load.of(Kind.ERASURE).items():
+        record = found.record(ERASE, key)
+        said = {str(copy["data"]) for copy in found.results.get(f"{record.key}#0", [])}
+        if record.state != DONE or len(said) != 1:
+            yield f"the erasure of {planned.about} is {record.state}, with {len(said)} summaries"
