@@ -5,7 +5,7 @@ Realtime is in `aistudio.realtime`, which alone needs a WebSocket library.
 
 from aistudio.api import API
 from aistudio.config import Config, RealtimeTransport
-from aistudio.errors import (
+from aistudio.exceptions import (
     APIError,
     Forbidden,
     OutcomeUnknown,

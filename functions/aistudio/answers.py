@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from pydantic_core import from_json
 
 from aistudio.error_bodies import class_of, error_in, fingerprint_of, identifiers, parse_object, status_told
-from aistudio.errors import APIError, OutcomeUnknown, Throttled, Trace, Unavailable
+from aistudio.exceptions import APIError, OutcomeUnknown, Throttled, Trace, Unavailable
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer."""

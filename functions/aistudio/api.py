@@ -13,7 +13,7 @@ import httpx
 
 from aistudio.answers import Answer, Failure
 from aistudio.config import Config, is_token
-from aistudio.errors import Rejected, Trace, Unauthorized
+from aistudio.exceptions import Rejected, Trace, Unauthorized
 from aistudio.exchange import send
 from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aistudio.errors import (
+from aistudio.exceptions import (
     OF_THE_MESSAGE,
     APIError,
     Fingerprint,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from aistudio.answers import MAX_BODY, MAX_STREAM, Answer, Failure, trace_of
-from aistudio.errors import Trace
+from aistudio.exceptions import Trace
 from aistudio.network.deadline import Exchange
 from aistudio.network.encodings import decoder
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from aistudio.api import API
-from aistudio.errors import Rejected, Unavailable
+from aistudio.exceptions import Rejected, Unavailable
 from aistudio.realtime.client_events import KINDS
 from aistudio.realtime.http import create_by_post, post_event
 from aistudio.realtime.request import Request

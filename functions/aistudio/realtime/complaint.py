@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aistudio.error_bodies import class_of, fingerprint_of, identifiers, status_told
-from aistudio.errors import APIError, Forbidden, Trace, Unavailable
+from aistudio.exceptions import APIError, Forbidden, Trace, Unavailable
 
 # What only Realtime's codes say; the others are `error_bodies`'.
 _CODES: dict[str, type[APIError]] = {

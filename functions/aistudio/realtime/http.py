@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aistudio.answers import Answer, Failure, error_of, success
 from aistudio.api import API
 from aistudio.error_bodies import error_in, parse_object
-from aistudio.errors import APIError, OutcomeUnknown, Rejected, Trace
+from aistudio.exceptions import APIError, OutcomeUnknown, Rejected, Trace
 from aistudio.realtime.client_events import KINDS
 from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.heard import Heard

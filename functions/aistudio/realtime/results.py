@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aistudio.errors import APIError, Trace
+from aistudio.exceptions import APIError, Trace
 
 Transport = Literal["http", "websocket"]
 

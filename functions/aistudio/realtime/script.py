@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
+from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
 from aistudio.realtime.client_events import COMMIT, ITEM_CREATE, RESPONSE_CANCEL, RESPONSE_CREATE
 from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.connection import PREPARED_WITHIN

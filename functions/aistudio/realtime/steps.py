@@ -6,7 +6,7 @@ from typing import Any
 
 from aistudio.answers import MAX_BODY, MAX_STREAM
 from aistudio.api import API, encode
-from aistudio.errors import Rejected
+from aistudio.exceptions import Rejected
 from aistudio.realtime.client_events import (
     APPEND,
     ITEM_CREATE,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aistudio.errors import APIError, OutcomeUnknown, Trace, Unavailable
+from aistudio.exceptions import APIError, OutcomeUnknown, Trace, Unavailable
 from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.output import Output
 from aistudio.realtime.results import RealtimeResult, Transport

@@ -8,7 +8,7 @@ from websockets.http11 import Response
 
 from aistudio.answers import Answer, error_of, trace_of
 from aistudio.api import API
-from aistudio.errors import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unavailable
+from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unavailable
 from aistudio.network.deadline import Exchange
 from aistudio.realtime.client_events import ITEM_CREATE, SESSION_UPDATE
 from aistudio.realtime.connection import Refused, connected

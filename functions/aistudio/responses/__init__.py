@@ -8,7 +8,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from aistudio.answers import Answer, Failure
 from aistudio.api import API
 from aistudio.config import path_segment
-from aistudio.errors import APIError
+from aistudio.exceptions import APIError
 from aistudio.responses.cancel import cancelled, settled, was_refused
 from aistudio.responses.create import Learned, Told, created
 from aistudio.responses.delete import Deletion, deletion

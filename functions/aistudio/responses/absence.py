@@ -11,7 +11,7 @@ from typing import Any
 
 from aistudio.answers import Answer, Failure
 from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
-from aistudio.errors import OutcomeUnknown
+from aistudio.exceptions import OutcomeUnknown
 from aistudio.responses.response import Absent
 
 MAX_TEXT = 4096

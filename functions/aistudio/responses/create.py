@@ -8,7 +8,7 @@ from typing import Any
 
 from aistudio.answers import Answer, Failure, error_of, learned_id
 from aistudio.error_bodies import class_of, fingerprint_of, identifiers, parse_object, status_told
-from aistudio.errors import APIError, OutcomeUnknown, Trace
+from aistudio.exceptions import APIError, OutcomeUnknown, Trace
 from aistudio.responses.response import OVER, Response, is_id, is_response
 from aistudio.sse import EventStream
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aistudio.errors import Trace
+from aistudio.exceptions import Trace
 
 OVER = ("completed", "failed", "incomplete", "cancelled")
 """The statuses in which a response no longer changes."""

@@ -1,4 +1,4 @@
-"""What an error means for the message: sent again and when, or dead-lettered (the classes: aistudio/errors.py)."""
+"""What an error means for the message: sent again and when, or dead-lettered (the classes: aistudio/exceptions.py)."""
 
 from dataclasses import dataclass
 from random import Random

@@ -17,7 +17,7 @@ from aistudio import (
     Unavailable,
 )
 from aistudio.answers import Answer, Failure, error_of, retry_after, success, trace_of
-from aistudio.errors import Trace
+from aistudio.exceptions import Trace
 from aistudio.responses.delete import deletion
 from aistudio.responses.get import existence
 

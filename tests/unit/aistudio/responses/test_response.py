@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aistudio import Response
-from aistudio.errors import Trace
+from aistudio.exceptions import Trace
 
 
 def response(**body: Any) -> Response:
