@@ -15,6 +15,7 @@ import delete_response
 import erase_subject
 import get_response
 import legal_hold
+import realtime_client_event
 import realtime_response_create
 import register_response
 import verify_deletion
@@ -58,6 +59,7 @@ FUNCTIONS: dict[str, Function[Any, Any]] = {
     "verify_deletion": verify_deletion.handler.function,
     "delete": delete_response.handler.function,
     "create": realtime_response_create.handler.function,
+    "script": realtime_client_event.handler.function,
 }
 SETTINGS = Settings.model_validate({"RETENTION_POLICIES": policies()})
 LARGEST = 2_000

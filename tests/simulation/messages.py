@@ -67,6 +67,18 @@ def creation(
     return Sent(name, key, json.dumps(body), on_unknown + content, retries_unknown=on_unknown == "retry")
 
 
+def script(name: str, event_id: str, on_unknown: str = "dead_letter", *, items: int = 0) -> Sent:
+    """A message with a script: a session of its own, items that go before, and a create."""
+    asks = _creation(event_id, on_unknown, f"+{items}")
+    steps: list[dict[str, object]] = [{"type": "session.update", "session": {"instructions": CONTENT}}]
+    steps += [
+        {"type": "conversation.item.create", "item": {"type": "message", "id": f"item_{at}"}} for at in range(items)
+    ]
+    steps.append({"type": asks["type"], "response": asks["response"]})
+    body = {"event_id": event_id, "on_unknown": on_unknown, "script": steps}
+    return Sent(name, event_id, json.dumps(body), f"{on_unknown}+{items}", retries_unknown=on_unknown == "retry")
+
+
 def stored(name: str, event_id: str, *, background: bool, stream: bool) -> Sent:
     """A message that asks for a response which is stored."""
     asked = {"model": "planted", "input": CONTENT, "instructions": f"{CONTENT} stored {event_id}"}

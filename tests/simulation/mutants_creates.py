@@ -299,6 +299,16 @@ OF_CREATES = (
         {"aistudio.realtime.turn:Turn.error": lambda _: lambda _self, trace, what: Unavailable(what, trace)},
     ),
     Mutant(
+        "sessions",
+        "a script whose session ends behind what is billed is sent again",
+        "scripts",
+        {
+            "aistudio.realtime.script:Script.failure": lambda _: (
+                lambda self, what: Unavailable(f"before anything took effect: {what}", self.trace)
+            )
+        },
+    ),
+    Mutant(
         "registry",
         "a response is not registered with its create's outcome",
         "background",

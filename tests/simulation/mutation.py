@@ -14,7 +14,7 @@ Make = Callable[[Any], Any]
 _OURS = (
     *("aistudio", "documents", "ledger", "retention", "worker", "create_response", "delete_response"),
     *("realtime_response_create", "register_response", "legal_hold", "erase_subject", "verify_deletion"),
-    *("retention_sweep", "seal_receipts"),
+    *("retention_sweep", "seal_receipts", "realtime_client_event"),
 )
 
 

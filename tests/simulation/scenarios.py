@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.simulation.faults import CRASH, DUPLICATE, GHOST, every_fault
-from tests.simulation.messages import POISON, SUBJECTS, Sent, about, creation, deletion, event, padded, stored
+from tests.simulation.messages import POISON, SUBJECTS, Sent, about, creation, deletion, event, padded, script, stored
 from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
 from tests.simulation.scenarios_retention import RETENTION
 
@@ -86,6 +86,16 @@ def _sessions(random: Random) -> Plan:
         for at in range(1, random.choice((2, 4)))
     )
     return replace(_plan(random, "create", messages), websocket=True, batch=random.choice((1, 3)))
+
+
+def _scripts(random: Random) -> Plan:
+    """Scripts of client events, in sessions that may end at each step."""
+    unknown = random.choice(("dead_letter", "dead_letter", "retry"))
+    messages = tuple(
+        script(f"m{at}", f"planted-{random.choice('ab')}", unknown, items=random.choice((0, 1, 2)))
+        for at in range(1, random.choice((2, 4)))
+    )
+    return replace(_plan(random, "script", messages), websocket=True, batch=random.choice((1, 3)))
 
 
 def _events(random: Random) -> Plan:
@@ -395,6 +405,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "deletions": _deletions,
     "creates": _creates,
     "sessions": _sessions,
+    "scripts": _scripts,
     "background": _background,
     "events": _events,
     "storm": _storm,
