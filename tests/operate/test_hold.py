@@ -3,6 +3,7 @@
 import time
 
 from infra.local.environment import Environment
+from ledger.agenda import text_of
 from tests.operate.conftest import Ops
 
 DELETE = "send --json delete_response"
@@ -34,6 +35,19 @@ def test_a_held_response_is_not_deleted_until_its_hold_is_released(ops: Ops, env
     assert ops(DELETE, message("resp_held")).data["sent"][0]["state"] == "deleted"
     orders = ops("hold show resp_held --json").data["orders"]
     assert [(each["order"], each["by"]) for each in orders] == [("place", "counsel"), ("release", "judge")]
+
+
+def test_a_release_by_the_key_of_a_record_makes_due_what_was_held(ops: Ops, environment: Environment) -> None:
+    environment.studio.seed("resp_by_key")
+    ops("hold place resp_by_key --case 5")
+    key = ops("hold show resp_by_key --json").data["record_key"]
+    assert ops(DELETE, message("resp_by_key")).data["sent"][0]["state"] == "held"
+
+    assert ops(f"hold release '{key}' --case 5 --by judge").code == 0
+
+    item = environment.dynamodb.get_item(TableName=environment.ledger, Key={"key": {"S": key}})["Item"]
+    assert item["due_at"]["S"] <= text_of(time.time())
+    assert "held_by" not in item
 
 
 def test_a_hold_on_a_person_holds_what_names_them(ops: Ops, environment: Environment) -> None:

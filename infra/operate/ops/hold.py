@@ -2,7 +2,9 @@
 
 import json
 import time
+from math import inf
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from boto3.dynamodb.types import TypeDeserializer
@@ -15,7 +17,8 @@ from infra.operate.ops.follow import EVERY, EVERY_LOCAL
 from infra.operate.ops.ordering import checked, give
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import orders, timeline
-from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey, evidence
+from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
+from retention.holds import MOST_CASES, Action, Order, TooManyCases, carry_out, make_due
 
 app = typer.Typer(no_args_is_help=True, help="Keep responses from being deleted, by a legal hold.")
 
@@ -101,18 +104,31 @@ def _order(reach: Reach, what: str, name: str, case: str, by: str, patience: flo
         if Written.YES is not reach.ledger.write(Write(key, sets={}, adds={"orders": {noted}})):
             raise TableUnavailable("the order could not be noted, and was not given")
         give(reach, LEGAL_HOLD, message)
-    elif Written.YES is not reach.ledger.write(evidence.order(key, json.loads(noted), now)):
-        raise TableUnavailable("the order could not be noted, and was not given")
-    elif what == "place":
-        holds.place(key, case, now, noted)
     else:
-        holds.release(key, case, noted)
+        _carry_out(reach, Order(Action(what), case, key, f"ops:{uuid4()}", round(now * 1000), by), noted)
     until = time.monotonic() + patience
     while (case in (report := holds.report(key, time.time())).record.hold) != (what == "place"):
         if time.monotonic() > until:
             raise wanting(f"the order was sent, and is not carried out yet: ops show {name}")
         time.sleep(EVERY_LOCAL if reach.local else EVERY)
     return report
+
+
+def _carry_out(reach: Reach, order: Order, noted: str) -> None:
+    """Carry an order out from here, as the function does. Raises TableUnavailable, and Ended where the order does not count.
+
+    What a deletion under way writes down as held only afterwards comes due in 30 days.
+    """
+    if Written.YES is not reach.ledger.write(Write(order.target, sets={}, adds={"orders": {noted}})):
+        raise TableUnavailable("the order could not be noted, and was not given")
+    now = time.time()
+    try:
+        if carry_out(order, reach.ledger, reach.keys, now) is None:
+            raise wanting("a later order of this case stands")
+    except TooManyCases:
+        raise wanting(f"{MOST_CASES} other cases hold it already") from None
+    if order.action is Action.RELEASE:
+        make_due(order.target, reach.ledger, now, lambda: inf)
 
 
 @app.command(epilog="Example: ops hold show alice --person")
