@@ -158,6 +158,15 @@ def _learns_of_polls(original: Any) -> Any:
     return desk_of
 
 
+def _unavailable_after_all(original: Any) -> Any:
+    def result(self: Any, error: Any) -> Any:
+        if error is not None:
+            raise Unavailable("simulated", self.trace)
+        return original(self, error)
+
+    return result
+
+
 def _given_back(original: Any) -> Any:
     def unwritten(writes: Any, inv: Any) -> Any:
         lost = original(writes, inv)
@@ -302,11 +311,7 @@ OF_CREATES = (
         "sessions",
         "a script whose session ends behind what is billed is sent again",
         "scripts",
-        {
-            "aistudio.realtime.script:Script.failure": lambda _: (
-                lambda self, what: Unavailable(f"before anything took effect: {what}", self.trace)
-            )
-        },
+        {"aistudio.realtime.script:Script.result": _unavailable_after_all},
     ),
     Mutant(
         "registry",
