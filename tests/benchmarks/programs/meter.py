@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-WARM_UP = 32
-"""Deletions before those that are measured, so that imports and first connections are not counted."""
+WARM_UP = 100
+"""Deletions before those that are measured: a whole batch, so that imports and first connections are not counted."""
 
 
 def tell(work: Callable[[int], object], count: int) -> None:
