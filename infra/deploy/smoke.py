@@ -182,9 +182,9 @@ def hash_key_of(platform: Mapping[str, Any]) -> str:
             params={"versionId": secret["version_id"]},
             headers={"Authorization": f"Bearer {token}"},
         ).raise_for_status()
-    except httpx.HTTPError as error:
+        return next(str(entry["textValue"]) for entry in answer.json()["entries"] if entry["key"] == "HASH_KEY")
+    except (httpx.HTTPError, LookupError, StopIteration, TypeError, ValueError) as error:
         raise Stopped(f"the hash key can't be read from Lockbox: {type(error).__name__}") from None
-    return next(str(entry["textValue"]) for entry in answer.json()["entries"] if entry["key"] == "HASH_KEY")
 
 
 @command

@@ -77,8 +77,9 @@ class Root:
         """The value of an output. Raises Stopped where there is none."""
         outputs = self.outputs()
         if name not in outputs:
+            verb = "deploy" if self.name == "app" else self.name
             raise Stopped(
-                f"{self.name} of {self.environment} tells no {name}: it was not applied yet (make {self.name})"
+                f"{self.name} of {self.environment} tells no {name}: it was not applied yet (make {verb} ENV={self.environment})"
             )
         return outputs[name]
 

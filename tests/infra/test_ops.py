@@ -4,10 +4,14 @@ import json
 
 import pytest
 
+from infra.deploy import table
 from infra.local.environment import Environment
 from infra.operate.ops.cli import main
+from infra.operate.ops.environments import reach
 from tests.infra.deployed import platform_of
 from tests.infra.pretend import Terraform
+
+SETTINGS = {"REALTIME_MODEL": "a-model", "RETENTION_POLICIES": table.policies(), "LEASE_MARGIN": "1800s"}
 
 
 @pytest.fixture
@@ -16,6 +20,7 @@ def deployed(environment: Environment, lockbox: None, pretend: Terraform, monkey
     pretend.tell(
         platform=platform_of(environment),
         app={
+            "settings": dict.fromkeys(environment.queues, SETTINGS),
             "queues": environment.queues,
             "dead_letter_queue": environment.dead_letters,
             "results_queue": environment.results,
@@ -53,6 +58,40 @@ def test_a_deployment_tells_how_its_queues_stand_and_is_not_broken_on_purpose(
     assert json.loads(capfd.readouterr().out)["queues"]["dead letters"]["visible"] == 0
     assert ops(monkeypatch, "break", "down") == 2
     assert capfd.readouterr().err == "ops: dev is no local environment: this works on `make dev` only\n"
+
+
+@pytest.mark.usefixtures("deployed")
+def test_what_is_deployed_is_what_the_doctor_looks_at(
+    environment: Environment, pretend: Terraform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def looked() -> dict[str, str]:
+        ops(monkeypatch, "doctor", "--json")
+        found = json.loads(capfd.readouterr().out)
+        return {each["what"]: f"{each['found']} -> {each['advice']}" for each in found if not each["good"]}
+
+    def settings(**more: str) -> None:
+        app = {"queues": environment.queues, "dead_letter_queue": environment.dead_letters}
+        pretend.tell(
+            platform=platform_of(environment),
+            app={**app, "settings": {name: {**SETTINGS, **more} for name in environment.queues}},
+        )
+
+    assert "settings of delete_response" not in looked()
+    settings(MAX_AGE="a day")
+    assert "MAX_AGE write a number" in looked()["settings"]
+    settings(LEASE_MARGIN="1800s")
+    deployed = reach("dev", None).settings
+    assert (deployed.lease_margin, deployed.realtime_model) == (1800, "a-model")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_hints_about_a_deployment_name_it(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ops(monkeypatch, "status", "--json") == 0
+    elsewhere = json.loads(capfd.readouterr().out)["elsewhere"]
+    assert elsewhere["dead letters by reason"] == ".venv/bin/ops --env dev dead-letters counts"
+    assert reach("dev", None).make("deploy") == "make deploy ENV=dev"
 
 
 @pytest.mark.usefixtures("deployed")

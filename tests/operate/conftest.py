@@ -69,7 +69,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             lines.write(as_json(function, line) + "\n")
 
     chosen = [each.hurried() for each in catalog.functions()]
-    names = ("delete_response", "realtime_response_create", "legal_hold", "register_response", "erase_subject")
+    names = (
+        "delete_response",
+        "realtime_response_create",
+        "legal_hold",
+        "register_response",
+        "erase_subject",
+        "get_response",
+    )
     wanted = [each for each in chosen if each.name in names]
     own = {"ERASE_SETTLE": "0s"}  # an erasure's first look may be its last
     with running_environment(wanted, settings=own, studio=Settings(realtime_post="json"), log=write) as environment:

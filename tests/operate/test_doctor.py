@@ -35,7 +35,9 @@ def test_where_all_is_well_every_line_says_so(ops: Ops, environment: Environment
 def test_dead_letters_are_wanting(ops: Ops, environment: Environment) -> None:
     deletions(environment, ["resp_1"])
 
-    assert wanting(ops) == {"queue of dead letters": "1 waiting -> ops dead-letters counts"}
+    assert wanting(ops) == {
+        "queue of dead letters": f"1 waiting -> .venv/bin/ops --env-file {ops.settings} dead-letters counts"
+    }
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_an_erasure_that_is_under_way_says_how_to_wait_for_it(ops: Ops, environm
 
     assert ran.code == 0
     assert ran.out.startswith("carol: the erasure is under way\n")
-    (hint,) = [line.partition("ops ")[2] for line in ran.out.splitlines() if "wait for its end" in line]
+    (hint,) = [line.partition("/ops ")[2] for line in ran.out.splitlines() if "wait for its end" in line]
     waited = ops(f"{hint} --timeout 1s")
     assert (waited.code, waited.out) == (1, ran.out)
 
@@ -70,7 +70,7 @@ def test_the_responses_of_a_list_go_whatever_their_dates_are(
     [
         ("", 2, "ops: name a person (--subject), or a file of ids (--ids)"),
         ("--subject alice --ids ids.txt", 2, "ops: name a person (--subject), or a file of ids (--ids)"),
-        ("--ids lost.txt", 2, "ops: lost.txt: No such file or directory"),
+        ("--ids lost.txt", 2, "ops: lost.txt: there is no such file or folder"),
         ("--ids lost.txt --id x", 2, "ops: --id is of a person's erasure"),
         ("--subject " + "x" * 300, 1, "ops: erase_subject would not take it: body.subject: "),
         ("--subject alice --timeout soon", 2, "ops: 'soon' is no length of time"),

@@ -161,6 +161,22 @@ def test_a_letter_that_does_not_say_whose_it_is_goes_where_it_is_told_once_the_s
     assert gone(environment)
 
 
+def test_a_letter_without_a_record_leaves_in_the_history_who_sent_it_back(still: Still) -> None:
+    environment, ops = still
+    message_id = moved(environment, '{"response_id": "resp_without_a_record"}')
+
+    assert ops(f"dead-letters redrive --to {DELETE} --yes --by 'on call at night'").code == 0
+
+    found = environment.dynamodb.scan(
+        TableName=environment.ledger,
+        FilterExpression="history.#by = :by",
+        ExpressionAttributeNames={"#by": "by"},
+        ExpressionAttributeValues={":by": {"S": "on call at night"}},
+    )["Items"]
+    assert [(each["history"]["M"]["order"]["S"], "settled_shard" in each) for each in found] == [("redrive", True)]
+    assert message_id not in str(found)
+
+
 def test_a_result_that_nobody_took_goes_back_to_the_results_as_it_is(ops: Ops, environment: Environment) -> None:
     body = json.dumps({"specversion": "1.0", "type": "yandex.aistudio.response.deletion", "id": "1", "source": "/"})
     sent(environment, QueueMessage(body, {"traceparent": ("String", "00-0-0-0")}))

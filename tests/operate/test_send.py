@@ -1,6 +1,7 @@
 """`ops send` and `ops show`: what became of a message."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,42 @@ def test_what_is_known_of_an_id_is_shown_as_a_story(ops: Ops, environment: Envir
     assert told["records"][0]["record"]["state"] == "deleted"
     assert [line["end"] for line in told["log"]] == ["done"]
     assert ops(f"show {told['records'][0]['record']['key']} --json").data["records"][0]["record"]["state"] == "deleted"
+
+
+def test_a_message_is_found_by_the_id_that_the_queue_gave_it(ops: Ops, environment: Environment) -> None:
+    environment.studio.seed("resp_by_message")
+    (sent,) = ops("send --json delete_response", '{"response_id": "resp_by_message"}').data["sent"]
+
+    ran = ops(f"show --json {sent['message_id']}")
+
+    assert ran.code == 0, ran.err
+    assert [each["record"]["key"] for each in ran.data["records"]] == [sent["record_key"]]
+
+
+@pytest.mark.parametrize("of", ["key", "message_id"])
+def test_a_message_that_waits_for_its_first_delivery_is_seen(still: tuple[Environment, Ops], of: str) -> None:
+    _, ops = still
+    (sent,) = ops("send --json --no-wait delete_response", f'{{"response_id": "resp_waits_{of}"}}').data["sent"]
+
+    ran = ops(f"show --json {sent[of]}")
+
+    assert ran.code == 0, ran.err
+    assert [each["queue"] for each in ran.data["waiting"]] == ["delete_response"]
+
+
+def test_a_hint_can_be_pasted_whatever_the_id_is(ops: Ops, environment: Environment) -> None:
+    environment.studio.fault(status=400, times=None)
+
+    ran = ops("send get_response", '{"response_id": "resp_hinted"}')
+
+    (hint,) = [line.partition(": ")[2] for line in ran.out.splitlines() if line.startswith("  see it: ")]
+    program, env_file, file, *words = shlex.split(hint)
+    assert (program, env_file, file) == (".venv/bin/ops", "--env-file", str(ops.settings))
+    shown = ops(shlex.join(words))
+    assert shown.code == 0, shown.err
+    assert "resp_hinted" in shown.out
+    event_id = json.loads(words[-2])[1]
+    assert f"event {event_id} to get_response: dead-lettered" in ops(f"show {event_id}").out
 
 
 def test_what_is_known_of_a_registered_response_is_when_it_goes(ops: Ops, environment: Environment) -> None:

@@ -31,6 +31,7 @@ def log_end(
     trace = settlement.trace
     notes = {
         "key": item.record_key,
+        "origin": delivery.origin or None,
         "end": settlement.end.value,
         "outcome": settlement.outcome,
         "detail": settlement.detail or None,

@@ -63,7 +63,7 @@ def break_(
             voice.line(f"{name:13} {each.does}")
         return DONE
     if fault not in (*FAULTS, OFF):
-        raise misused(f"there is no fault {fault!r}: ops break --list")
+        raise misused(f"there is no fault {fault!r}; there are: {', '.join(FAULTS)}, {OFF}")
     reach, pause = reach_of(context), seconds(for_) if for_ else None
     mend(reach)
     if fault == OFF:
@@ -78,7 +78,7 @@ def _break(reach: Reach, fault: Fault, voice: Voice, name: str, pause: float | N
     if fault.answers:
         ask(reach, "POST", "faults", [{"times": None, **each} for each in fault.answers])
     switch(reach, fault.down)
-    voice.line(f"{name}: {fault.does}" + ("" if pause is not None else "; mend it with: ops break off"))
+    voice.line(f"{name}: {fault.does}" + ("" if pause is not None else f"; mend it with: {reach.hint('break', OFF)}"))
     if pause is None:
         return
     try:

@@ -17,6 +17,7 @@ from documents.tables import LEDGER, definitions
 from infra.operate.ops.ending import Ended, misused, services
 from infra.operate.ops.environments import Reach
 from worker import clients
+from worker.settings import Settings, SettingsError
 
 MOST_SKEW = 60
 """Seconds that two clocks may differ: leases allow for 300 on each side, and a minute is worth a look."""
@@ -54,10 +55,11 @@ def findings(reach: Reach) -> Iterator[Finding]:
 def _settings(reach: Reach) -> Iterator[Finding]:
     yield Finding("settings", good=bool(reach.settings), found=f"{len(reach.values)} read from {reach.name}")
     for name in reach.queues:
-        wrong = (reach.function(name).check or (lambda _: {}))(reach.values)
-        told = "; ".join(f"{setting} {problem}" for setting, problem in wrong.items())
-        if told:
-            yield Finding(f"settings of {name}", good=False, found=told, advice="set it in app.tfvars, and deploy")
+        try:
+            Settings.read({**reach.values, **reach.deployed.get(name, {})}, (), reach.function(name).check)
+        except SettingsError as error:
+            advice = f"set it in app.tfvars, then {reach.make('deploy')}"
+            yield Finding(f"settings of {name}", good=False, found=str(error), advice=advice)
 
 
 def _queues(reach: Reach) -> Iterator[Finding]:
@@ -68,10 +70,10 @@ def _queues(reach: Reach) -> Iterator[Finding]:
         told: Any = reach.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         waiting, policy = int(told["ApproximateNumberOfMessages"]), json.loads(told.get("RedrivePolicy") or "{}")
         if name == "dead letters":
-            advice = "ops dead-letters counts" if waiting else ""
+            advice = reach.hint("dead-letters", "counts") if waiting else ""
             yield Finding(f"queue of {name}", good=not waiting, found=f"{waiting} waiting", advice=advice)
         elif name in reach.queues and not policy.get("deadLetterTargetArn"):
-            yield Finding(f"queue of {name}", good=False, found="it has no redrive policy", advice="make deploy")
+            yield Finding(f"queue of {name}", good=False, found="it has no redrive policy", advice=reach.make("deploy"))
         else:
             yield Finding(f"queue of {name}", good=True, found=f"{waiting} waiting")
 
@@ -82,7 +84,7 @@ def _table(reach: Reach) -> Iterator[Finding]:
     there = {index.get("IndexName") for index in told.get("GlobalSecondaryIndexes", [])}
     lacks = sorted({index["name"] for index in wanted["indexes"]} - there)
     found = f"it lacks the indexes {', '.join(lacks)}: of an older version" if lacks else f"{len(there)} indexes"
-    yield Finding(f"table {reach.table}", good=not lacks, found=found, advice="make platform" if lacks else "")
+    yield Finding(f"table {reach.table}", good=not lacks, found=found, advice=reach.make("platform") if lacks else "")
 
 
 def _clocks(reach: Reach) -> Iterator[Finding]:

@@ -33,7 +33,13 @@ def choose(
     ] = None,
 ) -> None:
     """Say which environment the command is for."""
-    context.obj = Chosen(env, env_file)
+    given = {"--env": ("env", env), "--env-file": ("env_file", str(env_file))}
+    typed = [
+        (option, value)
+        for option, (name, value) in given.items()
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
+    context.obj = Chosen(env, env_file, tuple(word for pair in typed for word in pair))
 
 
 for commands in (send, show, status, breaking, doctor, due, register, erase):

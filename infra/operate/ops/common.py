@@ -13,7 +13,10 @@ from infra.operate.ops.environments import Reach, reach
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 AT_MOST: Any = typer.Option(min=1, max=1_000_000_000, help="At most so many.")
-By = Annotated[str, typer.Option(help="Who ordered it; kept on the ledger. By default you, or the key's account.")]
+By = Annotated[
+    str,
+    typer.Option(help="Who ordered it; kept on the ledger. By default you; on a deployment the id of its static key."),
+]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LONGEST = 36_500
@@ -26,11 +29,12 @@ class Chosen:
 
     name: str
     file: Path | None
+    options: tuple[str, ...] = ()
 
     @cached_property
     def reach(self) -> Reach:
         """The environment. Raises Ended."""
-        return reach(self.name, self.file)
+        return reach(self.name, self.file, self.options)
 
 
 def reach_of(context: typer.Context) -> Reach:

@@ -3,7 +3,9 @@
 Each is read into the functions' settings, under their names, with `<FUNCTION>_QUEUE_URL` beside them.
 """
 
+import getpass
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,13 +35,16 @@ NEEDED = (*LEDGER, *KEYS_OF_QUEUES, "DEAD_LETTER_QUEUE_URL")
 class Reach:
     """One environment: its settings, and clients of its services.
 
-    `local`: it is `make dev`'s, which alone writes its lines to a file.
+    `local`: it is `make dev`'s, which alone writes its lines to a file. `deployed` are the settings of each function
+    that runs in a cloud, where they are told. `options` are those that named the environment on the command line.
     """
 
     name: str
     values: Mapping[str, str]
     local: bool = False
     entries: Mapping[str, Any] = field(default_factory=lambda: table.read()["functions"])
+    deployed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     @cached_property
     def settings(self) -> Settings:
@@ -101,14 +106,29 @@ class Reach:
             raise misused(f"{self.name} is no local environment: this works on `make dev` only")
         return self.settings.aistudio_base_url.removesuffix("/v1") + "/_local"
 
+    def hint(self, *words: str) -> str:
+        """A command of ops on this environment, to be pasted into a shell in the project's folder."""
+        return shlex.join((".venv/bin/ops", *self.options, *words))
+
+    def make(self, verb: str) -> str:
+        """A verb of make about this environment, likewise."""
+        return f"make {verb}" + (f" ENV={self.name}" if (ENVIRONMENTS / self.name).is_dir() else "")
+
     @property
     def who(self) -> str:
-        """Who gives orders where no name is given: the user here, else the static key, which belongs to an account."""
-        user = os.environ.get("USER") or "local"
-        return user if self.local else self.settings.aws_access_key_id.get_secret_value()
+        """Who gives orders where no name is given: the user here, else the static key's id."""
+        return user() if self.local else self.settings.aws_access_key_id.get_secret_value()
 
 
-def reach(name: str, file: Path | None) -> Reach:
+def user() -> str:
+    """The name of whoever runs the command; `local` where the machine knows none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "local"
+
+
+def reach(name: str, file: Path | None, options: tuple[str, ...] = ()) -> Reach:
     """Read an environment: a file of settings, `local`, or a folder of infra/terraform/environments. Raises Ended."""
     begin()
     if file is not None:
@@ -120,28 +140,33 @@ def reach(name: str, file: Path | None) -> Reach:
             raise unusable(error, file) from None
         except ValueError:
             raise misused(f"{file}: not UTF-8 text: it has to hold KEY=value lines") from None
-        return Reach(str(file), {**values, **_token()}, local="LOG_FILE" in values)
+        return Reach(str(file), {**values, **_token()}, local="LOG_FILE" in values, options=options)
     if name == "local":
         if not LOCAL_ENV.is_file():
             raise unreachable("nothing runs here: start `make dev` in another terminal, or name one: ops --env dev …")
-        return Reach(name, read_env(LOCAL_ENV), local=True)
+        return Reach(name, read_env(LOCAL_ENV), local=True, options=options)
     if not name or not (ENVIRONMENTS / name).is_dir() or Path(name).name != name:
         known = ", ".join(sorted(path.name for path in ENVIRONMENTS.iterdir()))
         raise misused(f"there is no environment {name!r}: local, or in infra/terraform/environments {known}")
     with services():
-        return Reach(name, _deployed(name))
+        try:
+            return _deployed(name, options)
+        except KeyError as error:
+            raise unreachable(f"{name} tells no {error}: an older release made it (make platform ENV={name})") from None
 
 
-def _deployed(name: str) -> dict[str, str]:
-    """The settings of a deployment, by what Terraform and Lockbox tell. Raises Stopped."""
+def _deployed(name: str, options: tuple[str, ...]) -> Reach:
+    """A deployment, by what Terraform and Lockbox tell. Raises Stopped, and KeyError where one does not tell all."""
     begin("YC_TOKEN", *KEY)
     platform, app = Root("platform", name), Root("app", name)
     for root in (platform, app):
         root.init()
     told, outputs = platform.output("platform"), app.outputs()
     queues = app.output("queues")
-    return {
+    deployed: dict[str, dict[str, str]] = outputs.get("settings", {})
+    values = {
         **{setting: str(value) for setting, value in table.read()["settings"].items()},
+        **{setting: value for own in deployed.values() for setting, value in own.items()},
         **{setting: os.environ[setting] for setting in (*KEY, "YMQ_ENDPOINT") if setting in os.environ},
         **_token(),
         "YDB_DOCAPI_ENDPOINT": told["document_api_endpoint"],
@@ -154,6 +179,7 @@ def _deployed(name: str) -> dict[str, str]:
         "LOG_GROUP": told.get("log_group_id", ""),
         **{setting: queues[function] for function, setting in queue_settings(queues).items()},
     }
+    return Reach(name, values, deployed=deployed, options=options)
 
 
 def _token() -> dict[str, str]:

@@ -61,8 +61,14 @@ def _person(
 ) -> int:
     reach.queue(FUNCTION)
     named = erasure or str(uuid.uuid4())
-    row, go_on = reach.keys.key("erasure", named), f"ops erase --subject {subject} --id {named} --wait"
-    if "begun_at" not in reach.ledger.get(row).rest:
+    row, go_on = (
+        reach.keys.key("erasure", named),
+        reach.hint("erase", "--subject", subject, "--id", named, "--wait"),
+    )
+    only_wait = (
+        bool(erasure) and patience is not None and not sure
+    )  # so the hint reads; the function may be slow to begin
+    if not only_wait and "begun_at" not in reach.ledger.get(row).rest:
         order = checked(reach, FUNCTION, {"subject": subject, "erasure_id": named})
         if not (sure or voice.ask(f"Have all deleted that is registered for {subject}?")):
             return _nothing(voice)

@@ -1,6 +1,5 @@
 """What `ops send` was given, read and checked before anything is sent."""
 
-import getpass
 import hashlib
 import json
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 from infra.local.samples.case import Case, load
 from infra.operate.ops.ending import misused, wanting
-from infra.operate.ops.environments import Reach
+from infra.operate.ops.environments import Reach, user
 from infra.operate.ops.files import standard_input, text_of
 from ledger import Key, RecordKey
 from worker.receive.envelope import Invalid, open_body
@@ -99,11 +98,21 @@ def outgoing(reach: Reach, made: Function[Any, Any], text: str, identity: str = 
     return Outgoing(message, parsed.key, reach.keys.key(made.namespace, parsed.key))
 
 
+def source() -> str:
+    """What sends here, as envelopes have it."""
+    return f"/ops/{user()}"
+
+
+def identity(source: str, event_id: str) -> str:
+    """The key of an event whose message has none of its own."""
+    return json.dumps([source, event_id], ensure_ascii=False, separators=(",", ":"))
+
+
 def _envelope(function: str, data: Mapping[str, Any], identity: str) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": str(uuid.uuid5(_IDS, identity) if identity else uuid.uuid4()),
-        "source": f"/ops/{getpass.getuser()}",
+        "source": source(),
         "type": f"yandex.aistudio.functions.{function}",
         "datacontenttype": "application/json",
         "data": data,

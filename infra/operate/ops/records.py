@@ -1,7 +1,9 @@
 """Where an id may be found: the records, log lines and messages that concern it."""
 
 import json
+import shlex
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra.local.cloud.servers import Servers, Waiting
-from infra.operate.ops.dead_letters.letter import delivered_id
+from infra.operate.ops.dead_letters.letter import delivered_id, said_in
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.messages import identity, source
 from ledger import Record, RecordKey
+from worker.receive.envelope import Invalid
+from worker.receive.message import parse
+from worker.receive.trigger_event import Delivery
 
 SECONDS_OF_LOGS = "96h"
 
@@ -33,11 +39,16 @@ def candidates(reach: Reach, name: str, function: str = "") -> dict[RecordKey, s
     """The records that an id may have, each with what it would be the record of."""
     if "#" in name and " " not in name:
         return {RecordKey(name): "the record of this key"}
-    found: dict[RecordKey, str] = {}
+    found: dict[RecordKey, str] = {
+        RecordKey(str(line["key"])): f"message {name} to {line.get('function')}"
+        for line in every_line(reach)
+        if line.get("origin") == delivered_id(name) and "key" in line
+    }
     functions = [function] if function else [each for each, entry in reach.entries.items() if "queue" in entry]
     for each in functions:
         namespace = reach.function(each).namespace
         found[reach.keys.key(namespace, name)] = f"{'response' if namespace == 'response' else each} {name}"
+        found[reach.keys.key(namespace, identity(source(), name))] = f"event {name} to {each}"
         found[reach.keys.key(f"{each}:message", delivered_id(name))] = f"a message to {each} that can't be used"
     if not function:
         found[reach.keys.key("subject", name)] = f"person {name}"
@@ -83,10 +94,33 @@ def _time(line: dict[str, Any]) -> float | None:
         return None
 
 
+def message_query(reach: Reach, name: str) -> str:
+    """The command that finds the record key of a message in a deployment's log, by the id that the queue gave it."""
+    return _query(reach, f'json_payload.origin = "{name}"')
+
+
 def query(reach: Reach, key: str) -> str:
     """The command that reads a deployment's log lines about a record."""
+    return _query(reach, f'json_payload.key = "{key}"')
+
+
+def _query(reach: Reach, filter_: str) -> str:
     group = reach.values.get("LOG_GROUP") or "<log group>"
-    return f"yc logging read --group-id {group} --since {SECONDS_OF_LOGS} --filter 'json_payload.key = \"{key}\"'"
+    return shlex.join(("yc", "logging", "read", "--group-id", group, "--since", SECONDS_OF_LOGS, "--filter", filter_))
+
+
+def underway(reach: Reach, name: str) -> list[tuple[str, Waiting]]:
+    """The messages in local queues that an id is of, each with its function: that of the message, or its key."""
+    found = []
+    for function, url in reach.queues.items():
+        model = reach.function(function).model
+        for message in waiting(reach, url):
+            names = {message.message_id, delivered_id(message.message_id), said_in(message.attributes).get("key")}
+            with suppress(Invalid):
+                names.add(parse(model, Delivery(delivered_id(message.message_id), message.body)).key)
+            if name in names:
+                found.append((function, message))
+    return found
 
 
 def waiting(reach: Reach, url: str) -> list[Waiting]:

@@ -133,7 +133,9 @@ def _again(reach: Reach, policy: str, by: str, voice: Voice, *, sure: bool) -> i
             sent += sum(queue.send(reach.queue(FUNCTION), part))
             bar(sent)
     voice.data({"policy": policy, "found": len(found), "sent": sent})
-    voice.line(f"{sent} of {len(found)} registrations are in the queue of {FUNCTION}; see the dates: ops due")
+    voice.line(
+        f"{sent} of {len(found)} registrations are in the queue of {FUNCTION}; see the dates: {reach.hint('due')}"
+    )
     if sent < len(orders):
         raise unreachable("the queue did not take all: run the same command again")
     return DONE

@@ -19,8 +19,6 @@ from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Key, Record
 from ledger.record import DEAD_LETTERED
 
-HINT = "see it: ops dead-letters show"
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -58,7 +56,7 @@ def send(
         outcomes = [_outcome(reach, follower, each, records[each.record_key]) for each in sent]
     voice.data({"sent": outcomes})
     for outcome in outcomes:
-        _tell(voice, outcome)
+        _tell(reach, voice, outcome)
     return DONE if all(outcome["ended"] and not outcome["dead_letters"] for outcome in outcomes) else WANTING
 
 
@@ -97,11 +95,12 @@ def _told(sent: Sent) -> dict[str, Any]:
     return {"message_id": sent.message_id, "key": sent.key, "record_key": sent.record_key}
 
 
-def _tell(voice: Voice, outcome: dict[str, Any]) -> None:
+def _tell(reach: Reach, voice: Voice, outcome: dict[str, Any]) -> None:
     style = "bold green" if outcome["ended"] and not outcome["dead_letters"] else "bold yellow"
     voice.line(f"{outcome['key']}: {outcome['said']}" + ("" if outcome["ended"] else " (not ended yet)"), style=style)
     if not outcome["ended"]:
-        voice.line(f"  look again: ops show {outcome['key']}; if nothing is known of it then, HASH_KEY is another")
+        again = reach.hint("show", outcome["key"])
+        voice.line(f"  look again: {again}  (if nothing is known of it then, HASH_KEY is another)")
     voice.line(f"  record {outcome['record_key']}")
     for told in (*outcome["timeline"], outcome["numbers"]):
         voice.line(f"  {told}")
@@ -114,7 +113,7 @@ def _tell(voice: Voice, outcome: dict[str, Any]) -> None:
             voice.line(f"  {text}")
     for letter in outcome["dead_letters"]:
         voice.line(f"  dead letter {letter['message_id']}: {letter['reason']} ({letter['detail'] or 'no detail'})")
-        voice.line(f"  {HINT} {outcome['key']} --body")
+        voice.line(f"  see it: {reach.hint('dead-letters', 'show', outcome['key'], '--body')}")
 
 
 def send_file(reach: Reach, function: str, given: Given, voice: Voice, patience: float | None) -> int:

@@ -9,10 +9,10 @@ from infra.local.lines import said
 from infra.operate.ops.common import AsJson, named, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant
 from infra.operate.ops.dead_letters.choosing import found as find_dead_letters
-from infra.operate.ops.dead_letters.letter import Filter, said_in
+from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
-from infra.operate.ops.records import Found, log_lines, query, records, waiting
+from infra.operate.ops.records import Found, log_lines, message_query, query, records, underway
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Record
@@ -39,14 +39,14 @@ def show(
     lines = list(log_lines(reach, {each.record.key for each in found}))
     dead_lettered = any(each.record.state == DEAD_LETTERED for each in found) or not found
     dead_letters = find_dead_letters(reach, Meant(Filter(key=name)), voice) if dead_lettered else []
-    underway = [
-        (queue, message)
-        for queue, url in reach.queues.items()
-        for message in waiting(reach, url)
-        if said_in(message.attributes).get("key") == name
-    ]
-    if not found and not dead_letters and not underway:
-        raise wanting(f"nothing is known of {name}: it never came this far, has expired, or HASH_KEY is another")
+    messages = underway(reach, name)
+    if not found and not dead_letters and not messages:
+        elsewhere = (
+            "" if reach.local else f". If it is a message's id, its log line has the key: {message_query(reach, name)}"
+        )
+        raise wanting(
+            f"nothing is known of {name}: it never came this far, has expired, or HASH_KEY is another{elsewhere}"
+        )
     voice.data(
         {
             "id": name,
@@ -55,7 +55,7 @@ def show(
             "log": lines,
             "log_queries": [] if reach.local else [query(reach, each.record.key) for each in found],
             "dead_letters": [each.told() for each in dead_letters],
-            "waiting": [{"queue": queue, "message_id": message.message_id} for queue, message in underway],
+            "waiting": [{"queue": queue, "message_id": message.message_id} for queue, message in messages],
         }
     )
     for each in found:
@@ -69,7 +69,7 @@ def show(
         )
         if dead_letter.detail:
             voice.line(f"  {dead_letter.detail}")
-    for queue, message in underway:
+    for queue, message in messages:
         voice.line(f"in the queue of {queue}: message {message.message_id}")
 
 
@@ -81,10 +81,11 @@ def sealing(reach: Reach, record: Record) -> str | None:
     try:
         seal = Sealed.read(reach.ledger.get(row_of(settled[:10])))
     except ValueError:
-        return f"the seal of its day, {settled[:10]}, was changed: ops evidence export says how"
+        return f"the seal of its day, {settled[:10]}, was changed: {reach.hint('evidence', 'export', '--from', settled[:10])} says how"
     if seal is None:
         return "not sealed yet: seal_receipts seals a day an hour after its end (UTC)"
-    return f"its day, {seal.seal.day}, is sealed: ops evidence export --from {seal.seal.day} --to {seal.seal.day}"
+    day = seal.seal.day
+    return f"its day, {day}, is sealed: {reach.hint('evidence', 'export', '--from', day, '--to', day)}"
 
 
 def _tell(reach: Reach, voice: Voice, found: Found, now: float) -> None:

@@ -116,7 +116,7 @@ def _elsewhere(reach: Reach) -> dict[str, str]:
     return {
         "oldest messages": f"dashboard aistudio-{reach.name}, panel 'Queues: age of the oldest message'",
         "ends by function and minute": f"""{lines} --filter 'json_payload.end EXISTS'""",
-        "dead letters by reason": f"ops --env {reach.name} dead-letters counts",
+        "dead letters by reason": reach.hint("dead-letters", "counts"),
     }
 
 

@@ -34,3 +34,8 @@ output "releases" {
   description = "The sha256 of the package that each function runs."
   value       = local.releases
 }
+
+output "settings" {
+  description = "What each function's environment says, but for secrets and the addresses of queues; for ops."
+  value       = { for name, settings in local.settings : name => { for key, value in settings : key => value if value != null } }
+}

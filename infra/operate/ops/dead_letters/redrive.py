@@ -111,9 +111,12 @@ class Redrive:
         return confirmed
 
     def _note(self, going: Sequence[Verdict]) -> None:
-        """Write on each record who redrives its message, and as history, before it is sent. Raises TableUnavailable."""
+        """Write on each record who redrives its message, and as history, before it is sent. Raises TableUnavailable.
+
+        Of a message without a record, as the queue's own policy moves them, there is the history alone.
+        """
         orders = {
-            verdict.key: {
+            verdict.key or self.reach.keys.key("message", verdict.letter.message_id): {
                 "order": "redrive",
                 "by": self.by,
                 "at": round(self.planner.now, 3),
@@ -121,17 +124,19 @@ class Redrive:
                 **({"force": True} if self.planner.force else {}),
             }
             for verdict in going
-            if verdict.key is not None
         }
-        writes = [
+        history = {key: evidence.order(key, order, self.planner.now) for key, order in orders.items()}
+        on_records = [
             Write(
                 key,
                 sets={},
                 adds={"orders": {json.dumps(order)}},
                 condition="attribute_exists(#state)",
-                beside=(evidence.order(key, order, self.planner.now),),
+                beside=(history[key],),
             )
             for key, order in orders.items()
         ]
-        if Written.UNKNOWN in self.reach.ledger.write_all(writes):
+        ends = self.reach.ledger.write_all(on_records)
+        without = [each for each, end in zip(history.values(), ends, strict=True) if end is Written.REFUSED]
+        if Written.UNKNOWN in (*ends, *self.reach.ledger.write_all(without)):
             raise TableUnavailable("who redrives could not be noted; nothing more was sent")
