@@ -109,7 +109,8 @@ def asked() -> Iterator[tuple[str, list[str]]]:
 def demo() -> Iterator["subprocess.Popen[str]"]:
     """The demo under way, in a process of its own."""
     command = [sys.executable, "-m", "infra.local.demo"]
-    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - ours
+    known = {**ENVIRONMENT, "LOGNAME": "ann"}
+    with subprocess.Popen(command, cwd=ROOT, env=known, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - ours
         yield running
         running.terminate()
 
@@ -117,7 +118,7 @@ def demo() -> Iterator["subprocess.Popen[str]"]:
 @pytest.fixture
 def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     monkeypatch.setenv("OPS_ENV_FILE", str(tmp_path / "dev.env"))
-    monkeypatch.setenv("USER", "ann")
+    monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.setenv("NO_COLOR", "1")
     lines = Lines(tmp_path / "dev.log", Console(file=io.StringIO()), as_it_is=False)
     chosen = [each.hurried() for each in catalog.functions() if each.name in FUNCTIONS]
