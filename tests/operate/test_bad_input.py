@@ -100,7 +100,7 @@ def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("show resp_1 --function lost", "ops: there is no function 'lost' with a queue"),
         ("show ''", "ops: the id is empty"),
         ("dead-letters redrive --key '' --yes", "ops: --key is empty: it would mean all dead letters"),
-        ("break earthquake", "ops: there is no fault 'earthquake': ops break --list"),
+        ("break earthquake", "ops: there is no fault 'earthquake'; there are: throttled, down"),
         ("break", "ops: there is no fault ''"),
         ("break slow --for ever", "ops: 'ever' is no length of time"),
         ("hold place resp_1", "ops hold place: Missing option '--case'"),

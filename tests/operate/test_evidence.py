@@ -242,7 +242,7 @@ def test_what_can_t_be_exported_is_said_in_a_line(
         ("evidence export", 2, "say which days"),
         ("evidence export --from tomorrow", 2, "'tomorrow' is no day"),
         ("evidence export --from 2027-01-01", 1, "nothing is sealed on those days"),
-        ("evidence verify nowhere.jsonl", 2, "nowhere.jsonl: no such file"),
+        ("evidence verify nowhere.jsonl", 2, "nowhere.jsonl: there is no such file"),
     ):
         done = ops(command)
         assert (done.code, told in done.err) == (code, True), done.err
