@@ -15,6 +15,7 @@ from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Holds, Keys, Ledger
 from ledger.agenda import text_of
+from ledger.record import ALREADY_ABSENT
 from tests.e2e.soak.chaos import Chaos
 from tests.e2e.soak.evidence import Evidence, collect
 from tests.e2e.soak.load import (
@@ -178,7 +179,10 @@ def _look_for_the_erased(environment: Environment, load: Load, deadline: float) 
 
     def looked_for() -> bool:
         records = store.get_many(names).values()
-        return all("verified_at" in each.rest or str(each.due_at or "") > week for each in records)
+        return all(
+            each.state == ALREADY_ABSENT or "verified_at" in each.rest or str(each.due_at or "") > week
+            for each in records
+        )
 
     eventually(looked_for, "what was erased is looked for", deadline - time.monotonic(), LOOK_EVERY)
     _come_to_rest(environment, deadline, "all looks come to rest")

@@ -114,6 +114,13 @@ WRONG: dict[str, tuple[Change, str]] = {
 }
 
 
+def test_a_deletion_whose_answer_was_lost_ends_in_absence_and_is_not_looked_for() -> None:
+    found = with_record(GONE, state="already_absent", rest={})(all_is_well())
+    absent = with_results(f"{GONE}#already_absent", {})(found)
+
+    assert differences(LOAD, absent) == []
+
+
 def test_nothing_is_found_where_all_is_well() -> None:
     assert differences(LOAD, all_is_well()) == []
 
