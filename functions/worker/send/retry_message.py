@@ -1,4 +1,4 @@
-"""Retry messages: a delivery once more on the function's own queue, and the redrive of a dead dead."""
+"""Retry messages: a delivery once more on the function's own queue, and the redrive of a dead letter."""
 
 from math import ceil
 
