@@ -84,7 +84,7 @@ def test_the_live_probes_say_their_cost_and_ask(ops: Ops, environment: Environme
     ran = ops("doctor --live")
 
     assert ran.code == 1
-    assert "This costs one short generation" in ran.err
+    assert "This costs three short generations" in ran.err
     assert environment.studio.requests() == []
 
 
@@ -98,6 +98,12 @@ def test_the_live_probes_tell_what_a_cloud_does_without_any_id_or_secret(ops: Op
     assert found["which record a cancelled transaction names"]["reasons"] == ["None", "ConditionalCheckFailed"]
     life = [(each["asked"], each["status"]) for each in found["the life of a response"]]
     assert life == [("create", 200), ("GET", 200), ("DELETE", 200), ("GET", 404), ("DELETE", 404)]
+    unstored = [(each["asked"], each["status"]) for each in found["a response that is not to be stored"]]
+    assert unstored == [("create, store false", 200), ("GET", 404)]
+    running = [each["asked"] for each in found["a deletion while the response runs"]]
+    assert running == ["create, background", "DELETE", "cancel", "GET"]
+    absent = [each["status"] for each in found["what is not there"]]
+    assert absent == [404, 404, 404, 404]
     assert found["whether the POST form is served"]["status"] == 200
     secrets = [environment.settings[name] for name in ("AISTUDIO_API_KEY", "AISTUDIO_FOLDER_ID", "HASH_KEY")]
     made = [call["id"] for call in environment.studio.requests() if call["id"]]

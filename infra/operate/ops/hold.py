@@ -10,7 +10,7 @@ import typer
 from boto3.dynamodb.types import TypeDeserializer
 
 from documents import TableUnavailable, Write, Written
-from infra.operate.ops.common import AsJson, By, reach_of, seconds
+from infra.operate.ops.common import AsJson, By, named, reach_of, seconds
 from infra.operate.ops.ending import DONE, WANTING, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
@@ -45,7 +45,8 @@ def holds_of(reach: Reach) -> Holds:
 
 
 def key_of(reach: Reach, name: str, *, person: bool) -> RecordKey:
-    """The record that holds are placed on; a record's own key is taken as it is."""
+    """The record that holds are placed on; a record's own key is taken as it is. Raises Ended where the id is empty."""
+    named(name)
     if "#" in name and " " not in name:
         return RecordKey(name)
     return reach.keys.key("subject" if person else "response", name)
@@ -64,7 +65,7 @@ def place(
     """Place a hold, and tell from when on it can be relied on."""
     voice, reach = Voice(as_json=as_json), reach_of(context)
     report = _order(reach, "place", name, case, by or reach.who, seconds(timeout), person=person)
-    return _tell(voice, name, report, f"ops hold show {name}" + (" --person" if person else ""))
+    return _tell(voice, name, report, reach.hint("hold", "show", name, *(["--person"] if person else [])))
 
 
 @app.command(epilog="Example: ops hold release resp_1 --case 'case 42'")
@@ -109,7 +110,9 @@ def _order(reach: Reach, what: str, name: str, case: str, by: str, patience: flo
     until = time.monotonic() + patience
     while (case in (report := holds.report(key, time.time())).record.hold) != (what == "place"):
         if time.monotonic() > until:
-            raise wanting(f"the order was sent, and is not carried out yet: ops show {name}")
+            raise wanting(
+                f"the order was sent, and is not carried out yet: {reach.hint('hold', 'show', name, *(['--person'] if person else []))}"
+            )
         time.sleep(EVERY_LOCAL if reach.local else EVERY)
     return report
 

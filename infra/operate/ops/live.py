@@ -15,7 +15,7 @@ from aistudio import APIError
 from infra.operate.ops.checks import api_of
 from infra.operate.ops.environments import Reach
 
-COST = "one short generation, one realtime response, and some 60 requests to the table"
+COST = "three short generations, one realtime response, and some 60 requests to the table"
 READS = 20
 """How often a write is read back at once."""
 
@@ -108,9 +108,31 @@ def _object(answer: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def _unstored(reach: Reach) -> list[dict[str, Any]]:
+    """Create a response that is not to be stored, and ask for it."""
+    model = f"gpt://{reach.settings.aistudio_folder_id}/yandexgpt-lite"
+    made = _ask(reach, "POST", "/responses", {"model": model, "input": "Say ready.", "store": False})
+    path = _path_of(made)
+    return [_shape("create, store false", made)] + ([_shape("GET", _ask(reach, "GET", path))] if path else [])
+
+
+def _deleted_while_it_runs(reach: Reach) -> list[dict[str, Any]]:
+    """Create a response in the background; delete it at once, cancel it, and ask for it."""
+    model = f"gpt://{reach.settings.aistudio_folder_id}/yandexgpt-lite"
+    made = _ask(reach, "POST", "/responses", {"model": model, "input": "Say ready.", "store": True, "background": True})
+    path = _path_of(made)
+    after = {"DELETE": ("DELETE", path), "cancel": ("POST", f"{path}/cancel"), "GET": ("GET", path)} if path else {}
+    return [_shape("create, background", made)] + [_shape(name, _ask(reach, *each)) for name, each in after.items()]
+
+
 def _unknown(reach: Reach) -> list[dict[str, Any]]:
     """Ask for what is not there: a response, and a route."""
-    paths = {"DELETE unknown id": ("DELETE", f"/responses/{_fresh()}"), "GET unknown route": ("GET", "/no-such-route")}
+    paths = {
+        "DELETE unknown id": ("DELETE", f"/responses/{_fresh()}"),
+        "cancel unknown id": ("POST", f"/responses/{_fresh()}/cancel"),
+        "GET input items of an unknown id": ("GET", f"/responses/{_fresh()}/input_items"),
+        "GET unknown route": ("GET", "/no-such-route"),
+    }
     return [_shape(name, _ask(reach, *each)) for name, each in paths.items()]
 
 
@@ -128,6 +150,8 @@ _TABLE: Mapping[str, Callable[[Reach], Any]] = {
 }
 _STUDIO: Mapping[str, Callable[[Reach], Any]] = {
     "the life of a response": _life_of_a_response,
+    "a response that is not to be stored": _unstored,
+    "a deletion while the response runs": _deleted_while_it_runs,
     "what is not there": _unknown,
     "whether the POST form is served": _post_form,
 }
