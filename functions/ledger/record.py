@@ -80,7 +80,7 @@ class Record:
     the agenda; `asked_at` is when it was first asked to go before its date; `erased_at` is a person's. Those times are texts as RFC 3339 has them.
     """
 
-    key: str
+    key: RecordKey
     state: str | None = None
     redrive: int = 0
     copy: int = 0
@@ -129,7 +129,7 @@ class Record:
         plain = {name: _plain(value) for name, value in item.items()}
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
         if not all(_fits(name, value) for name, value in known.items()):
-            return cls(str(item["key"]), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
+            return cls(RecordKey(str(item["key"])), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
         for name in known.keys() & {"messages", "hold", "subjects", "asked", "cascades"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)

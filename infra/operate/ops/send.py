@@ -16,7 +16,7 @@ from infra.operate.ops.sample import prepare
 from infra.operate.ops.say import Voice
 from infra.operate.ops.sending import Confirmed, send_lines
 from infra.operate.ops.story import headline, numbers, timeline
-from ledger import Key, Record
+from ledger import Key, Record, RecordKey
 from ledger.record import DEAD_LETTERED
 
 
@@ -61,7 +61,7 @@ def send(
 
 
 def _send_one(reach: Reach, function: str, outgoing: Outgoing) -> Sent:
-    before = reach.ledger.get(outgoing.record_key) if outgoing.record_key else Record("")
+    before = reach.ledger.get(outgoing.record_key) if outgoing.record_key else Record(RecordKey(""))
     attributes: Any = {
         name: {"DataType": kind, "StringValue": text} for name, (kind, text) in outgoing.message.attributes.items()
     }
@@ -133,7 +133,9 @@ def send_file(reach: Reach, function: str, given: Given, voice: Voice, patience:
         voice.data({"confirmed": total, "ends": None})
         return DONE
     keys = {each.record_key: each.key for each in given.messages}
-    unique = [Sent("", key, record, Record("")) for record, key in keys.items() if record is not None and key]
+    unique = [
+        Sent("", key, record, Record(RecordKey(""))) for record, key in keys.items() if record is not None and key
+    ]
     records = Follower(reach, voice, patience).follow(unique)
     ends = Counter(record.state or "unknown" for record in records.values())
     over = all(ended(each, records[each.record_key]) for each in unique)

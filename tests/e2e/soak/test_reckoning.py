@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
-from ledger import Keys, Record
+from ledger import Keys, Record, RecordKey
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CREATE, DELETE, Kind, Load, Planned, make_load
 from tests.e2e.soak.reckoning import differences
@@ -28,7 +28,7 @@ BROKEN = Planned(DELETE, Kind.BROKEN, "not JSON")
 LOAD = Load((STORED, MISSING, HELD, ASKED, UNKNOWN, FIRST, SECOND, BROKEN))
 
 
-def name(planned: Planned) -> str:
+def name(planned: Planned) -> RecordKey:
     return KEYS.key(namespace_of(planned.function), planned.key)
 
 
@@ -186,7 +186,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Evidence], str]] = {
     "deleted under a hold": (with_calls("resp_3", call(effect=True)), "resp_3 is on hold, but held, deleted 1 times"),
     "a record of nobody's": (
         lambda found: replace(
-            found, records={**found.records, "delete_response#x": Record("delete_response#x", "deleted")}
+            found, records={**found.records, "delete_response#x": Record(RecordKey("delete_response#x"), "deleted")}
         ),
         "a record that nobody asked for",
     ),

@@ -10,7 +10,7 @@ import pytest
 from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
 from infra.local.studio.state import hash_of
-from ledger import Keys, Record
+from ledger import Keys, Record, RecordKey
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CANCEL, ERASE, EVENT, REGISTER, RESPOND, VERIFY, Kind, Load, Planned, identity
 from tests.e2e.soak.reckoning import differences
@@ -29,7 +29,7 @@ SOUND = {**EFFECT, "method": "POST"}
 Change = Callable[[Evidence], Evidence]
 
 
-def name(planned: Planned) -> str:
+def name(planned: Planned) -> RecordKey:
     return KEYS.key(namespace_of(planned.function), planned.key)
 
 
@@ -38,9 +38,9 @@ def all_is_well() -> Evidence:
         *(Record(name(planned), "done") for planned in (THEIRS, ERASURE, LONE, UNKEPT)),
         Record(name(REFUSED), "dead_lettered", reason="rejected"),
         Record(GONE, "deleted", registered_hash="h", rest={"verified_at": 1}),
-        Record(f"{GONE}#2", "verified_absent"),
-        Record(f"{VERIFY}#asked", "done"),
-        Record("subject#alice", erased_at="2026"),
+        Record(RecordKey(f"{GONE}#2"), "verified_absent"),
+        Record(RecordKey(f"{VERIFY}#asked"), "done"),
+        Record(RecordKey("subject#alice"), erased_at="2026"),
     ]
     return Evidence(
         keys=KEYS,
@@ -107,7 +107,10 @@ WRONG: dict[str, tuple[Change, str]] = {
     "one that was not to be kept": (
         lambda found: replace(
             found,
-            records={**found.records, "response#3": Record("response#3", response_id="resp_3", registered_hash="h")},
+            records={
+                **found.records,
+                "response#3": Record(RecordKey("response#3"), response_id="resp_3", registered_hash="h"),
+            },
         ),
         "evt_2 was not to be stored, but is registered",
     ),

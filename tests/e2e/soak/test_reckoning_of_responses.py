@@ -10,7 +10,7 @@ import pytest
 from infra.local.catalog import namespace_of
 from infra.local.cloud.servers import Waiting
 from infra.local.studio.state import hash_of
-from ledger import Keys, Record
+from ledger import Keys, Record, RecordKey
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CASE, GET, HOLD, REGISTER, RESPOND, Kind, Load, Planned, identity
 from tests.e2e.soak.reckoning import differences
@@ -27,7 +27,7 @@ POLL = f"{GET}#a-poll"
 Change = Callable[[Evidence], Evidence]
 
 
-def name(planned: Planned) -> str:
+def name(planned: Planned) -> RecordKey:
     return KEYS.key(namespace_of(planned.function), planned.key)
 
 
@@ -47,7 +47,7 @@ def all_is_well() -> Evidence:
     records = [
         *(Record(name(planned), "done") for planned in (PLAIN, BACKGROUND, LOOKED, REGISTERED)),
         Record(name(RELEASED), "deleted"),
-        Record(POLL, "done"),
+        Record(RecordKey(POLL), "done"),
         *map(registered, ("resp_1", "resp_2", "resp_4")),
         *(Record(order, "done") for order in orders),
     ]

@@ -67,7 +67,7 @@ def test_the_env_file_has_every_setting_but_the_queues(environment: Environment,
 
 
 def test_the_ledger_is_there_and_empty(environment: Environment) -> None:
-    assert Ledger(environment.dynamodb, environment.ledger).get(RecordKey("any")) == Record("any")
+    assert Ledger(environment.dynamodb, environment.ledger).get(RecordKey("any")) == Record(RecordKey("any"))
 
 
 def test_the_queues_move_what_keeps_coming_back_to_the_one_dead_letter_queue(environment: Environment) -> None:

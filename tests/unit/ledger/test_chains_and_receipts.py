@@ -45,7 +45,7 @@ WRITES = {
     "already_absent": outcome("already_absent"),
     "held": outcome("held"),
     "watermark": chains.watermark(standing(4), NOW, RETENTION, {}),
-    "dead-letter": chains.dead_lettered(standing(), Record("k"), "me", "rejected", NOW, RETENTION, {}),
+    "dead-letter": chains.dead_lettered(standing(), Record(RecordKey("k")), "me", "rejected", NOW, RETENTION, {}),
     "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-1"})),
 }
 FINAL = {"deleted", "already_absent"}

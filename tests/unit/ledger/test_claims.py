@@ -182,5 +182,5 @@ def test_a_write_before_a_retry_message_gives_an_expired_record_no_new_life(
     assert store.get(KEY).lapsed(NOW)
 
     fresh = Standing(RecordKey("other"), 0, 0, ANSWERS, kept=claims.KEPT)
-    store.write(chains.noted(fresh, Record("other"), NOW))
+    store.write(chains.noted(fresh, Record(RecordKey("other")), NOW))
     assert store.get(RecordKey("other")).expires_at == NOW + claims.KEPT

@@ -27,7 +27,7 @@ def item(body_hash: str = "hash", **said: Any) -> Item:
 
 
 def decision(delivered: Item, *, may_repeat: bool = False, **stored: Any) -> Decision:
-    record = Record("record", **({"marked_at": NOW} | stored))
+    record = Record(RecordKey("record"), **({"marked_at": NOW} | stored))
     return decide(delivered, record, NOW, may_repeat=may_repeat, retention=RETENTION)
 
 
