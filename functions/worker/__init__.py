@@ -5,7 +5,7 @@ receive           what arrives: a trigger's event -> deliveries -> valid message
 settle            what becomes of it
   batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
   decide          what a record means for a delivery: one table
-  claim_first     calls that must not repeat: claim, call, result, outcome
+  claim_first     calls that must not repeat: claim, call; claimed: their results, and then their outcomes
   read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls; before
                   all that, dates far ahead are put on the agenda (dated)
   calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment

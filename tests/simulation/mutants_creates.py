@@ -253,7 +253,7 @@ OF_CREATES = (
         "H13",
         "a create's result message follows the ledger",
         "create",
-        {"worker.settle.claim_first:_finish": _recorded_first},
+        {"worker.settle.claimed:finish_claimed": _recorded_first},
     ),
     Mutant(
         "H14",
@@ -317,7 +317,7 @@ OF_CREATES = (
         "registry",
         "a response is not registered with its create's outcome",
         "background",
-        {"worker.settle.claim_first:_written": _unregistered},
+        {"worker.settle.claimed:_written": _unregistered},
     ),
     Mutant(
         "registry",
@@ -325,7 +325,7 @@ OF_CREATES = (
         "background",
         {
             "only worker.settle.claim_first:desk_of": _learns_of_polls,
-            "worker.settle.claim_first:_written": _unregistered_once_told,
+            "worker.settle.claimed:_written": _unregistered_once_told,
         },
     ),
     Mutant(
@@ -364,7 +364,7 @@ OF_CREATES = (
             "ledger.conditions:STILL_MINE_TO_FINISH": lambda held: held.replace(
                 "#state = :claimed", "#state IN (:claimed, :done)"
             ),
-            "worker.settle.claim_first:_is_done": lambda _: lambda *_args: False,
+            "worker.settle.claimed:_is_done": lambda _: lambda *_args: False,
         },
     ),
     Mutant(

@@ -9,33 +9,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import APIError, OutcomeUnknown
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
 from ledger import Claim, Record, claims
-from ledger.record import DONE
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import timestamp
 from worker.settle.answers import answer
 from worker.settle.audit import notes_of
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
+from worker.settle.claimed import finish_claimed
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import ROUNDS, Ended, defect, look
+from worker.settle.effects import Ended, defect, look
 from worker.settle.endings import Ending, dead_letter_all
-from worker.settle.finishing import done
-from worker.settle.publishing import with_content
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
-from worker.settle.usage import token_counts
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _TRIES = 3
 """How often a delivery tries to claim: each refusal means that another one was quicker, and the record says more then."""
-_PAUSE = 0.5
-"""Seconds between two tries to send a result."""
-_LAST_SECONDS = 2.0
-"""Seconds before the end at which a result that can't be sent is given up, to say so."""
 _BUSY_JITTER = 30.0
 """Seconds over which deliveries spread that wait for the lease of one caller."""
 
@@ -158,7 +151,7 @@ def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Faile
         begun = timestamp(float(record.rest.get("claimed_at", 0)))  # what a person looks it up by: no answer came
         lost = f"the caller ended without a word, its lease is over; it was about to call at {begun}"
         return _Failed(OutcomeUnknown(lost), record, record.owner)
-    return _finish(item, replace(_claim(item, inv), owner=str(record.owner), attempt=record.attempt), found, inv)
+    return finish_claimed(item, replace(_claim(item, inv), owner=str(record.owner), attempt=record.attempt), found, inv)
 
 
 def _found(item: Item, response_id: str | None, desk: Desk, inv: Invocation) -> Outcome | None:
@@ -179,57 +172,6 @@ def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settleme
     if isinstance(ended, APIError) and (found := _found(item, ended.response_id, desk, inv)) is not None:
         ended = replace(found, trace=ended.trace)
     if isinstance(ended, Outcome):
-        return _finish(item, claim, ended, inv)
+        return finish_claimed(item, claim, ended, inv)
     mine = Record(item.record_key, redrive=item.delivery.redrive, attempt=item.delivery.attempt)
     return _Failed(ended, mine, item.owner)
-
-
-def _finish(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) -> Settlement:
-    """The result message first, then the outcome: a crash between them repeats the message, never the call."""
-    if outcome.later is not None:
-        raise ValueError("a call that must not repeat can't come back later: its outcome has to be an end")
-    end = done(outcome)
-    lost = replace(end, end=End.UNSETTLED, usage=None if inv.function.found else end.usage)  # else a poll tells it too
-    if not inv.sent_elsewhere(item, outcome.sends):
-        return replace(lost, outcome="another queue")
-    result = [] if outcome.result is None else [with_content(item, outcome, inv)]
-    while not all(inv.results.send(result, insist=True)):
-        if inv.deadline.left() < _LAST_SECONDS:
-            return replace(lost, outcome="results queue")
-        inv.clock.sleep(_PAUSE)
-    notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
-    if outcome.usage:
-        notes["usage"] = token_counts(outcome.usage)
-    return end if _written(claim, outcome, notes, inv) else replace(lost, outcome="ledger")
-
-
-def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:
-    """Write the outcome with what it brings; alone, where that is refused however often it is made anew.
-
-    While nothing tells whether it was written, it is written again, as long as there is time. What this claim has come to
-    already, by a write whose answer was lost or by another finder of a dead caller's claim, is left as it is.
-    """
-    done = claims.done(claim, inv.clock.now(), notes)
-    refused = 0
-    while True:
-        beside: tuple[Write, ...] = ()
-        try:
-            beside = (*outcome.writes, *outcome.registers()) if refused < ROUNDS else ()
-            written = inv.store.write(replace(done, beside=beside), insist=True)
-            if written is Written.REFUSED and _is_done(claim, inv):
-                written = Written.YES
-        except TableUnavailable as error:
-            _log.warning("the ledger can't be read: %s", error)
-            written = Written.UNKNOWN
-        if written is Written.YES or (written is Written.REFUSED and not beside):
-            return written is Written.YES
-        refused += written is Written.REFUSED
-        if written is Written.UNKNOWN:
-            if inv.deadline.left() < _LAST_SECONDS:
-                return False
-            inv.clock.sleep(_PAUSE)
-
-
-def _is_done(claim: Claim, inv: Invocation) -> bool:
-    record = inv.store.get(claim.standing.key)
-    return record.state == DONE and record.owner == claim.owner
