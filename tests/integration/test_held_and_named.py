@@ -1,5 +1,6 @@
 """A hold keeps a response, whoever named its subject and when, and ends only the messages that it kept."""
 
+from documents.reads import READ_AT_ONCE
 from ledger import RecordKey
 from tests.integration.steps import DELETE, delete, deletion, throttle
 from tests.support.bench import Bench
@@ -13,6 +14,17 @@ def hold(bench: Bench, name: str = "") -> RecordKey:
     record_key = bench.keys.key("subject", name) if name else bench.keys.key("response", "resp_1")
     bench.holds.place(record_key, "case-1", bench.clock.now())
     return record_key
+
+
+def test_a_hold_on_a_person_whom_only_the_last_message_of_a_large_batch_names_keeps_the_response(stored: Bench) -> None:
+    hold(stored, "alice")
+    others = [stored.message({"response_id": f"other_{number}"}) for number in range(READ_AT_ONCE)]
+    of_alice = stored.message({"response_id": "resp_1", "subject": "alice"})
+
+    ends = stored.deliver(deletion(stored), *others, of_alice).ends
+
+    assert ends.count(("done", "held")) == 2
+    assert stored.studio.stored() == ["resp_1"]
 
 
 def test_whoever_is_named_is_kept_where_a_dead_letter_was_refused(stored: Bench) -> None:

@@ -31,9 +31,21 @@ def held_keys(
     return {key: keeper for key, keeper in keepers.items() if keeper is not None}
 
 
-def too_many(item: Item, record: Record) -> bool:
-    """Whether the message names somebody for whom the record has no room any more."""
-    return not item.subjects <= record.subjects and len(record.subjects | item.subjects) > MOST_SUBJECTS
+def without_room(decisions: Iterable[Decision]) -> list[Item]:
+    """The items that name somebody for whom their record has no room, beside the persons whom those before them name."""
+    concerned: dict[RecordKey, frozenset[RecordKey]] = {}
+    crowded: list[Item] = []
+    for each in decisions:
+        known = concerned.get(each.item.record_key, each.record.subjects)
+        if _too_many(each.item, known):
+            crowded.append(each.item)
+        else:
+            concerned[each.item.record_key] = known | each.item.subjects
+    return crowded
+
+
+def _too_many(item: Item, known: frozenset[RecordKey]) -> bool:
+    return not item.subjects <= known and len(known | item.subjects) > MOST_SUBJECTS
 
 
 def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:
@@ -45,7 +57,7 @@ def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]
     for each in decisions:
         item, record = each.item, each.record
         named = item.subjects - record.subjects or item.asked - record.asked or item.cascades - record.cascades
-        if record.state not in (DONE, DELETED) and named and not too_many(item, record):
+        if record.state not in (DONE, DELETED) and named and not _too_many(item, record.subjects):
             writes.setdefault(item.record_key, []).append(each)
     written = inv.store.write_all([_kept(group) for group in writes.values()])
     return {key for key, end in zip(writes, written, strict=True) if end is not Written.YES}

@@ -4,10 +4,10 @@ What can't be used at all goes the same way, whatever the function: it is dead-l
 """
 
 import logging
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 from aistudio import APIError, Trace
 from documents import TableUnavailable
@@ -26,7 +26,7 @@ from worker.settle.decide import Step
 from worker.settle.effects import Ended, defect, look, unsettled
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
-from worker.settle.holds import TOO_MANY, held_keys, too_many
+from worker.settle.holds import TOO_MANY, held_keys, without_room
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
 from worker.settle.spreading import spread
@@ -48,9 +48,12 @@ class _Read:
 def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
     """Settle all items; what could not be is `unsettled`."""
     items, ended = register_dated(items, inv)
-    waiting = deque(items)
+    waiting = list(items)
     while waiting:
-        chunk = [waiting.popleft() for _ in range(min(READ_AT_ONCE, len(waiting)))]
+        # All messages of a key together: a hold on the person whom any of them names keeps its response.
+        keys = set(islice(dict.fromkeys(item.record_key for item in waiting), READ_AT_ONCE))
+        chunk = [item for item in waiting if item.record_key in keys]
+        waiting = [item for item in waiting if item.record_key not in keys]
         at = inv.clock.monotonic()
         try:
             records = inv.store.get_many(item.record_key for item in chunk)
@@ -60,14 +63,14 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
             return ended + [unsettled(item, "ledger") for item in [*chunk, *waiting]]
         settled, again = _settle(chunk, read, inv)
         ended += settled
-        waiting.extend(again)
+        waiting += again
     return ended
 
 
 def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
     """Settle the items of one read; those that have to be read again are given back."""
     decisions = [look(item, read.records[item.record_key], inv) for item in chunk]
-    crowded = [each.item for each in decisions if each.step is not Step.FINAL and too_many(each.item, each.record)]
+    crowded = without_room(each for each in decisions if each.step is not Step.FINAL)
     going = [each.item for each in decisions if each.step is Step.PROCEED and each.item not in crowded]
     answered = [each for each in decisions if each.step is not Step.PROCEED and each.item not in crowded]
     ended = answer(answered, inv)
