@@ -145,7 +145,7 @@ def identifiers(error: Mapping[str, Any] | None) -> str:
 def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Fingerprint:
     """Return what two errors are compared by, as digests: a param can quote a user's words.
 
-    An error that names what only its own message asked for equals no other.
+    An error that names what only its own message asked for is `OF_THE_MESSAGE`, and is not to be compared.
     """
     told = error or {}
     if told.get("code") in _OF_CONTENT or told.get("param") in _OF_OTHERS:

@@ -20,7 +20,6 @@ MOST_CASES = 32
 LONGEST_INVOCATION = 60
 """Seconds: a deletion that read no hold has ended after so long."""
 
-
 LEAST = 15.0
 """Seconds that a page of what a hold kept takes at the most: with less left no further one is begun."""
 

@@ -2,11 +2,12 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,10 @@ def refusing() -> Iterator[str]:
         server.shutdown()
 
 
+Changed = Callable[[Mapping[str, str]], Ops]
+"""`ops` on the environment with these in place of its settings."""
+
+
 def told(ran: Ran, code: int) -> str:
     """The one line that a command complains in."""
     assert (ran.code, ran.out) == (code, ""), ran
@@ -71,7 +76,7 @@ def told(ran: Ran, code: int) -> str:
 
 
 @pytest.fixture
-def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # below
+def with_settings(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
     (tmp_path / "ids.txt").write_text("resp_1\n")
     monkeypatch.chdir(tmp_path)
 
@@ -200,10 +205,10 @@ def test_days_to_come_hold_no_evidence(ops: Ops, environment: Environment, tmp_p
 
 
 def test_what_others_put_into_a_queue_hinders_no_look(ops: Ops, environment: Environment) -> None:
-    odd = {"settlement": {"DataType": "String", "StringValue": "[1]"}}
+    odd: Any = {"settlement": {"DataType": "String", "StringValue": "[1]"}}
     for url in (environment.results, environment.dead_letters):
         for body in ("no JSON", "[]"):
-            environment.sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=odd)  # type: ignore[arg-type]
+            environment.sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=odd)
     environment.studio.seed("resp_odd")
 
     assert ops("send delete_response", '{"response_id": "resp_odd"}').code == 0
@@ -212,7 +217,7 @@ def test_what_others_put_into_a_queue_hinders_no_look(ops: Ops, environment: Env
     assert ops("status").code == 1
 
 
-def test_settings_that_are_missing_or_malformed_are_all_named(with_settings) -> None:  # type: ignore[no-untyped-def]
+def test_settings_that_are_missing_or_malformed_are_all_named(with_settings: Changed) -> None:
     line = told(with_settings({"HASH_KEY": "", "MAX_AGE": "long"})("show resp_1"), 2)
 
     assert "HASH_KEY is required" in line
@@ -227,8 +232,8 @@ def test_settings_that_are_missing_or_malformed_are_all_named(with_settings) -> 
         ("LOG_FILE", "9" * 400, "status", "the name is too long"),
     ],
 )
-def test_a_setting_that_only_one_command_reads_is_named_too(  # type: ignore[no-untyped-def]
-    with_settings, environment: Environment, setting: str, value: str, command: str, line: str
+def test_a_setting_that_only_one_command_reads_is_named_too(
+    with_settings: Changed, environment: Environment, setting: str, value: str, command: str, line: str
 ) -> None:
     ran = with_settings({setting: value})(command)
     assert ran.code == 2
@@ -236,15 +241,15 @@ def test_a_setting_that_only_one_command_reads_is_named_too(  # type: ignore[no-
 
 
 @pytest.mark.parametrize("command", [*WITH_QUEUES, *WITH_LEDGER])
-def test_a_network_that_is_not_there_is_said(with_settings, command: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_network_that_is_not_there_is_said(with_settings: Changed, command: str) -> None:
     nowhere = "http://127.0.0.1:1"
     ops = with_settings({"YMQ_ENDPOINT": nowhere, "YDB_DOCAPI_ENDPOINT": nowhere, "LOG_FILE": ""})
     assert "nothing answers at" in told(ops(command), 3)
 
 
 @pytest.mark.parametrize("command", [*WITH_QUEUES, *WITH_LEDGER])
-def test_credentials_that_are_refused_are_said_without_what_the_service_wrote(  # type: ignore[no-untyped-def]
-    with_settings, refusing: str, command: str
+def test_credentials_that_are_refused_are_said_without_what_the_service_wrote(
+    with_settings: Changed, refusing: str, command: str
 ) -> None:
     ops = with_settings({"YMQ_ENDPOINT": refusing, "YDB_DOCAPI_ENDPOINT": refusing})
 
@@ -255,15 +260,13 @@ def test_credentials_that_are_refused_are_said_without_what_the_service_wrote(  
 
 
 @pytest.mark.parametrize("command", WITH_QUEUES)
-def test_a_queue_that_is_gone_is_said(  # type: ignore[no-untyped-def]
-    with_settings, environment: Environment, command: str
-) -> None:
+def test_a_queue_that_is_gone_is_said(with_settings: Changed, environment: Environment, command: str) -> None:
     gone = environment.dead_letters.replace("dead-letters", "gone")
     assert "there is no such queue" in told(with_settings({"DEAD_LETTER_QUEUE_URL": gone})(command), 3)
 
 
 @pytest.mark.parametrize("command", WITH_LEDGER)
-def test_a_table_that_is_not_there_is_said(with_settings, command: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_that_is_not_there_is_said(with_settings: Changed, command: str) -> None:
     assert "there is no such table" in told(with_settings({"LEDGER_TABLE_PREFIX": "other."})(command), 3)
 
 
@@ -280,9 +283,7 @@ def test_an_environment_that_does_not_run_is_said(
 
 
 @pytest.mark.parametrize("command", ["due", "register --again session --yes", "status"])
-def test_a_table_of_an_older_version_is_said(  # type: ignore[no-untyped-def]
-    with_settings, environment: Environment, command: str
-) -> None:
+def test_a_table_of_an_older_version_is_said(with_settings: Changed, environment: Environment, command: str) -> None:
     names = environment.dynamodb.list_tables()["TableNames"]
     if "old.ledger" not in names:
         environment.dynamodb.create_table(
@@ -297,7 +298,9 @@ def test_a_table_of_an_older_version_is_said(  # type: ignore[no-untyped-def]
     assert "it lacks the indexes due, held, parent, settled, subject" in old("doctor").out
 
 
-def test_a_wrong_hash_key_is_named_as_what_may_be_wrong(with_settings, ops: Ops, environment: Environment) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_hash_key_is_named_as_what_may_be_wrong(
+    with_settings: Changed, ops: Ops, environment: Environment
+) -> None:
     environment.studio.seed("resp_sent_before")
     assert ops("send delete_response", '{"response_id": "resp_sent_before"}').code == 0
     assert ops("show resp_sent_before").code == 0
@@ -305,8 +308,8 @@ def test_a_wrong_hash_key_is_named_as_what_may_be_wrong(with_settings, ops: Ops,
     assert told(other("show resp_sent_before"), 1).endswith("or HASH_KEY is another")
 
 
-def test_a_message_whose_end_a_wrong_hash_key_hides_is_not_waited_for_in_vain(  # type: ignore[no-untyped-def]
-    with_settings, environment: Environment
+def test_a_message_whose_end_a_wrong_hash_key_hides_is_not_waited_for_in_vain(
+    with_settings: Changed, environment: Environment
 ) -> None:
     environment.studio.seed("resp_hidden")
     other = with_settings({"HASH_KEY": "another key of sixteen or more"})

@@ -80,10 +80,15 @@ def open_body(text: str) -> Content:
     return Content(
         message=_data(body, version),
         where="body.data",
-        identity=json.dumps([source, event_id], ensure_ascii=False, separators=(",", ":")),
+        identity=identity_of(source, event_id),
         traceparent=body.get("traceparent"),
         cause=_cause(body) if source.startswith(OURS) else None,
     )
+
+
+def identity_of(source: str, event_id: str) -> str:
+    """Return the key of an event whose message has none of its own."""
+    return json.dumps([source, event_id], ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_envelope(body: object) -> bool:

@@ -103,11 +103,6 @@ def source() -> str:
     return f"/ops/{user()}"
 
 
-def identity(source: str, event_id: str) -> str:
-    """The key of an event whose message has none of its own."""
-    return json.dumps([source, event_id], ensure_ascii=False, separators=(",", ":"))
-
-
 def _envelope(function: str, data: Mapping[str, Any], identity: str) -> dict[str, Any]:
     return {
         "specversion": "1.0",

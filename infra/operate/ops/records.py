@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from infra.local.cloud.servers import Servers, Waiting
 from infra.operate.ops.dead_letters.letter import delivered_id, said_in
 from infra.operate.ops.environments import Reach
-from infra.operate.ops.messages import identity, source
+from infra.operate.ops.messages import source
 from ledger import Record, RecordKey
-from worker.receive.envelope import Invalid
+from worker.receive.envelope import Invalid, identity_of
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery
 
@@ -48,7 +48,7 @@ def candidates(reach: Reach, name: str, function: str = "") -> dict[RecordKey, s
     for each in functions:
         namespace = reach.function(each).namespace
         found[reach.keys.key(namespace, name)] = f"{'response' if namespace == 'response' else each} {name}"
-        found[reach.keys.key(namespace, identity(source(), name))] = f"event {name} to {each}"
+        found[reach.keys.key(namespace, identity_of(source(), name))] = f"event {name} to {each}"
         found[reach.keys.key(f"{each}:message", delivered_id(name))] = f"a message to {each} that can't be used"
     if not function:
         found[reach.keys.key("subject", name)] = f"person {name}"

@@ -175,12 +175,12 @@ def _look_for_the_erased(environment: Environment, load: Load, deadline: float) 
     """Wait until the sweep has had each erased response looked for, or the look is put off for a week."""
     store, keys = Ledger(environment.dynamodb, environment.ledger), Keys(HASH_KEY)
     names = [keys.key(namespace_of(DELETE), about) for about in load.erased]
-    week = text_of(time.time() + 86_400)
+    tomorrow = text_of(time.time() + 86_400)
 
     def looked_for() -> bool:
         records = store.get_many(names).values()
         return all(
-            each.state == ALREADY_ABSENT or "verified_at" in each.rest or str(each.due_at or "") > week
+            each.state == ALREADY_ABSENT or "verified_at" in each.rest or str(each.due_at or "") > tomorrow
             for each in records
         )
 
