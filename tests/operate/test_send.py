@@ -1,6 +1,7 @@
 """`ops send` and `ops show`: what became of a message."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_a_message_is_followed_to_its_end(ops: Ops, environment: Environment) ->
     assert ran.code == 0, ran.err
     assert "resp_sent: deleted" in ran.out
     assert "delete_response: done, deleted" in ran.out
-    assert "calls of AI Studio: 200" in ran.out
+    assert "calls of AI Studio: DELETE 200" in ran.out
     assert "result response#" in ran.out
     assert environment.studio.stored() == []
 
@@ -33,7 +34,7 @@ def test_a_dead_letter_is_told_with_its_reason_and_leads_to_its_content(ops: Ops
 
     assert ran.code == 1
     (sent,) = ran.data["sent"]
-    assert (sent["state"], sent["reason"], sent["calls"]) == ("dead_lettered", "rejected", [400])
+    assert (sent["state"], sent["reason"], sent["calls"]) == ("dead_lettered", "rejected", ["DELETE 400"])
     (letter,) = sent["dead_letters"]
     assert letter["reason"] == "rejected"
     assert "body" not in letter
@@ -119,8 +120,11 @@ def test_what_is_known_of_a_registered_response_is_when_it_goes(ops: Ops, enviro
 
     ran = ops("show resp_known")
 
-    assert "registered: created 2001-09-09T01:46:40.000Z, to be deleted after 2096-10-02T07:06:40.000Z" in ran.out
-    assert "on the agenda: delete at 2096-10-02T07:06:40.000Z" in ran.out
+    assert re.search(
+        r"registered: created 2001-09-09 \d\d:46:40 \(\d+ d ago\), to be deleted after 2096-10-02 \d\d:06:40 \(in ",
+        ran.out,
+    )
+    assert re.search(r"on the agenda: delete at 2096-10-02 \d\d:06:40 \(in \d+ d\)", ran.out)
 
 
 def test_an_id_that_nobody_knows_is_said_to_be_unknown(ops: Ops, environment: Environment) -> None:

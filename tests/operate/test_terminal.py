@@ -75,7 +75,7 @@ def test_a_redrive_asks_and_a_yes_sends(scene: Scene, environment: Environment, 
     deletions(environment, [name])
 
     with terminal(scene, columns, rows, "dead-letters", "list") as listing:
-        assert name in listing.shows("1 dead letters.")
+        assert name in listing.shows("1 dead letter.")
     with terminal(scene, columns, rows, "dead-letters", "redrive", "--reason", "rejected") as redrive:
         redrive.shows("Send 1 back? [y/N]")
         redrive.command.sendline("y")

@@ -81,6 +81,7 @@ class Person:
         here = self.environment.studio.base_url.removesuffix("/v1") + url.partition(f":{PORTS[1]}")[2]
         answer = httpx.request(method, here, content=content, timeout=60, trust_env=False)
         assert answer.is_success
+        assert answer.text.endswith("\n"), "the shell's next prompt would stand behind it"
         return answer.text.strip()
 
     def _has_patience(self, name: str) -> None:

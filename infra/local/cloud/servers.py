@@ -4,18 +4,20 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 import httpx
 from botocore.config import Config
-from types_boto3_dynamodb import DynamoDBClient
-from types_boto3_s3 import S3Client
-from types_boto3_sqs import SQSClient
 
 from infra.local.processes.leash import Leashed
 from infra.local.processes.readiness import HOST, Server, serving
 from infra.local.processes.surroundings import handed_on
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 REGION = "ru-central1"
 KEY_ID = KEY_SECRET = "local"  # noqa: S105 -- the server checks no signature
@@ -64,17 +66,17 @@ class Servers:
         return f"http://{HOST}:{self.port}"
 
     @property
-    def sqs(self) -> SQSClient:
+    def sqs(self) -> "SQSClient":
         """A new queue client; one may be shared by threads."""
         return boto3.client("sqs", **self._options())
 
     @property
-    def dynamodb(self) -> DynamoDBClient:
+    def dynamodb(self) -> "DynamoDBClient":
         """A new table client; one may be shared by threads."""
         return boto3.client("dynamodb", **self._options())
 
     @property
-    def s3(self) -> S3Client:
+    def s3(self) -> "S3Client":
         """A new object storage client; one may be shared by threads."""
         return boto3.client("s3", **self._options())
 

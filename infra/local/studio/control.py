@@ -6,6 +6,7 @@ of its body (with `polls` it runs until so many GETs have seen it). `GET request
 one event `id`, `POST reset` starts over.
 """
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -48,7 +49,7 @@ def _seed(studio: Studio, response_id: str, fields: dict[str, Any]) -> None:
 
 
 async def _stored(request: web.Request) -> web.Response:
-    return web.json_response(sorted(key for key, life in request.app[STUDIO].responses.items() if not life.hidden))
+    return _told(sorted(key for key, life in request.app[STUDIO].responses.items() if not life.hidden))
 
 
 async def _seed_many(request: web.Request) -> web.Response:
@@ -57,7 +58,7 @@ async def _seed_many(request: web.Request) -> web.Response:
         raise _refusal("give an array of response ids")
     for response_id in ids:
         _seed(request.app[STUDIO], response_id, {})
-    return web.json_response({"seeded": len(ids)})
+    return _told({"seeded": len(ids)})
 
 
 async def _seed_one(request: web.Request) -> web.Response:
@@ -65,15 +66,15 @@ async def _seed_one(request: web.Request) -> web.Response:
     if not isinstance(fields, dict):
         raise _refusal("give an object with the fields of the response that matter, or nothing")
     _seed(request.app[STUDIO], request.match_info["id"], fields)
-    return web.json_response({"seeded": 1})
+    return _told({"seeded": 1})
 
 
 async def _requests(request: web.Request) -> web.Response:
-    return web.json_response(request.app[STUDIO].log(request.query.get("id")))
+    return _told(request.app[STUDIO].log(request.query.get("id")))
 
 
 async def _frames(request: web.Request) -> web.Response:
-    return web.json_response([asdict(frame) for frame in request.app[STUDIO].frames])
+    return _told([asdict(frame) for frame in request.app[STUDIO].frames])
 
 
 async def _add_faults(request: web.Request) -> web.Response:
@@ -85,12 +86,12 @@ async def _add_faults(request: web.Request) -> web.Response:
         raise _refusal("; ".join(problems)) from error
     for fault in faults:
         request.app[STUDIO].faults.add(fault)
-    return web.json_response({"armed": len(faults)})
+    return _told({"armed": len(faults)})
 
 
 async def _clear_faults(request: web.Request) -> web.Response:
     request.app[STUDIO].faults.clear()
-    return web.json_response({})
+    return _told({})
 
 
 async def _realtime(request: web.Request) -> web.Response:
@@ -101,12 +102,17 @@ async def _realtime(request: web.Request) -> web.Response:
         request.app[STUDIO].post_modes[str(given["id"])] = given["post"]
     else:
         request.app[STUDIO].realtime_post = given["post"]
-    return web.json_response(given)
+    return _told(given)
 
 
 async def _reset(request: web.Request) -> web.Response:
     request.app[STUDIO].reset()
-    return web.json_response({})
+    return _told({})
+
+
+def _told(value: Any) -> web.Response:
+    """Answer with a line of JSON: in a terminal the next prompt then stands below it."""
+    return web.json_response(text=f"{json.dumps(value)}\n")
 
 
 async def _body(request: web.Request) -> Any:

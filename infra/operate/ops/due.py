@@ -3,7 +3,6 @@
 import heapq
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from infra.operate.ops.common import AT_MOST, AsJson, reach_of, seconds
 from infra.operate.ops.environments import Reach
-from infra.operate.ops.say import Voice, clock
+from infra.operate.ops.say import Voice, dated
 from ledger import Record
 from ledger.agenda import SHARDS, text_of
 from retention.agenda import DUE
@@ -33,7 +32,7 @@ def due(
     found = list(islice(agenda(reach, text_of(now + seconds(within))), number))
     voice.data([_told(record) for record in found])
     for record in found:
-        at = clock(datetime.fromisoformat(record.due_at or "").timestamp(), now)
+        at = dated(record.due_at or "", now)
         asked = f", asked: {', '.join(sorted(record.asked))}" if record.asked else ""
         held = f", on hold for {', '.join(sorted(record.hold))}" if record.hold else ""
         voice.line(f"{at}  {record.due_for} {record.response_id}{asked}{held}")

@@ -17,7 +17,7 @@ from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.ending import DONE, WANTING, misused, unreachable, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.hold import held
-from infra.operate.ops.say import Voice
+from infra.operate.ops.say import Voice, counted
 from infra.operate.ops.story import orders
 from ledger import Record, RecordKey
 from retention.evidence.chain import Sealed, chain
@@ -63,24 +63,25 @@ def export_(
     scope = f"what concerns {person}" if person else "all that was sealed"
     lines = list(exported(days, chosen))
     kept = [each for each in lines_of(days) if chosen is None or chosen(each[3])]
-    counted = figures(line for _, _, _, line in kept)
+    figured = figures(line for _, _, _, line in kept)
     holds = _holds(reach, voice, chosen, [line for _, _, _, line in kept])
     said = About(Path(reach.name).name, scope, f"{stem}.html", now)
     files = {
         f"{stem}.jsonl": b"".join(line + b"\n" for line in lines),
         f"{stem}.csv": "".join(sheet(kept)).encode(),
-        f"{stem}.html": page(said, [each.seal for each in seals], counted, holds, lines),
+        f"{stem}.html": page(said, [each.seal for each in seals], figured, holds, lines),
     }
     for name, content in files.items():
         (out / name).write_bytes(content)
     head = seals[-1].seal.head
     voice.data({"files": [str(out / name) for name in files], "lines": len(kept), "days": len(seals), "head": head})
     voice.line(
-        f"{len(kept)} lines of {len(seals)} days, {seals[0].seal.day} to {seals[-1].seal.day}; the last head is {head}"
+        f"{counted(len(kept), 'line', 'lines')} of {counted(len(seals), 'day', 'days')}, {seals[0].seal.day} to {seals[-1].seal.day};"
+        f" the last head is {head}"
     )
-    if counted.delays:
+    if figured.delays:
         lengths = ", ".join(
-            f"{name} {span(counted.quantile(share))}"
+            f"{name} {span(figured.quantile(share))}"
             for name, share in (("median", 0.5), ("95 %", 0.95), ("longest", 1))
         )
         voice.line(f"deleted after it was due: {lengths}")

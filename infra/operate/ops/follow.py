@@ -94,12 +94,12 @@ class Follower:
         return [line for line in lines if "end" in line and line["at"] >= int(self.begun)]
 
 
-def calls(reach: Reach, key: str) -> list[int]:
-    """The statuses of the calls that the local AI Studio had about an id; none on a deployment."""
+def calls(reach: Reach, key: str) -> list[str]:
+    """The calls that the local AI Studio had about an id, by method and status; none on a deployment."""
     if not reach.local:
         return []
     found = httpx.get(f"{reach.control}/requests", params={"id": key}, timeout=10, trust_env=False).json()
-    return [call["status"] for call in found]
+    return [f"{call['method']} {call['status'] or 'without an answer'}" for call in found]
 
 
 def result(reach: Reach, record_key: str) -> Mapping[str, Any] | None:

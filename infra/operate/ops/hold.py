@@ -15,7 +15,7 @@ from infra.operate.ops.ending import DONE, WANTING, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
 from infra.operate.ops.ordering import checked, give
-from infra.operate.ops.say import Voice, clock
+from infra.operate.ops.say import Voice, clock, counted
 from infra.operate.ops.story import orders, timeline
 from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
 from retention.holds import MOST_CASES, Action, Order, TooManyCases, carry_out, make_due
@@ -151,7 +151,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         since = each.rest.get("hold_at")
         at = f", since {clock(float(since), now)}" if isinstance(since, int | float) else ""
         voice.line(f"{each.key}: {', '.join(sorted(each.hold))}{at}")
-    voice.line(f"{len(found)} records are on hold.")
+    voice.line(f"{counted(len(found), 'record is', 'records are')} on hold.")
 
 
 def held(reach: Reach, voice: Voice) -> list[Record]:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -61,10 +61,23 @@ class Voice:
 
 def clock(moment: float, now: float) -> str:
     """Write a moment (epoch seconds) in the reader's zone, and how long ago it was."""
-    at = datetime.fromtimestamp(moment).astimezone()
+    try:
+        at = datetime.fromtimestamp(moment).astimezone()
+    except (OverflowError, ValueError):  # the last hours of the calendar have no time in zones to the east
+        at = datetime.fromtimestamp(moment, UTC)
     day = "" if at.date() == datetime.fromtimestamp(now).astimezone().date() else f"{at:%Y-%m-%d} "
     distance = f"{span(now - moment)} ago" if moment <= now else f"in {span(moment - now)}"
     return f"{day}{at:%H:%M:%S} ({distance})"
+
+
+def dated(text: str, now: float) -> str:
+    """Write a moment that is an RFC 3339 text as `clock` does."""
+    return clock(datetime.fromisoformat(text).timestamp(), now)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Write a number with its word, such as 1 day, 2 days."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def span(seconds: float) -> str:

@@ -105,7 +105,7 @@ def _tell(reach: Reach, voice: Voice, outcome: dict[str, Any]) -> None:
     for told in (*outcome["timeline"], outcome["numbers"]):
         voice.line(f"  {told}")
     if outcome["calls"]:
-        voice.line(f"  calls of AI Studio: {', '.join(map(str, outcome['calls']))}")
+        voice.line(f"  calls of AI Studio: {', '.join(outcome['calls'])}")
     if found := outcome["result"]:
         data = found.get("data", {})
         voice.line(f"  result {found['id']}: {data.get('outcome') or data.get('status') or 'sent'}")

@@ -61,7 +61,7 @@ def show(
     for each in found:
         _tell(reach, voice, each, now)
     for line in lines:
-        voice.line(f"  log: {line.get('timestamp', '')} {said(line)}")
+        voice.line(f"  log: {clock(line['at'], now)}  {said(line)}")
     for dead_letter in dead_letters:
         voice.line(
             f"dead letter {dead_letter.message_id}: {dead_letter.reason}, since {clock(dead_letter.at, now)}",

@@ -17,7 +17,7 @@ from infra.operate.ops.due import agenda
 from infra.operate.ops.ending import WANTING, misused, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import every_line, waiting
-from infra.operate.ops.say import MINUTE, Voice, span
+from infra.operate.ops.say import MINUTE, Voice, clock, span
 from ledger.agenda import text_of
 from retention.evidence.chain import last_sealed
 
@@ -68,7 +68,7 @@ def look(reach: Reach, now: float) -> dict[str, Any]:
     urls = {**reach.queues, "results": reach.settings.results_queue_url}
     urls["dead letters"] = reach.settings.dead_letter_queue_url
     queues: dict[str, dict[str, Any]] = {name: dict(depth(reach.sqs, url)) for name, url in urls.items() if url}
-    found = {"environment": reach.name, "queues": queues, "oldest_due": _oldest_due(reach, now)}
+    found = {"environment": reach.name, "at": now, "queues": queues, "oldest_due": _oldest_due(reach, now)}
     found["last_seal"] = _last_seal(reach, now)
     if not reach.local:
         return found | {"elsewhere": _elsewhere(reach)}
@@ -138,7 +138,7 @@ def screen(found: dict[str, Any]) -> Group:
     due, seal = found["oldest_due"], found["last_seal"]
     waits = f"{due['due_for']} for {span(due['seconds'])} ({due['record_key']})" if due else "nothing"
     parts.append(Text(f"due longest: {waits}"))
-    sealed = f"{seal['day']}, at {datetime.fromtimestamp(seal['at']).astimezone():%Y-%m-%d %H:%M}" if seal else "none"
+    sealed = f"{seal['day']}, at {clock(seal['at'], found['at'])}" if seal else "none"
     parts.append(Text(f"last day sealed: {sealed}"))
     if ends := found.get("ends"):
         parts.append(Text(f"\nends of the last {RECENT} min; then each minute, the newest last (+: over 9):"))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from infra.operate.ops.say import clock
+from infra.operate.ops.say import clock, dated
 from ledger import Record
 from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE, HELD, OPEN, PENDING
 
@@ -60,7 +60,7 @@ def timeline(record: Record, now: float) -> list[str]:
         )
     moments += [(float(order["at"]), _order(order)) for order in orders(record)]
     told = [f"{clock(at, now)}  {text}" for at, text in sorted(moments)]
-    told += _agenda(record)
+    told += _agenda(record, now)
     if record.state == CLAIMED:
         told.append(f"its caller counts as alive until {clock(record.lease_until, now)}")
     if record.hold:
@@ -82,17 +82,19 @@ def numbers(record: Record) -> str:
     return ", ".join(f"{name} {value}" for name, value in (told | named).items() if value is not None)
 
 
-def _agenda(record: Record) -> list[str]:
-    """Tell what the record waits for; its times are texts in UTC."""
+def _agenda(record: Record, now: float) -> list[str]:
+    """Tell what the record waits for."""
     told = []
     if record.registered_sent_at >= 0:
-        told.append(f"registered: created {record.created_at}, to be deleted after {record.delete_after or 'no date'}")
+        created = f"created {dated(record.created_at, now)}, " if record.created_at else ""
+        after = dated(record.delete_after, now) if record.delete_after else "no date"
+        told.append(f"registered: {created}to be deleted after {after}")
     if record.asked:
         told.append(f"asked to go, without regard to dates: {', '.join(sorted(record.asked))}")
     if record.due_at:
-        told.append(f"on the agenda: {record.due_for} at {record.due_at}")
+        told.append(f"on the agenda: {record.due_for} at {dated(record.due_at, now)}")
     if record.erased_at:
-        told.append(f"this person asked to be forgotten: what was created up to {record.erased_at} goes")
+        told.append(f"this person asked to be forgotten: what was created before goes: {dated(record.erased_at, now)}")
     return told
 
 

@@ -13,7 +13,7 @@ from infra.operate.ops.dead_letters.choosing import Meant, choosing, found, tell
 from infra.operate.ops.dead_letters.letter import Filter
 from infra.operate.ops.dead_letters.redriving import redrive
 from infra.operate.ops.ending import wanting
-from infra.operate.ops.say import Voice
+from infra.operate.ops.say import Voice, counted
 
 app = typer.Typer(no_args_is_help=True, help="Look at dead letters, and send back those whose cause is mended.")
 app.command(epilog="Example: ops dead-letters redrive --reason throttled")(redrive)
@@ -28,7 +28,7 @@ def list_(context: typer.Context, meant: Meant, as_json: AsJson = False) -> None
     voice.data([letter.told() for letter in letters])
     for letter in letters:
         tell(voice, letter, now)
-    voice.line(f"{len(letters)} dead letters." if letters else "No dead letter fits.")
+    voice.line(f"{counted(len(letters), 'dead letter', 'dead letters')}." if letters else "No dead letter fits.")
 
 
 @app.command(epilog="Example: ops dead-letters show resp_1 --body")
@@ -81,4 +81,4 @@ def export(
     with file.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(letter.told(body=bodies), ensure_ascii=False) + "\n" for letter in letters)
     voice.data({"file": str(file), "count": len(letters)})
-    voice.line(f"{len(letters)} dead letters in {file}")
+    voice.line(f"{counted(len(letters), 'dead letter', 'dead letters')} in {file}")
