@@ -159,7 +159,7 @@ def lines_at(lines: list[bytes]) -> list[int]:
 
 
 def byte(lines: list[bytes]) -> set[int]:
-    at = lines_at(lines)[4]
+    at = next(at for at in lines_at(lines) if b"retention" in lines[at])
     lines[at] = lines[at].replace(b"retention", b"retentioN")
     return {at + 1}
 
