@@ -11,7 +11,6 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from infra.deploy import deploy
-from infra.operate.ops.cli import main as ops
 from ledger import Key, RecordKey
 from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
@@ -112,11 +111,3 @@ def test_a_line_is_read_at_once() -> None:
 )
 def test_what_somebody_who_deploys_has_to_type_is_shown(needed: str) -> None:
     assert needed in README
-
-
-TYPED = sorted(set(re.findall(r"\.venv/bin/ops ((?:--env dev )?[a-z-]+(?: (?:place|show|release|list))?)", README)))
-
-
-@pytest.mark.parametrize("command", TYPED)
-def test_every_command_of_ops_that_is_shown_is_there(command: str) -> None:
-    assert ops([*command.split(), "--help"]) == 0

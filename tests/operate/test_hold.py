@@ -1,10 +1,15 @@
 """`ops hold`: what is on hold is not deleted, and who ordered it is kept."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from infra.deploy import table
 from infra.local.environment import Environment
 from ledger.agenda import text_of
-from tests.operate.conftest import Ops
+from retention.holds import LONGEST_INVOCATION
+from tests.operate.conftest import Ops, Ran
+from tests.support.waiting import eventually
 
 DELETE = "send --json delete_response"
 
@@ -58,6 +63,61 @@ def test_a_hold_on_a_person_holds_what_names_them(ops: Ops, environment: Environ
 
     assert sent["state"] == "held"
     assert ops("hold release alice --person --case 7").code == 0
+
+
+def waiting_for(ops: Ops, environment: Environment, name: str, meanwhile: Callable[[str], object]) -> Ran:
+    """How `hold place --wait` ends, where this happens once the hold is placed, and has then had its time."""
+    key = ops(f"hold show {name} --json").data["record_key"]
+    with ThreadPoolExecutor(1) as pool:
+        placing = pool.submit(ops, f"hold place {name} --case 8 --wait --json")
+        eventually(lambda: "hold" in environment.item(key))
+        meanwhile(key)
+        environment.dynamodb.update_item(
+            TableName=environment.ledger,
+            Key={"key": {"S": key}},
+            UpdateExpression="SET hold_at = :long_ago",
+            ExpressionAttributeValues={":long_ago": {"N": str(time.time() - 1000)}},
+        )
+        return placing.result()
+
+
+def test_a_hold_that_is_waited_for_is_effective(ops: Ops, environment: Environment) -> None:
+    ran = waiting_for(ops, environment, "resp_waited_for", lambda _key: None)
+
+    assert (ran.code, ran.data["status"]) == (0, "effective")
+
+
+def test_a_hold_that_a_deletion_overtakes_is_said_to_come_too_late(ops: Ops, environment: Environment) -> None:
+    def deleted(key: str) -> None:
+        environment.dynamodb.update_item(
+            TableName=environment.ledger,
+            Key={"key": {"S": key}},
+            UpdateExpression="SET #state = :deleted",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":deleted": {"S": "deleted"}},
+        )
+
+    ran = waiting_for(ops, environment, "resp_overtaken", deleted)
+
+    assert (ran.code, ran.data["status"]) == (1, "too_late")
+
+
+def test_a_release_that_is_waited_for_has_made_due_what_the_hold_kept(ops: Ops, environment: Environment) -> None:
+    environment.studio.seed("resp_let_go")
+    assert ops("hold place carol --person --case 9").code == 0
+    held = ops(DELETE, message("resp_let_go", subject="carol")).data["sent"][0]
+    assert held["state"] == "held"
+
+    assert ops("hold release carol --person --case 9 --wait").code == 0
+
+    item = environment.item(held["record_key"])
+    assert item["due_at"]["S"] <= text_of(time.time())
+    assert "held_by" not in item
+
+
+def test_no_deletion_runs_longer_than_a_hold_allows_for() -> None:
+    entries = table.read()["functions"]
+    assert entries["delete_response"]["timeout"] <= LONGEST_INVOCATION
 
 
 def test_a_hold_that_comes_too_late_is_said_to(ops: Ops, environment: Environment) -> None:

@@ -11,7 +11,6 @@ from infra.local.environment import Environment
 from ledger import Keys, Ledger, Record
 from retention.registry import Registration, register
 from tests.operate.conftest import Ops
-from tests.support.waiting import eventually
 
 DAY = 86_400
 
@@ -85,11 +84,11 @@ def test_the_responses_of_a_policy_get_the_dates_that_it_says_now(ops: Ops, envi
     before = record(environment, "resp_old").delete_after
 
     assert ops("register --again session").code == 1  # without a terminal, and without --yes
-    ran = ops("register --again session --yes --by ann --json")
+    ran = ops("register --again session --yes --by ann --wait --json")
 
     assert ran.code == 0, ran.err
-    assert ran.data["sent"] == ran.data["found"] >= 1
-    eventually(lambda: record(environment, "resp_old").delete_after != before)
+    assert ran.data["registered"] == ran.data["sent"] == ran.data["found"] >= 1
+    assert record(environment, "resp_old").delete_after != before
     after = record(environment, "resp_old")
     assert after.delete_after is not None
     assert datetime.fromisoformat(after.delete_after).timestamp() < now + 60 * DAY

@@ -4,12 +4,13 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_command
 
 from aistudio import APIError
@@ -117,15 +118,62 @@ def test_make_knows_every_command_of_a_block(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("told", sorted({command for page in PAGES for command in commands(page, ".venv/bin/ops")}))
-def test_ops_takes_every_command_of_a_block(told: str) -> None:
-    _, *words = shlex.split(told, comments=True)
+def parsed(told: str) -> None:
+    """Have a command of `ops` read by its own parser, and a message by its model; what a person fills in stands for itself.
+
+    Raises what the parser refuses it with.
+    """
+    _, *words = shlex.split(re.sub(r"<[^<>]+>", "some", told), comments=True)
+    if words[0] == "--env":
+        del words[:2]
     command: Any = get_command(app)
     while hasattr(command, "commands"):
         command, words = command.commands[words[0]], words[1:]
     command.make_context(command.name, list(words))
     if command.name == "send":
         import_module(words[0]).handler.function.model.model_validate(json.loads(words[1]))
+
+
+def commands_of_ops(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command of `ops`, with the words that name it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_of_ops(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+EVERY_COMMAND = dict(commands_of_ops(get_command(app)))
+
+
+def test_ops_takes_every_command_that_a_page_shows() -> None:
+    shown = {
+        (page, told)
+        for page, text in TEXTS.items()
+        for told in (*commands(page, ".venv/bin/ops"), *re.findall(r"`((?:\.venv/bin/)?ops [^`]+)`", text))
+    }
+    assert len(shown) > 25
+    for page, told in sorted(shown):
+        try:
+            parsed(told)
+        except (typer.TyperException, LookupError, ValueError) as error:
+            pytest.fail(f"{page}: {told}: {error}")
+
+
+def test_an_option_that_a_page_names_alone_is_one_of_a_command() -> None:
+    of_ops = {option for command in EVERY_COMMAND.values() for each in command.params for option in each.opts}
+    told = {(page, option) for page, text in TEXTS.items() for option in re.findall(r"`(--[a-z-]+)", text)}
+    known = of_ops | {"--env", "--once"}
+    assert sorted((page, option) for page, option in told if option not in known) == []
+
+
+@pytest.mark.parametrize("path", EVERY_COMMAND, ids=" ".join)
+def test_the_help_of_a_command_has_an_example_of_it_that_can_be_typed(path: tuple[str, ...]) -> None:
+    told = (EVERY_COMMAND[path].epilog or "").removeprefix("Example: ")
+    examples = told.split("; ")
+    for example in examples:
+        parsed(example)
+    assert all(re.match(rf"ops (--env \w+ )?{' '.join(path)}\b", example) for example in examples)
 
 
 @pytest.mark.parametrize("block", sorted({block for page in PAGES for block in blocks(page)}))

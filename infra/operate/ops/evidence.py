@@ -16,7 +16,7 @@ from infra.operate.evidence.sheet import sheet
 from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.ending import DONE, WANTING, misused, unreachable, wanting
 from infra.operate.ops.environments import Reach
-from infra.operate.ops.hold import held
+from infra.operate.ops.holding import held
 from infra.operate.ops.say import Voice, counted
 from infra.operate.ops.story import orders
 from ledger import Record, RecordKey

@@ -45,6 +45,7 @@ def register(
     conversation: Annotated[str, typer.Option(help="The id of the conversation that it belongs to.")] = "",
     again: Annotated[str, typer.Option(help="Give new dates to all responses that have this policy.")] = "",
     by: By = "",
+    wait: Annotated[bool, typer.Option("--wait", help="With --again: wait, as for a single response.")] = False,
     timeout: Annotated[str, typer.Option(help="How long to wait until it is registered.")] = "2m",
     yes: Annotated[bool, typer.Option("--yes", help="With --again: do not ask.")] = False,
     as_json: AsJson = False,
@@ -56,7 +57,9 @@ def register(
     reach = reach_of(context)
     reach.queue(FUNCTION)
     if again:
-        return _again(reach, again, by or reach.who, voice, sure=yes)
+        return _again(
+            reach, again, by or reach.who, voice, Follower(reach, voice, patience) if wait else None, sure=yes
+        )
     _known(reach, policy)
     message = {
         "response_id": name,
@@ -76,10 +79,8 @@ def register(
 def _one(reach: Reach, order: Outgoing, name: str, key: RecordKey, by: str, follower: Follower, voice: Voice) -> int:
     note(reach, key, {"order": "register", "by": by}, time.time())
     give(reach, FUNCTION, order)
-    if order.key is None or order.record_key is None:
-        raise ValueError("what is sent in an envelope has a key")
-    sent = Sent("", order.key, order.record_key, Record(order.record_key))
-    over = ended(sent, follower.follow([sent])[order.record_key])
+    sent = _sent(order)
+    over = ended(sent, follower.follow([sent])[sent.record_key])
     record = reach.ledger.get(key)
     told = timeline(record, time.time())
     voice.data({"id": name, "record_key": key, "ended": over, "delete_after": record.delete_after, "timeline": told})
@@ -89,6 +90,13 @@ def _one(reach: Reach, order: Outgoing, name: str, key: RecordKey, by: str, foll
     for line in told:
         voice.line(f"  {line}")
     return DONE if over else WANTING
+
+
+def _sent(order: Outgoing) -> Sent:
+    """A registration under way."""
+    if order.key is None or order.record_key is None:
+        raise ValueError("what is sent in an envelope has a key")
+    return Sent("", order.key, order.record_key, Record(order.record_key))
 
 
 def _known(reach: Reach, policy: str) -> None:
@@ -102,8 +110,11 @@ def _known(reach: Reach, policy: str) -> None:
         raise misused(f"{reach.name}: RETENTION_POLICIES {str(error).strip()}") from None
 
 
-def _again(reach: Reach, policy: str, by: str, voice: Voice, *, sure: bool) -> int:
-    """Send a registration anew for each response that waits under a policy: its date is then what the policy says now."""
+def _again(reach: Reach, policy: str, by: str, voice: Voice, follower: Follower | None, *, sure: bool) -> int:
+    """Send a registration anew for each response that waits under a policy: its date is then what the policy says now.
+
+    With a follower, wait until all are registered.
+    """
     _known(reach, policy)
     with voice.progress("looking", None) as bar:
         found = []
@@ -120,22 +131,31 @@ def _again(reach: Reach, policy: str, by: str, voice: Voice, *, sure: bool) -> i
         )
         return WANTING if found else DONE
     orders = [
-        checked(
-            reach, FUNCTION, {"response_id": each.response_id, "policy": policy, "created_at": each.created_at}
-        ).message
+        checked(reach, FUNCTION, {"response_id": each.response_id, "policy": policy, "created_at": each.created_at})
         for each in found
     ]
     of = RecordKey(f"policy#{policy}")
     note(reach, of, {"order": "register", "by": by, "count": len(orders)}, time.time())
-    sent, queue, left = 0, Queue(reach.sqs, SystemClock()), iter(orders)
+    sent, queue, left = 0, Queue(reach.sqs, SystemClock()), iter([order.message for order in orders])
     with voice.progress("sent", len(orders)) as bar:
         while part := list(islice(left, AT_ONCE)):
             sent += sum(queue.send(reach.queue(FUNCTION), part))
             bar(sent)
-    voice.data({"policy": policy, "found": len(found), "sent": sent})
+    registered = _registered(orders, follower) if follower and sent == len(orders) else None
+    voice.data({"policy": policy, "found": len(found), "sent": sent, "registered": registered})
     voice.line(
         f"{sent} of {len(found)} registrations are in the queue of {FUNCTION}; see the dates: {reach.hint('due')}"
     )
     if sent < len(orders):
         raise unreachable("the queue did not take all: run the same command again")
-    return DONE
+    if registered is None:
+        return DONE
+    voice.line(f"{registered} of them are registered with their new dates")
+    return DONE if registered == sent else WANTING
+
+
+def _registered(orders: list[Outgoing], follower: Follower) -> int:
+    """How many are registered when all are, or the patience is over."""
+    sent = [_sent(order) for order in orders]
+    records = follower.follow(sent)
+    return sum(ended(each, records[each.record_key]) for each in sent)
