@@ -15,13 +15,15 @@ SERVICES = ("dynamodb", "s3", "sqs")
 """The services that functions call; botocore describes all of AWS's."""
 
 UNUSED = (
-    "anyio",  # httpx and httpcore go without it, but for asynchronous calls; it loads asyncio at each cold start
+    "anyio",  # httpx goes without it, but for asynchronous calls
     "bin",
     "boto3/data",  # boto3's resources; functions use clients
     "boto3/examples",
     "botocore/cacert.pem",  # botocore takes certifi's certificates where certifi is installed
     "dateutil/rrule.py",  # for calendars' time zones
     "dateutil/zoneinfo",
+    "h11",
+    "httpcore",  # httpx loads it, with h11, for its own transport only
     "pydantic/mypy.py",
     "pydantic/v1",  # the old library
     "urllib3/contrib/emscripten",

@@ -1,17 +1,18 @@
 """The connections of a client, each used by one request at a time.
 
-httpcore's own pool looks at every idle connection, once for each of them, on each request and at its end: with 100
+httpx's own pool looks at every idle connection, once for each of them, on each request and at its end: with 100
 calls at once that is more than half of all computing. Here a request looks at two, however many there are.
 """
 
 import ssl
 import threading
+import time
 from collections import deque
 
-import httpcore
+import httpx
 
 from aistudio.network.sockets import Dialer
-from aistudio.network.stream import DeadlineBackend
+from aistudio.network.wire import Wire
 
 KEEPALIVE = 5.0
 """Seconds until an idle connection is closed, at the next request."""
@@ -26,42 +27,42 @@ class Connections:
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int) -> None:
         self._tls = tls
-        self._backend = DeadlineBackend(dialer)
+        self._dialer = dialer
         self._kept = kept
         self._places = threading.BoundedSemaphore(kept) if kept else None
         self._lock = threading.Lock()  # of `_idle`
-        self._idle: deque[httpcore.HTTPConnection] = deque()  # the one that was used last is at the right
-        self._open: set[httpcore.HTTPConnection] = set()
+        self._idle: deque[tuple[float, Wire]] = deque()  # the one that was used last is at the right; and until when
+        self._open: set[Wire] = set()
 
-    def take(self, origin: httpcore.Origin, wait: float) -> httpcore.HTTPConnection:
-        """Take the idle connection that was used last, else a new one, which opens itself at its first request.
+    def take(self, origin: httpx.URL, wait: float) -> Wire:
+        """Take the idle connection that was used last, else a new one, which opens itself at its first exchange.
 
         It has to be given back.
 
         Raises:
-            httpcore.PoolTimeout: after `wait` seconds all are still in use.
+            httpx.PoolTimeout: after `wait` seconds all are still in use.
         """
         if self._places and not self._places.acquire(timeout=wait):
-            raise httpcore.PoolTimeout
+            raise httpx.PoolTimeout("all connections are in use")
         with self._lock:
-            if self._idle and self._idle[0].has_expired():  # the next one, if there is one, at the next request
-                self._close(self._idle.popleft())
+            if self._idle and not _usable(*self._idle[0]):  # the next one, if there is one, at the next request
+                self._close(self._idle.popleft()[1])
             while self._idle:
-                connection = self._idle.pop()
-                if connection.can_handle_request(origin) and not connection.has_expired():
-                    return connection
-                self._close(connection)
-        new = httpcore.HTTPConnection(origin, self._tls, keepalive_expiry=KEEPALIVE, network_backend=self._backend)
+                until, wire = self._idle.pop()
+                if wire.leads_to(origin) and _usable(until, wire):
+                    return wire
+                self._close(wire)
+        new = Wire(origin, self._tls, self._dialer)
         self._open.add(new)
         return new
 
-    def give_back(self, connection: httpcore.HTTPConnection) -> None:
-        """Keep the connection for a later request if it can serve one, else close it."""
-        if self._kept and connection.is_available():
+    def give_back(self, wire: Wire, *, usable: bool) -> None:
+        """Keep the connection for a later request where its answer was read to its end, else close it."""
+        if self._kept and usable:
             with self._lock:
-                self._idle.append(connection)
+                self._idle.append((time.monotonic() + KEEPALIVE, wire))
         else:
-            self._close(connection)
+            self._close(wire)
         if self._places:
             self._places.release()
 
@@ -69,14 +70,18 @@ class Connections:
         """Close the connections that no request is using."""
         with self._lock:
             while self._idle:
-                self._close(self._idle.pop())
+                self._close(self._idle.pop()[1])
 
     def close(self) -> None:
         """Close all connections, those in use among them."""
         self.close_idle()
-        for connection in list(self._open):
-            self._close(connection)
+        for wire in list(self._open):
+            self._close(wire)
 
-    def _close(self, connection: httpcore.HTTPConnection) -> None:
-        self._open.discard(connection)
-        connection.close()
+    def _close(self, wire: Wire) -> None:
+        self._open.discard(wire)
+        wire.close()
+
+
+def _usable(until: float, wire: Wire) -> bool:
+    return time.monotonic() < until and wire.quiet

@@ -1,25 +1,24 @@
-"""httpx's transport over sockets that keep a deadline and know whether anything was sent.
+"""httpx's transport over http.client, on connections that keep a deadline and know whether anything was sent.
 
-httpx is pinned; httpx2 and httpcore2 take the place of httpx and httpcore by renaming the imports.
+httpx is pinned; httpx2 takes its place by renaming the imports.
 """
 
 import contextlib
-import logging
+import http.client
+import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
-import httpcore
 import httpx
 
 from aistudio.network.connections import Connections
 from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer
 
-# At DEBUG httpcore logs every request with the answer's headers. The logs here promise to hold no content.
-logging.getLogger(httpcore.__name__).setLevel(logging.WARNING)
-
-_SCHEMES = (b"http", b"https")
+_PIECE = 64 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class DeadlineTransport(httpx.BaseTransport):
@@ -30,6 +29,7 @@ class DeadlineTransport(httpx.BaseTransport):
     """
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int = 20) -> None:
+        tls.set_alpn_protocols(["http/1.1"])
         self._connections = Connections(tls, dialer, kept)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -40,32 +40,27 @@ class DeadlineTransport(httpx.BaseTransport):
         """
         exchange: Exchange = request.extensions["exchange"]
         exchange.sent = False
-        url = request.url
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol("neither http nor https")
         try:
             wait = exchange.left()
         except TimeoutError as error:
             raise httpx.PoolTimeout(str(error)) from error
-        sent = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions={"timeout": {"connect": exchange, "read": exchange, "write": exchange}},
-        )
-        if sent.url.scheme not in _SCHEMES:
-            raise httpx.UnsupportedProtocol("neither http nor https")
-        with _as_httpx():
-            connection = self._connections.take(sent.url.origin, wait)
-            try:
-                response = connection.handle_request(sent)
-            except BaseException:
-                self._connections.give_back(connection)
-                raise
-        body = _Body(response, partial(self._connections.give_back, connection))
-        if not exchange.received:  # it was left over from the call before
-            body.close()
-            raise httpx.RemoteProtocolError("an answer that came before its request")
-        return httpx.Response(response.status, headers=response.headers, stream=body)
+        wire = self._connections.take(request.url, wait)
+        give_back = partial(self._connections.give_back, wire)
+        try:
+            with _as_httpx(httpx.ConnectTimeout, httpx.ConnectError):
+                wire.begin(exchange)
+            _write(wire, request)
+            with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
+                answer = _answer_on(wire, request.method, exchange)
+        except BaseException:
+            give_back(usable=False)
+            raise
+        headers = [
+            (name.encode("latin-1"), value.strip(" \t").encode("latin-1")) for name, value in answer.headers.raw_items()
+        ]
+        return httpx.Response(answer.status, headers=headers, stream=_Body(answer, give_back))
 
     def drop_idle(self) -> None:
         """Close the connections that no call is using."""
@@ -76,38 +71,82 @@ class DeadlineTransport(httpx.BaseTransport):
         self._connections.close()
 
 
-class _Body(httpx.SyncByteStream):
-    """A body that raises httpx's errors in place of httpcore's, and calls `closed` once, when it is closed."""
+def _write(wire: Any, request: httpx.Request) -> None:
+    """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
+    writing = http.client.HTTPConnection(request.url.host)
+    writing.sock = wire
+    with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
+        try:
+            target = request.url.raw_path.decode("ascii")
+            writing.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.raw:
+                writing.putheader(name, value)
+        except (ValueError, http.client.HTTPException) as error:
+            raise httpx.LocalProtocolError("a request that can't be written") from error
+        try:
+            writing.endheaders(request.read())
+        except TimeoutError:
+            raise
+        except OSError:
+            return
 
-    def __init__(self, response: httpcore.Response, closed: Callable[[], None]) -> None:
-        self._response = response
-        self._closed: Callable[[], None] | None = closed
+
+def _answer_on(wire: Any, method: str, exchange: Exchange) -> http.client.HTTPResponse:
+    """Read the head of the answer, after those that only tell how things stand.
+
+    Raises:
+        OSError: the connection broke.
+        http.client.HTTPException: what came is no answer.
+    """
+    while True:
+        answer = http.client.HTTPResponse(wire, method=method)
+        answer.begin()
+        if answer.status >= http.client.OK or answer.status == http.client.SWITCHING_PROTOCOLS:
+            break
+    if not exchange.received:  # it was left over from the call before
+        raise http.client.HTTPException("an answer that came before its request")
+    lengths = set(answer.headers.get_all("content-length", []))
+    if (
+        answer.status < http.client.OK  # no other protocol was asked for
+        or answer.headers.defects  # where a header is none, http.client takes those after it for missing
+        or len(lengths) > 1
+        or not all(_LENGTH.fullmatch(length.strip()) for length in lengths)
+        or len(answer.headers.get_all("transfer-encoding", [])) != answer.chunked
+    ):
+        raise http.client.HTTPException("an answer that says in no sure way where it ends")
+    return answer
+
+
+class _Body(httpx.SyncByteStream):
+    """A body that raises httpx's errors, and gives its connection back once, when it is closed."""
+
+    def __init__(self, answer: http.client.HTTPResponse, give_back: Callable[..., None]) -> None:
+        self._answer = answer
+        self._give_back: Callable[..., None] | None = give_back
+        self._whole = False
 
     def __iter__(self) -> Iterator[bytes]:
-        stream = self._response.stream
-        with _as_httpx():
-            yield from stream if isinstance(stream, Iterable) else ()
+        with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
+            while piece := self._answer.read1(_PIECE):
+                yield piece
+            if self._answer.length:
+                raise http.client.IncompleteRead(b"", self._answer.length)
+        self._whole = True
 
     def close(self) -> None:
-        closed, self._closed = self._closed, None
-        if closed is None:
-            return
-        try:
-            with _as_httpx():
-                self._response.close()
-        finally:
-            closed()
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back(usable=self._whole and not self._answer.will_close)
 
 
 @contextlib.contextmanager
-def _as_httpx() -> Iterator[None]:
-    """Raise httpx's error in place of httpcore's error of the same name."""
+def _as_httpx(late: type[httpx.TransportError], broken: type[httpx.TransportError]) -> Iterator[None]:
+    """Raise httpx's error in place of what sockets and http.client raise."""
     try:
         yield
-    except (
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.UnsupportedProtocol,
-    ) as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+    except http.client.HTTPException as error:  # first: some of them are an OSError too
+        raise httpx.RemoteProtocolError(type(error).__name__) from error
+    except TimeoutError as error:
+        raise late(str(error)) from error
+    except OSError as error:  # among them every ssl.SSLError
+        raise broken(str(error)) from error

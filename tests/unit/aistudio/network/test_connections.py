@@ -125,6 +125,72 @@ def test_an_answer_that_is_not_http_is_unknown() -> None:
         assert len(server.requests) == 1
 
 
+HEAD = b"HTTP/1.1 200 OK\r\n"
+UNSURE = {
+    "a head that is cut off": HEAD + b"Content-Type: text/pl",
+    "a status line that is cut off": b"HTTP/1.1 200",
+    "a line that is no header": HEAD + b"no header\r\nContent-Length: 2\r\n\r\n{}",
+    "a length that is no number": HEAD + b"Content-Length: 1_0\r\n\r\n0123456789",
+    "a status that is no number": b"HTTP/1.1 2_00 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "another protocol, unasked": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "a chunk of less than nothing": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-0\r\n\r\n",
+    "two transfer encodings": HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+    "a negative length": HEAD + b"Content-Length: -2\r\n\r\n{}",
+    "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "an unknown transfer encoding": HEAD + b"Transfer-Encoding: gzip\r\n\r\n{}",
+    "a body that is cut off": HEAD + b"Content-Length: 9\r\n\r\n{}",
+    "a chunk that is cut off": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
+    "a chunk's size that is cut off": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0",
+}
+
+
+@pytest.mark.parametrize("said", UNSURE.values(), ids=UNSURE)
+def test_an_answer_that_does_not_say_surely_where_it_ends_is_unknown(said: bytes) -> None:
+    with raw_server(serve(said)) as server, an_api(server.url) as api, pytest.raises(OutcomeUnknown):
+        create(api)
+
+
+WHOLE = {
+    "of a stated length": DELETED,
+    "in chunks": HEAD + b'Transfer-Encoding: chunked\r\n\r\n11\r\n{"deleted": true}\r\n0\r\n\r\n',
+    "without a body": HEAD + b"X-Request-Id: 1\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
+def test_an_answer_that_is_cut_off_anywhere_is_no_deletion(whole: bytes) -> None:
+    with raw_server(*(serve(whole[:length]) for length in range(len(whole)) for _ in range(2))) as server:
+        for _ in whole:
+            with an_api(server.url) as api, pytest.raises(OutcomeUnknown):
+                delete(api)
+    with raw_server(serve(whole)) as server, an_api(server.url) as api:
+        assert not delete(api)
+
+
+def test_answers_that_only_tell_how_things_stand_are_passed_over() -> None:
+    early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    with raw_server(then(early + DELETED, keep_serving(DELETED))) as server, an_api(server.url) as api:
+        assert [delete(api), delete(api)] == [False, False]
+        assert server.connections == 1
+
+
+def test_a_body_in_chunks_is_read_to_its_end_and_the_connection_used_again() -> None:
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    chunked += b'6;x=y\r\n{"id":\r\n15\r\n"r1","deleted": true}\r\n0\r\nLate: yes\r\n\r\n'
+    with raw_server(keep_serving(chunked)) as server, an_api(server.url) as api:
+        assert create(api).body == b'{"id":"r1","deleted": true}'
+        assert [delete(api), delete(api)] == [False, False]
+        assert server.connections == 2
+
+
+def test_a_header_that_would_begin_another_line_is_not_sent() -> None:
+    with raw_server(keep_serving(DELETED)) as server, an_api(server.url) as api:
+        api.new_id = lambda: "id\r\nX-Other: 1"
+        with pytest.raises(Unavailable, match="nothing was sent"):
+            create(api)
+        assert server.requests == []
+
+
 def test_a_body_longer_than_announced_never_answers_the_next_call() -> None:
     lying = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + NO_SUCH
     with raw_server(then(lying, hang_up), serve(DELETED)) as server, an_api(server.url) as api:
