@@ -65,8 +65,8 @@ test-browser: setup ## The page of an export in Debian's chromium (CHROMIUM); le
 test-all: setup mocks ## All tests
 	$(PYTEST) $(ARGS)
 
-# As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
-MOCKS := tests/contract/aimock tests/contract/prism tests/contract/asyncapi
+# Node's packages: of the mock servers, and of the example. As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
+MOCKS := tests/contract/aimock tests/contract/prism tests/contract/asyncapi events/examples
 mocks:
 	@for mock in $(MOCKS); do \
 	  cmp -s $$mock/package-lock.json $$mock/node_modules/installed.json || ( \

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION
 from infra.local.environment import Environment
 from infra.local.samples.case import EVENTS
 from infra.local.settings import RESULTS_BUCKET, read_env
 from ledger import Keys, Ledger
 from ledger.record import DELETED
 from tests.operate.conftest import Scene
+from tests.support.functions import bench_of
+from tests.support.kit import Kit
 from tests.support.waiting import eventually
 from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
@@ -46,6 +49,23 @@ def test_what_the_producer_sends_is_done_and_the_consumer_takes_its_result_once(
     assert environment.servers.peek(environment.results) == []
     environment.sqs.send_message(QueueUrl=environment.results, MessageBody=result.body)
     assert run(scene, "consume.py", tmp_path / "seen.db", 0) == []
+
+
+@pytest.mark.node
+def test_what_the_producer_in_javascript_sends_is_a_deletion_that_is_done(kit: Kit) -> None:
+    url = kit.servers.sqs.create_queue(QueueName="for-javascript")["QueueUrl"]
+    known = {"YMQ_ENDPOINT": kit.servers.endpoint, "AWS_REGION": REGION, "DELETE_RESPONSE_QUEUE_URL": url}
+    known |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": KEY_SECRET, "PATH": os.environ["PATH"]}
+    command = ["node", str(EVENTS / "examples" / "produce.mjs"), "resp_1"]
+    done = subprocess.run(command, env=known, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 0, done.stderr
+
+    (sent,) = kit.servers.peek(url)
+    assert done.stdout.strip() == sent.message_id
+    bench = bench_of("delete_response", kit)
+    bench.studio.seed("resp_1")
+    assert bench.deliver(bench.message(sent.body)).acknowledged
+    assert bench.studio.stored() == []
 
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
