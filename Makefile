@@ -66,7 +66,7 @@ test-all: setup mocks ## All tests
 	$(PYTEST) $(ARGS)
 
 # Node's packages: of the mock servers, and of the example. As with .venv: what was installed is kept beside it, and no network is needed while it stays the same.
-MOCKS := tests/contract/aimock tests/contract/prism tests/contract/asyncapi events/examples
+MOCKS := tests/contract/aimock tests/contract/prism tests/contract/asyncapi events/examples/node
 mocks:
 	@for mock in $(MOCKS); do \
 	  cmp -s $$mock/package-lock.json $$mock/node_modules/installed.json || ( \

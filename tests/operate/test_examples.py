@@ -56,7 +56,7 @@ def test_what_the_producer_in_javascript_sends_is_a_deletion_that_is_done(kit: K
     url = kit.servers.sqs.create_queue(QueueName="for-javascript")["QueueUrl"]
     known = {"YMQ_ENDPOINT": kit.servers.endpoint, "AWS_REGION": REGION, "DELETE_RESPONSE_QUEUE_URL": url}
     known |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": KEY_SECRET, "PATH": os.environ["PATH"]}
-    command = ["node", str(EVENTS / "examples" / "produce.mjs"), "resp_1"]
+    command = ["node", str(EVENTS / "examples" / "node" / "produce.mjs"), "resp_1"]
     done = subprocess.run(command, env=known, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert done.returncode == 0, done.stderr
 
