@@ -34,10 +34,14 @@ lint: setup ## Style, types, import rules, and known security slips
 
 # Three processes keep two cores busy: each waits now and then. They begin with what tests/conftest.py puts first.
 PYTEST := $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
-REST := bed or long or httpx2 or node or terraform or python312 or soak
+FUNCTIONS := tests/unit tests/integration tests/simulation tests/fuzz
+AROUND := tests/contract tests/e2e tests/infra tests/operate
 
-test: setup clock ## All tests that need only Python; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
-	$(ON_CLOCK) $(PYTEST) -m "not ($(REST) or browser)" --ignore tests/contract --ignore tests/browser $(ARGS)
+test: setup clock ## The functions' tests; ARGS goes to pytest, CLOCK=+400d sets the clock ahead
+	$(ON_CLOCK) $(PYTEST) -m "not proof" $(FUNCTIONS) $(ARGS)
+
+test-rest: setup mocks clock ## Tests of what is around them: infra, ops, whole chains; needs node, TERRAFORM, CPython 3.12 (PYTHON312)
+	$(ON_CLOCK) $(PYTEST) -m "not proof" $(AROUND) $(ARGS)
 
 # libfaketime sets the clock for `make test CLOCK=+400d` and all of its children; what is waited for stays as long.
 .PHONY: clock
@@ -51,9 +55,6 @@ $(UNMOVED_SLEEP): tests/support/unmoved_sleep.c
 	@mkdir -p $(@D)
 	$(CC) -shared -fPIC -o $@ $< -ldl
 endif
-
-test-rest: setup mocks ## Those of the test bed, and those that need node, TERRAFORM, or CPython 3.12 (PYTHON312)
-	$(PYTEST) -n 2 -m "($(REST)) and not proof" $(ARGS)
 
 proofs: setup mocks ## What takes minutes, before a release: known holes put back, a soak, Terraform's refusals, the small scopes whole
 	$(PYTEST) -m proof $(ARGS)

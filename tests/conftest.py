@@ -31,40 +31,13 @@ settings.register_profile(
 settings.load_profile("here")
 
 
-TEST_BED = (
-    "contract/*",
-    "e2e/soak/*",
-    "e2e/test_demo.py::*",
-    "e2e/test_playing.py::*",
-    "e2e/test_watched.py::*",
-    "infra/local/test_environment.py::*",
-    "infra/local/test_lifetime.py::*",
-    "infra/local/test_make.py::*",
-    "infra/local/test_new_function.py::*",
-    "infra/local/test_runtime.py::*",
-    "infra/local/test_servers.py::*",
-    "infra/local/test_table.py::*",
-    "infra/local/test_trigger.py::*",
-    "simulation/test_simulation.py::test_a_failure_is_told_*",
-    "simulation/test_simulation.py::test_a_kept_seed_still_finds_*",
-    "simulation/test_simulation.py::test_a_known_hole_put_back_is_found*",
-    "unit/test_proof_tables.py::*",
-)
-"""Tests of what the tests stand on: stand-ins, triggers and processes, the soak's books, the simulator's eyes."""
-
-LONG = (
-    "operate/test_redrive.py::test_five_hundred_*",
-    "operate/test_terminal.py::*",
-    "operate/test_transcript.py::*",
-)
-"""Tests that take long for what they show beyond others."""
-
 PROOFS = (
     "e2e/soak/test_soak.py::*",
     "e2e/test_playing.py::*",
     "infra/local/test_new_function.py::test_what_is_*",
     "infra/test_table_changes.py::*",
     "operate/test_redrive.py::test_five_hundred_*",
+    "simulation/test_simulation.py::test_a_failure_is_told_*",
     "simulation/test_simulation.py::test_a_kept_seed_still_finds_*",
     "simulation/test_simulation.py::test_a_known_hole_put_back_is_found*",
     "unit/aistudio/test_httpx2.py::*",
@@ -80,14 +53,13 @@ TOGETHER = ("operate",)
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test` leaves out, and let one process run what shares Terraform, an environment, or a file."""
+    """Mark what only `make proofs` runs, and let one process run what shares Terraform, an environment, or a file."""
     here = Path(__file__).parent.name
     groups: dict[pytest.Item, str] = {}
     for item in items:
         name = item.nodeid.removeprefix(f"{here}/")
-        for mark, patterns in (("bed", TEST_BED), ("long", LONG), ("proof", PROOFS)):
-            if any(fnmatchcase(name, pattern) for pattern in patterns):
-                item.add_marker(mark)
+        if any(fnmatchcase(name, pattern) for pattern in PROOFS):
+            item.add_marker("proof")
         folder = name.partition("/")[0]
         file = folder if folder in TOGETHER else name.partition("::")[0]
         groups[item] = "terraform" if item.get_closest_marker("terraform") else file

@@ -16,7 +16,7 @@ from infra.local.cloud.servers import Servers
 from infra.operate.cloud import Stopped
 from tests.infra.bucket import DELETES, archive, bucket_of, objects, stored
 from tests.infra.pretend import BUCKET, PLATFORM, Terraform
-from tests.infra.workspace import INFRA, LOCAL_STATE, ONE_AT_A_TIME
+from tests.infra.workspace import INFRA, LOCAL_STATE, MACHINE_S_CLOCK, ONE_AT_A_TIME
 
 RELEASE = "0" * 63 + "1"
 EARLIER = "0" * 63 + "2"
@@ -298,8 +298,12 @@ def queued(names: set[str]) -> set[str]:
 
 @pytest.mark.terraform
 @pytest.mark.usefixtures("credentials")
-def test_app_is_really_deployed_with_the_state_in_a_bucket(servers: Servers, bucket: Any, tmp_path: Path) -> None:
+def test_app_is_really_deployed_with_the_state_in_a_bucket(
+    servers: Servers, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The root as it is, locking included, twice: a rollback is no different. Then without one of its functions."""
+    for name, value in MACHINE_S_CLOCK.items():
+        monkeypatch.setenv(name, value)
     ignored = shutil.ignore_patterns("local", "__pycache__", ".terraform*", "*.tfstate*")
     infra = Path(shutil.copytree(INFRA, tmp_path / "infra", ignore=ignored))
     shutil.copytree(INFRA.parent / "functions", tmp_path / "functions", ignore=ignored)

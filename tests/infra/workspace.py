@@ -36,6 +36,9 @@ ONE_AT_A_TIME = FileLock(Path(tempfile.gettempdir()) / f"aistudio-functions-terr
 """Held by whoever runs Terraform: what it starts providers from (a plugin cache, a wrapper that lays its mirror anew)
 may have one user at a time."""
 
+MACHINE_S_CLOCK = {"LD_PRELOAD": ""}
+"""Terraform and its providers check each other's certificates, and CLOCK moves the clock of some of them only."""
+
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
 
@@ -51,7 +54,7 @@ def terraform(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     # The providers ask for keys when they are configured, and are never given a service that would look at them.
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "TF_IN_AUTOMATION": "1"}
     with ONE_AT_A_TIME:
-        return run([os.environ.get("TERRAFORM", "terraform"), *arguments], cwd, **keys)
+        return run([os.environ.get("TERRAFORM", "terraform"), *arguments], cwd, **keys, **MACHINE_S_CLOCK)
 
 
 AT_ENDPOINT = """

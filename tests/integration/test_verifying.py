@@ -68,7 +68,7 @@ def test_what_stays_away_has_a_further_receipt_and_nothing_left_to_be_called(all
     assert (record.response_id, record.due_shard, record.due_at, record.due_for) == (None, None, None, None)
     assert receipts(all_) == ["deleted", "verified_absent"]
     assert [said["outcome"] for said in all_.results("verify_deletion")] == ["verified_absent"]
-    all_.pass_time(2 * DAY, step=6 * HOUR)
+    all_.pass_time(2 * DAY, step=DAY)
     assert len(all_.studio.requests("resp_1")) == 2
 
 
@@ -98,7 +98,7 @@ def test_the_third_time_people_have_to_look_and_then_once_a_week(all_: Retention
     assert ends == [("done", "done"), ("done", "done"), ("dead_lettered", "resurrected")]
     assert all_.record("resp_1").due_at == text_of(all_.clock.now() + 7 * DAY)
     assert [said["times"] for said in all_.results("verify_deletion")] == [1, 2, 3]
-    all_.pass_time(8 * DAY, step=6 * HOUR)
+    all_.pass_time(8 * DAY, step=DAY)
     assert reasons(all_.benches["verify_deletion"].dead_letters()) == ["resurrected"] * 2
     assert all_.studio.stored() == ["resp_1"]
 
@@ -212,7 +212,7 @@ def test_a_look_that_fails_is_not_asked_for_again_every_hour(all_: Retention) ->
     all_.studio.fault(match={"id": "resp_1", "method": "GET"}, status=422, times=100)
     verify(all_)
 
-    all_.pass_time(2 * DAY, step=6 * HOUR)
+    all_.pass_time(2 * DAY, step=DAY)
 
     assert reasons(all_.benches["verify_deletion"].dead_letters()) == ["rejected"]
 

@@ -246,5 +246,6 @@ class Bench:
 
     def _take(self, url: str) -> list[Entry]:
         taken = [arrived(waiting, self.clock.now()) for waiting in self.kit.peek(url)]
-        self.kit.sqs.purge_queue(QueueUrl=url)
+        if taken:
+            self.kit.sqs.purge_queue(QueueUrl=url)
         return taken

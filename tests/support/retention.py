@@ -59,7 +59,8 @@ class Retention:
 
     def work(self) -> list[tuple[str, str | None]]:
         """Deliver what waits in any queue once, whatever its delay."""
-        taken = [(bench, bench.take_retry_messages()) for bench in self.benches.values()]
+        filled = self.kit.stock.messages()
+        taken = [(bench, bench.take_retry_messages()) for bench in self.benches.values() if filled.get(bench.own)]
         ends = []
         for bench, entries in taken:
             for at in range(0, len(entries), 100):
