@@ -48,5 +48,8 @@ class Vault:
             raise Unstored
 
     def get(self, name: str) -> bytes:
-        """Read an object, which whoever asks knows to be there."""
+        """Read an object, which whoever asks knows to be there. Raises Unstored."""
+        if name not in self.stored:
+            self._world.violation("R9: what a seal is over is not in the bucket")
+            raise Unstored
         return self.stored[name]

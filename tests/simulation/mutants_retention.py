@@ -1,11 +1,14 @@
 """Holes in the protocol of retention: each breaks R1 to R10, or was in its first draft (tests/README.md)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from ledger.agenda import DELETE, shard_of, text_of
 from tests.simulation.mutation import Mutant
 from tests.simulation.plan import BEGUN, DAY
+
+_A_DAY = timedelta(days=1)
 
 
 def _for_good(original: Any) -> Any:
@@ -85,6 +88,25 @@ def _without_the_first(original: Any) -> Any:
     return lambda day, shard, lines, vault: original(day, shard, lines[1:], vault)
 
 
+def _whatever_it_says(original: Any) -> Any:
+    def write(key: Any, sets: Any, condition: str = "", *args: Any) -> Any:
+        return original(key, sets) if "#step" in condition else original(key, sets, condition, *args)
+
+    return write
+
+
+def _counting(records: Any) -> Any:
+    return lambda original: lambda walk, found, *args: original(walk, records(found), *args)
+
+
+def _by_state(original: Any) -> Any:
+    def line_of(record: Any, *args: Any, **more: Any) -> Any:
+        told = {**record.receipt, "outcome": record.state} if record.receipt else {}
+        return original(replace(record, receipt=told), *args, **more)
+
+    return line_of
+
+
 OF_RETENTION = (
     Mutant("R1", "a sweep claims for good", "registered", {"retention.agenda:claim": _for_good}),
     Mutant(
@@ -152,8 +174,61 @@ OF_RETENTION = (
         "named",
         {"only retention.registry:_erased_at": _of_one_person},
     ),
+    Mutant(
+        "R8, draft 17",
+        "an erasure's row is written whatever it says",
+        "an erasure is looked at twice at once, at its end",
+        {"only retention.erasure_row:Write": _whatever_it_says},
+    ),
+    Mutant(
+        "R8",
+        "a response of each page is not counted",
+        "erased",
+        {"retention.erasure:_counted": _counting(lambda found: found[1:])},
+    ),
+    Mutant(
+        "R8",
+        "each page is counted twice",
+        "erased",
+        {"retention.erasure:_counted": _counting(lambda found: [*found, *found])},
+    ),
     Mutant("R9, draft 21", "a day is sealed over its seal", "sealed", {"retention.evidence.sealing:_seal": _unchained}),
     Mutant("R9", "a line of each part is left out", "sealed", {"retention.evidence.sealing:_kept": _without_the_first}),
+    Mutant(
+        "R9",
+        "what is written after its day was sealed is lost",
+        "sealed",
+        {
+            "retention.evidence.sealing:OVER_AFTER": lambda _: -23 * 3600,
+            "retention.evidence.sealing:_lines": lambda original: (
+                lambda day, _before, *args: original(day, None, *args)
+            ),
+        },
+    ),
+    Mutant(
+        "R9",
+        "the day before is sealed once more",
+        "sealed",
+        {"only retention.evidence.sealing:lines_of": lambda _: lambda *_args: []},
+    ),
+    Mutant(
+        "R9",
+        "a day is passed over",
+        "sealed",
+        {"retention.evidence.chain:Sealed.date": lambda original: property(lambda self: original.fget(self) + _A_DAY)},
+    ),
+    Mutant(
+        "R9",
+        "a day is sealed, and its lines are not put into the bucket",
+        "sealed",
+        {"only retention.evidence.sealing:name_of": lambda _: lambda day, shard, _root: f"{day}/{shard}"},
+    ),
+    Mutant(
+        "R9, draft 20",
+        "the state is sealed, not the receipt",
+        "sealed",
+        {"only retention.evidence.sealing:line_of": _by_state},
+    ),
     Mutant("R10", "a claim does not look whether it is due", "swept", {"retention.agenda:claim": _unconditional}),
     Mutant(
         "R10, draft 11",

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from tests.simulation.expressions import Item
 from tests.simulation.plan import BEGUN, DAY, HOLD_WINDOW, SETTLING, record_key_of
 from tests.simulation.queues import DEAD, RESULTS, Post
 from tests.simulation.records import ALREADY_ABSENT, DEAD_LETTERED, HELD, number, state_of
-from tests.simulation.table import LAG
+from tests.simulation.table import LAG, Unstored
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -75,6 +75,7 @@ class Retained:
         if "erased_at" in new:
             self._erased_since.setdefault(key, self._world.t)
         if key.startswith("erasure#") and "history" in new and "history" not in old:
+            self._added_up(old, new)
             self._summed_up(new)
         if key.count("#") > 1 and (_AGENDA | {"response_id"}) & new.keys():
             self._broken("R3: a raw id, or an agenda, beside the record that it is of")
@@ -259,6 +260,25 @@ class Retained:
             if data["found"] != sum(data[end] for end in ("deleted", *_ENDS)):
                 self._broken("R8: a summary's counts do not add up to what was found")
 
+    def _added_up(self, old: Item, row: Item) -> None:
+        """R8: a summary counts each response of the person once, and none of other people."""
+        person, told = row["of"]["S"], row["history"]["M"]
+        began = self._world.current.process.ends - self._world.plan.timeout
+        if "walk" in old:  # begun by another invocation, on another machine
+            began = min(began, float(old["walk"]["M"]["at"]["N"]) - self._slack())
+        least = most = 0
+        for versions in self._versions.values():
+            mine = [
+                at
+                for at, item in versions
+                if text(item, "subject") == person and text(item, "created_at") <= told["until"]["S"]
+            ]
+            others = [at for at, item in versions if text(item, "subject") not in ("", person)]
+            most += bool(mine)
+            least += bool(mine) and mine[0] < began - LAG and not others
+        if not least <= int(told["found"]["N"]) <= most:
+            self._broken("R8: a summary counts a response twice, or leaves it out")
+
     def _summed_up(self, row: Item) -> None:
         """R7: an erasure says that nothing is pending."""
         told = row["history"]["M"]
@@ -333,9 +353,14 @@ class Retained:
         if not seals:
             self._broken("R9: no day was sealed")
             return
-        lines = [
-            json.loads(line) for seal in seals for part in range(SHARDS) for line in lines_of(seal, part, vault.get)
-        ]
+        days = [date.fromisoformat(seal.day) for seal in seals]
+        if any((after - before).days != 1 for before, after in pairwise(days)):
+            self._broken("R9: a day has no seal")
+        try:
+            contents = [line for seal in seals for part in range(SHARDS) for line in lines_of(seal, part, vault.get)]
+        except Unstored:
+            return
+        lines = list(map(json.loads, contents))
         sealed = {line["key"]: line for line in lines}
         if len(sealed) < len(lines):
             self._broken("R9: a line was sealed twice")
@@ -412,6 +437,10 @@ class Retained:
             frozenset(self._effective),
             frozenset(self._claims.items()),
             frozenset(self._summaries.items()),
+            frozenset(self._orders.items()),
+            frozenset(self._keepers.items()),
+            (frozenset(self._lost), frozenset(self._wanted), frozenset(self._late), frozenset(self._stirred)),
+            tuple((key, tuple(times)) for key, times in self._dead_letters.items()),
         )
 
 

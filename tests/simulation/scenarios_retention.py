@@ -168,12 +168,19 @@ def _created(random: Random) -> Plan:
 
 
 def _sealed(random: Random) -> Plan:
-    """Some days' receipts and history are sealed, by two at once and with crashes."""
+    """Some days' receipts and history are sealed, by two at once and with crashes.
+
+    One response may not be there when its date has come, and be registered anew after that.
+    """
     stores = tuple(f"planted-r{at}" for at in range(1, random.choice((2, 4))))
     times = (0.0, HOUR, 15.9 * HOUR, 16 * HOUR, DAY)
     sent = [registration(f"m{at}", each, random.choice(times), -60.0) for at, each in enumerate(stores)]
     sent.append(order("h1", "place", "case 1", random.choice(times), subject=SUBJECTS[0]))
-    return _plan(random, stores, sent, lasts=2.9 * DAY, seals=True)
+    absent = frozenset(stores[:1] if random.random() < 0.3 else ())
+    if absent:
+        sent[0] = registration("m0", stores[0], 0.0, -60.0)
+        sent += [registration("a1", stores[0], HOUR, 60 * DAY), request("x1", stores[0], 2 * HOUR)]
+    return _plan(random, stores, sent, lasts=2.9 * DAY, seals=True, absent=absent, returns=len(absent))
 
 
 _AT_ONCE = frozenset({DUPLICATE, GHOST, CRASH, "ack lost", "query stale", "send unseen", "write lost", "write unseen"})

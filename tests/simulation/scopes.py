@@ -1,11 +1,12 @@
 """The small plans that are searched exhaustively: what may happen in them, and how often."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.simulation.events import Move
 from tests.simulation.faults import CRASH, DUPLICATE
-from tests.simulation.messages import Sent, creation, deletion
-from tests.simulation.plan import Plan, record_key_of
+from tests.simulation.messages import SUBJECTS, Sent, creation, deletion, erasure, order, registration, request
+from tests.simulation.plan import DAY, Plan, record_key_of
 
 KEY = "planted-a"
 
@@ -21,6 +22,30 @@ def _deletions(most: int, faults: dict[str, int], messages: int = 1, **more: Any
 def _creates(most: int, faults: dict[str, int], messages: int = 1, **more: Any) -> Plan:
     return _scope("create", tuple(creation(f"m{at}", KEY) for at in range(1, messages + 1)), most, faults, **more)
 
+
+_LOOKS = 5
+"""Looks of an erasure before its last one, half an hour after the first."""
+
+
+def _looks() -> Iterator[Move]:
+    for at in range(_LOOKS):
+        yield ("trigger", "delivers to erase_subject", f"e{at}" if at else "m1")
+        yield (f"w{at + 1}", "acknowledges", "")
+        yield ("time", "passes", "until something happens")
+
+
+_STORED = "planted-r1"
+_AT_WORK = ("register_response", "delete_response", "legal_hold", "verify_deletion")
+
+
+def _registered(*more: Sent, faults: dict[str, int] | None = None, most: int = 0, **rest: Any) -> Plan:
+    """A response is registered and due; the sweep runs as soon as it is. Beside it go these messages."""
+    sent = (registration("m1", _STORED, 0.0, -60.0), *more)
+    rest |= {"stores": (_STORED,), "beside": _AT_WORK, "sent_before": True, "lasts": 7200.0}
+    return _scope("respond", sent, most, faults or {}, **rest)
+
+
+_HELD: dict[str, Any] = {"holds": 1, "on_hold": (record_key_of("response", _STORED),)}
 
 SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
     "two retry messages of one number come together, called unequally often": (
@@ -64,6 +89,26 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("ledger", "applies late", "0"),
         ),
     ),
+    "an erasure is looked at twice at once, at its end": (
+        Plan(
+            "respond",
+            (erasure("m1", SUBJECTS[0], 0.0),),
+            frozenset({DUPLICATE}),
+            1,
+            beside=("erase_subject",),
+            lasts=DAY,
+            sent_before=True,
+            reports=False,
+        ),
+        (
+            *_looks(),
+            ("trigger", "delivers to erase_subject", f"e{_LOOKS}"),
+            ("w6", "looks at subject", ""),
+            ("trigger", "delivers again to erase_subject", f"e{_LOOKS}"),
+            ("w7", "sends to results", ""),
+            ("w6", "sends to results", ""),
+        ),
+    ),
 }
 """Runs that neither chance nor a search comes upon soon, move by move."""
 
@@ -95,6 +140,11 @@ SCOPES: dict[str, Plan] = {
         2,
         {DUPLICATE: 1, CRASH: 1, "FRAME lost": 1, "FRAME lost after": 1, "FRAME 429": 1, "EVENT closed": 1},
         websocket=True,
+    ),
+    "a response registered, swept, and held at any moment": _registered(**_HELD),
+    "a response registered, swept, and asked for": _registered(request("m2", _STORED, 0.0, reason="manual")),
+    "a response registered, swept, and ordered to be held": _registered(
+        order("m2", "place", "case 1", 0.0, response_id=_STORED)
     ),
     "a create forced": _creates(3, {CRASH: 1, "POST lost after": 2}, forces=1),
 }

@@ -107,6 +107,8 @@ def _digest(world: World) -> tuple[Any, ...]:
             for process in world.processes
         ),
         (tuple(sorted(world.studio.gone)), tuple(sorted(world.studio.billed.items()))),
+        tuple((name, each.gone, each.polls) for name, each in world.studio.stored.responses.items()),
+        (world.ticked_at, world.sealed_at, world.ticks_left, world.returns_left, tuple(world.vault.stored)),
         tuple((repr(requests), task.name) for requests, task in world.table.late),
         tuple(world.used.items()) if world.plan.limits else (),
         (

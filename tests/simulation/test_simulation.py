@@ -26,6 +26,7 @@ SMALL = (
     "a deletion twice at once, writes go astray",
     "a deletion twice at once, throttled, the queue fails",
     "a create forced",
+    "a response registered, swept, and held at any moment",
 )
 """Scopes that are searched in seconds; `make simulate-deep` searches all of them."""
 
@@ -88,9 +89,8 @@ def test_every_hole_is_put_back_that_functions_can_have() -> None:
     assert holes - {mutant.hole for mutant in MUTANTS} == {"H25", "H27"}, "these are the operator's tool's"
 
 
-def test_each_invariant_of_retention_but_one_has_a_hole_that_breaks_it() -> None:
-    broken = {mutant.hole.partition(",")[0] for mutant in MUTANTS}
-    assert {f"R{number}" for number in range(1, 11)} - broken == {"R8"}, "no random run comes upon two summaries soon"
+def test_each_invariant_of_retention_has_a_hole_that_breaks_it() -> None:
+    assert {f"R{number}" for number in range(1, 11)} <= {mutant.hole.partition(",")[0] for mutant in MUTANTS}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.what)

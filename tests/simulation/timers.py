@@ -29,6 +29,8 @@ HANDLERS: dict[str, TimerHandler] = {SWEEP: retention_sweep.handler, SEAL: seal_
 EVERY = 300.0
 """Seconds between two ticks of the sweep."""
 LONGEST_SKEW = 300.0
+HOURS = range(1, 6)
+"""When a day that is over is sealed: what one run does not finish, the next does (infra/functions.yaml)."""
 
 
 def due(world: "World") -> float | None:
@@ -73,9 +75,12 @@ def _body(world: "World", process: Process, handler: TimerHandler) -> None:
 
 
 def over(world: "World") -> float | None:
-    """When the next day can be sealed: an hour after its end, as far as the clocks agree; None after this world's time."""
+    """When days are sealed next, as far as the clocks agree: at five hours of a day; None after this world's time."""
     if not world.plan.seals:
         return None
-    begun = max(world.sealed_at, BEGUN) - OVER_AFTER - LONGEST_SKEW
-    at = (begun // DAY + 1) * DAY + OVER_AFTER + LONGEST_SKEW
-    return at if at <= BEGUN + world.plan.lasts else None
+    after, midnight = max(world.sealed_at, BEGUN), BEGUN // DAY * DAY
+    times = (
+        midnight + day * DAY + hour * OVER_AFTER for day in range(2 + int(world.plan.lasts // DAY)) for hour in HOURS
+    )
+    ticks = (at + LONGEST_SKEW for at in times)
+    return next((at for at in ticks if after < at <= BEGUN + world.plan.lasts), None)
