@@ -117,7 +117,11 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
     """
     asked = record.asked or standing.asked
     waits = not asked and record.delete_after is not None and record.delete_after > text_of(now)
-    agenda = {"due_at": max(filter(None, (record.due_at, record.delete_after)))} if waits else {}
+    agenda: dict[str, Any] = {}
+    if waits and standing.response_id is not None:
+        # Whole: an absence that a faster clock found may have taken it off the agenda.
+        agenda = due(standing.key, standing.response_id, now)
+        agenda["due_at"] = max(filter(None, (record.due_at, record.delete_after)))
     agenda |= {"due_at": text_of(now)} if standing.asked else {}
     unless = ((when.DATE_AS_READ,) if waits else ()) + ((when.ON_AGENDA,) if standing.asked else ())
     told = {**notes, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}

@@ -10,10 +10,10 @@ from tests.integration.steps import delete, deletion
 from tests.support.bench import Bench
 
 
-def registered(bench: Bench, later: int = 0) -> Registration:
-    """Register the response for a person, by a message that was sent so many ms after now."""
-    subject = bench.keys.key("subject", "alice")
-    registration = Registration("resp_1", round(bench.clock.now() * 1000) + later, "aa", subject=subject)
+def registered(bench: Bench, later: int = 0, until: float | None = None) -> Registration:
+    """Register the response for a person, by a message that was sent so many ms after now; with a date if it has one."""
+    subject, sent_at = bench.keys.key("subject", "alice"), round(bench.clock.now() * 1000) + later
+    registration = Registration("resp_1", sent_at, "aa", subject=subject, delete_after=until)
     for write in register(registration, bench.holds._store, bench.keys, bench.clock.now()):
         bench.holds._store.write(write)
     return registration
@@ -61,6 +61,22 @@ def test_an_absence_takes_nothing_off_the_agenda_that_was_registered_after_its_m
     assert delete(deletions) == [("done", "already_absent")]
     assert agenda(deletions.record("resp_1")) == {None}
     assert later.sent_at < deletions.record("resp_1").absent_sent_at
+
+
+def test_what_a_faster_clock_found_absent_waits_for_its_date_with_its_whole_agenda(deletions: Bench) -> None:
+    until = deletions.clock.now() + 200
+    registered(deletions, until=until)
+    deletions.clock.advance(250)
+    assert delete(deletions) == [("done", "already_absent")]
+    deletions.clock.advance(1)
+    later = deletion(deletions)
+    deletions.clock.advance(-150)
+
+    assert deletions.deliver(later).ends == [("done", "scheduled")]
+
+    record = deletions.record("resp_1")
+    assert (record.response_id, record.due_at, record.due_for) == ("resp_1", text_of(until), "delete")
+    assert record.due_shard
 
 
 @pytest.mark.draft(10)
