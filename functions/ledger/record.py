@@ -8,7 +8,7 @@ a queue confirmed. A **claim** says that its `owner`, one delivery, may be calli
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -150,9 +150,14 @@ class Record:
 
     def after(self, write: Write) -> Self:
         """The record once this write of it is applied."""
-        kept = {name: getattr(self, name) for name in self.__slots__ if name != "rest"} | dict(self.rest)
-        stays = {name: value for name, value in kept.items() if name not in write.removes and value is not None}
-        return self.read(stays | dict(write.sets))
+        written = self.read({"key": self.key, **write.sets})
+        if written.state == UNREADABLE:
+            return written
+        absent = type(self)(self.key)
+        rest = {name: value for name, value in self.rest.items() if name not in write.removes}
+        changes = {name: getattr(absent, name) for name in write.removes if name in self.__slots__}
+        changes |= {name: getattr(written, name) for name in write.sets if name in self.__slots__}
+        return replace(self, **changes, rest={**rest, **written.rest})
 
 
 def _fits(name: str, value: Any) -> bool:
