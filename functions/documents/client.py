@@ -40,6 +40,7 @@ def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=32,
         parameter_validation=False,  # the service looks at a request itself
+        user_agent="aistudio-functions",  # boto3 would put its own together anew for each request
         **more,
     )
 
@@ -70,10 +71,29 @@ def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> 
     return _plain(client)
 
 
+def send_as_given(client: Any) -> None:
+    """Let a client of a JSON service write what it is given as it is.
+
+    boto3 walks through each request value by value, for the sake of bytes and times. None are sent here.
+    """
+
+    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["given"] = dict(params)
+        params |= {name: type(value)() for name, value in params.items() if isinstance(value, (dict, list))}
+
+    def write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        params["body"] = json.dumps(context.pop("given"), separators=(",", ":")).encode()
+
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_last(f"before-parameter-build.{service}", set_aside)
+    client.meta.events.register_first(f"before-call.{service}", write)
+
+
 def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
     # boto3 adds a client request token to transactions, which YDB does not support.
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parse.dynamodb", _must_be_readable)
+    send_as_given(client)
     return client
 
 

@@ -7,7 +7,7 @@ import boto3
 
 from aistudio import Config
 from documents.budget import CONNECT_TIMEOUT
-from documents.client import client_config, connect_with_key, connect_with_token
+from documents.client import client_config, connect_with_key, connect_with_token, send_as_given
 from worker.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def documents(settings: Settings, token: Callable[[], str]) -> "DynamoDBClient":
 
 def queues(settings: Settings) -> "SQSClient":
     """Make Message Queue's client, for all queues."""
-    return boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
+    client: SQSClient = boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
+    send_as_given(client)
+    return client
 
 
 LONGEST_EVIDENCE = 20.0
