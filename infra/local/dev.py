@@ -116,7 +116,7 @@ def main() -> int:
         if ended.code != 128 + signal.SIGINT:  # Ctrl-C is how it is meant to end
             raise
     except Taken as error:
-        sys.exit(f"`make dev` runs already: {error}. Use that one, or stop it first.")
+        sys.exit(f"`make dev` runs already ({error}): use that one, or stop it first.")
     except ValueError as error:
         sys.exit(f"settings missing or malformed: {error}. functions/README.md lists them.")
     return 0

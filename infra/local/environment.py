@@ -1,6 +1,5 @@
 """The whole local environment: servers, queues, tables, a local AI Studio, and a trigger or a timer for every function."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from infra.local.cloud.servers import Servers, running_servers
 from infra.local.cloud.timer import Timer
 from infra.local.cloud.trigger import Invocation, Trigger
 from infra.local.cloud.trigger_event import platform_id
+from infra.local.furnishing import locked_bucket, queue_of
 from infra.local.settings import EVIDENCE_BUCKET, RESULTS_BUCKET, local_settings
 from infra.local.studio.process import StudioHandle, running_studio
 from infra.local.studio.settings import Settings as StudioSettings
@@ -24,7 +24,6 @@ from worker.settings import queue_settings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
@@ -76,7 +75,7 @@ class Environment:
         self.dead_letters = self.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
         self.results = self.sqs.create_queue(QueueName=RESULTS)["QueueUrl"]
         self.queues = {
-            function.name: _queue(self.sqs, function, self.dead_letters)
+            function.name: queue_of(function, self.sqs, self.dead_letters)
             for function in self.functions.values()
             if function.every is None
         }
@@ -193,23 +192,3 @@ def running_environment(
         environment.furnish()
         stack.callback(environment.stop)
         yield environment
-
-
-def locked_bucket(s3: "S3Client", name: str) -> None:
-    """Make a bucket whose objects can't be changed or deleted for a day, as a deployment's is for longer."""
-    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    s3.put_object_lock_configuration(
-        Bucket=name,
-        ObjectLockConfiguration={
-            "ObjectLockEnabled": "Enabled",
-            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}},
-        },
-    )
-
-
-def _queue(sqs: "SQSClient", function: LocalFunction, dead_letters: str) -> str:
-    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": function.receives})
-    attributes = {"RedrivePolicy": policy, "VisibilityTimeout": str(function.batching.visibility)}
-    created = sqs.create_queue(QueueName=function.queue, Attributes=attributes)  # type: ignore[arg-type]  # any string
-    return created["QueueUrl"]

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 import seal_receipts
 from documents import Write, Written
-from infra.local.environment import locked_bucket
+from infra.local.furnishing import locked_bucket
 from ledger import Ledger, Record, RecordKey, Standing, receipts
 from ledger.agenda import text_of
 from ledger.evidence import order, settled

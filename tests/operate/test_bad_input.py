@@ -230,6 +230,7 @@ def test_settings_that_are_missing_or_malformed_are_all_named(with_settings: Cha
         ("RETENTION_POLICIES", "no JSON", "register resp_1", "RETENTION_POLICIES is not JSON"),
         ("AISTUDIO_FOLDER_ID", "", "doctor --live --yes", "AISTUDIO_FOLDER_ID is not set"),
         ("LOG_FILE", "9" * 400, "status", "the name is too long"),
+        ("LOG_FILE", "", "break rejected", "is no local environment: this works on `make dev` only"),
     ],
 )
 def test_a_setting_that_only_one_command_reads_is_named_too(
@@ -245,6 +246,13 @@ def test_a_network_that_is_not_there_is_said(with_settings: Changed, command: st
     nowhere = "http://127.0.0.1:1"
     ops = with_settings({"YMQ_ENDPOINT": nowhere, "YDB_DOCAPI_ENDPOINT": nowhere, "LOG_FILE": ""})
     assert "nothing answers at" in told(ops(command), 3)
+
+
+@pytest.mark.parametrize("command", ["break rejected", "break off"])
+def test_a_local_ai_studio_that_is_gone_is_said(with_settings: Changed, command: str) -> None:
+    nowhere = "http://127.0.0.1:1"
+    line = told(with_settings({"AISTUDIO_BASE_URL": f"{nowhere}/v1"})(command), 3)
+    assert line.startswith(f"ops: nothing answers at {nowhere}: ")
 
 
 @pytest.mark.parametrize("command", [*WITH_QUEUES, *WITH_LEDGER])
@@ -294,7 +302,7 @@ def test_a_table_of_an_older_version_is_said(with_settings: Changed, environment
         )
     old = with_settings({"LEDGER_TABLE_PREFIX": "old."})
     line = told(old(command), 3)
-    assert "its table may be of an older version: ops doctor says what it lacks" in line
+    assert "its table may be of an older version: the command doctor says what it lacks" in line
     assert "it lacks the indexes due, held, parent, settled, subject" in old("doctor").out
 
 

@@ -12,7 +12,7 @@ import pytest
 import rfc8785
 
 from documents import Write, tables
-from infra.local.environment import locked_bucket
+from infra.local.furnishing import locked_bucket
 from infra.local.settings import write_env
 from ledger import Holds, Keys, Ledger, Record, RecordKey, Standing, receipts
 from ledger.evidence import order

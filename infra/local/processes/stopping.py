@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from infra.local.processes.readiness import DidNotStart
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 PARENT_CHECK = 0.5
@@ -18,13 +20,16 @@ PARENT_CHECK = 0.5
 def stopping_in_order() -> Iterator[None]:
     """Leave the block as `sys.exit` would on Ctrl-C, SIGTERM and SIGHUP, and when this process's parent was killed.
 
-    A killed `make` takes nothing with it; it would otherwise leave this process behind.
+    A killed `make` takes nothing with it; it would otherwise leave this process behind. A server that did not start ends
+    the command too, with what it printed.
     """
     before = {number: signal.signal(number, _leave) for number in _SIGNALS}
     over = threading.Event()
     threading.Thread(target=_watch_parent, args=[os.getppid(), over], name="parent watch", daemon=True).start()
     try:
         yield
+    except DidNotStart as error:
+        sys.exit(str(error))
     finally:
         over.set()
         for number, handler in before.items():

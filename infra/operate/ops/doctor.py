@@ -8,7 +8,7 @@ import typer
 from infra.operate.ops.checks import findings
 from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.ending import DONE, WANTING
-from infra.operate.ops.live import COST, probes
+from infra.operate.ops.live.probes import COST, probes
 from infra.operate.ops.say import Voice
 
 

@@ -79,8 +79,7 @@ def services() -> Iterator[None]:
     except TableUnavailable as error:
         raise unreachable(f"the ledger can't be used: {_of_the_ledger(str(error))}") from None
     except _SILENT as error:
-        url = error.kwargs.get("endpoint_url", "the service")
-        raise unreachable(f"nothing answers at {url}: is the network there, and the address right?") from None
+        raise unreachable(_nothing_at(error.kwargs.get("endpoint_url", "the service"))) from None
     except NoCredentialsError:
         raise unreachable("no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set") from None
     except ClientError as error:
@@ -88,17 +87,27 @@ def services() -> Iterator[None]:
     except BotoCoreError as error:
         raise unreachable(f"a service can't be used: {type(error).__name__}") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(f"a service can't be used: {type(error).__name__}") from None
+        raise unreachable(_of_http(error)) from None
     except BrokenPipeError:
         raise  # nobody reads what is printed any more: no complaint can help
     except OSError as error:
         raise unusable(error) if error.filename else unreachable(f"the network fails: {type(error).__name__}") from None
 
 
+def _nothing_at(url: str) -> str:
+    return f"nothing answers at {url}: is the network there, and the address right?"
+
+
+def _of_http(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+    if isinstance(error, httpx.ConnectError):
+        return _nothing_at(str(error.request.url.copy_with(raw_path=b"")))
+    return f"a service can't be used: {type(error).__name__}"
+
+
 def _of_the_ledger(why: str) -> str:
     told = {
         "ResourceNotFoundException": "there is no such table (LEDGER_TABLE_PREFIX)",
-        "ValidationException": "its table may be of an older version: ops doctor says what it lacks",
+        "ValidationException": "its table may be of an older version: the command doctor says what it lacks",
         "EndpointConnectionError": "nothing answers at YDB_DOCAPI_ENDPOINT",
         "AccessDeniedException": "it refuses these credentials",
         "UnrecognizedClientException": "it refuses these credentials",

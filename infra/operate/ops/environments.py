@@ -140,7 +140,7 @@ def reach(name: str, file: Path | None, options: tuple[str, ...] = ()) -> Reach:
             raise unusable(error, file) from None
         except ValueError:
             raise misused(f"{file}: not UTF-8 text: it has to hold KEY=value lines") from None
-        return Reach(str(file), {**values, **_token()}, local="LOG_FILE" in values, options=options)
+        return Reach(str(file), {**values, **_token()}, local=bool(values.get("LOG_FILE")), options=options)
     if name == "local":
         if not LOCAL_ENV.is_file():
             raise unreachable("nothing runs here: start `make dev` in another terminal, or name one: ops --env dev …")

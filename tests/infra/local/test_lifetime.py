@@ -142,7 +142,7 @@ def test_a_second_environment_is_refused_while_one_has_the_settings(settings: Pa
             command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
         )
         assert (second.returncode, second.stdout) == (1, "")
-        told = f"`make dev` runs already: process {process.pid} has {settings}. Use that one, or stop it first.\n"
+        told = f"`make dev` runs already (process {process.pid} has {settings}): use that one, or stop it first.\n"
         assert second.stderr == told
         assert settings.read_bytes() == before
         process.terminate()

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.processes.leash import Leashed
 from infra.local.processes.readiness import DidNotStart, serving
+from infra.local.processes.stopping import stopping_in_order
 from tests.support.processes import alive, listening
 from tests.support.waiting import eventually
 
@@ -35,6 +36,11 @@ def test_a_server_that_does_not_start_is_told_with_what_it_printed() -> None:
     ):
         pytest.fail("it is not ready")
     assert not alive({children[0].pid})
+
+
+def test_a_command_whose_server_does_not_start_ends_with_what_it_printed() -> None:
+    with pytest.raises(SystemExit, match="the server did not start; it printed:\nno room"), stopping_in_order():
+        raise DidNotStart("the server did not start; it printed:\nno room")
 
 
 def test_a_server_whose_port_is_taken_takes_a_free_one(servers: Servers) -> None:

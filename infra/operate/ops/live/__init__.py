@@ -1,0 +1,1 @@
+"""Questions that only the real services can answer: what `ops doctor --live` asks."""
