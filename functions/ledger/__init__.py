@@ -2,7 +2,7 @@
 
 from ledger.chains import Standing
 from ledger.claims import Claim
-from ledger.hold_report import HoldReport, Holds, HoldStatus
+from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Key, Keys, RecordKey
 from ledger.record import Ledger, Record
 
