@@ -55,7 +55,8 @@ _WORDS = {
     "deadline_exceeded": 504,
 }
 
-# The reference's codes of what is wrong with what a response was asked, and the fields that name another object.
+# The reference's codes of what is wrong with what a response was asked, how Realtime's codes of a conversation's items
+# and of its sound begin, and the fields that hold a message's own words or name another object.
 # https://yandex.cloud/en/docs/ai-studio/responses/createResponse
 _OF_CONTENT = (
     *("invalid_prompt", "invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url"),
@@ -63,7 +64,8 @@ _OF_CONTENT = (
     *("invalid_image_mode", "image_file_too_large", "unsupported_image_media_type", "empty_image_file"),
     *("failed_to_download_image", "image_file_not_found"),
 )
-_OF_OTHERS = ("previous_response_id", "after")
+_OF_ITEMS = ("item_", "duplicate_item_", "input_audio_buffer_", "response_cancel_")
+_OF_ONE = ("input", "item", "item_id", "previous_item_id", "previous_response_id", "conversation", "after")
 
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:
@@ -148,7 +150,8 @@ def fingerprint_of(status: int | None, error: Mapping[str, Any] | None) -> Finge
     An error that names what only its own message asked for is `OF_THE_MESSAGE`, and is not to be compared.
     """
     told = error or {}
-    if told.get("code") in _OF_CONTENT or told.get("param") in _OF_OTHERS:
+    named, field = str(told.get("code")), re.split(r"[.\[]", str(told.get("param")))[0]
+    if named in _OF_CONTENT or named.startswith(_OF_ITEMS) or field in _OF_ONE:
         return OF_THE_MESSAGE
     kind, code, param = (_digest(told.get(name)) for name in ("type", "code", "param"))
     return status, kind, code, param

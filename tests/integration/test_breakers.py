@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.steps import DELETE, POST, delete, deletion, throttle
 from tests.support.bench import Bench, Delivered
-from tests.support.functions import bench_of
+from tests.support.functions import bench_of, realtime_bench_of
 from tests.support.kit import Kit
 from tests.support.observations import numbers, reasons
 from worker.threads import Threads
@@ -165,7 +165,13 @@ OF_OTHERS = {
 }
 
 
-@pytest.mark.parametrize("body", [OF_CONTENT, OF_OTHERS], ids=["content", "others"])
+OF_INPUT, OF_TALK = (
+    {"error": {"message": "No", "type": "invalid_request_error", "code": "invalid_argument", "param": param}}
+    for param in ("input[0].content", "conversation")
+)
+
+
+@pytest.mark.parametrize("body", [OF_CONTENT, OF_OTHERS, OF_INPUT, OF_TALK], ids=["code", "others", "input", "talk"])
 def test_what_is_refused_for_its_own_fault_puts_no_other_off(kit: Kit, body: dict[str, Any]) -> None:
     bench = bench_of("create_response", kit)
     bench.studio.fault(match=POST, times=4, status=400, body=body)
@@ -175,6 +181,28 @@ def test_what_is_refused_for_its_own_fault_puts_no_other_off(kit: Kit, body: dic
     ends = [bench.deliver(each).ends for each in asked]
 
     assert ends == [[("dead_lettered", "rejected")]] * 4 + [[("done", "done")]]
+
+
+def test_one_wrong_setting_puts_off_creates_of_stored_responses_too(kit: Kit) -> None:
+    bench = bench_of("create_response", kit)
+    retire(bench)
+
+    delivered = bench.deliver(*(bench.message({"model": "gpt://b1/gone", "input": f"line {n}"}) for n in range(10)))
+
+    assert delivered.ends == [("deferred", "rejected")] * 10
+    assert bench.calls() == 3
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"type": "input_audio_buffer.commit"}, {"type": "conversation.item.retrieve", "item_id": "item_1"}],
+    ids=lambda event: event["type"],
+)
+def test_a_script_that_names_what_its_session_lacks_puts_no_other_off(kit: Kit, event: dict[str, str]) -> None:
+    with realtime_bench_of("realtime_client_event", kit) as bench:
+        asked = [bench.message({"event_id": f"evt_{number}", "script": [event]}) for number in range(4)]
+
+        assert [bench.deliver(each).ends for each in asked] == [[("dead_lettered", "rejected")]] * 4
 
 
 def test_a_refusal_for_its_own_fault_shows_that_the_deployment_is_right(creates: Bench) -> None:

@@ -70,6 +70,7 @@ def make_call(
     blocked = may_begin(inv, first=first, fresh=fresh)
     if blocked is not None:
         return blocked
+    usual = call is inv.function.call
     if inv.function.desk:
         call = partial(call, desk=desk or desk_of(item, inv))
     ended = _call(call, item, inv)
@@ -77,7 +78,7 @@ def make_call(
         ended = _call(call, item, inv)
     if isinstance(ended, APIError):
         inv.batch.report(ended, item.record_key)
-    if call is not inv.function.call:
+    if not usual:
         return ended  # another request than the one that is rejected: it says nothing of that
     if isinstance(ended, Rejected):
         inv.breaker.rejected(ended, item.record_key)
