@@ -17,12 +17,19 @@ class Heard:
     items: set[str | None] = field(default_factory=set)
     responses: set[str] = field(default_factory=set)
     transcriptions: list[dict[str, Any]] = field(default_factory=list)
+    session: object = None
+    told_again: bool = False
+    """Whether the last session.updated may have been the one before it, which the service tells twice."""
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Take one server event."""
         kind, response_id = str(event.get("type")), response_id_of(event)
         if response_id is not None:
             self.responses.add(response_id)
+        if kind == "session.updated":
+            shown = event.get("session")
+            self.told_again = not self.told_again and self.session is not None and shown == self.session
+            self.session = shown
         if kind.startswith(("conversation.item.", "input_audio_buffer.")):
             self.items.add(item_id_of(event))
         if kind in (f"{_TRANSCRIPTION}completed", f"{_TRANSCRIPTION}failed"):

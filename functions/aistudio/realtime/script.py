@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
-from aistudio.realtime.client_events import COMMIT, ITEM_CREATE, RESPONSE_CANCEL, RESPONSE_CREATE
+from aistudio.realtime.client_events import COMMIT, ITEM_CREATE, RESPONSE_CANCEL, RESPONSE_CREATE, SESSION_UPDATE
 from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.connection import PREPARED_WITHIN
 from aistudio.realtime.heard import Heard, asks_for_transcripts, item_id_of
@@ -129,9 +129,11 @@ class Script:
         until = wire.now() + max((step.kind.within for step in self._pending), default=0.0)
         try:
             while self._pending:
-                self._read(wire.receive((min(until, wire.now() + DOUBT) if self._perhaps else until) - wire.now()))
+                doubted = self._perhaps or self._pending[0].answer
+                self._read(wire.receive((min(until, wire.now() + DOUBT) if doubted else until) - wire.now()))
         except TimeoutError:
-            if last or self._perhaps or any(step.type != ITEM_CREATE for step in self._pending):
+            needed = last or any(step.type != ITEM_CREATE for step in self._pending)
+            if self._perhaps or (needed and self._pending[0].answer is None):
                 raise self.failure(f"no {self._pending[0].kind.acknowledged_by[0]} in time") from None
             for step in self._pending:
                 step.over = True
@@ -144,10 +146,10 @@ class Script:
             self._complain(Complaint.read(event))
             return
         step = next((each for each in self._pending if each.acknowledged_by(event, self._heard.items)), None)
-        if step is not None:
-            step.take(event)
-            self._pending.remove(step)
         self._heard.note(event)
+        if step is not None:
+            step.answer, step.over = event, not (step.type == SESSION_UPDATE and self._heard.told_again)
+            self._pending = [each for each in self._pending if not each.over]
 
     def _complain(self, complaint: Complaint) -> None:
         """Take an error. Before any effect it ends the script; then only one that names a step does so at once."""

@@ -162,6 +162,40 @@ def test_a_session_begins_without_turn_detection_and_what_the_script_says_of_it_
     assert updates[1]["event_id"] == "mine"
 
 
+UPDATE = {"type": "session.update", "session": {"instructions": "be brief"}, "event_id": "first"}
+FURTHER = {"type": "session.update", "session": {"voice": "another"}, "event_id": "second"}
+
+
+def test_an_update_that_is_acknowledged_twice_does_not_acknowledge_the_next_one() -> None:
+    def script(session: Session) -> None:
+        session.take("session.update")
+        assert no_frame_waits(session)
+        session.emit("error", error={**REFUSED, "event_id": "second"})
+
+    with service(script) as (realtime, seen), pytest.raises(Rejected):
+        realtime.send(request(UPDATE, FURTHER, CREATE), 5)
+    assert seen.asked == []
+
+
+@pytest.mark.parametrize("told", [[{"voice": "another"}], [{}], [{}, {}], []], ids=["new", "old", "twice", "late"])
+def test_an_update_is_acknowledged_whatever_the_service_shows_of_it(
+    told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aistudio.realtime.script.DOUBT", 0.2)
+
+    def script(session: Session) -> None:
+        session.take("session.update")
+        for shown in told:
+            session.emit("session.updated", session=shown)
+        respond(session)
+
+    assert statuses(run(script, UPDATE, FURTHER, CREATE)) == [
+        ("first", "acknowledged"),
+        ("second", "acknowledged"),
+        ("create", "acknowledged"),
+    ]
+
+
 @pytest.mark.parametrize(
     "asked",
     [{"input_audio_transcription": {"model": "m"}}, {"audio": {"input": {"transcription": {"model": "m"}}}}],
