@@ -1,6 +1,6 @@
 # Few verbs; the build server calls the same ones. Everything runs from .venv, which `setup` makes and keeps.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-rest proofs test-browser test-all mocks demo demo-retention samples dev sample new-function lock clean
+.PHONY: help setup lint test test-rest proofs test-browser test-all mocks demo samples dev sample new-function lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -79,11 +79,8 @@ contract: setup ## Write events/asyncapi.yaml and the schemas anew; dist/contrac
 	@! command -v npm >/dev/null || ( $(MAKE) --no-print-directory mocks && mkdir -p dist && \
 	  node tests/contract/asyncapi/page.mjs events/asyncapi.yaml dist/contract.html )
 
-demo: setup ## A story on local servers: answered, deleted, throttled, dead-lettered, mended
+demo: setup ## A story in two chapters: answered, throttled, mended; then registered, held, erased, swept, sealed, proved
 	@$(BIN)/python -m infra.local.demo
-
-demo-retention: setup ## A story on a compressed clock: registered, held, erased, swept, verified, sealed, proved
-	@$(BIN)/python -m infra.local.demo.retention
 
 samples: setup ## Play the samples of events/, and show how each ended; FUNCTION=delete_response END=rejected for some
 	@$(BIN)/python -m infra.local.play $(if $(FUNCTION),--function $(FUNCTION)) $(if $(END),--end $(END)) $(ARGS)

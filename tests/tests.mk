@@ -15,4 +15,4 @@ audit: setup ## Known slips in our code, licences of what is deployed, advisorie
 	@$(BIN)/python -m infra.operate.audit || [ $$? -eq 3 ]
 
 transcript: setup ## Write infra/local/transcript.md anew: what README.md has a newcomer type, and what is then to be seen
-	WRITE=1 $(BIN)/pytest -q tests/operate/test_transcript.py
+	WRITE=1 $(BIN)/pytest -q tests/operate/test_transcript.py tests/e2e/test_demo.py

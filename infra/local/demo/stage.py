@@ -17,7 +17,7 @@ from rich.console import Console
 
 from infra.local import catalog
 from infra.local.environment import Environment, running_environment
-from infra.local.lines import Lines
+from infra.local.lines import TICK, Lines
 from infra.local.settings import write_env
 from infra.local.studio.settings import Settings as StudioSettings
 from infra.operate.ops.cli import main as ops
@@ -67,13 +67,15 @@ class Stage:
 
     def tick(self, timer: str) -> dict[str, Any]:
         """Let a timer's function run once, and give what it counted. Raises NotAsTold where it failed."""
+        before = len(self._ticks(timer))
         if not (reply := self.environment.tick(timer)).ok:
             raise NotAsTold(f"{timer}: {reply.error} {reply.message}")
-        said = [json.loads(line) for line in self._log.read_text().splitlines()]
-        counts: dict[str, Any] = [each for each in said if each.get("function") == timer and each["message"] == "tick"][
-            -1
-        ]
-        return counts
+        wait(lambda: len(self._ticks(timer)) > before)  # its line comes by another pipe than its answer
+        return self._ticks(timer)[-1]
+
+    def _ticks(self, timer: str) -> list[dict[str, Any]]:
+        said: list[dict[str, Any]] = [json.loads(line) for line in self._log.read_text().splitlines()]
+        return [each for each in said if each.get("function") == timer and each["message"] == TICK]
 
     def type(self, command: str, shows: str, code: int = 0) -> None:
         """Run a command, print it and those parts of its answer that match `shows`.

@@ -5,7 +5,8 @@ from typing import Any
 
 from infra.operate.ops.say import clock, dated
 from ledger import Record
-from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE, HELD, OPEN, PENDING
+from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE, HELD, OPEN, PENDING, WAITING
+from retention.verification import VERIFIED_ABSENT
 
 HEADLINES = {
     None: "known, but nothing was done about it yet",
@@ -14,7 +15,9 @@ HEADLINES = {
     HELD: "not done: a legal hold forbids it",
     DEAD_LETTERED: "dead-lettered",
     DONE: "done",
+    WAITING: "not done: its date has not come",
     DELETED: "deleted",
+    VERIFIED_ABSENT: "looked for after its deletion: it stays away",
     ALREADY_ABSENT: "absent already when it was to be deleted",
 }
 ORDERS = {
@@ -54,6 +57,7 @@ def timeline(record: Record, now: float) -> list[str]:
     why = f": {record.reason}{_sending(record)}" if record.state == DEAD_LETTERED else ""
     add("dead_lettered_at", f"it was dead-lettered{why}")
     add("executed_at", _outcome(record))
+    add("verified_at", "it was looked for: it stays away")
     if record.state == OPEN and record.marked_at:
         moments.append(
             (record.marked_at, f"retry message {record.copy} was sent: {record.reason or 'not begun, or not due'}")
@@ -104,7 +108,7 @@ def _sending(record: Record) -> str:
 
 def _outcome(record: Record) -> str:
     if record.state == DELETED:
-        return f"it was deleted (receipt {record.receipts})"
+        return f"it was deleted (receipt {record.receipts - ('verified_at' in record.rest)})"
     if record.state == ALREADY_ABSENT:
         return "it was found absent"
     return "its call ended"
