@@ -30,6 +30,7 @@ from retention.erasure import SUBJECT
 from worker.function import Handler
 from worker.receive.envelope import open_body
 from worker.settle.function import Function
+from worker.timer import Timer, TimerHandler
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -72,9 +73,19 @@ def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None, fold
 
 def function_of(entry: Mapping[str, Any]) -> Function[Any, Any]:
     """What the code says of a function with a queue: the model of its messages, the namespace of its keys."""
-    module, _, attribute = entry["entrypoint"].partition(".")
-    handler: Handler = getattr(import_module(module), attribute)
+    handler: Handler = _handler_of(entry)
     return handler.function
+
+
+def timer_of(entry: Mapping[str, Any]) -> Timer:
+    """What the code says of a function that a timer calls: where it sends, and the type of its results."""
+    handler: TimerHandler = _handler_of(entry)
+    return handler.timer
+
+
+def _handler_of(entry: Mapping[str, Any]) -> Any:
+    module, _, attribute = entry["entrypoint"].partition(".")
+    return getattr(import_module(module), attribute)
 
 
 def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str, folder_id: str = "") -> Probe:

@@ -172,7 +172,8 @@ def test_a_break_names_its_file_and_says_what_to_do(tmp_path: Path) -> None:
     assert found.startswith("messages/some.json: the function is gone. Keep it")
 
 
-def test_a_function_whose_results_are_not_described_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(results.RESULTS, "get_response")
-    with pytest.raises(Stopped, match=r"get_response: say in infra/operate/contract/results.py"):
+@pytest.mark.parametrize("function", ["get_response", "seal_receipts"])
+def test_a_function_whose_results_are_not_described_is_named(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(results.RESULTS, function)
+    with pytest.raises(Stopped, match=rf"{function}: say in infra/operate/contract/results.py"):
         written(TABLE)

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from jsonschema import Draft202012Validator
 
 import seal_receipts
 from documents import Write, Written
 from infra.local.furnishing import locked_bucket
+from infra.operate.contract.files import SCHEMAS
 from ledger import Ledger, Record, RecordKey, Standing, receipts
 from ledger.agenda import text_of
 from ledger.evidence import order, settled
@@ -188,6 +190,8 @@ def test_the_head_of_each_day_is_published_once(sealer: Sealer) -> None:
     ]
     assert {event["type"] for event in events} == {"yandex.aistudio.seal"}
     assert [event["id"] for event in events] == [f"seal#{day.seal.day}" for day in days]
+    published = Draft202012Validator(json.loads((SCHEMAS / "results/seal_receipts.json").read_text()))
+    assert [error.message for event in events for error in published.iter_errors(event)] == []
 
 
 def test_a_head_that_could_not_be_published_is_published_by_the_next_tick(sealer: Sealer) -> None:

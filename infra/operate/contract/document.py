@@ -3,8 +3,8 @@
 import tomllib
 
 from infra.local.processes.surroundings import ROOT
-from infra.operate.contract.messages import DEAD_LETTER, ENVELOPE, messages, ref
-from infra.operate.contract.schemas import Schema, functions
+from infra.operate.contract.messages import DEAD_LETTER, ENVELOPE, messages, ref, result
+from infra.operate.contract.schemas import Schema, functions, senders
 
 _SQS = "0.2.0"
 _ABOUT = """\
@@ -16,8 +16,7 @@ protocol of Amazon SQS. Made by `make contract` from the functions' models and i
 
 def document(table: Schema) -> Schema:
     """The document, with references to the files of schemas beside it."""
-    names = list(functions(table))
-    entries = table["functions"]
+    names, entries, results = list(functions(table)), table["functions"], senders(table)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -39,7 +38,7 @@ def document(table: Schema) -> Schema:
             "results": _plain_channel(
                 "results",
                 "What became of messages. Delete what you have taken; else it comes again.",
-                {f"{name}_result": ref(f"messages/{name}_result") for name in names},
+                {f"{name}_result": ref(f"messages/{name}_result") for name in results},
             ),
             "dead_letters": _plain_channel(
                 "dead-letters",
@@ -49,6 +48,7 @@ def document(table: Schema) -> Schema:
         },
         "operations": {
             **{name: _operation(name, entries[name]) for name in names},
+            **{name: _told_by_a_timer(name, entries[name]) for name in results if name not in names},
             "dead_letter": {
                 "action": "send",
                 "channel": ref("channels/dead_letters"),
@@ -59,6 +59,7 @@ def document(table: Schema) -> Schema:
         "components": {
             "messages": {
                 **{key: each for name in names for key, each in messages(name, table).items()},
+                **{f"{name}_result": result(sender) for name, sender in results.items()},
                 "dead_letter": DEAD_LETTER,
             },
             "schemas": {"envelope": ENVELOPE},
@@ -115,6 +116,15 @@ def _operation(name: str, entry: Schema) -> Schema:
             "channel": ref("channels/results"),
             "messages": [ref(f"channels/results/messages/{name}_result")],
         },
+    }
+
+
+def _told_by_a_timer(name: str, entry: Schema) -> Schema:
+    return {
+        "action": "send",
+        "channel": ref("channels/results"),
+        "summary": f"{entry['description']}: a timer calls it.",
+        "messages": [ref(f"channels/results/messages/{name}_result")],
     }
 
 

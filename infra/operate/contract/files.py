@@ -8,7 +8,7 @@ import yaml
 from infra.local.samples.case import EVENTS
 from infra.operate.contract.compare import narrowed, taken_away
 from infra.operate.contract.document import document
-from infra.operate.contract.schemas import Schema, functions, message_of, result_of
+from infra.operate.contract.schemas import Schema, functions, message_of, result_of, senders
 
 DOCUMENT = EVENTS / "asyncapi.yaml"
 SCHEMAS = EVENTS / "schemas"
@@ -23,10 +23,11 @@ Keep it: bring the field back, make a new one optional, or take both forms. Wher
 def written(table: Schema) -> dict[Path, str]:
     """Every file with its text. Raises Stopped where a function's results are not described."""
     files = {DOCUMENT: yaml.safe_dump(document(table), sort_keys=False, allow_unicode=True, width=120)}
-    for name, function in functions(table).items():
-        for kind, schema in (("messages", message_of(function)), ("results", result_of(function))):
-            files[SCHEMAS / kind / f"{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    return files
+    schemas = {f"messages/{name}.json": message_of(function) for name, function in functions(table).items()}
+    schemas |= {f"results/{name}.json": result_of(sender) for name, sender in senders(table).items()}
+    return files | {
+        SCHEMAS / path: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for path, schema in schemas.items()
+    }
 
 
 def breaks(now: Path = SCHEMAS, released: Path = RELEASED) -> list[str]:

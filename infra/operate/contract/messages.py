@@ -8,6 +8,8 @@ from infra.operate.contract.schemas import Schema, functions
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery
+from worker.settle.function import Function
+from worker.timer import Timer
 
 _IDENTITY = """\
 The key says which messages are the same request. It is the field that the message's description names, else source and id
@@ -15,7 +17,7 @@ of its envelope, else the queue's message id."""
 
 
 def messages(name: str, table: Schema) -> dict[str, Schema]:
-    """What a function takes, in both forms, and what it answers, by the name of each in the document."""
+    """What a function takes, in both forms, by the name of each in the document."""
     function = functions(table)[name]
     bare = {"$ref": f"./schemas/messages/{name}.json"}
     field = function.model.fields_of.get("key")
@@ -29,16 +31,17 @@ def messages(name: str, table: Schema) -> dict[str, Schema]:
             "description": _IDENTITY,
             "payload": {"allOf": [ref("schemas/envelope"), {"type": "object", "properties": {"data": bare}}]},
         },
-        f"{name}_result": {
-            "title": f"result of {name}",
-            "name": function.result_type,
-            "payload": {"$ref": f"./schemas/results/{name}.json"},
-            "correlationId": {
-                "description": "The identity of the message that it is the result of.",
-                "location": "$message.payload#/causationid",
-            },
-        },
     }
+
+
+def result(sender: Function[Any, Any] | Timer) -> Schema:
+    """What a function says of how a message ended, or of what it did when its timer fired: that follows from no message."""
+    payload = {"$ref": f"./schemas/results/{sender.name}.json"}
+    said = {"title": f"result of {sender.name}", "name": sender.result_type, "payload": payload}
+    if isinstance(sender, Timer):
+        return said
+    cause = "The identity of the message that it is the result of."
+    return said | {"correlationId": {"description": cause, "location": "$message.payload#/causationid"}}
 
 
 def _examples(name: str, model: Any) -> list[Schema]:

@@ -1,11 +1,15 @@
 """What the `data` of each function's results holds."""
 
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Count = dict[str, Any]
 """The API's count of tokens."""
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""A SHA-256 in hex."""
 
 
 class Data(BaseModel):
@@ -121,6 +125,18 @@ class ClientEvents(Data):
     error: str | None = None
 
 
+class Seal(Data):
+    """The seal of a day. Who keeps `head` can tell at any time whether anything that was sealed is changed.
+
+    `previous` is the head of the day before, empty for the first day. `lines` counts receipts and pieces of history.
+    """
+
+    day: date
+    head: Digest
+    previous: Digest | Literal[""]
+    lines: int
+
+
 RESULTS: dict[str, type[Data]] = {
     "delete_response": Deletion,
     "register_response": Registration,
@@ -133,5 +149,6 @@ RESULTS: dict[str, type[Data]] = {
     "list_input_items": InputItems,
     "realtime_response_create": RealtimeResponse,
     "realtime_client_event": ClientEvents,
+    "seal_receipts": Seal,
 }
 """The data of each function's results."""

@@ -8,12 +8,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from aistudio.realtime.client_events import KINDS, RESPONSE_CREATE
 from aistudio.realtime.request import Request
 from aistudio.responses.request import FIELDS, NOT_SUPPORTED, Body
-from infra.deploy.smoke import function_of
+from infra.deploy.smoke import function_of, timer_of
 from infra.operate.cloud import Stopped
 from infra.operate.contract.results import RESULTS
 from retention.policies import Kept
 from worker.receive.envelope import OURS
 from worker.settle.function import Function
+from worker.timer import Timer
 
 Schema = dict[str, Any]
 
@@ -44,6 +45,14 @@ def functions(table: Schema) -> dict[str, Function[Any, Any]]:
     return {name: function_of(entry) for name, entry in entries.items() if name in deployed and "queue" in entry}
 
 
+def senders(table: Schema) -> dict[str, Function[Any, Any] | Timer]:
+    """All that send results: the functions with a queue, and those that a timer calls and that say so."""
+    deployed = {name for names in table["sets"].values() for name in names}
+    entries = {name: entry for name, entry in table["functions"].items() if name in deployed and "schedule" in entry}
+    timers = {name: timer_of(entry) for name, entry in entries.items() if "results" in entry.get("sends_to", ())}
+    return {**functions(table), **timers}
+
+
 def message_of(function: Function[Any, Any]) -> Schema:
     """The schema of a function's message, without its envelope."""
     model: type[BaseModel] = function.model
@@ -62,8 +71,11 @@ def message_of(function: Function[Any, Any]) -> Schema:
     return {"$schema": DIALECT, **schema}
 
 
-def result_of(function: Function[Any, Any]) -> Schema:
-    """The schema of a function's result, a CloudEvent. Raises Stopped where nothing says what its data holds."""
+def result_of(function: Function[Any, Any] | Timer) -> Schema:
+    """The schema of a function's result, a CloudEvent. Raises Stopped where nothing says what its data holds.
+
+    A timer's is small, and follows from no message.
+    """
     data: type[BaseModel] | None = RESULTS.get(function.name)
     if data is None:
         raise Stopped(
@@ -72,7 +84,21 @@ def result_of(function: Function[Any, Any]) -> Schema:
     told = data.model_json_schema(schema_generator=_Untitled)
     defs: Schema = told.pop("$defs", {})
     text: Schema = {"type": "string", "minLength": 1}
-    names = ("id", "source", "subject", "time", "type", "specversion", "datacontenttype", "causationid", "data")
+    names = ["id", "source", "subject", "time", "type", "specversion", "datacontenttype", "data"]
+    properties: Schema = {
+        "specversion": {"const": "1.0"},
+        "id": text,
+        "source": {"const": f"{OURS}{function.name}"},
+        "type": {"const": function.result_type},
+        "subject": text | {"description": "The key of the record in the ledger."},
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "data": told,
+    }
+    if isinstance(function, Function):
+        names.insert(-1, "causationid")
+        properties = _caused(properties, text)
+        defs |= {"Stored": _STORED, "Lightened": _LIGHTENED}
     return {
         "$schema": DIALECT,
         "title": f"{told['title']}Result",
@@ -80,22 +106,21 @@ def result_of(function: Function[Any, Any]) -> Schema:
             "A CloudEvent. Its id is the same however often it is sent: drop what has an id that you have seen."
         ),
         "type": "object",
-        "required": [*names],
-        "properties": {
-            "specversion": {"const": "1.0"},
-            "id": text,
-            "source": {"const": f"{OURS}{function.name}"},
-            "type": {"const": function.result_type},
-            "subject": text | {"description": "The record key; the key itself where RESULTS_SUBJECT is key."},
-            "time": {"type": "string", "format": "date-time"},
-            "datacontenttype": {"const": "application/json"},
-            "causationid": text
-            | {"description": "The identity of the message: its envelope's source and id, or its id."},
-            "traceparent": text,
-            "dataref": text | {"description": "Where data over 240 KiB is. Then `data` names the object."},
-            "data": {"anyOf": [told, {"$ref": "#/$defs/Stored"}, {"$ref": "#/$defs/Lightened"}]},
-        },
-        "$defs": defs | {"Stored": _STORED, "Lightened": _LIGHTENED},
+        "required": names,
+        "properties": properties,
+        "$defs": defs,
+    }
+
+
+def _caused(properties: Schema, text: Schema) -> Schema:
+    """Add what a result of a message says besides: the message, and where its data is if that is large."""
+    data = properties.pop("data")
+    return properties | {
+        "subject": text | {"description": "The record key; the key itself where RESULTS_SUBJECT is key."},
+        "causationid": text | {"description": "The identity of the message: its envelope's source and id, or its id."},
+        "traceparent": text,
+        "dataref": text | {"description": "Where data over 240 KiB is. Then `data` names the object."},
+        "data": {"anyOf": [data, {"$ref": "#/$defs/Stored"}, {"$ref": "#/$defs/Lightened"}]},
     }
 
 
