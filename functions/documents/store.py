@@ -1,7 +1,7 @@
 """One table of the Document API: reads, and conditional writes with their refusals and failures told apart."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from itertools import accumulate
@@ -61,13 +61,18 @@ class Store(Reads[K, R]):
 
         A transaction is only the cheap way to send many: where a record's refusal cancels it, the others are sent
         again, and where its end is unknown it is repeated, which the conditions make safe. Where the service is silent
-        or stays busy twice in a row, or the time is over, nothing more is sent: the rest is `UNKNOWN`.
+        or stays busy twice in a row, or the time is over, nothing more is sent: the rest is `UNKNOWN`. Transactions go
+        side by side where they have no record in common.
         """
         ends: dict[str, Written] = {}
-        for chunk in _chunks(writes):
-            left = self._together(chunk, ends)
-            ends.update({write.key: self.write(write) for write in left})
+        for apart in _apart(_chunks(writes)):
+            self.budget.side_by_side([partial(self._chunk, chunk, ends) for chunk in apart])
         return [ends[write.key] for write in writes]
+
+    def _chunk(self, chunk: Sequence[Write], ends: dict[str, Written]) -> None:
+        """Carry out the writes of a transaction."""
+        left = self._together(chunk, ends)
+        ends.update({write.key: self.write(write) for write in left})
 
     def _together(self, writes: Sequence[Write], ends: dict[str, Written]) -> Sequence[Write]:
         """Send them in one transaction, and again without those that refused; those to be sent each alone."""
@@ -119,6 +124,21 @@ def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:
         keys |= mine
     if chunk:
         yield chunk
+
+
+def _apart(chunks: Iterable[list[Write]]) -> Iterator[list[list[Write]]]:
+    """The chunks in order, as many together as have no record in common."""
+    together: list[list[Write]] = []
+    keys: set[str] = set()
+    for chunk in chunks:
+        mine = {each.key for write in chunk for each in write.all}
+        if keys & mine:
+            yield together
+            together, keys = [], set()
+        together.append(chunk)
+        keys |= mine
+    if together:
+        yield together
 
 
 def _by_write(told: Sequence[bool] | None, writes: Sequence[Write]) -> list[bool] | None:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from documents.budget import LONGEST_REQUEST, Budget, Within, directly
+from documents.budget import LONGEST_REQUEST, AtOnce, Budget, Within, directly, in_order
 
 
 class Clock(Protocol):
@@ -41,7 +41,7 @@ _LAST_WORDS = 0.03
 class Deadline:
     """When an invocation is killed, and when its calls must have ended so that it can settle them before.
 
-    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had. `within` holds requests to other services to their time.
+    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had. `within` holds requests to other services to their time, and `at_once` carries them out side by side.
     """
 
     clock: Clock
@@ -50,13 +50,14 @@ class Deadline:
     window: float
     killed_at: float
     within: Within = directly
+    at_once: AtOnce = in_order
 
     @classmethod
-    def after(cls, seconds: float, clock: Clock, within: Within = directly) -> "Deadline":
+    def after(cls, seconds: float, clock: Clock, within: Within = directly, at_once: AtOnce = in_order) -> "Deadline":
         """Make the deadline of an invocation that has this many seconds left."""
         window = seconds - min(MARGIN, seconds / 3)
         begun = clock.monotonic()
-        return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds, within)
+        return cls(clock, begun + seconds, begun + window, window, clock.now() + seconds, within, at_once)
 
     def budget(self, longest: float = LONGEST_REQUEST) -> Budget:
         """Make one service's budget for this invocation. `longest` is the most seconds that a request to it takes.
@@ -64,7 +65,8 @@ class Deadline:
         In an invocation too short for that, a request may begin with two thirds of the time kept for settling.
         """
         margin = self.ends - self.calls_end
-        return Budget(lambda: self.left() - margin * _LAST_WORDS, min(longest, margin * 2 / 3), self.within)
+        longest = min(longest, margin * 2 / 3)
+        return Budget(lambda: self.left() - margin * _LAST_WORDS, longest, self.within, self.at_once)
 
     def left(self) -> float:
         """Return the seconds left to the invocation."""

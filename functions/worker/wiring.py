@@ -35,6 +35,9 @@ from worker.settlement_attribute import Signer
 from worker.threads import Threads, within
 from worker.timer import Timer, Tools, tick_of
 
+SIDE_BY_SIDE = 10
+"""Requests at once to the ledger or the queues: a hundred messages' results are ten, their records four."""
+
 
 class Instance:
     """One function in one process: what lives between invocations."""
@@ -60,6 +63,7 @@ class Instance:
         self._breaker = DeploymentBreaker()
         self._window = Window(settings.concurrency)
         self._run = Threads(settings.concurrency, lambda: self._window.size)
+        self._side_by_side = Threads(SIDE_BY_SIDE)
         self._logger: Logger = get_logger(function.name, settings.log_level)
         if not settings.results_queue_url and not function.idempotent:
             self._logger.warning("RESULTS_QUEUE_URL is empty: what this function produces goes nowhere")
@@ -71,7 +75,7 @@ class Instance:
         if self._api:
             self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
         queue = Queue(self._queues, self._clock, deadline.budget())
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         invocation = Invocation(
@@ -155,12 +159,13 @@ class TimerInstance:
         self._storage = cache(partial(clients.storage, settings, clients.LONGEST_EVIDENCE))
         self._keys = Keys(settings.hash_key.get_secret_value())
         self._random = random.SystemRandom()
+        self._side_by_side = Threads(SIDE_BY_SIDE)
         self._logger: Logger = get_logger(timer.name, settings.log_level)
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
         """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
         self._token.renew(context)
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within)
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
         queue = Queue(self._queues(), self._clock, deadline.budget())
         stores = Budget(deadline.left_for_calls, clients.LONGEST_EVIDENCE, within)
         tools = Tools(

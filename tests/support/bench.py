@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 
+from documents.budget import AtOnce
 from infra.deploy.table import policies
 from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Record, RecordKey
@@ -31,7 +32,7 @@ from worker.send.retry_message import redriven
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
-from worker.settle.context import Invocation, Run
+from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settle.window import Window
@@ -111,7 +112,7 @@ class Bench:
         *entries: Entry,
         seconds: float = 60.0,
         clock: Clock | None = None,
-        run: Run = one_after_another,
+        run: AtOnce = one_after_another,
         client: Any = None,
         results: bool = True,
         limits: Limits | None = None,

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Queue:
 
         A request begins only where time is left for `then` further requests after it. Failures are tried three times.
         Where the service is silent twice in a row, or the time is over, nothing more is sent. With `insist` a silent
-        service is asked too, while there is time.
+        service is asked too, while there is time. Requests go side by side.
         """
         confirmed = [False] * len(messages)
         for attempt in range(_ROUNDS):
@@ -54,12 +54,14 @@ class Queue:
                 break
             if attempt:
                 self._clock.sleep(_PAUSE * attempt)
-            for batch in _batches(left, messages):
-                if not self.budget.allows(1 + then, insist=insist):
-                    _log.warning("messages are not sent: the queue is silent, or the time is over")
-                    return confirmed
-                for index in self._send(url, {str(index): messages[index] for index in batch}):
-                    confirmed[index] = True
+            batches = [{str(index): messages[index] for index in batch} for batch in _batches(left, messages)]
+            allows = partial(self.budget.allows, 1 + then, insist=insist)
+            ends = self.budget.side_by_side([partial(self._send, url, batch, allows) for batch in batches])
+            for index in (index for sent in ends for index in sent or ()):
+                confirmed[index] = True
+            if None in ends:
+                _log.warning("messages are not sent: the queue is silent, or the time is over")
+                break
         return confirmed
 
     def waiting(self, url: str) -> int | None:
@@ -71,8 +73,10 @@ class Queue:
             _log.warning("a queue does not say how much waits in it: %s", type(error).__name__)
             return None
 
-    def _send(self, url: str, batch: Mapping[str, QueueMessage]) -> list[int]:
-        """Send one batch by entry ids. Returns the indexes that the queue confirmed."""
+    def _send(self, url: str, batch: Mapping[str, QueueMessage], allows: Callable[[], bool]) -> list[int] | None:
+        """Send one batch by entry ids. Returns the indexes that the queue confirmed, or None where it may not begin."""
+        if not allows():
+            return None
         entries: Any = [
             {
                 "Id": name,

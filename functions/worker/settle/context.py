@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self
 
-from documents.budget import LONGEST_REQUEST
+from documents.budget import LONGEST_REQUEST, AtOnce
 from ledger import Key, Keys, Ledger, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
@@ -22,16 +22,6 @@ from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settle.window import Window
-
-T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Carries out tasks side by side and gives back, in order, what each returned or raised."""
-
-    def __call__(self, tasks: Sequence[Callable[[], T]], /) -> list[T | BaseException]:
-        """Run all tasks to their end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ class Invocation:
     keys: Keys
     clock: Clock
     deadline: Deadline
-    run: Run
+    run: AtOnce
     random: Random
     new_id: Callable[[], str]
     own_queue: str
