@@ -31,6 +31,7 @@ class Calls:
         self._counted: defaultdict[str, set[Call]] = defaultdict(set)  # calls that count, by key
         self._deleted: set[tuple[str, str]] = set()  # (process, key) of deletions that were confirmed
         self._possible: Counter[str] = Counter()  # creates that may have been made, by key
+        self._taken: defaultdict[str, Counter[str]] = defaultdict(Counter)  # billed frames of sessions, by key
         self._callers: dict[str, Process] = {}  # who is at a create now, by key
         self._contents: dict[str, str] = {}  # what a key stands for since its first call
         self._stood_for: defaultdict[str, set[str]] = defaultdict(set)  # the same, and before its record expired
@@ -38,11 +39,21 @@ class Calls:
 
     def begins(self, method: str, key: str, content: str) -> None:
         """A call begins."""
+        self.tried(key)
+        if method == "POST":
+            self._create_begins(key, content, self._world.current.process)
+
+    def tried(self, key: str) -> None:
+        """A call begins, or is refused before anything of it is billed."""
         self.begun[key] += 1
         self.last_begun[key] = self._world.steps
         self._steps[self.record_keys[key]].append(self._world.steps)
-        if method == "POST":
-            self._create_begins(key, content, self._world.current.process)
+
+    def takes(self, key: str, content: str, frame: str) -> None:
+        """A session takes a billed frame: none is taken twice, unless its whole call may be made again."""
+        self._taken[key][frame] += 1
+        if self._taken[key][frame] > self._allowed(key, content):
+            self._broken("I2: a frame of a session was sent once more, though the service had taken it")
 
     def may_begin(self) -> None:
         """A request of a call is about to be sent."""
@@ -64,12 +75,20 @@ class Calls:
             self._broken("I2: asked for while another caller is at it")
         self._callers[key] = process
         self._possible[key] += 1
-        allowed = 1 + sum(1 for record_key, _ in self.forced if record_key == self.record_keys[key])
-        if (key, content) in self._freely:
-            allowed = self._world.checker.retries.chains(self.record_keys[key]) * self._world.plan.attempts
-            allowed += self._world.checker.retries.cut[self.record_keys[key]]
-        if self._possible[key] > allowed:
+        if self._possible[key] > self._allowed(key, content):
             self._broken("I2: asked for once more, though the calls before may have done it")
+
+    def _allowed(self, key: str, content: str) -> int:
+        record_key = self.record_keys[key]
+        if (key, content) in self._freely:
+            retries = self._world.checker.retries
+            return retries.chains(record_key) * self._world.plan.attempts + retries.cut[record_key]
+        return 1 + sum(1 for forced, _ in self.forced if forced == record_key)
+
+    def may_have_happened(self, key: str) -> bool:
+        """Whether a create may have been made that nobody may make again."""
+        record_key, free = self.record_keys[key], any(key == each for each, _ in self._freely)
+        return self._possible[key] > 0 and not free and not any(forced == record_key for forced, _ in self.forced)
 
     def stands_for(self, sent: Sent) -> bool:
         """Whether a message's key stands for other content than the message's, and always did."""
@@ -101,6 +120,7 @@ class Calls:
         """The record of a key has expired: what was asked for before counts no longer."""
         for key in [key for key, of in self.record_keys.items() if of == record_key]:
             self._possible.pop(key, None)
+            self._taken.pop(key, None)
             self._contents.pop(key, None)
 
     def dead_lettered(self, key: str, attempts: int) -> None:
@@ -135,5 +155,6 @@ class Calls:
             frozenset(self.begun.items()),
             frozenset(self._possible.items()),
             frozenset(self._callers),
+            tuple((key, frozenset(frames.items())) for key, frames in sorted(self._taken.items())),
             calls,
         )

@@ -1,10 +1,11 @@
 """The invariants, looked at after every step of a world (for those of its end: `ending`)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ledger.agenda import VERIFY
+from tests.simulation.asked import ASKS
 from tests.simulation.calls import Calls
 from tests.simulation.expressions import Item
 from tests.simulation.holds import HoldWatch
@@ -47,6 +48,7 @@ _OF_VERIFICATION = {
 }
 """Attributes of a deletion's record that change while it is looked for."""
 
+_WELL = {"acknowledged", "sent"}
 _NO_CALL_COUNTED = {"throttled", "unavailable", "unauthorized", "forbidden"}
 _BEFORE_THE_BREAKER = 2
 """Equal rejections that may be taken for their messages' own."""
@@ -132,8 +134,20 @@ class Checker:
         if self._world.plan.function == "delete" and self.results.setdefault(event["id"], told) != told:
             self._broken("results: two outcomes have one id")
         self.results[event["id"]] = told
+        if self._world.plan.function == "script" and "events" in event["data"]:
+            self._tells_all(event["data"])
         if "dataref" in event and event["data"]["key"] not in self._world.bucket.stored:
             self._broken("results: a result names an object that was never stored")
+
+    def _tells_all(self, told: Mapping[str, Any]) -> None:
+        """Each response of a script has an end of its own; what has none, or was not sent, is said to be so."""
+        given = [each["status"] for each in told["events"] if each["type"] == ASKS]
+        ends = [response["status"] for response in told.get("responses", ())]
+        if len(ends) != given.count("acknowledged") or not set(ends) <= {"completed", "cancelled"}:
+            self._broken(f"results: responses that {given} end as {ends}")
+        cut = {each["status"] for each in told["events"] if each["type"] != "response.cancel"} - _WELL
+        if cut and "error" not in told:
+            self._broken(f"results: an event is {cut}, and nothing says why")
 
     def _carries(self, post: Post) -> None:
         """A producer's own attributes travel along."""
@@ -263,6 +277,9 @@ class Checker:
         self._reasons.add((key, reason))
         if reason == "rejected":
             self._rejected += 1
+        refused = reason == "rejected" or reason in _NO_CALL_COUNTED
+        if refused and key in self._ids and self.calls.may_have_happened(self._ids[key]):
+            self._broken(f"I2: dead-lettered as {reason}, though it may have happened")
         if self._world.plan.retired and self._rejected > _BEFORE_THE_BREAKER:
             self._broken("the deployment is wrong, and its messages are dead-lettered one after the other")
         if (

@@ -1,7 +1,7 @@
 """What producers send: deletions, creates, and what no function can use."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -67,16 +67,25 @@ def creation(
     return Sent(name, key, json.dumps(body), on_unknown + content, retries_unknown=on_unknown == "retry")
 
 
-def script(name: str, event_id: str, on_unknown: str = "dead_letter", *, items: int = 0) -> Sent:
-    """A message with a script: a session of its own, items that go before, and a create."""
-    asks = _creation(event_id, on_unknown, f"+{items}")
-    steps: list[dict[str, object]] = [{"type": "session.update", "session": {"instructions": CONTENT}}]
-    steps += [
-        {"type": "conversation.item.create", "item": {"type": "message", "id": f"item_{at}"}} for at in range(items)
-    ]
-    steps.append({"type": asks["type"], "response": asks["response"]})
-    body = {"event_id": event_id, "on_unknown": on_unknown, "script": steps}
-    return Sent(name, event_id, json.dumps(body), f"{on_unknown}+{items}", retries_unknown=on_unknown == "retry")
+STEPS: Mapping[str, Mapping[str, object]] = {
+    "update": {"type": "session.update", "session": {"instructions": CONTENT}},
+    "wrong": {"type": "session.update", "session": {"voice": "refused"}},
+    "item": {"type": "conversation.item.create", "item": {"type": "message"}},
+    "look": {"type": "conversation.item.retrieve", "item_id": "item_1"},
+    "sound": {"type": "input_audio_buffer.append", "audio": "UExBTlRFRA=="},
+    "commit": {"type": "input_audio_buffer.commit"},
+    "ask": {"type": "response.create"},
+    "cancel": {"type": "response.cancel"},
+}
+"""What a script is made of; the service refuses what is wrong."""
+
+
+def script(name: str, event_id: str, on_unknown: str = "dead_letter", steps: Sequence[str] = ("update", "ask")) -> Sent:
+    """A message with a script. Each of its events is named by what is asked, by whom, and its place."""
+    content = f"{on_unknown}+{'-'.join(steps)}"
+    events = [{**STEPS[step], "event_id": f"{content} {event_id} {place}"} for place, step in enumerate(steps)]
+    body = {"event_id": event_id, "on_unknown": on_unknown, "script": events}
+    return Sent(name, event_id, json.dumps(body), content, retries_unknown=on_unknown == "retry")
 
 
 def stored(name: str, event_id: str, *, background: bool, stream: bool) -> Sent:

@@ -167,6 +167,23 @@ def _unavailable_after_all(original: Any) -> Any:
     return result
 
 
+def _refused_after_all(original: Any) -> Any:
+    def result(self: Any, error: Any) -> Any:
+        if error is not None:
+            raise error
+        return original(self, error)
+
+    return result
+
+
+def _told_once(original: Any) -> Any:
+    def note(self: Any, event: Any) -> None:
+        original(self, event)
+        self.told_again = False
+
+    return note
+
+
 def _given_back(original: Any) -> Any:
     def unwritten(writes: Any, inv: Any) -> Any:
         lost = original(writes, inv)
@@ -312,6 +329,18 @@ OF_CREATES = (
         "a script whose session ends behind what is billed is sent again",
         "scripts",
         {"aistudio.realtime.script:Script.result": _unavailable_after_all},
+    ),
+    Mutant(
+        "sessions",
+        "a script that is refused behind a response which it was given is sent again",
+        "scripts",
+        {"aistudio.realtime.script:Script.result": _refused_after_all},
+    ),
+    Mutant(
+        "sessions",
+        "an update that the service tells twice acknowledges the next one",
+        "scripts",
+        {"aistudio.realtime.heard:Heard.note": _told_once},
     ),
     Mutant(
         "registry",

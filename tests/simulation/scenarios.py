@@ -89,13 +89,24 @@ def _sessions(random: Random) -> Plan:
 
 
 def _scripts(random: Random) -> Plan:
-    """Scripts of client events, in sessions that may end at each step."""
+    """Scripts of client events with a response or several, in sessions that may end at each step."""
     unknown = random.choice(("dead_letter", "dead_letter", "retry"))
+    scripts = {key: _script(random) for key in ("planted-a", "planted-b")}
+    keys = random.choices(sorted(scripts), k=random.choice((1, 3)))
     messages = tuple(
-        script(f"m{at}", f"planted-{random.choice('ab')}", unknown, items=random.choice((0, 1, 2)))
-        for at in range(1, random.choice((2, 4)))
+        script(f"m{at}", key, unknown, scripts[key] if random.random() < 0.8 else _script(random))
+        for at, key in enumerate(keys, 1)
     )
     return replace(_plan(random, "script", messages), websocket=True, batch=random.choice((1, 3)))
+
+
+def _script(random: Random) -> list[str]:
+    """One response at the least, so that something is billed; what is wrong comes seldom."""
+    before = random.choices(("update", "item", "look", "sound", "commit", "ask"), k=random.choice((0, 1, 2, 3)))
+    after = random.choices(("cancel", "update", "item", "sound", "commit", "ask"), k=random.choice((0, 0, 1, 3)))
+    if random.random() < 0.2:
+        before += random.choice((["update", "wrong"], ["wrong"]))
+    return [*before, "ask", *after]
 
 
 def _events(random: Random) -> Plan:

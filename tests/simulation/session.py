@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,12 @@ from websockets.http11 import Response
 from websockets.protocol import State
 
 from aistudio.realtime.connection import Refused
+from tests.simulation.asked import BILLED, Asked
 from tests.simulation.messages import CONTENT
 
 if TYPE_CHECKING:
     from aistudio.network.deadline import Exchange
     from tests.simulation.world import World
-
-_ASKS = "response.create"
 
 
 @contextmanager
@@ -41,9 +40,10 @@ class Session:
 
     def __init__(self, world: "World", exchange: "Exchange") -> None:
         self._world = world
-        self._call = (world.current.name, exchange.deadline)
+        self._asked = Asked(world, (world.current.name, exchange.deadline))
         self._events: deque[Mapping[str, Any]] = deque([{"type": "session.created", "session": {}}])
-        self._key = ""  # of the create that was sent, and whose outcome is not known
+        self._shown: dict[str, Any] = {}
+        self._names: dict[str, str] = {}  # of the client events that began what the service names, by its ids
         self.state = State.OPEN
         self.close_code: int | None = None
 
@@ -60,14 +60,13 @@ class Session:
             raise Refused(Response(int(fault), "", Headers(), b"{}"))
 
     def send(self, frame: bytes, *, text: bool) -> None:
-        """Send a frame; only what asks for a response can be seen by others."""
+        """Send a frame; only what is billed can be seen by others."""
         event = json.loads(frame)
-        asks = event["type"] == _ASKS
-        if asks:
-            content, self._key = event["response"]["instructions"].split(" ")[2:]
-            self._world.checker.begins("POST", self._key, content)
-        label = f"sends {event['type']} {self._key if asks else ''}".rstrip()
-        self._world.perform("FRAME" if asks else "EVENT", label, partial(self._send, event), private=not asks)
+        billed = event["type"] in BILLED
+        if billed:
+            self._asked.sends(event)
+        label = f"sends {event['type']} {self._asked.key if billed else ''}".rstrip()
+        self._world.perform("FRAME" if billed else "EVENT", label, partial(self._send, event), private=not billed)
 
     def _send(self, event: Mapping[str, Any], fault: str) -> None:
         if fault != "lost":
@@ -77,18 +76,52 @@ class Session:
 
     def _takes(self, event: Mapping[str, Any], fault: str) -> None:
         """Let the service do what a frame asks for, or say that it does not."""
-        if event["type"] == "session.update":
-            self._events.append({"type": "session.updated", "session": {}})
-        elif event["type"] == "conversation.item.create":
-            self._events.append({"type": "conversation.item.created", "item": event["item"]})
-        elif fault.isdigit():
-            told = {"type": "planted", "code": fault, "message": CONTENT, "event_id": event["event_id"]}
-            self._events.append({"type": "error", "error": told})
-        else:
-            self._world.studio.billed[self._key] += 1
-            response = {"id": f"resp_{self._key}", "status": "in_progress", "output": [], "instructions": CONTENT}
-            self._events.append({"type": "response.created", "response": response})
-            self._events.append({"type": "response.done", "response": {**response, "status": "completed"}})
+        if event["type"] in BILLED and fault.isdigit():
+            self._complains(event, fault)
+            return
+        if event["type"] in BILLED:
+            self._asked.takes(event)
+        answers = _ANSWERS.get(event["type"])
+        if answers is not None:
+            answers(self, event)
+
+    def _complains(self, event: Mapping[str, Any], code: str) -> None:
+        told = {"type": "planted", "code": code, "message": CONTENT, "event_id": event["event_id"]}
+        self._events.append({"type": "error", "error": told})
+
+    def _update(self, event: Mapping[str, Any]) -> None:
+        if event["session"].get("voice") == "refused":
+            self._asked.refuses(event)
+            self._complains(event, "400")
+            return
+        self._shown |= event["session"]
+        self._events.extend([{"type": "session.updated", "session": dict(self._shown)}] * 2)  # as seen live
+
+    def _put(self, event: Mapping[str, Any]) -> None:
+        item = {"id": f"item_{event['event_id']}", **event["item"]}
+        self._events.append({"type": "conversation.item.created", "item": item})
+
+    def _look(self, event: Mapping[str, Any]) -> None:
+        item = {"id": event["item_id"], "type": "message"}
+        self._events.append({"type": "conversation.item.retrieved", "item": item})
+
+    def _commit(self, event: Mapping[str, Any]) -> None:
+        item_id = f"sound_{event['event_id']}"
+        self._names[item_id] = event["event_id"]
+        self._events.append({"type": "input_audio_buffer.committed", "item_id": item_id})
+
+    def _respond(self, event: Mapping[str, Any]) -> None:
+        response_id = f"resp_{event['event_id']}"
+        self._names[response_id] = event["event_id"]
+        response = {"id": response_id, "status": "in_progress", "output": [], "instructions": CONTENT}
+        self._events.append({"type": "response.created", "response": response})
+        self._events.append({"type": "response.done", "response": {**response, "status": "completed"}})
+
+    def _cancel(self, event: Mapping[str, Any]) -> None:
+        if not self._events or self._events[-1]["type"] != "response.done":
+            self._complains(event, "400")
+            return
+        self._events[-1]["response"]["status"] = "cancelled"
 
     def recv(self, timeout: float, *, decode: bool) -> bytes:
         """Receive the next event."""
@@ -96,11 +129,12 @@ class Session:
         if event is None:
             self._world.sleep(timeout)
             raise TimeoutError
-        if event["type"] == "error":
+        if event["type"] == "error" and self._asked.told(event["error"]["event_id"]):
             self._refused(event["error"]["code"])
-            self._ended(refused=True)
         if event["type"] == "response.done":
-            self._ended()
+            self._asked.answered(self._names[event["response"]["id"]])
+        if event["type"] == "input_audio_buffer.committed":
+            self._asked.answered(self._names[event["item_id"]])
         return json.dumps(event).encode()
 
     def _next(self, fault: str) -> Mapping[str, Any] | None:
@@ -110,7 +144,7 @@ class Session:
 
     def _close(self, code: int = 0) -> None:
         self.state, self.close_code = State.CLOSED, code or None
-        if code and not self._key:
+        if code and not self._asked.key:
             self._refused("403")
         raise ConnectionClosedError(Close(code, "") if code else None, None)
 
@@ -118,17 +152,19 @@ class Session:
         process = self._world.current.process
         process.answers.add(status)
         if status == "403":
-            process.denied.add(self._call[0])
+            process.denied.add(self._world.current.name)
         process.closed = process.closed or status == "429"
 
-    def _ended(self, *, refused: bool = False) -> None:
-        """Note that the outcome of the create is known."""
-        self._world.checker.calls.create_ended(self._key, refused=refused)
-        self._world.checker.calls.counts(self._key, self._call, unknown=False)
-        self._key = ""
-
     def closed(self) -> None:
-        """Note that the session is over; what was asked for, and not answered, may have happened."""
-        if self._key:
-            self._world.checker.calls.create_ended(self._key, refused=False)
-            self._world.checker.calls.counts(self._key, self._call, unknown=True)
+        """Note that the session is over."""
+        self._asked.over(broken=self.state is not State.OPEN)
+
+
+_ANSWERS: Mapping[str, Callable[[Session, Mapping[str, Any]], None]] = {
+    "session.update": Session._update,
+    "conversation.item.create": Session._put,
+    "conversation.item.retrieve": Session._look,
+    "input_audio_buffer.commit": Session._commit,
+    "response.create": Session._respond,
+    "response.cancel": Session._cancel,
+}
