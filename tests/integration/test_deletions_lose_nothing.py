@@ -225,22 +225,24 @@ def test_what_cannot_begin_in_time_is_deferred_and_the_batch_is_acknowledged(sto
 @pytest.mark.hole(26)
 def test_a_watermark_stops_counting_when_no_queue_can_hold_its_retry_message_any_more(stored: Bench) -> None:
     throttle(stored)
-    stored.deliver(stored.message(RETENTION))
+    message = stored.message(RETENTION)
+    stored.deliver(message)
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)
-    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "superseded")]
+    assert stored.deliver(again(message)).ends == [("done", "superseded")]
 
     stored.clock.advance(14 * DAY + 120)
 
-    assert stored.deliver(stored.message(RETENTION)).ends == [("done", "deleted")]
+    assert stored.deliver(again(message)).ends == [("done", "deleted")]
 
 
 @pytest.mark.hole(26)
 def test_a_forgotten_mark_does_not_keep_a_message_from_being_dead_lettered(stored: Bench) -> None:
     throttle(stored)
-    stored.deliver(stored.message(RETENTION))
+    message = stored.message(RETENTION)
+    stored.deliver(message)
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)
     stored.clock.advance(14 * DAY + 120)
     stored.studio.fault(match={"method": "DELETE"}, status=400)
 
-    assert stored.deliver(stored.message(RETENTION)).ends == [("dead_lettered", "rejected")]
+    assert stored.deliver(again(message)).ends == [("dead_lettered", "rejected")]
     assert reasons(stored.dead_letters()) == ["rejected"]

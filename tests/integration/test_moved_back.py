@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.steps import DELETE, LEASE, POST, ask, crash, delete, question
+from tests.integration.steps import DELETE, LEASE, POST, ask, crash, delete, deletion, question, throttle
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import numbers, reasons, said
@@ -160,5 +160,44 @@ def test_a_call_made_by_force_is_not_made_again_when_its_dead_letter_is_moved_ba
     creates.ledger.arm("UpdateItem", passes, killed_before)
     creates.deliver(*creates.redrive(force=True))
     creates.clock.advance(LEASE + 1)
-    assert ask(creates) == [("done", "superseded")]
+    assert ask(creates) == [("dead_lettered", "outcome_unknown")]
     assert creates.calls() == 2
+
+
+def test_a_retry_message_of_which_only_the_body_comes_back_is_called_for(stored: Bench) -> None:
+    throttle(stored)
+    delete(stored)
+    stored.take_retry_messages()  # its queue gives it up, and a script sends its body alone
+
+    assert delete(stored) == [("done", "deleted")]
+
+
+def test_a_create_is_asked_for_once_where_the_body_of_its_retry_message_comes_beside_it(creates: Bench) -> None:
+    throttle(creates)
+    ask(creates)
+
+    assert ask(creates) == [("done", "done")]
+    assert creates.deliver(*creates.take_retry_messages()).ends == [("done", "done")]
+    assert creates.billed() == 1
+
+
+def test_a_body_that_was_called_for_in_the_place_of_a_retry_message_supersedes_it(stored: Bench) -> None:
+    throttle(stored, times=2)
+    delete(stored)
+    retry_messages = stored.take_retry_messages()
+    body = deletion(stored)
+    assert stored.deliver(body).ends == [("deferred", "throttled")]
+
+    assert stored.deliver(*retry_messages, again(body)).ends == [("done", "superseded")] * 2
+    assert [numbers(retry)[:2] for retry in stored.retry_messages()] == [(0, 2)]
+
+
+def test_a_dead_caller_whose_retry_message_came_back_by_its_body_alone_is_not_called_for_again(creates: Bench) -> None:
+    throttle(creates)
+    ask(creates)
+    creates.hooks.before.append(crash)
+    creates.deliver(*creates.take_retry_messages())
+    creates.clock.advance(LEASE + 1)
+
+    assert ask(creates) == [("dead_lettered", "outcome_unknown")]
+    assert creates.calls() == 1

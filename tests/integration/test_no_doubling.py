@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger.record import MOST_RETRIED
 from tests.integration.steps import DELETE, delete, deletion, question, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again
@@ -167,19 +168,46 @@ def test_a_redriven_message_does_not_inherit_the_attempts_of_an_old_one_beside_i
 
 
 def test_a_watermark_swallows_nothing_once_its_queue_has_forgotten_the_retry_message(stored: Bench) -> None:
-    throttle(stored)
+    throttle(stored, times=2)
     delete(stored)
+    (older,) = stored.take_retry_messages()
+    stored.deliver(older)
     stored.kit.sqs.purge_queue(QueueUrl=stored.own)
     stored.clock.advance(4 * 86_400 + 800)
-    assert delete(stored) == [("done", "superseded")]
+    assert stored.deliver(older).ends == [("done", "superseded")]
 
     stored.clock.advance(101)
 
-    assert delete(stored) == [("done", "deleted")]
+    assert stored.deliver(older).ends == [("done", "deleted")]
 
 
 def test_a_message_whose_date_has_passed_is_superseded_like_any_other(stored: Bench) -> None:
     throttle(stored)
-    stored.deliver(stored.message({"response_id": "resp_1", "not_before": "2026-11-22T07:00:00Z"}))
+    message = stored.message({"response_id": "resp_1", "not_before": "2026-11-22T07:00:00Z"})
+    stored.deliver(message)
 
-    assert delete(stored) == [("done", "superseded")]
+    assert stored.deliver(again(message)).ends == [("done", "superseded")]
+
+
+def test_messages_of_one_key_whose_batches_keep_returning_have_no_further_retry_messages(stored: Bench) -> None:
+    throttle(stored, times=2)
+    messages = [deletion(stored), deletion(stored)]
+    for message in messages:
+        assert stored.deliver(message).ends == [("deferred", "throttled")]
+
+    for message in messages * 3:
+        assert stored.deliver(again(message)).ends == [("done", "superseded")]
+    assert [numbers(retry)[:2] for retry in stored.retry_messages()] == [(0, 1), (0, 2)]
+
+
+def test_a_record_names_only_so_many_messages_as_retried_and_any_other_is_called_for_when_it_comes_back(
+    stored: Bench,
+) -> None:
+    throttle(stored, times=MOST_RETRIED + 1)
+    messages = [deletion(stored) for _ in range(MOST_RETRIED + 1)]
+    for message in messages:
+        stored.deliver(message)
+
+    assert len(stored.record("resp_1").retried) == MOST_RETRIED
+    assert stored.deliver(again(messages[0])).ends == [("done", "superseded")]
+    assert stored.deliver(again(messages[-1])).ends == [("done", "deleted")]

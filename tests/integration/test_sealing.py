@@ -31,7 +31,6 @@ HOUR, DAY = 3_600.0, 86_400.0
 START = 1_795_392_000.0
 """2026-11-23T00:00:00Z: the first day of these tests."""
 DAYS = ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"]
-RETENTION = 4 * DAY
 
 
 class Vault:
@@ -65,7 +64,7 @@ class Sealer:
     def receipt(self, name: str, at: float, outcome: str = "deleted") -> str:
         key = RecordKey(f"response#{name}")
         standing = Standing(key, 0, 0, frozenset({name}), sent_at=round(at * 1000))
-        write = receipts.outcome(standing, Record(key), outcome, at, RETENTION, {"reason": "retention"})
+        write = receipts.outcome(standing, Record(key), outcome, at, {"reason": "retention"})
         assert self.store.write(write) is Written.YES
         return key
 

@@ -47,14 +47,12 @@ def test_the_retry_message_of_collapsed_messages_is_held_by_the_subject_of_any(
     assert stored.studio.stored() == ["resp_1"]
 
 
-def test_the_retry_message_that_supersedes_a_message_is_held_by_that_messages_subject(stored: Bench) -> None:
-    plain, of_alice = sent_one_by_one(stored, PLAIN, OF_ALICE)
+def test_a_message_beside_a_retry_message_is_held_by_its_subject_and_the_retry_message_as_well(stored: Bench) -> None:
     throttle(stored)
-    assert stored.deliver(plain).ends == [("deferred", "throttled")]
-
-    assert stored.deliver(of_alice).ends == [("done", "superseded")]
+    assert stored.deliver(stored.message(PLAIN)).ends == [("deferred", "throttled")]
     stored.clock.advance(100)
 
+    assert stored.deliver(stored.message(OF_ALICE)).ends == [("done", "held")]
     assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
     assert stored.studio.stored() == ["resp_1"]
 
@@ -68,16 +66,16 @@ def test_the_retry_message_deletes_once_the_subject_is_released(stored: Bench) -
     assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "deleted")]
 
 
-def test_a_message_whose_subject_could_not_be_kept_is_not_superseded_but_returns(stored: Bench) -> None:
-    plain, of_alice = sent_one_by_one(stored, PLAIN, OF_ALICE)
-    throttle(stored)
+def test_a_message_whose_subject_could_not_be_kept_is_not_answered_but_returns(stored: Bench) -> None:
+    absent = {"response_id": "resp_2"}
+    of_alice, plain = sent_one_by_one(stored, OF_ALICE | absent, PLAIN | absent)
     stored.deliver(plain)
     stored.ledger.arm("UpdateItem", refused)
 
     assert stored.deliver(of_alice).ends == [("unsettled", "ledger")]
-    assert stored.deliver(again(of_alice)).ends == [("done", "superseded")]
-    stored.clock.advance(100)
-    assert stored.deliver(*stored.take_retry_messages()).ends == [("done", "held")]
+    assert stored.deliver(again(of_alice)).ends == [("done", "already_absent")]
+    stored.studio.seed("resp_2")
+    assert stored.deliver(stored.message(PLAIN | absent)).ends == [("done", "held")]
 
 
 def held_before(bench: Bench) -> None:

@@ -19,8 +19,8 @@ from tests.simulation.records import (
     FINAL_STATES,
     HELD,
     OPEN,
-    began,
     number,
+    retried,
     state_of,
     watermark,
 )
@@ -55,6 +55,12 @@ _BEFORE_THE_BREAKER = 2
 
 _SKEW = 600.0
 """Seconds by which two machines' clocks may differ."""
+
+
+def _goes_on(post: Post, item: Item, least: tuple[int, int]) -> bool:
+    """Whether a message can go on: by its number, or since no retry message is known to stand for it."""
+    begins = post.numbers.copy == 0 or post.numbers.redrive < watermark(item)[0]
+    return post.number >= least or (begins and post.name not in retried(item))
 
 
 class Checker:
@@ -323,9 +329,8 @@ class Checker:
                 post for post in self._world.queues.posts[OWN] if post.record_key == record_key and post.number >= mark
             ]
             counts = t < self._marked_at.get(record_key, 0.0) + QUEUE_KEEPS - _SKEW
-            redrive, message_id = began(item)
             given = [post for post in posts if post.record_key == record_key]
-            older = all(post.number < mark and not (post.name == message_id and (redrive, 0) >= mark) for post in given)
+            older = not any(_goes_on(post, item, mark) for post in given)
             if state_of(item) == OPEN and counts and alive and older:
                 found.add(record_key)
         return found
@@ -345,8 +350,6 @@ class Checker:
         state = state_of(item)
         self.calls.acknowledged(self._ids[post.record_key], state)
         unasked = self.calls.last_begun.get(self._ids[post.record_key], -1) < post.step
-        if post.record_key in self._world.current.process.superseded:
-            return  # a newer message of the key lived when this was read, and may have asked just before it was sent
         if state == ALREADY_ABSENT and unasked and post.asked_at == int(post.sent_at * 1000):
             self._broken("acknowledged unasked: no call has begun since this was sent")
         if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at:
@@ -372,11 +375,9 @@ class Checker:
         """Whether a message lives that could go on: what the queue's policy moved can, a dead letter has ended."""
         posts = self._world.queues.posts
         going = [*posts[OWN], *(post for post in posts[DEAD] if not post.reason)]
-        redrive, message_id = began(self._world.table.items.get(record_key, {}))
+        item = self._world.table.items.get(record_key, {})
         return record_key in self._excused or any(
-            post.record_key == record_key
-            and (post.number >= least or (post.name == message_id and (redrive, 0) >= least))
-            for post in going
+            post.record_key == record_key and _goes_on(post, item, least) for post in going
         )
 
     def _anew(self, record_key: str, item: Item) -> bool:

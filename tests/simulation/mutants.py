@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from aistudio import Throttled
+from ledger.record import LONGEST_DELAY
 from tests.simulation.mutants_creates import OF_CREATES
 from tests.simulation.mutants_deletions import OF_DELETIONS
 from tests.simulation.mutants_retention import OF_RETENTION
@@ -36,6 +37,14 @@ def _attempts_of_the_highest(original: Any) -> Any:
         return replace(item, delivery=replace(item.delivery, attempt=highest.delivery.attempt))
 
     return stand_for
+
+
+def _by_number(_original: Any) -> Any:
+    def superseded(item: Any, record: Any, now: float, retention: float) -> Any:
+        counts = now < record.marked_at + LONGEST_DELAY + retention
+        return item.delivery.number < record.watermark and counts
+
+    return superseded
 
 
 def _alive_again(original: Any) -> Any:
@@ -85,13 +94,9 @@ OF_BOTH = (
     ),
     Mutant(
         "moved",
-        "what begins a redrive by itself is not named on the record",
-        "moved",
-        {
-            "worker.settle.context:Item.renumbered": lambda original: (
-                lambda self, redrive, *, message_id: replace(original(self, redrive, message_id=message_id), began="")
-            )
-        },
+        "what is below the watermark is superseded, whether a retry message stands for it or not",
+        "the body of a retry message that the queue gave up is sent alone",
+        {"worker.settle.decide:_superseded": _by_number},
     ),
     Mutant(
         "denied",

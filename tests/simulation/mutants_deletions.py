@@ -143,7 +143,7 @@ OF_DELETIONS = (
     Mutant(
         "H26",
         "a watermark outlives the retry message that it stands for",
-        "forgotten",
+        "an older retry message is moved back when no queue can hold the newer one any more",
         {
             "worker.settle.decide:_superseded": lambda original: (
                 lambda item, record, now, _: original(item, record, now, 1e12)
@@ -159,7 +159,7 @@ OF_DELETIONS = (
     Mutant(
         "I5",
         "whom a deletion concerned is forgotten where its record answers it",
-        "answered",
+        "an absence answers a message that names a person, and a hold follows",
         {"worker.settle.holds:keep_named": lambda _: lambda *_args: set()},
     ),
     Mutant(

@@ -118,7 +118,7 @@ OF_RETENTION = (
     Mutant(
         "R1, draft 3",
         "an answered message's reason is not kept",
-        "asked",
+        "an absence answers a message that asks to go, and a registration with a date follows",
         {"ledger.chains:concerning": _without_reason},
     ),
     Mutant("R1, draft 5", "what is deleted can't be claimed", "verified", {"retention.agenda:claim": _open_only}),

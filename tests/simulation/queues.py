@@ -173,10 +173,9 @@ class Queues:
         """Put what a producer sends, or a script that moves dead letters."""
         post = self._made(to, body, attributes, 0.0, name)
         post.foreign = foreign
-        if foreign and NAME in attributes:
-            post.numbers = Numbers(
-                numbers_of(attributes).redrive + 1
-            )  # a dead letter begins anew, however it comes back
+        if foreign and NAME in attributes:  # a dead letter begins anew, what the queue moved is what it was
+            said = numbers_of(attributes)
+            post.numbers = Numbers(said.redrive + 1) if reason_of(attributes) else said
         self._world.checker.put(to, post, confirmed=False)
         return post
 

@@ -1,6 +1,6 @@
 """Reading the ledger's items and the attributes of messages, in the words of the code that wrote them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
@@ -57,10 +57,10 @@ def asked_at(attributes: Attributes) -> int:
     return time
 
 
-def began(item: Item) -> tuple[int, str]:
-    """The redrive that a message began by itself, and that message's id."""
-    redrive, _, message_id = item.get("began", {"S": "0:"})["S"].partition(":")
-    return int(redrive), message_id
+def retried(item: Item) -> Sequence[str]:
+    """The messages that a confirmed retry message stands for."""
+    names: Sequence[str] = item.get("retried", {"SS": ()})["SS"]
+    return names
 
 
 def reason_of(attributes: Attributes) -> str:

@@ -420,6 +420,9 @@ class Retained:
 
     def _came_back(self, key: str, item: Item, name: str) -> None:
         """What was deleted and is there again is deleted again, and in the end people are told: while it is looked for."""
+        registered = state_of(item) == ALREADY_ABSENT and "due_shard" in item
+        if registered and key in self._wanted and not names(item, "asked"):
+            self._broken("R1: it was asked to go, and its next registration does not know it")
         looked = "verify_after" in item or key in self._verified
         if state_of(item) == ALREADY_ABSENT or not looked or self._lost & {"delete_response", "verify_deletion"}:
             return

@@ -1,12 +1,13 @@
 """The small plans that are searched exhaustively: what may happen in them, and how often."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.events import Move
 from tests.simulation.faults import CRASH, DUPLICATE
 from tests.simulation.messages import SUBJECTS, Sent, creation, deletion, erasure, order, registration, request
-from tests.simulation.plan import DAY, Plan, record_key_of
+from tests.simulation.plan import DAY, Plan, record_key_of, subject_record_key
 
 KEY = "planted-a"
 
@@ -47,6 +48,25 @@ def _registered(*more: Sent, faults: dict[str, int] | None = None, most: int = 0
 
 _HELD: dict[str, Any] = {"holds": 1, "on_hold": (record_key_of("response", _STORED),)}
 
+_ABSENT = Plan(
+    "delete",
+    (deletion("m1", KEY), deletion("m2", KEY, subject=""), deletion("m3", KEY, subject="")),
+    absent=frozenset({KEY}),
+    appears=True,
+    holds=1,
+    reports=False,
+    sent_before=True,
+)
+"""A response that is not there yet; only the first of its messages names a person."""
+
+_STORED_AND_HELD = (
+    ("studio", "stores", KEY),
+    ("holder", "places", subject_record_key(SUBJECTS[0])),
+    ("holder1", "writes hold", ""),
+    ("time", "passes", "11"),
+    ("trigger", "delivers", "m3"),
+)
+
 SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
     "two retry messages of one number come together, called unequally often": (
         _deletions(3, {"DELETE 500": 1, "DELETE 429": 2}, messages=2, batch=2, sent_before=True),
@@ -60,6 +80,86 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("time", "passes", "11"),
             ("trigger", "delivers", "c2+c1"),
             ("w3", f"DELETE {KEY}", "429"),
+        ),
+    ),
+    "the body of a retry message that the queue gave up is sent alone": (
+        _deletions(3, {CRASH: 2, "DELETE 429": 1}, moves=1, receives=2, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "429"),
+            ("w1", "acknowledges", ""),
+            ("time", "passes", "until something happens"),
+            ("trigger", "delivers", "c1"),
+            ("w2", f"DELETE {KEY}", CRASH),
+            ("time", "passes", "until something happens"),
+            ("trigger", "delivers", "c1"),
+            ("w3", f"DELETE {KEY}", CRASH),
+            ("time", "passes", "until something happens"),
+            ("trigger", "delivers", "c1"),
+            ("script", "moves the body of", "c1"),
+        ),
+    ),
+    "an older retry message is moved back when no queue can hold the newer one any more": (
+        _deletions(3, {"DELETE 429": 2, "ack lost": 1}, moves=1, receives=1, ages=(0.0, 4.5 * DAY), sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "429"),
+            ("w1", "acknowledges", ""),
+            ("time", "passes", "until something happens"),
+            ("trigger", "delivers", "c1"),
+            ("w2", f"DELETE {KEY}", "429"),
+            ("w2", "acknowledges", "lost"),
+            ("time", "passes", "200"),
+            ("trigger", "delivers", "c1"),
+            ("queue", "is purged", ""),
+            ("queue", "keeps all", f"{4.5 * DAY:.0f}"),
+            ("script", "moves", "c1"),
+        ),
+    ),
+    "an absence answers a message that names a person, and a hold follows": (
+        _ABSENT,
+        (
+            ("trigger", "delivers", "m2"),
+            ("w1", "acknowledges", ""),
+            ("trigger", "delivers", "m1"),
+            ("w2", "acknowledges", ""),
+            *_STORED_AND_HELD,
+        ),
+    ),
+    "an absence answers a refused deletion that names a person, and a hold follows": (
+        replace(_ABSENT, faults=frozenset({"DELETE 400"}), most=1),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "400"),
+            ("trigger", "delivers", "m2"),
+            ("w2", "acknowledges", ""),
+            ("w1", "acknowledges", ""),
+            *_STORED_AND_HELD,
+        ),
+    ),
+    "an absence answers a message that asks to go, and a registration with a date follows": (
+        Plan(
+            "respond",
+            (
+                request("x1", KEY, 0.0, reason="manual"),
+                request("x2", KEY, 0.0),
+                registration("m1", KEY, 40.0, 60 * DAY),
+            ),
+            beside=_AT_WORK,
+            stores=(KEY,),
+            absent=frozenset({KEY}),
+            returns=1,
+            lasts=40 * DAY,
+            reports=False,
+        ),
+        (
+            ("producer", "sends", "x1"),
+            ("producer", "sends", "x2"),
+            ("trigger", "delivers to delete_response", "x1"),
+            ("trigger", "delivers to delete_response", "x2"),
+            ("w2", "acknowledges", ""),
+            ("w1", "acknowledges", ""),
+            ("studio", "stores again", KEY),
         ),
     ),
     "a deletion is refused and held at once, and its writer is killed": (

@@ -110,7 +110,7 @@ def test_a_known_hole_put_back_is_found(mutant: Mutant) -> None:
     ("what", "told"),
     [
         ("a dead-lettered create counts as settled before its dead letter was sent", "writes dead_lettered"),
-        ("a watermark outlives the retry message that it stands for", "sends to own queue"),
+        ("the claim itself raises the watermark", "writes claimed"),
     ],
 )
 def test_a_failure_is_told_in_a_few_lines(what: str, told: str) -> None:

@@ -74,6 +74,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         asked=frozenset() if dated else parsed.message.asked,
         cascades=frozenset() if dated else parsed.message.cascades,
         dated=dated,
+        begins=delivery.copy == 0,
         kept=inv.function.kept,
         identity=parsed.identity,
         cause=parsed.cause,

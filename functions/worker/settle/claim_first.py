@@ -90,7 +90,7 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
         now = inv.clock.now()
         claim = _claim(item, inv)
         notes = notes_of(item, inv)
-        if blocked is None and inv.store.write(claims.claim(claim, now, inv.retention, notes)) is Written.YES:
+        if blocked is None and inv.store.write(claims.claim(claim, now, notes)) is Written.YES:
             return [*came, (item, _call(item, claim, inv, first=first))]
         try:
             record = inv.store.get(item.record_key)
@@ -103,7 +103,7 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
         came += decided
         if going is None:
             return came
-        if going.delivery.redrive != item.delivery.redrive:  # an earlier claim may come late: it is not this one
+        if going.delivery.number != item.delivery.number:  # an earlier claim may come late: it is not this one
             going = replace(going, owner=inv.new_id())
         item = going
         if isinstance(blocked, Again):

@@ -35,7 +35,6 @@ def stand_for(group: Sequence[Item]) -> Item:
             force=any(each.force for each in same),
             not_before=min(item.delivery.not_before for item in group),
         ),
-        began=highest.began,
         subjects=frozenset().union(*(item.subjects for item in group)),
         asked=frozenset().union(*(item.asked for item in group)),
         cascades=frozenset().union(*(item.cascades for item in group)),

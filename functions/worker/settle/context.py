@@ -84,7 +84,8 @@ class Item:
 
     `flaw` is set where the message can't be used: it is then dead-lettered under its message id. `owner` is new for
     each item, so that no two deliveries ever hold the same claim; `body_hash` is empty where content does not count;
-    `began` and `kept` are a Standing's. `dated`: its message has a date so far ahead that the agenda keeps it.
+    `kept` is a Standing's. `dated`: its message has a date so far ahead that the agenda keeps it. `begins`: it goes on
+    as the first of a chain of retry messages. `listed`: its record has room to name it once it has a retry message.
     """
 
     record_key: RecordKey
@@ -99,7 +100,8 @@ class Item:
     cascades: frozenset[str] = frozenset()
     kept: float | None = None
     dated: bool = False
-    began: str = ""
+    begins: bool = True
+    listed: bool = True
     parts: "tuple[Item, ...]" = ()
     identity: str | None = None
     cause: Cause | None = None
@@ -130,9 +132,15 @@ class Item:
         """All that share its end."""
         return tuple(part.delivery for part in self.parts) or (self.delivery,)
 
+    @property
+    def first(self) -> str:
+        """The id of the message that began its chain of retry messages."""
+        return self.delivery.message_id if self.begins else self.delivery.origin
+
     def standing(self, retried: int = 0) -> Standing:
         """Where it stands on its record; with `retried=1`, where its retry message does."""
         every = self.deliveries
+        named = (self.parts or (self,)) if retried and self.listed else ()
         return Standing(
             key=self.record_key,
             redrive=self.delivery.redrive,
@@ -141,14 +149,15 @@ class Item:
             subjects=frozenset(self.subjects),
             asked=self.asked,
             cascades=self.cascades,
-            began=self.began,
+            retried=frozenset(part.first for part in named),
             sent_at=max(each.sent_at for each in every),
             kept=self.kept,
         )
 
-    def renumbered(self, redrive: int, *, message_id: str) -> Self:
-        """The item as the one that began this redrive of its key, whatever its own number."""
-        return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=0), began=f"{redrive}:{message_id}")
+    def renumbered(self, number: tuple[int, int]) -> Self:
+        """The item under this number (redrive, copy) of its key, whatever its own: there it begins a chain."""
+        redrive, copy = number
+        return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=copy), begins=True)
 
 
 def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item:

@@ -55,9 +55,6 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
 
     `may_repeat`: the function's calls are idempotent. `retention`: seconds that a queue keeps a message.
     """
-    if record.began == f"{record.redrive}:{item.delivery.message_id}":
-        item = item.renumbered(record.redrive, message_id=item.delivery.message_id)
-    delivery = item.delivery
     if record.state is None or record.lapsed(now) or _verifies(item, record):
         step = Step.PROCEED
     elif record.state not in STATES:
@@ -72,10 +69,10 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
         return _after_an_end(item, record, may_repeat=may_repeat)
     elif _superseded(item, record, now, retention):
         step = Step.SUPERSEDED
-    elif record.state == OPEN:
-        step = Step.PROCEED
     else:
-        step = _beside_a_claim(delivery, record, now)
+        if item.delivery.number < record.watermark:
+            item = item.renumbered(record.watermark)
+        step = Step.PROCEED if record.state == OPEN else _beside_a_claim(item.delivery, record, now)
     return Decision(step, item, record)
 
 
@@ -105,7 +102,7 @@ def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:
     if uncertain and not (newer and delivery.force):
         return Decision(Step.REFUSE, item, record)
     if not newer:
-        item = item.renumbered(record.redrive + 1, message_id=delivery.message_id)
+        item = item.renumbered((record.redrive + 1, 0))
     return Decision(Step.PROCEED, item, record)
 
 
@@ -124,5 +121,14 @@ def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
 
 
 def _superseded(item: Item, record: Record, now: float, retention: float) -> bool:
-    """Whether a newer retry message lives that does what this delivery asks for."""
-    return item.delivery.number < record.watermark and now < record.marked_at + LONGEST_DELAY + retention
+    """Whether a newer retry message lives that stands for this delivery.
+
+    It stands for earlier retry messages of its redrive, and for what the record names as retried. Anything else may be
+    all that is left of the key: a queue dead-letters retry messages too, and somebody may send their bodies alone.
+    """
+    counts = now < record.marked_at + LONGEST_DELAY + retention
+    new = any(
+        part.delivery.message_id not in record.retried and (part.begins or part.delivery.redrive < record.redrive)
+        for part in item.parts or (item,)
+    )
+    return item.delivery.number < record.watermark and counts and not new

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aistudio import Trace
 from ledger import Record
-from ledger.record import MOST_ASKED, VERIFICATION
+from ledger.record import MOST_ASKED, MOST_RETRIED, VERIFICATION
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage, TooLarge
 from worker.settle.audit import traceback_of
@@ -38,6 +38,8 @@ def look(item: Item, record: Record, inv: Invocation) -> Decision:
         item = replace(item, asked=item.asked & {VERIFICATION})  # which says what is to be done, not only why
     if len(record.cascades) >= MOST_ASKED:
         item = replace(item, cascades=frozenset())
+    if len(record.retried) >= MOST_RETRIED:
+        item = replace(item, listed=False)
     may_repeat = inv.function.idempotent or item.flaw is not None
     return decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
 

@@ -69,7 +69,7 @@ def _ending_write(each: Ending, inv: Invocation) -> Write:
         notes["body_hash"] = item.body_hash
     if each.owner is not None:
         return claims.dead_lettered(item.standing(), each.owner, each.letter.reason, now, notes)
-    return chains.dead_lettered(item.standing(), each.record, item.owner, each.letter.reason, now, inv.retention, notes)
+    return chains.dead_lettered(item.standing(), each.record, item.owner, each.letter.reason, now, notes)
 
 
 def _as_written(each: Ending) -> Record:

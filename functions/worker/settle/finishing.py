@@ -90,7 +90,7 @@ def _write(finished: Finished, inv: Invocation) -> Write:
     standing = item.standing()
     if inv.function.receipt:
         standing = replace(standing, response_id=item.key, held_by=outcome.held_by)
-    write = receipts.outcome(standing, record, outcome.state, at, inv.retention, notes)
+    write = receipts.outcome(standing, record, outcome.state, at, notes)
     return replace(write, beside=(*write.beside, *outcome.writes))
 
 

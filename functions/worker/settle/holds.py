@@ -7,7 +7,7 @@ from ledger import Record, RecordKey, chains
 from ledger.record import DELETED, DONE, MOST_SUBJECTS
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
-from worker.settle.decide import Decision, Step
+from worker.settle.decide import Decision
 
 TOO_MANY = ("too_many_subjects", "the messages of this key name more people than a record has room for")
 
@@ -64,7 +64,4 @@ def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]
 
 
 def _kept(group: Sequence[Decision]) -> Write:
-    standing = stand_for([each.item for each in group]).standing()
-    return chains.concerning(
-        standing, superseded=any(each.step is Step.SUPERSEDED and each.item.asked for each in group)
-    )
+    return chains.concerning(stand_for([each.item for each in group]).standing())

@@ -114,8 +114,8 @@ def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
         return None
     now, standing = inv.clock.now(), each.item.standing(retried=1)
     if each.busy:
-        return claims.watermark_of_claimed(standing.key, standing.redrive, standing.copy, now)
+        return claims.watermark_of_claimed(standing, now)
     notes: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
     notes |= {"reason": each.again.reason} if each.again.reason else {}
     notes |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
-    return chains.watermark(standing, now, inv.retention, notes | {"function": inv.function.name})
+    return chains.watermark(standing, now, notes | {"function": inv.function.name})

@@ -11,14 +11,13 @@ from ledger import Key, Ledger, Record, RecordKey, Standing, chains, receipts
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
-RETENTION = 4 * 86_400.0
 SENT = 1_795_334_000_000
 YES, REFUSED = Written.YES, Written.REFUSED
 NOTES = {"reason": "retention"}
 
 
-def open_at(redrive: int, copy: int, marked_at: float = NOW) -> dict[str, Any]:
-    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": marked_at}
+def open_at(redrive: int, copy: int) -> dict[str, Any]:
+    return {"state": "open", "redrive": redrive, "copy": copy, "marked_at": NOW}
 
 
 def ended(state: str, redrive: int, owner: str = "another") -> dict[str, Any]:
@@ -36,7 +35,7 @@ def standing(copy: int = 3, redrive: int = 1) -> Standing:
 
 
 def outcome(state: str, record: Record | None = None) -> Any:
-    return receipts.outcome(standing(), record or Record(KEY), state, NOW, RETENTION, NOTES)
+    return receipts.outcome(standing(), record or Record(KEY), state, NOW, NOTES)
 
 
 # The writes of a delivery with redrive number 1 and copy number 3, sent at SENT, that read no record.
@@ -44,8 +43,8 @@ WRITES = {
     "deleted": outcome("deleted"),
     "already_absent": outcome("already_absent"),
     "held": outcome("held"),
-    "watermark": chains.watermark(standing(4), NOW, RETENTION, {}),
-    "dead-letter": chains.dead_lettered(standing(), Record(RecordKey("k")), "me", "rejected", NOW, RETENTION, {}),
+    "watermark": chains.watermark(standing(4), NOW, {}),
+    "dead-letter": chains.dead_lettered(standing(), Record(RecordKey("k")), "me", "rejected", NOW, {}),
     "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-1"})),
 }
 FINAL = {"deleted", "already_absent"}
@@ -59,8 +58,6 @@ ALLOWED = {
     "open at the retry message": (open_at(1, 4), FINAL),
     "open above the retry message": (open_at(1, 5), FINAL),
     "open, a newer redrive": (open_at(2, 0), FINAL),
-    "open above me, its retry message long gone": (open_at(1, 5, NOW - 900 - RETENTION - 1), ALL),
-    "open above me, its retry message perhaps alive": (open_at(1, 5, NOW - 900 - RETENTION + 1), FINAL),
     "dead-lettered, an older redrive": (ended("dead_lettered", 0), ALL),
     "dead-lettered, my redrive": (ended("dead_lettered", 1), FINAL),
     "dead-lettered, a newer redrive": (ended("dead_lettered", 2), FINAL),
@@ -93,7 +90,7 @@ def test_outcomes_beat_all_else_and_newer_messages_beat_older_ones(
 
 def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable[..., Record]) -> None:
     given(**ended("dead_lettered", 1), detail="HTTP 400", expires_at=NOW)
-    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, RETENTION, NOTES | {"attempt": 2}))
+    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, NOTES | {"attempt": 2}))
 
     record = store.get(KEY)
     assert (record.state, record.reason, record.attempt) == ("deleted", "retention", 2)
@@ -111,7 +108,7 @@ def test_a_watermark_over_an_older_dead_letter_opens_the_key_without_its_leftove
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     given(**ended("dead_lettered", 0))
-    store.write(chains.watermark(standing(4), NOW, RETENTION, {"attempt": 1}))
+    store.write(chains.watermark(standing(4), NOW, {"attempt": 1}))
 
     record = store.get(KEY)
     assert (record.state, record.watermark, record.marked_at, record.attempt) == ("open", (1, 4), NOW, 1)
@@ -157,7 +154,7 @@ def test_a_further_receipt_is_not_on_the_agenda(store: Ledger, given: Callable[.
     before = given(**absent(SENT - 1), verify_after=60)
     mine = replace(standing(), response_id=Key("r"))
 
-    assert store.write(receipts.outcome(mine, before, "deleted", NOW, RETENTION, NOTES)) is YES
+    assert store.write(receipts.outcome(mine, before, "deleted", NOW, NOTES)) is YES
 
     record, further = store.get(KEY), store.get(RecordKey(f"{KEY}#2"))
     assert (record.due_for, record.response_id) == ("verify", "r")
@@ -179,10 +176,10 @@ def test_a_hold_never_raises_the_time_at_which_a_response_was_created(
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     unregistered = replace(standing(), response_id=Key("resp_1"), held_by=RecordKey("subject#1"))
-    write = receipts.outcome(unregistered, Record(KEY), "held", NOW, RETENTION, NOTES)
+    write = receipts.outcome(unregistered, Record(KEY), "held", NOW, NOTES)
     given(created_at="2020-01-01T00:00:00.000Z")
 
     assert store.write(write) is REFUSED
-    again = receipts.outcome(unregistered, store.get(KEY), "held", NOW, RETENTION, NOTES)
+    again = receipts.outcome(unregistered, store.get(KEY), "held", NOW, NOTES)
     assert store.write(again) is YES
     assert store.get(KEY).created_at == "2020-01-01T00:00:00.000Z"

@@ -10,8 +10,6 @@ from ledger import Claim, Ledger, Record, RecordKey, Standing, chains, claims
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
-RETENTION = 4 * 86_400.0
-FORGOTTEN = {"marked_at": NOW - 900 - RETENTION - 1}
 YES, REFUSED = Written.YES, Written.REFUSED
 ANSWERS = frozenset({"m-1"})
 
@@ -53,7 +51,6 @@ CLAIM = {
     "open below me": (open_at(1, 2), YES, YES),
     "open at me": (open_at(1, 3), YES, YES),
     "open above me": (open_at(1, 4), REFUSED, REFUSED),
-    "open above me, long ago": (open_at(1, 4) | FORGOTTEN, YES, YES),
     "open, a newer redrive": (open_at(2, 0), REFUSED, REFUSED),
     "my own claim": (MINE, YES, YES),
     "another's claim": (THEIRS, REFUSED, REFUSED),
@@ -81,7 +78,7 @@ def test_a_claim_is_given_only_to_who_may_call(
     stored, unforced, by_force = CLAIM[what]
     before = given(**stored)
 
-    written = store.write(claims.claim(mine(forced=forced), NOW, RETENTION, {"function": "ask"}))
+    written = store.write(claims.claim(mine(forced=forced), NOW, {"function": "ask"}))
 
     assert written is (by_force if forced else unforced)
     after = store.get(KEY)
@@ -98,8 +95,8 @@ WRITES = {
     "release": claims.release(standing(4), "me", NOW, "throttled"),
     "dead-letter": claims.dead_lettered(standing(), "me", "rejected", NOW, {}),
     "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", ANSWERS),
-    "watermark": chains.watermark(standing(4), NOW, RETENTION, {}),
-    "watermark of a claimed key": claims.watermark_of_claimed(RecordKey(KEY), 1, 4, NOW),
+    "watermark": chains.watermark(standing(4), NOW, {}),
+    "watermark of a claimed key": claims.watermark_of_claimed(standing(4), NOW),
 }
 ALLOWED = {
     "nothing": ({}, {"watermark"}),
@@ -107,7 +104,6 @@ ALLOWED = {
     "open, an older redrive": (open_at(0, 9), {"watermark"}),
     "open at the retry message": (open_at(1, 4), set()),
     "open above the retry message": (open_at(1, 5), set()),
-    "open above the retry message, long ago": (open_at(1, 5) | FORGOTTEN, {"watermark"}),
     "open, a newer redrive": (open_at(2, 0), set()),
     "dead-lettered, an older redrive": (dead_lettered(0, "outcome_unknown"), {"watermark"}),
     "my own claim": (MINE, {"done", "release", "dead-letter", "watermark of a claimed key"}),

@@ -13,7 +13,6 @@ from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
 DAY = "2026-11-22"
-RETENTION = 4 * 86_400.0
 ALICE, BOB = RecordKey("subject#a"), RecordKey("subject#b")
 
 
@@ -27,14 +26,14 @@ def of_day(store: Ledger, day: str) -> dict[str, Record]:
 
 
 def receipt(record: Record, sent_at: float = NOW - 60, **notes: Any) -> Any:
-    return receipts.outcome(standing(sent_at), record, "deleted", NOW, RETENTION, notes).sets["receipt"]
+    return receipts.outcome(standing(sent_at), record, "deleted", NOW, notes).sets["receipt"]
 
 
 @pytest.mark.draft(20)
 def test_the_first_receipt_and_each_further_one_are_found_on_their_days(store: Ledger) -> None:
-    store.write(receipts.outcome(standing(), Record(KEY), "already_absent", NOW, RETENTION, {}))
+    store.write(receipts.outcome(standing(), Record(KEY), "already_absent", NOW, {}))
     later = NOW + 86_400
-    store.write(receipts.outcome(standing(later), store.get(RecordKey(KEY)), "deleted", later, RETENTION, {}))
+    store.write(receipts.outcome(standing(later), store.get(RecordKey(KEY)), "deleted", later, {}))
 
     assert {key: record.receipt["outcome"] for key, record in of_day(store, DAY).items()} == {KEY: "already_absent"}
     next_day = of_day(store, "2026-11-23")
@@ -95,6 +94,6 @@ def test_a_receipt_names_whom_it_concerns_where_its_message_does_not() -> None:
     known = Record(KEY, subject=ALICE, subjects=frozenset({ALICE, BOB}))
 
     assert (receipt(known)["subject"], receipt(known)["subjects"]) == (ALICE, [BOB])
-    told = receipts.outcome(standing(), known, "deleted", NOW, RETENTION, {"subject": BOB}).sets["receipt"]
+    told = receipts.outcome(standing(), known, "deleted", NOW, {"subject": BOB}).sets["receipt"]
     assert (told["subject"], told["subjects"]) == (BOB, [ALICE])
     assert not {"subject", "subjects"} & receipt(Record(KEY)).keys()

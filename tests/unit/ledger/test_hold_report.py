@@ -12,7 +12,6 @@ pytestmark = pytest.mark.row(29)
 
 NOW = 1_795_334_400.0
 SETTLING = 670.0
-RETENTION = 4 * 86_400.0
 
 
 def standing(copy: int = 0) -> Standing:
@@ -36,7 +35,7 @@ def test_a_hold_is_effective_only_after_it_has_settled(holds: Holds) -> None:
 
 def test_a_hold_on_something_deleted_came_too_late_and_says_when(holds: Holds, store: Ledger) -> None:
     holds.place(KEY, "case-1", NOW)
-    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW + 5, RETENTION, {}))
+    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW + 5, {}))
 
     report = holds.report(KEY, NOW + SETTLING)
 
@@ -73,7 +72,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
 
 
 def test_a_hold_does_not_stand_in_the_way_of_what_the_record_says_otherwise(holds: Holds, store: Ledger) -> None:
-    store.write(chains.watermark(standing(3), NOW, RETENTION, {}))
+    store.write(chains.watermark(standing(3), NOW, {}))
     holds.place(KEY, "case-1", NOW)
 
     assert (store.get(KEY).state, store.get(KEY).watermark) == ("open", (0, 3))

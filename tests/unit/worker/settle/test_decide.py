@@ -23,7 +23,8 @@ def item(body_hash: str = "hash", **said: Any) -> Item:
     fields: dict[str, Any] = {"message_id": "m", "origin": "m", "body": "{}", "sent_at": SENT} | said
     delivery = Delivery(**fields)
     message = DeleteResponse.model_validate({"response_id": "resp_1"})
-    return Item(RecordKey("record"), Key("resp_1"), "me", delivery, message, body_hash=body_hash)
+    begins = delivery.copy == 0
+    return Item(RecordKey("record"), Key("resp_1"), "me", delivery, message, body_hash=body_hash, begins=begins)
 
 
 def decision(delivered: Item, *, may_repeat: bool = False, **stored: Any) -> Decision:
@@ -34,6 +35,7 @@ def decision(delivered: Item, *, may_repeat: bool = False, **stored: Any) -> Dec
 CLAIMED: dict[str, Any] = {"state": "claimed", "owner": "another", "lease_until": NOW + 1}
 EXPIRED: dict[str, Any] = {**CLAIMED, "lease_until": NOW - 1}
 OPEN: dict[str, Any] = {"state": "open", "copy": 3}
+RETRIED: dict[str, Any] = {"retried": frozenset({"m"})}
 ENDED: dict[str, Any] = {"messages": frozenset({"first", "retry"}), "copy": 3}
 DEAD: dict[str, Any] = {**ENDED, "state": "dead_lettered", "reason": "rejected", "dlq": "sent"}
 UNKNOWN: dict[str, Any] = {**DEAD, "reason": "outcome_unknown"}
@@ -51,16 +53,22 @@ TABLE: dict[str, tuple[Item, dict[str, Any], Step]] = {
     "absent before and open since, sent before": (item(sent_at=SENT - 1), {**ABSENT, **OPEN}, Step.FINAL),
     "absent before and held since, sent before": (item(sent_at=SENT - 1), {**ABSENT, **HELD}, Step.FINAL),
     "open at the delivery": (item(copy=3), OPEN, Step.PROCEED),
-    "open above the delivery": (item(copy=2), OPEN, Step.SUPERSEDED),
-    "open above the delivery, long ago": (item(copy=2), {**OPEN, "marked_at": GONE}, Step.PROCEED),
+    "open above a retry message": (item(copy=2, **RETRY), OPEN, Step.SUPERSEDED),
+    "open above a retry message, long ago": (item(copy=2, **RETRY), {**OPEN, "marked_at": GONE}, Step.PROCEED),
+    "open above a retry message of an earlier redrive": (item(copy=2, **RETRY), {**OPEN, "redrive": 1}, Step.PROCEED),
+    "open above a message that has a retry message": (item(), {**OPEN, **RETRIED}, Step.SUPERSEDED),
+    "open above a message that has none": (item(), OPEN, Step.PROCEED),
+    "open above a redriven message that has none": (item(**RETRY), OPEN, Step.PROCEED),
     "my claim": (item(), {**CLAIMED, "owner": "me"}, Step.MINE),
     "claimed": (item(), CLAIMED, Step.BUSY),
-    "claimed above the delivery": (item(), {**CLAIMED, "copy": 1}, Step.SUPERSEDED),
+    "claimed above a retry message": (item(copy=1, **RETRY), {**CLAIMED, "copy": 2}, Step.SUPERSEDED),
+    "claimed above a message that has no retry message": (item(), {**CLAIMED, "copy": 1}, Step.BUSY),
     "a lease that is over": (item(), EXPIRED, Step.EXPIRED),
-    "a lease that is over, above the delivery": (item(), {**EXPIRED, "copy": 1}, Step.SUPERSEDED),
-    "a lease that is over, above the delivery, long ago": (
-        item(),
-        {**EXPIRED, "copy": 1, "marked_at": GONE},
+    "a lease that is over, above a retry message": (item(copy=1, **RETRY), {**EXPIRED, "copy": 2}, Step.SUPERSEDED),
+    "a lease that is over, above a message that has no retry message": (item(), {**EXPIRED, "copy": 1}, Step.EXPIRED),
+    "a lease that is over, above a retry message, long ago": (
+        item(copy=1, **RETRY),
+        {**EXPIRED, "copy": 2, "marked_at": GONE},
         Step.EXPIRED,
     ),
     "a lease that is over, forced": (item(force=True, redrive=1), EXPIRED, Step.PROCEED),
@@ -119,22 +127,28 @@ def test_a_call_that_may_repeat_is_not_refused_because_its_outcome_is_unknown() 
 def test_a_message_after_an_end_begins_a_redrive_of_its_own(stored: dict[str, Any]) -> None:
     begun = decision(item(), **{**stored, "redrive": 4}).item
 
-    assert (begun.delivery.number, begun.began) == ((5, 0), "5:m")
-    assert begun.standing(retried=1).copy == 1
+    assert begun.delivery.number == (5, 0)
+    assert (begun.standing(retried=1).copy, begun.standing(retried=1).retried) == (1, frozenset({"m"}))
 
 
 def test_a_redriven_message_keeps_its_own_number() -> None:
     assert decision(item(redrive=7, copy=2, **RETRY), **DEAD).item.delivery.number == (7, 2)
 
 
-def test_what_began_a_redrive_is_not_superseded_by_it_when_it_returns() -> None:
-    claimed: dict[str, Any] = {**EXPIRED, "redrive": 5, "began": "5:m"}
-    assert decision(item(), **claimed).step is Step.EXPIRED
-    assert decision(item(message_id="other"), **claimed).step is Step.SUPERSEDED
+@pytest.mark.parametrize("delivered", [item(), item(copy=2, **RETRY)], ids=["a message", "a retry message"])
+def test_what_began_a_redrive_is_superseded_only_once_it_has_a_retry_message(delivered: Item) -> None:
+    claimed = decision(delivered, **EXPIRED, redrive=5)
+    assert (claimed.step, claimed.item.delivery.number) == (Step.EXPIRED, (5, 0))
 
-    retried: dict[str, Any] = {**OPEN, "redrive": 5, "copy": 1, "began": "5:m"}
-    assert decision(item(), **retried).step is Step.SUPERSEDED
-    assert decision(item(), **{**retried, "redrive": 6, "copy": 0}).step is Step.SUPERSEDED
+    assert decision(delivered, **OPEN | {"redrive": 5, "copy": 1}, **RETRIED).step is Step.SUPERSEDED
+
+
+def test_a_message_that_has_no_retry_message_takes_the_place_of_the_watermark() -> None:
+    taken = decision(item(), **OPEN, redrive=2).item
+
+    assert taken.delivery.number == (2, 3)
+    assert (taken.standing(retried=1).copy, taken.standing(retried=1).retried) == (4, frozenset({"m"}))
+    assert taken.standing().retried == frozenset()
 
 
 def test_a_decision_leaves_the_delivery_as_it_came() -> None:
