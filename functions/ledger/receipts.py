@@ -17,7 +17,7 @@ AGENDA = ("response_id", "due_shard", "due_at", "due_for")
 _CONCERNS = ("due_at", "subject", "subjects")
 """What a receipt says of its record: there these are the agenda's, the registration's, and those of all messages."""
 
-_LEFTOVERS = ("dlq", "owner", "detail", "messages", "expires_at", "held_by")
+_LEFTOVERS = ("dlq", "owner", "detail", "messages", "retried", "expires_at", "held_by")
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from documents.reads import READ_AT_ONCE
 from tests.simulation.mutants_creates import marked, steps, without_mark
 from tests.simulation.mutation import Mutant
 from worker.outcome import End, Outcome, Settlement
@@ -67,6 +68,13 @@ def _absent_now(original: Any) -> Any:
         return original(replace(standing, sent_at=int(now * 1000) + 60_000), record, state, now, *args)
 
     return outcome
+
+
+def _naming_nobody(original: Any) -> Any:
+    def answer(decisions: Any, inv: Any) -> Any:
+        return original([replace(each, item=replace(each.item, subjects=frozenset())) for each in decisions], inv)
+
+    return answer
 
 
 OF_DELETIONS = (
@@ -161,6 +169,18 @@ OF_DELETIONS = (
         "whom a deletion concerned is forgotten where its record answers it",
         "an absence answers a message that names a person, and a hold follows",
         {"worker.settle.holds:keep_named": lambda _: lambda *_args: set()},
+    ),
+    Mutant(
+        "I5",
+        "whom a deletion concerned is forgotten where its dead-lettering was refused",
+        "an absence answers a refused deletion that names a person, and a hold follows",
+        {"only worker.settle.endings:answer": _naming_nobody},
+    ),
+    Mutant(
+        "I5",
+        "a batch is read in parts as it came, whatever its keys are",
+        "a message far behind in a batch names a person on hold",
+        {"worker.settle.read_first:_parted": lambda _: lambda items: (items[:READ_AT_ONCE], items[READ_AT_ONCE:])},
     ),
     Mutant(
         "I5",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from documents.reads import READ_AT_ONCE
 from tests.simulation.events import Move
 from tests.simulation.faults import CRASH, DUPLICATE
 from tests.simulation.messages import SUBJECTS, Sent, creation, deletion, erasure, order, registration, request
@@ -66,6 +67,13 @@ _STORED_AND_HELD = (
     ("time", "passes", "11"),
     ("trigger", "delivers", "m3"),
 )
+
+_FAR_BEHIND = (
+    deletion("m1", KEY, subject=""),
+    *(deletion(f"o{at}", f"planted-{at}", subject="") for at in range(READ_AT_ONCE)),
+    deletion("m2", KEY),
+)
+"""More keys than are read at once between two messages of one key."""
 
 SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
     "two retry messages of one number come together, called unequally often": (
@@ -160,6 +168,22 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("w2", "acknowledges", ""),
             ("w1", "acknowledges", ""),
             ("studio", "stores again", KEY),
+        ),
+    ),
+    "a message far behind in a batch names a person on hold": (
+        Plan(
+            "delete",
+            _FAR_BEHIND,
+            holds=1,
+            reports=False,
+            sent_before=True,
+            batch=len(_FAR_BEHIND),
+        ),
+        (
+            ("holder", "places", subject_record_key(SUBJECTS[0])),
+            ("holder1", "writes hold", ""),
+            ("time", "passes", "11"),
+            ("trigger", "delivers", "+".join(sent.name for sent in _FAR_BEHIND)),
         ),
     ),
     "a deletion is refused and held at once, and its writer is killed": (

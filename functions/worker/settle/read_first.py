@@ -50,10 +50,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
     items, ended = register_dated(items, inv)
     waiting = list(items)
     while waiting:
-        # All messages of a key together: a hold on the person whom any of them names keeps its response.
-        keys = set(islice(dict.fromkeys(item.record_key for item in waiting), READ_AT_ONCE))
-        chunk = [item for item in waiting if item.record_key in keys]
-        waiting = [item for item in waiting if item.record_key not in keys]
+        chunk, waiting = _parted(waiting)
         at = inv.clock.monotonic()
         try:
             records = inv.store.get_many(item.record_key for item in chunk)
@@ -65,6 +62,12 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
         ended += settled
         waiting += again
     return ended
+
+
+def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """What is read at once, and the rest. A key's messages stay together: a hold on anybody they name keeps its response."""
+    keys = set(islice(dict.fromkeys(item.record_key for item in items), READ_AT_ONCE))
+    return [item for item in items if item.record_key in keys], [item for item in items if item.record_key not in keys]
 
 
 def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:

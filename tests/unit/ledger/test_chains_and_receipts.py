@@ -89,12 +89,13 @@ def test_outcomes_beat_all_else_and_newer_messages_beat_older_ones(
 
 
 def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable[..., Record]) -> None:
-    given(**ended("dead_lettered", 1), detail="HTTP 400", expires_at=NOW)
+    given(**ended("dead_lettered", 1), detail="HTTP 400", expires_at=NOW, retried={"m-0"})
     store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, NOTES | {"attempt": 2}))
 
     record = store.get(KEY)
     assert (record.state, record.reason, record.attempt) == ("deleted", "retention", 2)
-    assert (record.dlq, record.owner, record.expires_at, record.messages) == (None, None, None, frozenset())
+    assert (record.dlq, record.owner, record.expires_at) == (None, None, None)
+    assert (record.messages, record.retried) == (frozenset(), frozenset())
     assert "detail" not in record.rest
     assert {name: record.receipt[name] for name in ("outcome", "executed_at", "reason", "attempt")} == {
         "outcome": "deleted",
