@@ -35,13 +35,14 @@ class Holds:
     therefore reported effective only after `settling` seconds (that window, the longest call, the clocks' skew), by
     reading the record once more.
 
-    Any program can place them that has the functions' settings and this package:
+    It writes the bare hold. It keeps no order of a case: a late duplicate of an earlier message to `legal_hold` may undo
+    it. It makes nothing due: what a hold kept that is released here waits for the backstop of 30 days. So give orders
+    by messages to `legal_hold`, or by `ops hold`. Only to report holds, or for responses that are never registered:
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
-        holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the function's timeout, LEASE_MARGIN
-        record_key = Keys(HASH_KEY).key("response", "resp_1")  # or .key("subject", "alice")
-        holds.place(record_key, "case 42", time.time())
+        holds = Holds(store, settling=10 + 60 + 600)  # HOLD_WINDOW, the longest invocation, LEASE_MARGIN
+        holds.report(Keys(HASH_KEY).key("response", "resp_1"), time.time())  # or .key("subject", "alice")
     """
 
     def __init__(self, store: Ledger, settling: float) -> None:

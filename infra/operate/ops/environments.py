@@ -6,8 +6,10 @@ Each is read into the functions' settings, under their names, with `<FUNCTION>_Q
 import getpass
 import os
 import shlex
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +100,16 @@ class Reach:
     def ledger(self) -> Ledger:
         """The ledger."""
         return Ledger(self.dynamodb, self.table)
+
+    @cached_property
+    def skew(self) -> float | None:
+        """Seconds by which this machine's clock is ahead of the table service's; None where that tells no time."""
+        answer: Any = self.dynamodb.get_item(TableName=self.table, Key={"key": {"S": "clock"}})
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        try:
+            return time.time() - parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, ValueError):
+            return None
 
     @property
     def control(self) -> str:

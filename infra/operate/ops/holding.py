@@ -15,7 +15,7 @@ from infra.operate.ops.common import named
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
-from infra.operate.ops.ordering import checked, give
+from infra.operate.ops.ordering import checked, give, timely
 from infra.operate.ops.say import Voice
 from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
 from ledger.record import DONE
@@ -65,6 +65,7 @@ class Ordering:
         due. Raises Ended where that is not in time, or another order counts.
         """
         key, holds, now = key_of(self.reach, self.name, person=self.person), holds_of(self.reach), time.time()
+        timely(self.reach)
         holds.report(key, now)  # what can't be read must not be written
         noted = json.dumps({"order": self.action.value, "case": self.case, "by": self.by, "at": round(now, 3)})
         ordered: RecordKey | None = None

@@ -13,9 +13,24 @@ from worker.clock import SystemClock
 from worker.receive.envelope import Invalid
 from worker.send.queue import Queue
 
+MOST_SKEW = 300
+"""Seconds by which this machine's clock may differ from the ledger's, as for functions."""
+
+
+def timely(reach: Reach) -> None:
+    """Refuse to order anything by a clock that is wrong: history is sealed with its day, and a day that is sealed is over.
+
+    Raises Ended.
+    """
+    if reach.skew is not None and abs(reach.skew) > MOST_SKEW:
+        raise wanting(
+            f"this machine's clock is {reach.skew:+,.0f} s off the ledger's: set it, then give the order again"
+        )
+
 
 def note(reach: Reach, key: RecordKey, order: Mapping[str, Any], now: float) -> None:
-    """Keep who ordered what about a record. Raises TableUnavailable: then the order is not to be given."""
+    """Keep who ordered what about a record. Raises TableUnavailable and Ended: then the order is not to be given."""
+    timely(reach)
     reach.ledger.get(key)  # what can't be read must not be written; and its error says what is wrong
     told = {**order, "at": round(now, 3)}
     beside = (evidence.order(key, told, now),)

@@ -14,6 +14,7 @@ from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import Look, looking
 from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
 from infra.operate.ops.environments import Reach
+from infra.operate.ops.ordering import timely
 from ledger import evidence
 from worker.clock import SystemClock
 from worker.send.queue import Queue
@@ -111,10 +112,11 @@ class Redrive:
         return confirmed
 
     def _note(self, going: Sequence[Verdict]) -> None:
-        """Write on each record who redrives its message, and as history, before it is sent. Raises TableUnavailable.
+        """Write on each record who redrives its message, and as history, before it is sent. Raises TableUnavailable, Ended.
 
         Of a message without a record, as the queue's own policy moves them, there is the history alone.
         """
+        timely(self.reach)
         orders = {
             verdict.key or self.reach.keys.key("message", verdict.letter.message_id): {
                 "order": "redrive",
