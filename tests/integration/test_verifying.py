@@ -143,7 +143,7 @@ def test_a_hold_keeps_what_is_there_again(all_: Retention) -> None:
     assert all_.studio.stored() == ["resp_1"]
     assert (all_.record("resp_1").state, all_.record("resp_1").due_for) == (DELETED, "verify")
     all_.deliver("legal_hold", {"action": "release", "case": "c", "response_id": "resp_1"})
-    all_.pass_time(3 * HOUR)
+    all_.pass_time(3 * HOUR, step=HOUR)
     assert all_.studio.stored() == []
 
 
@@ -201,7 +201,7 @@ def test_a_look_that_is_cut_off_anywhere_is_made_up_for(
 
     bench.deliver(again(first))
     all_.work()
-    all_.pass_time(3 * HOUR)
+    all_.pass_time(3 * HOUR, step=HOUR)
 
     assert all_.studio.stored() == []
     assert set(receipts(all_)[:-1]) == {"deleted"}
