@@ -79,11 +79,11 @@ def concerning(standing: Standing) -> Write:
     return Write(standing.key, sets={}, adds=standing.adds)
 
 
-def watermark(standing: Standing, now: float, notes: Mapping[str, Any]) -> Write:
+def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write:
     """The watermark, raised to a confirmed retry message, whose number `standing` has (best effort)."""
     return Write(
         standing.key,
-        sets={**notes, "state": OPEN, **standing.sets(now)},
+        sets={**audit, "state": OPEN, **standing.sets(now)},
         adds={**standing.adds, **standing.names},
         removes=("dlq", "owner", "detail", "messages"),
         condition=when.any_of(
@@ -98,7 +98,7 @@ def watermark(standing: Standing, now: float, notes: Mapping[str, Any]) -> Write
 
 
 def dead_lettered(
-    standing: Standing, record: Record, owner: str, reason: str, now: float, notes: Mapping[str, Any]
+    standing: Standing, record: Record, owner: str, reason: str, now: float, audit: Mapping[str, Any]
 ) -> Write:
     """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end.
 
@@ -108,7 +108,7 @@ def dead_lettered(
     return Write(
         standing.key,
         sets={
-            **notes,
+            **audit,
             "state": DEAD_LETTERED,
             **standing.sets(now),
             "owner": owner,

@@ -25,7 +25,7 @@ class Claim:
     forced: bool = False
 
 
-def claim(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
+def claim(claim: Claim, now: float, audit: Mapping[str, Any]) -> Write:
     """Say "I am calling now". Only after `Written.YES` may the call begin."""
     standing = claim.standing
     free = [when.FREE, when.OPEN_TO_ME, when.MINE]
@@ -33,7 +33,7 @@ def claim(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
     return Write(
         standing.key,
         sets={
-            **notes,
+            **audit,
             "state": CLAIMED,
             **standing.sets(now),
             "owner": claim.owner,
@@ -59,11 +59,11 @@ def learned(claim: Claim, response_id: str) -> Write:
     )
 
 
-def done(claim: Claim, now: float, notes: Mapping[str, Any]) -> Write:
-    """Write the outcome, after the result message is confirmed. `notes` are request ids and token usage."""
+def done(claim: Claim, now: float, audit: Mapping[str, Any]) -> Write:
+    """Write the outcome, after the result message is confirmed. `audit` are request ids and token usage."""
     return Write(
         claim.standing.key,
-        sets={**notes, "state": DONE, "executed_at": now, **claim.standing.expiry(now)},
+        sets={**audit, "state": DONE, "executed_at": now, **claim.standing.expiry(now)},
         removes=("reason", "dlq", "detail", "response_id"),
         condition=when.STILL_MINE_TO_FINISH,
         given=when.given(owner=claim.owner),
@@ -81,7 +81,7 @@ def release(standing: Standing, owner: str | None, now: float, reason: str) -> W
     )
 
 
-def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float, notes: Mapping[str, Any]) -> Write:
+def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float, audit: Mapping[str, Any]) -> Write:
     """End the key whose claim `owner` holds: mine, or the one that was read and whose lease has ended.
 
     It stays under the claim's redrive, and answers the claim's messages and those of `standing`.
@@ -89,7 +89,7 @@ def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float
     return Write(
         standing.key,
         sets={
-            **notes,
+            **audit,
             "state": DEAD_LETTERED,
             "reason": reason,
             "dlq": PENDING,

@@ -21,23 +21,23 @@ _LEFTOVERS = ("dlq", "owner", "detail", "messages", "retried", "expires_at", "he
 """What earlier ends leave on a record. What results say is kept apart: `receipt`, or `told` after it."""
 
 
-def outcome(standing: Standing, record: Record, state: str, now: float, notes: Mapping[str, Any]) -> Write:
+def outcome(standing: Standing, record: Record, state: str, now: float, audit: Mapping[str, Any]) -> Write:
     """The write for an outcome, given the record as it was read.
 
     Refused means that another delivery has written since, and the record is to be read again.
     """
     if record.state == DELETED and state in (DELETED, ALREADY_ABSENT, HELD):
-        return _after_a_deletion(standing, record, state, now, notes)
+        return _after_a_deletion(standing, record, state, now, audit)
     if state == HELD:
-        return _held(standing, record, now, notes)
+        return _held(standing, record, now, audit)
     if state == SCHEDULED:
-        return _waiting(standing, record, now, notes)
+        return _waiting(standing, record, now, audit)
     if state not in (DELETED, ALREADY_ABSENT):
-        sets = {**notes, "state": state, "executed_at": now, **standing.expiry(now)}
+        sets = {**audit, "state": state, "executed_at": now, **standing.expiry(now)}
         free = when.any_of(when.NOT_DONE, when.LAPSED)
         return Write(standing.key, sets, free, when.given(now=now), ("dlq", "owner", "detail", "messages"))
-    receipt = {**notes, "outcome": state, "executed_at": now, **_concerns(standing, record, notes, now)}
-    final = {**_own(notes), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
+    receipt = {**audit, "outcome": state, "executed_at": now, **_concerns(standing, record, audit, now)}
+    final = {**_own(audit), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
         final["absent_sent_at"] = standing.sent_at
     # After an absence a later message asks again: holds on the persons of this message still count.
@@ -76,13 +76,13 @@ def _verification(standing: Standing, record: Record, now: float) -> dict[str, A
     return due(standing.key, standing.response_id, now + record.verify_after, VERIFY)
 
 
-def _after_a_deletion(standing: Standing, record: Record, state: str, now: float, notes: Mapping[str, Any]) -> Write:
+def _after_a_deletion(standing: Standing, record: Record, state: str, now: float, audit: Mapping[str, Any]) -> Write:
     """A deletion of what was deleted before, and was found again: a further receipt, and what is due stays due.
 
     Where a hold keeps what was found there is nothing to write down but the end of these messages.
     """
     number = record.receipts + 1
-    told = {**notes, "outcome": state, "number": number, "held_at" if state == HELD else "executed_at": now}
+    told = {**audit, "outcome": state, "number": number, "held_at" if state == HELD else "executed_at": now}
     sets = {"told": told, "messages": set(standing.messages)}
     given = when.given(receipts_read=record.receipts)
     if state == HELD:
@@ -94,20 +94,20 @@ def _after_a_deletion(standing: Standing, record: Record, state: str, now: float
     return Write(standing.key, {**sets, "receipts": number}, when.STILL_VERIFYING, given, beside=(further,))
 
 
-def _concerns(standing: Standing, record: Record, notes: Mapping[str, Any], now: float) -> dict[str, Any]:
+def _concerns(standing: Standing, record: Record, audit: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Since when the deletion was due, and whom it concerns: a receipt has to say so without its record.
 
     It was due when its date came, or when it was asked for, whichever was earlier.
     """
     dates = [each for each in (record.delete_after, record.asked_at) if each and each <= text_of(now)]
     said: dict[str, Any] = {"due_at": min(dates, default=text_of(min(standing.sent_at / 1000, now)))}
-    if "subject" not in notes and record.subject:
+    if "subject" not in audit and record.subject:
         said["subject"] = record.subject
-    others = (record.subjects | standing.subjects) - {said.get("subject", notes.get("subject"))}
+    others = (record.subjects | standing.subjects) - {said.get("subject", audit.get("subject"))}
     return said | ({"subjects": sorted(others)} if others else {})
 
 
-def _waiting(standing: Standing, record: Record, now: float, notes: Mapping[str, Any]) -> Write:
+def _waiting(standing: Standing, record: Record, now: float, audit: Mapping[str, Any]) -> Write:
     """Messages that ended because the response's date had not come: the agenda asks again when it has.
 
     Of a message that gave the date itself it may have come by another registration, or an earlier end may be asked for:
@@ -122,11 +122,11 @@ def _waiting(standing: Standing, record: Record, now: float, notes: Mapping[str,
         agenda["due_at"] = max(filter(None, (record.due_at, record.delete_after)))
     agenda |= {"due_at": text_of(now)} if standing.asked else {}
     unless = ((when.DATE_AS_READ,) if waits else ()) + ((when.ON_AGENDA,) if standing.asked else ())
-    told = {**notes, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}
+    told = {**audit, "outcome": SCHEDULED, "waiting_at": now, "delete_after": record.delete_after}
     return Write(
         standing.key,
         sets={
-            **_own(notes),
+            **_own(audit),
             "state": WAITING,
             **standing.sets(now),
             "messages": set(standing.messages),
@@ -140,7 +140,7 @@ def _waiting(standing: Standing, record: Record, now: float, notes: Mapping[str,
     )
 
 
-def _held(standing: Standing, record: Record, now: float, notes: Mapping[str, Any]) -> Write:
+def _held(standing: Standing, record: Record, now: float, audit: Mapping[str, Any]) -> Write:
     """Messages that ended because of a hold, which block no later one. Who releases it finds what it makes due."""
     agenda: dict[str, Any] = {}
     unless: tuple[str, ...] = ()
@@ -154,13 +154,13 @@ def _held(standing: Standing, record: Record, now: float, notes: Mapping[str, An
     return Write(
         standing.key,
         sets={
-            **_own(notes),
+            **_own(audit),
             "state": HELD,
             **standing.sets(now),
             "messages": set(standing.messages),
             "held_at": now,
             **agenda,
-            "told": {**notes, "outcome": HELD, "held_at": now},
+            "told": {**audit, "outcome": HELD, "held_at": now},
         },
         adds=standing.adds,
         removes=("dlq", "owner", "detail"),
@@ -169,6 +169,6 @@ def _held(standing: Standing, record: Record, now: float, notes: Mapping[str, An
     )
 
 
-def _own(notes: Mapping[str, Any]) -> Mapping[str, Any]:
+def _own(audit: Mapping[str, Any]) -> Mapping[str, Any]:
     """Leave out what a receipt says of persons and dates: the record's own attributes of these names are the registry's."""
-    return {name: value for name, value in notes.items() if name not in ("subject", "subjects", "due_at")}
+    return {name: value for name, value in audit.items() if name not in ("subject", "subjects", "due_at")}

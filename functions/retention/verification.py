@@ -20,12 +20,12 @@ RETRIED_AFTER = 86_400
 """Seconds until the next look where no policy says so any more."""
 
 
-def verified(record: Record, notes: Mapping[str, Any], now: float) -> tuple[Write, ...]:
+def verified(record: Record, audit: Mapping[str, Any], now: float) -> tuple[Write, ...]:
     """Make the writes of a further receipt: the response is not there. Nothing is left to be called for it."""
     number = record.receipts + 1
     row = RecordKey(f"{record.key}#{number}")
     concerns = {name: record.receipt[name] for name in ("subject", "subjects") if name in record.receipt}
-    told = {**notes, **concerns, "outcome": VERIFIED_ABSENT, "executed_at": now, "due_at": record.due_at}
+    told = {**audit, **concerns, "outcome": VERIFIED_ABSENT, "executed_at": now, "due_at": record.due_at}
     receipt = {"receipt": told, "executed_at": now, "state": VERIFIED_ABSENT, **settled(row, now)}
     found = _while_due(record, {"verified_at": now, "receipts": number})
     found = replace(found, condition=f"{found.condition} AND #receipts = :receipts_read", removes=AGENDA)

@@ -67,7 +67,9 @@ OF_BOTH = (
         "neighbours",
         {"worker.settle.retries:_retry_message": _counting_all},
     ),
-    Mutant("H22", "a 429 counts as an attempt", "storm", {"worker.settle.retry_policy:judge": _counting_throttles}),
+    Mutant(
+        "H22", "a 429 counts as an attempt", "storm", {"worker.settle.retry_policy:after_failure": _counting_throttles}
+    ),
     Mutant(
         "unconfirmed",
         "a message that the queue did not confirm counts as sent",

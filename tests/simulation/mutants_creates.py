@@ -198,7 +198,7 @@ OF_CREATES = (
         "H2",
         "a claim is released with the next number although no retry message was confirmed",
         "create",
-        {"worker.settle.retries:_mark": marked(True, lambda each: each.owner is not None)},
+        {"worker.settle.retries:_watermark": marked(True, lambda each: each.owner is not None)},
     ),
     Mutant(
         "H3",
@@ -282,19 +282,19 @@ OF_CREATES = (
         "H19",
         "the claim is kept after a 429",
         "storm",
-        {"worker.settle.retries:_mark": without_mark(lambda each: each.owner is not None)},
+        {"worker.settle.retries:_watermark": without_mark(lambda each: each.owner is not None)},
     ),
     Mutant(
         "H20",
         "a busy delivery's retry message raises no watermark",
         "busy",
-        {"worker.settle.retries:_mark": without_mark(lambda each: each.busy)},
+        {"worker.settle.retries:_watermark": without_mark(lambda each: each.busy)},
     ),
     Mutant(
         "H20",
         "a claim is released with its own number although its retry message was confirmed",
         "throttled",
-        {"worker.settle.retries:_mark": marked(False, lambda each: each.owner is not None)},
+        {"worker.settle.retries:_watermark": marked(False, lambda each: each.owner is not None)},
     ),
     Mutant(
         "H24",

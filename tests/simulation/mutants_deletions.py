@@ -82,7 +82,7 @@ OF_DELETIONS = (
         "H2",
         "a deletion's watermark is raised although no retry message was confirmed",
         "deletion",
-        {"worker.settle.retries:_mark": marked(True)},
+        {"worker.settle.retries:_watermark": marked(True)},
     ),
     Mutant(
         "H4",
@@ -140,7 +140,7 @@ OF_DELETIONS = (
         "H20",
         "retry messages of a deletion raise no watermark",
         "neighbours",
-        {"worker.settle.retries:_mark": without_mark(lambda each: each.owner is None)},
+        {"worker.settle.retries:_watermark": without_mark(lambda each: each.owner is None)},
     ),
     Mutant(
         "H23",

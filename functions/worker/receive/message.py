@@ -120,7 +120,7 @@ class Message(BaseModel):
     def _field(self, meaning: str) -> Any:
         return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None
 
-    def notes(self) -> dict[str, Any]:
+    def audit(self) -> dict[str, Any]:
         """The content-free fields that the ledger keeps."""
         kept = self.model_dump(mode="json", include=set(self.recorded), exclude_none=True)
         return dict(sorted(kept.items()))

@@ -23,15 +23,15 @@ def answer(decisions: Sequence[Decision], inv: Invocation) -> list[Ended]:
     decisions = _together(decisions)
     forgotten = keep_named(decisions, inv) | not_spread(decisions, inv)
     kept = [each for each in decisions if each.item.record_key not in forgotten]
-    letters = [each for each in kept if each.step in (Step.RESEND, Step.REFUSE)]
+    dead_letters = [each for each in kept if each.step in (Step.RESEND, Step.REFUSE)]
     told = [each for each in kept if each.step in (Step.FINAL, Step.HELD)]
     others = [each for each in kept if each.step in (Step.DEAD_LETTERED, Step.SUPERSEDED)]
-    answered = [*letters, *told, *others]
+    answered = [*dead_letters, *told, *others]
     return [
         *(unsettled(each.item, "ledger") for each in decisions if each not in answered),
         *((each.item, _silent_end(each)) for each in others),
         *publish([_told(each) for each in told], inv),
-        *send_dead_letters([(each.item, each.record, None) for each in letters], inv),
+        *send_dead_letters([(each.item, each.record, None) for each in dead_letters], inv),
     ]
 
 
@@ -54,7 +54,7 @@ def _told(decision: Decision) -> Told:
     return decision.item, known, Settlement(End.DONE, str(known["outcome"]))
 
 
-def send_dead_letters(letters: Sequence[tuple[Item, Record, Trace | None]], inv: Invocation) -> list[Ended]:
+def send_dead_letters(dead_letters: Sequence[tuple[Item, Record, Trace | None]], inv: Invocation) -> list[Ended]:
     """Send the dead letters that these records tell of, and note on the records which were confirmed."""
 
     def build(item: Item, record: Record) -> QueueMessage:
@@ -69,14 +69,14 @@ def send_dead_letters(letters: Sequence[tuple[Item, Record, Trace | None]], inv:
             carrier=inv.carrier,
         )
 
-    sent = send_all(inv.dead_letters, [partial(build, item, record) for item, record, _ in letters], inv)
+    sent = send_all(inv.dead_letters, [partial(build, item, record) for item, record, _ in dead_letters], inv)
     names: dict[RecordKey, frozenset[str]] = {}
-    owners = {item.record_key: record.owner for item, record, _ in letters}
-    for (item, _, _), each in zip(letters, sent, strict=True):
+    owners = {item.record_key: record.owner for item, record, _ in dead_letters}
+    for (item, _, _), each in zip(dead_letters, sent, strict=True):
         if each:
             names[item.record_key] = names.get(item.record_key, frozenset()) | item.standing().messages
-    notes = [chains.dead_letter_sent(key, owners[key], messages) for key, messages in names.items()]
-    inv.store.write_all(notes)  # best effort: without it the next delivery sends the letter again
+    confirmed = [chains.dead_letter_sent(key, owners[key], messages) for key, messages in names.items()]
+    inv.store.write_all(confirmed)  # best effort: without it the next delivery sends the dead letter again
     return [
         (
             item,
@@ -87,5 +87,5 @@ def send_dead_letters(letters: Sequence[tuple[Item, Record, Trace | None]], inv:
                 trace,
             ),
         )
-        for (item, record, trace), each in zip(letters, sent, strict=True)
+        for (item, record, trace), each in zip(dead_letters, sent, strict=True)
     ]

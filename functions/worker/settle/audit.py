@@ -9,19 +9,19 @@ from ledger import RecordKey
 from worker.settle.context import Invocation, Item
 
 
-def notes_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[str, Any]:
+def audit_of(item: Item, inv: Invocation, trace: Trace | None = None) -> dict[str, Any]:
     """Function, receive count, the message's recorded fields, and the call's request ids."""
-    notes: dict[str, Any] = {"function": inv.function.name, "received": item.delivery.received}
+    audit: dict[str, Any] = {"function": inv.function.name, "received": item.delivery.received}
     if item.message is not None:
-        notes |= item.message.notes()
+        audit |= item.message.audit()
     if trace is not None:
-        notes |= {
+        audit |= {
             "client_request_id": trace.client_request_id or None,
             "request_id": trace.request_id,
             "server_trace_id": trace.server_trace_id,
             "status": trace.status,
         }
-    return {name: value for name, value in notes.items() if value is not None}
+    return {name: value for name, value in audit.items() if value is not None}
 
 
 def subject_key(subject: str, inv: Invocation) -> RecordKey:

@@ -15,13 +15,13 @@ from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import timestamp
 from worker.settle.answers import answer
-from worker.settle.audit import notes_of
+from worker.settle.audit import audit_of
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.claimed import finish_claimed
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import Ended, defect, look
+from worker.settle.effects import Ended, decide_on, defect
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
@@ -89,15 +89,15 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
     for _ in range(_TRIES):
         now = inv.clock.now()
         claim = _claim(item, inv)
-        notes = notes_of(item, inv)
-        if blocked is None and inv.store.write(claims.claim(claim, now, notes)) is Written.YES:
+        audit = audit_of(item, inv)
+        if blocked is None and inv.store.write(claims.claim(claim, now, audit)) is Written.YES:
             return [*came, (item, _call(item, claim, inv, first=first))]
         try:
             record = inv.store.get(item.record_key)
         except TableUnavailable as error:
             _log.warning("the ledger can't be read: %s", error)
             return [*came, (item, Settlement(End.UNSETTLED, "ledger"))]
-        if look(item, record, inv).step is Step.MINE:
+        if decide_on(item, record, inv).step is Step.MINE:
             return [*came, (item, _call(item, claim, inv, first=first))]
         decided, going = _decide_parts(item, record, inv)
         came += decided
@@ -129,7 +129,7 @@ def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tup
     steps: dict[Step, list[Item]] = {}
     came: list[tuple[Item, _Came]] = []
     for part in item.parts or (item,):
-        decision = look(part, record, inv)
+        decision = decide_on(part, record, inv)
         if decision.step in (Step.PROCEED, Step.BUSY, Step.EXPIRED):
             steps.setdefault(decision.step, []).append(decision.item)
         else:

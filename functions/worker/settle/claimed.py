@@ -7,7 +7,7 @@ from documents import TableUnavailable, Write, Written
 from ledger import Claim, claims
 from ledger.record import DONE
 from worker.outcome import End, Outcome, Settlement
-from worker.settle.audit import notes_of
+from worker.settle.audit import audit_of
 from worker.settle.context import Invocation, Item
 from worker.settle.effects import ROUNDS
 from worker.settle.finishing import done
@@ -35,19 +35,19 @@ def finish_claimed(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) 
         if inv.deadline.left() < _LAST_SECONDS:
             return replace(lost, outcome="results queue")
         inv.clock.sleep(_PAUSE)
-    notes = notes_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
+    audit = audit_of(item, inv, outcome.trace) | {"attempt": claim.attempt + 1, "outcome": outcome.state}
     if outcome.usage:
-        notes["usage"] = token_counts(outcome.usage)
-    return end if _written(claim, outcome, notes, inv) else replace(lost, outcome="ledger")
+        audit["usage"] = token_counts(outcome.usage)
+    return end if _written(claim, outcome, audit, inv) else replace(lost, outcome="ledger")
 
 
-def _written(claim: Claim, outcome: Outcome, notes: dict[str, object], inv: Invocation) -> bool:
+def _written(claim: Claim, outcome: Outcome, audit: dict[str, object], inv: Invocation) -> bool:
     """Write the outcome with what it brings; alone, where that is refused however often it is made anew.
 
     While nothing tells whether it was written, it is written again, as long as there is time. What this claim has come to
     already, by a write whose answer was lost or by another finder of a dead caller's claim, is left as it is.
     """
-    done = claims.done(claim, inv.clock.now(), notes)
+    done = claims.done(claim, inv.clock.now(), audit)
     refused = 0
     while True:
         beside: tuple[Write, ...] = ()

@@ -32,7 +32,7 @@ def defect(item: Item, error: BaseException) -> Ended:
     return unsettled(item, "defect")
 
 
-def look(item: Item, record: Record, inv: Invocation) -> Decision:
+def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
     """What the record as read means for the item, by the table."""
     if len(record.asked) >= MOST_ASKED:
         item = replace(item, asked=item.asked & {VERIFICATION})  # which says what is to be done, not only why

@@ -9,10 +9,10 @@ from aistudio import Trace
 from documents import TableUnavailable, Write, Written
 from ledger import Record, chains, claims
 from worker.settle.answers import answer, send_dead_letters
-from worker.settle.audit import notes_of
+from worker.settle.audit import audit_of
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import ROUNDS, Ended, look, unsettled
+from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
 from worker.settle.retry_policy import DeadLetter
 
 
@@ -21,7 +21,7 @@ class Ending:
     """An item to be dead-lettered, and its record as it was read; `owner` is whose claim ends with it."""
 
     item: Item
-    letter: DeadLetter
+    dead_letter: DeadLetter
     record: Record
     trace: Trace | None = None
     owner: str | None = None
@@ -51,7 +51,7 @@ def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
             break
         left = []
         for each in open_:
-            decision = look(each.item, records[each.item.record_key], inv)
+            decision = decide_on(each.item, records[each.item.record_key], inv)
             if decision.step in (Step.PROCEED, Step.MINE):
                 left.append(replace(each, item=decision.item, record=decision.record))
             elif decision.step in (Step.BUSY, Step.EXPIRED, Step.KEY_REUSED):
@@ -64,12 +64,12 @@ def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
 
 def _ending_write(each: Ending, inv: Invocation) -> Write:
     now, item = inv.clock.now(), each.item
-    notes = notes_of(item, inv, each.trace) | {"attempt": _attempts(each), "detail": each.letter.detail}
+    audit = audit_of(item, inv, each.trace) | {"attempt": _attempts(each), "detail": each.dead_letter.detail}
     if item.body_hash:
-        notes["body_hash"] = item.body_hash
+        audit["body_hash"] = item.body_hash
     if each.owner is not None:
-        return claims.dead_lettered(item.standing(), each.owner, each.letter.reason, now, notes)
-    return chains.dead_lettered(item.standing(), each.record, item.owner, each.letter.reason, now, notes)
+        return claims.dead_lettered(item.standing(), each.owner, each.dead_letter.reason, now, audit)
+    return chains.dead_lettered(item.standing(), each.record, item.owner, each.dead_letter.reason, now, audit)
 
 
 def _as_written(each: Ending) -> Record:
@@ -79,11 +79,11 @@ def _as_written(each: Ending) -> Record:
         redrive=each.item.delivery.redrive if each.owner is None else each.record.redrive,
         attempt=_attempts(each),
         owner=each.owner or each.item.owner,
-        reason=each.letter.reason,
-        rest={"detail": each.letter.detail},
+        reason=each.dead_letter.reason,
+        rest={"detail": each.dead_letter.detail},
     )
 
 
 def _attempts(each: Ending) -> int:
     earlier = each.item.delivery.attempt if each.owner in (None, each.item.owner) else each.record.attempt
-    return earlier + each.letter.counted
+    return earlier + each.dead_letter.counted

@@ -8,10 +8,10 @@ from ledger import Record, receipts
 from ledger.record import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
-from worker.settle.audit import notes_of, subject_key
+from worker.settle.audit import audit_of, subject_key
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
-from worker.settle.effects import ROUNDS, Ended, look, unsettled
+from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
 from worker.settle.publishing import Told, publish, told_by, with_content
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import Again, backoff
@@ -82,15 +82,15 @@ def send_first(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
 
 def _write(finished: Finished, inv: Invocation) -> Write:
     item, outcome, record = finished
-    notes = notes_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1} | _reason(item, record)
-    notes |= outcome.noted
+    audit = audit_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1} | _reason(item, record)
+    audit |= outcome.noted
     if item.message is not None and item.message.about is not None:
-        notes["subject"] = subject_key(item.message.about, inv)
+        audit["subject"] = subject_key(item.message.about, inv)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
     standing = item.standing()
     if inv.function.receipt:
         standing = replace(standing, response_id=item.key, held_by=outcome.held_by)
-    write = receipts.outcome(standing, record, outcome.state, at, notes)
+    write = receipts.outcome(standing, record, outcome.state, at, audit)
     return replace(write, beside=(*write.beside, *outcome.writes))
 
 
@@ -115,7 +115,7 @@ def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Fini
     try:
         records = inv.store.get_many(item.record_key for item, _, _ in refused)
         for item, outcome, _ in refused:
-            decision = look(item, records[item.record_key], inv)
+            decision = decide_on(item, records[item.record_key], inv)
             happened = outcome.state == DELETED and decision.record.state != DELETED
             if happened or decision.step is Step.PROCEED:
                 left.append((decision.item, spread(decision.item, outcome, decision.record, inv), decision.record))

@@ -29,7 +29,7 @@ def log_end(
 ) -> None:
     """Log how a delivery ended, without content; `seconds` is how long its call took."""
     trace = settlement.trace
-    notes = {
+    fields = {
         "key": item.record_key,
         "origin": delivery.origin or None,
         "end": settlement.end.value,
@@ -48,7 +48,7 @@ def log_end(
         "server_trace_id": trace.server_trace_id if trace else None,
         "usage": token_counts(settlement.usage) if settlement.usage and _bills(item, idempotent=idempotent) else None,
     }
-    told = {name: value for name, value in notes.items() if value is not None}
+    told = {name: value for name, value in fields.items() if value is not None}
     _level(settlement, logger, idempotent=idempotent)(
         "message " + ("unsettled" if settlement.end is End.UNSETTLED else "settled"), extra=told
     )

@@ -23,7 +23,7 @@ from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.dated import register_dated
 from worker.settle.decide import Step
-from worker.settle.effects import Ended, defect, look, unsettled
+from worker.settle.effects import Ended, decide_on, defect, unsettled
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
 from worker.settle.holds import TOO_MANY, held_keys, without_room
@@ -72,7 +72,7 @@ def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
 
 def _settle(chunk: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[Ended], list[Item]]:
     """Settle the items of one read; those that have to be read again are given back."""
-    decisions = [look(item, read.records[item.record_key], inv) for item in chunk]
+    decisions = [decide_on(item, read.records[item.record_key], inv) for item in chunk]
     crowded = without_room(each for each in decisions if each.step is not Step.FINAL)
     going = [each.item for each in decisions if each.step is Step.PROCEED and each.item not in crowded]
     answered = [each for each in decisions if each.step is not Step.PROCEED and each.item not in crowded]
@@ -120,7 +120,7 @@ def _go_on(items: Sequence[Item], read: _Read, inv: Invocation) -> tuple[list[En
 def _beside_receipts(failed: Sequence[Retry | Ending], inv: Invocation) -> tuple[list[Retry | Ending], list[Item]]:
     """Keep a receipt as it is: what fails to delete once more is dead-lettered under its message id."""
     ends = [each for each in failed if isinstance(each, Ending) and each.record.state == DELETED]
-    flaws = [(each.item, (each.letter.reason, each.letter.detail)) for each in ends]
+    flaws = [(each.item, (each.dead_letter.reason, each.dead_letter.detail)) for each in ends]
     return [each for each in failed if each not in ends], [under_message_id(item, flaw, inv) for item, flaw in flaws]
 
 

@@ -74,9 +74,9 @@ def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> li
         group = [replace(each, owner=None) for each in group]
     ready = [each for each in group if each.item.record_key not in lost]
     confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
-    marks = [_mark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
+    watermarks = [_watermark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
     inv.store.write_all(
-        [mark for mark in marks if mark is not None]
+        [watermark for watermark in watermarks if watermark is not None]
     )  # best effort: the retry message lives all the same
     return [
         *(unsettled(each.item, "ledger", each.trace) for each in group if each.item.record_key in lost),
@@ -106,7 +106,7 @@ def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
     return retry(delivery, each.item.key, attempt=attempt, wait=each.again.wait, now=now, carrier=inv.carrier)
 
 
-def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
+def _watermark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
     """The watermark of a confirmed retry message, with the claim's release where there is a claim to give back."""
     if each.owner is not None:
         return _release(each, inv, retried=int(sent))
@@ -115,7 +115,7 @@ def _mark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
     now, standing = inv.clock.now(), each.item.standing(retried=1)
     if each.busy:
         return claims.watermark_of_claimed(standing, now)
-    notes: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
-    notes |= {"reason": each.again.reason} if each.again.reason else {}
-    notes |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
-    return chains.watermark(standing, now, notes | {"function": inv.function.name})
+    audit: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
+    audit |= {"reason": each.again.reason} if each.again.reason else {}
+    audit |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
+    return chains.watermark(standing, now, audit | {"function": inv.function.name})

@@ -50,7 +50,7 @@ class History:
     age: float
 
 
-def judge(
+def after_failure(
     error: APIError, history: History, *, may_repeat: bool, deployment: bool, limits: Limits, rng: Random
 ) -> Again | DeadLetter:
     """Decide what becomes of a message whose call ended in this error.

@@ -12,7 +12,7 @@ from worker.settle.calling import NotBegun
 from worker.settle.context import Invocation, Item
 from worker.settle.endings import Ending
 from worker.settle.retries import Retry
-from worker.settle.retry_policy import DeadLetter, History, defer, judge
+from worker.settle.retry_policy import DeadLetter, History, after_failure, defer
 
 _ALONE = 5
 """How many go alone at the most: one that its record answers calls nothing, and tells nothing of the deployment."""
@@ -31,7 +31,9 @@ def verdict(
     else:
         may_repeat = inv.function.idempotent or (item.message is not None and item.message.retries_unknown)
         deployment = inv.breaker.covers(ended)
-        decided = judge(ended, history, may_repeat=may_repeat, deployment=deployment, limits=inv.limits, rng=inv.random)
+        decided = after_failure(
+            ended, history, may_repeat=may_repeat, deployment=deployment, limits=inv.limits, rng=inv.random
+        )
         trace = ended.trace
         stored = item.message is not None and item.message.stores
         if stored and isinstance(decided, DeadLetter) and isinstance(ended, OutcomeUnknown):

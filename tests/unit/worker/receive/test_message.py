@@ -38,7 +38,7 @@ def test_all_its_fields_are_read() -> None:
     ).message
 
     assert (message.due, message.about) == (1_795_334_400, "someone")
-    assert message.notes() == {"reason": "erasure", "requested_at": "2026-11-01T00:00:00Z"}
+    assert message.audit() == {"reason": "erasure", "requested_at": "2026-11-01T00:00:00Z"}
 
 
 def test_an_envelope_gives_its_source_and_id_and_its_trace() -> None:
@@ -242,7 +242,7 @@ def test_a_field_means_something_only_where_its_message_declares_it() -> None:
 
     assert (plain.due, plain.about, plain.retries_unknown) == (0, None, False)
     assert (named.due, named.about, named.retries_unknown) == (1_795_334_400, "s", True)
-    assert (later.due, later.about, later.retries_unknown, later.notes()) == (1_795_334_400, "h", True, {"name": "n"})
+    assert (later.due, later.about, later.retries_unknown, later.audit()) == (1_795_334_400, "h", True, {"name": "n"})
 
 
 def test_a_damaged_delivery_is_refused_whatever_its_body_says() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Throttled, Unauthorized, Unavailable
-from worker.settle.retry_policy import Again, DeadLetter, History, Limits, backoff, defer, judge
+from worker.settle.retry_policy import Again, DeadLetter, History, Limits, after_failure, backoff, defer
 
 LIMITS = Limits(attempts=8, age=86_400)
 FRESH, OLD = 0.0, 86_401.0
@@ -23,7 +23,7 @@ def verdict(
     age: float = FRESH,
 ) -> Again | DeadLetter:
     history = History(attempt, copy, age)
-    return judge(error, history, may_repeat=may_repeat, deployment=deployment, limits=LIMITS, rng=Random(1))
+    return after_failure(error, history, may_repeat=may_repeat, deployment=deployment, limits=LIMITS, rng=Random(1))
 
 
 # error, then what it is for an idempotent call, and for one that must not repeat: dead letter, retry, later (deferred)
