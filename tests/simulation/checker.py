@@ -232,6 +232,8 @@ class Checker:
         was, now = state_of(old), state_of(new)
         beside = _NOTES | _OF_VERIFICATION if old.get("due_for") == {"S": VERIFY} else _NOTES
         names = {name for name in old.keys() | new.keys() if not name.startswith("case_")} - beside
+        if number(new, "expires_at") > number(old, "expires_at") > 0:
+            names -= {"expires_at"}  # who read no record before that end, and is put off, lets it live a little longer
         changed = any(old.get(name) != new.get(name) for name in names)
         if was in FINAL_STATES and changed and was != ALREADY_ABSENT:
             self._broken(f"I4: a final outcome was changed, from {was} to {now}")
