@@ -84,6 +84,8 @@ def described(service: Mapping[str, Any], called: set[str]) -> dict[str, Any]:
             wanted += _shapes_of(shapes[name])
     kept = {**service, "operations": operations, "shapes": {name: shapes[name] for name in sorted(shapes)}}
     plain: dict[str, Any] = _without_documentation(kept)
+    if "clientContextParams" in service:
+        plain["clientContextParams"] = service["clientContextParams"]  # botocore reads their documentation
     return plain
 
 

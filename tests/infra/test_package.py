@@ -21,7 +21,7 @@ pytestmark = pytest.mark.python312
 FUNCTIONS = yaml.safe_load((INFRA / "functions.yaml").read_text())["functions"]
 
 INVOKE = """
-import importlib, json, sys
+import importlib, json, os, sys
 
 root, entry_point, event = sys.argv[1:]
 sys.path.insert(0, root)
@@ -44,8 +44,14 @@ try:
     handler(json.loads(event), Context())
 except Exception as error:
     raised = type(error).__name__
-import boto3  # the one client that is made only for large results
-boto3.client("s3", region_name="ru-central1", endpoint_url="http://127.0.0.1:9")
+from botocore.exceptions import EndpointConnectionError
+from worker import clients  # the one client that is made only for large results
+storage = clients.storage(clients.Settings.read({"STORAGE_ENDPOINT": "http://127.0.0.1:9", **os.environ}, ()))
+for ask in (storage.put_object, storage.get_object):
+    try:
+        ask(Bucket="bucket", Key="key")
+    except EndpointConnectionError:
+        continue
 elsewhere = [each.__file__ for each in list(sys.modules.values()) if "site-packages" in (getattr(each, "__file__", None) or "")]
 loaded = [name for name in ("anyio", "asyncio", "trio", "websockets.legacy") if name in sys.modules]
 print(json.dumps({"raised": raised, "from_elsewhere": elsewhere, "needlessly_loaded": loaded}))
