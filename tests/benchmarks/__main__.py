@@ -13,7 +13,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--print", action="store_true", help="write no files")
     options = asked.parse_args()
-    with environment(rows.API, rows.TABLES, rows.QUEUES) as env:
+    with environment(rows.API, rows.TABLES, rows.QUEUES, rows.QUOTA) as env:
         programs = rows.programs(env)
         rounds = []
         for number in range(options.rounds):

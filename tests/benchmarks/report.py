@@ -1,10 +1,12 @@
 """Write the table and the plot of a run beside this module."""
 
+import math
 import platform
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from tests.benchmarks.cost import RUBLES
 from tests.benchmarks.rows import API, QUEUES, TABLES, Row
 
 HERE = Path(__file__).resolve().parent
@@ -19,7 +21,8 @@ def table(rows: Sequence[Row], rounds: int) -> str:
         "with its rivals; a ratio is made within a round. CPython "
         f"3.12 and the deployed archive on {platform.machine()}, against a stand-in server (tests/benchmarks/stand_in.py) "
         f"that answers after {API} ms as AI Studio, {TABLES} ms as the Document API, {QUEUES} ms as Message Queue. "
-        "CPU is the process's own.\n\n"
+        "CPU is the process's own. Costs are those of functions and calls, and of the table where that is said "
+        f"(tests/benchmarks/cost.py; {RUBLES} rubles to the dollar). Turns are made on servers that answer at once.\n\n"
         "| what | against | measured | budget | kept |\n|---|---|---|---|---|\n"
     )
     return head + "\n".join(_line(row) for row in rows) + "\n"
@@ -66,6 +69,8 @@ def plot(rows: Sequence[Row]) -> str:
 
 def _share(row: Row, value: float) -> float:
     """How good a value is, where 1 just keeps the budget and more is better."""
+    if not row.budget:
+        return 0 if value else math.inf
     return value / row.budget if row.at_least else row.budget / value
 
 

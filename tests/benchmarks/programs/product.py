@@ -1,7 +1,8 @@
-"""Delete responses with the product, from the unpacked archive: product.py ROOT MESSAGES BATCH."""
+"""Settle messages with the product, from the unpacked archive: product.py ROOT FUNCTION MESSAGES BATCH."""
 
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,12 @@ sys.path.insert(0, sys.argv[1])
 sys.path.append(str(Path(__file__).parents[3]))
 
 from tests.benchmarks.programs.meter import tell
+
+BODIES = {
+    "delete_response": '{"response_id": "resp_%d"}',
+    "create_response": '{"event_id": "event_%d", "model": "m", "input": "Hello"}',
+    "realtime_response_create": '{"event_id": "event_%d", "type": "response.create"}',
+}
 
 
 class Context:
@@ -22,12 +29,12 @@ class Context:
         return 600_000
 
 
-def entry(number: int) -> dict[str, Any]:
+def entry(body: str, number: int) -> dict[str, Any]:
     """A message of the trigger's event."""
     sent = str(int(time.time() * 1000))
     message = {
         "message_id": f"message-{number}",
-        "body": f'{{"response_id": "resp_{number}"}}',
+        "body": body % number,
         "attributes": {"SentTimestamp": sent, "ApproximateReceiveCount": "1"},
         "message_attributes": {},
     }
@@ -35,15 +42,15 @@ def entry(number: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Settle so many deletions, in batches."""
-    from delete_response import handler
-
-    count, batch = int(sys.argv[2]), int(sys.argv[3])
+    """Settle so many messages, in batches."""
+    function, count, batch = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    handler = import_module(function).handler
     numbers = iter(range(10**9))
 
     def work(messages: int) -> None:
         for _ in range(0, messages, batch):
-            handler({"messages": [entry(next(numbers)) for _ in range(min(batch, messages))]}, Context())
+            body = BODIES[function]
+            handler({"messages": [entry(body, next(numbers)) for _ in range(min(batch, messages))]}, Context())
 
     tell(work, count)
 
