@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from typing import cast
 
 import pytest
@@ -12,6 +13,8 @@ from aws_lambda_powertools import Logger
 
 from infra.deploy import deploy
 from ledger import Key, RecordKey
+from retention.agenda import Swept
+from retention.evidence.sealing import Tally as Sealing
 from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
 from worker.receive.trigger_event import Delivery
@@ -50,6 +53,14 @@ def test_outcomes_are_counted_from_every_line_that_tells_a_message_s_end() -> No
     selector = re.search(r'service="aistudio-<environment>", message="([^"]+)"', README)
     assert selector
     assert set(selector[1].split("|")) == noted.messages
+
+
+def test_what_timers_count_for_a_metric_is_in_their_lines() -> None:
+    named = re.findall(r"`(aistudio_\w+)`[^\n]*attribute `(\w+)`, message `tick`", README)
+    counted = {"aistudio_oldest": {"oldest"}, "aistudio_left": {"left"}}
+    assert {metric: {attribute} for metric, attribute in named} == counted
+    assert {"oldest", "left"} <= {field.name for field in fields(Swept)}
+    assert "left" in {field.name for field in fields(Sealing)}
 
 
 COMMANDS = sorted(set(re.findall(r"\.venv/bin/python -m (infra\.[a-z.]+)", README)))

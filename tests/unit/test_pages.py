@@ -230,7 +230,7 @@ def test_what_a_page_leads_to_is_there(page: str) -> None:
 def test_the_alerts_are_about_queues_reasons_and_sections_that_there_are() -> None:
     alerts = rows(
         "infra/README.md",
-        "**Alerts.** Create them by hand too: Monium → Alerts, project `folder__<folder id>`. Choose that missing data raises no alarm.",
+        "**Alerts.** Create them by hand: Monium → Alerts, project `folder__<folder id>`. Choose that missing data raises no alarm.",
     )
     queues = {name.replace("_", "-") for name in QUEUED} | {"dead-letters", "results"}
     named_ones = [each[1].split(", ")[1] for each in alerts if each[1].split(",")[0] in ("stored", "age")]

@@ -10,8 +10,8 @@ locals {
       # The reference calls resource_id the function's id; the service has been seen to give its name.
       of_function = "${local.of_folder}, service=\"serverless-functions\", resource_id=\"${local.function_ids[name]}|${local.resource_names[name]}\""
       of_queue    = "${local.of_folder}, service=\"message-queue\", queue=\"${local.resource_names[name]}\""
-      # A metric made from log lines (README.md, "Metric of outcomes").
-      of_outcomes = "${local.of_folder}, service=\"logging_aggregates\", function=\"${name}\""
+      # Metrics made from log lines (README.md, "Watch").
+      of_lines = "${local.of_folder}, service=\"logging_aggregates\", function=\"${name}\""
     }
   }
 
@@ -38,17 +38,22 @@ locals {
           id      = "age", title = "Queue: age of the oldest message, s", stack = false
           queries = ["alias(\"queue.messages.oldest_age_milliseconds\"{${of.of_queue}}, \"age\")"]
         },
-      ] : [],
-      [
         {
           id      = "outcomes", title = "Outcomes by class, a minute", stack = true
-          queries = ["series_sum(\"outcome\", \"aistudio_outcomes\"{${of.of_outcomes}})"]
+          queries = ["series_sum(\"outcome\", \"aistudio_outcomes\"{${of.of_lines}})"]
         },
         {
           # Its own, of the dead letters that all share.
           id      = "dead-lettered", title = "Dead-lettered messages, a minute", stack = false
-          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_outcomes}, end=\"dead_lettered\"}), \"dead-lettered\")"]
+          queries = ["alias(series_sum(\"aistudio_outcomes\"{${of.of_lines}, end=\"dead_lettered\"}), \"dead-lettered\")"]
         },
+        ] : [
+        {
+          id      = "left", title = "Runs that left something to the next one", stack = false
+          queries = ["alias(\"aistudio_left\"{${of.of_lines}}, \"left\")"]
+        },
+      ],
+      [
         {
           id = "latency", title = "Invocations: duration and wait, ms", stack = false
           queries = [
@@ -85,6 +90,10 @@ locals {
     {
       id      = "tokens", title = "Tokens by function and model, a minute", stack = true
       queries = ["\"aistudio_tokens\"{${local.of_folder}, service=\"logging_aggregates\"}"]
+    },
+    {
+      id      = "due", title = "Longest due, s", stack = false
+      queries = ["\"aistudio_oldest\"{${local.of_folder}, service=\"logging_aggregates\"}"]
     },
     {
       id = "dead-letters", title = "Dead letters", stack = false
