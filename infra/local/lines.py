@@ -1,6 +1,7 @@
 """What functions print: kept in a file, and told to people a line an event."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,17 @@ class Lines:
         told = json.loads(whole)
         if told.get("message") == TICK and not any(counts(told).values()):
             return  # timers tick all the time: what they find is told
-        time = str(told.get("timestamp", ""))[11:19]
         style = STYLES.get(str(told.get("end")), "")
-        self._console.print(f"{time} {said(told)}".strip(), style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"{_time(told)} {said(told)}", style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _time(line: dict[str, Any]) -> str:
+    """When a line was written, in the reader's zone; now, where it does not say that."""
+    try:
+        at = datetime.fromisoformat(str(line["timestamp"]))
+    except (KeyError, ValueError):
+        at = datetime.now(UTC)
+    return f"{at.astimezone():%H:%M:%S}"
 
 
 def said(line: dict[str, Any]) -> str:

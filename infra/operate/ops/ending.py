@@ -113,6 +113,8 @@ def _of_the_ledger(why: str) -> str:
         "UnrecognizedClientException": "it refuses these credentials",
         "InvalidClientTokenId": "it refuses these credentials",
     }
+    if why.isdecimal():
+        return f"its service answers {why}: try again later, or, where it was broken on purpose, mend it with break off"
     return told.get(why, why)
 
 
