@@ -92,6 +92,16 @@ def test_on_a_deployment_the_same_is_told_and_how_to_learn_the_rest(deployed: Op
     assert "yc logging read --group-id group1 --since 15m" in shown
 
 
+def test_on_a_deployment_a_message_s_deliveries_are_told_by_the_log(deployed: Ops, environment: Environment) -> None:
+    environment.studio.seed("resp_far_away")
+
+    told = deployed("send delete_response", '{"response_id": "resp_far_away"}').out
+
+    assert "resp_far_away: deleted" in told
+    assert re.search(r"its deliveries are in the log: yc logging read --group-id group1 .*response#[0-9a-f]{32}", told)
+    assert "its result is for the consumers of the results queue" in told
+
+
 def test_watch_for_programs_is_a_line_of_json_each_time(ops: Ops, environment: Environment, monkeypatch) -> None:  # type: ignore[no-untyped-def]  # pytest's
     seen: list[float] = []
 

@@ -99,6 +99,15 @@ def test_a_message_is_sent_and_its_end_is_shown_whole(
     assert re.search(r"record response#[0-9a-f]{32} ", shown)
 
 
+def test_what_takes_longer_than_a_second_shows_how_far_it_is(scene: Scene, environment: Environment) -> None:
+    with terminal(scene, 80, 24, "break", "slow", "--for", "5m") as breaking:
+        breaking.shows("━")
+        breaking.shows("/300")
+        breaking.command.sendintr()
+        breaking.command.wait()
+        assert breaking.command.exitstatus == 130
+
+
 def test_the_live_table_is_drawn_anew_until_ctrl_c(scene: Scene, environment: Environment) -> None:
     with terminal(scene, 80, 24, "watch", "--every", "1s") as watch:
         watch.shows("dead letters")

@@ -24,9 +24,7 @@ def main() -> int:
         except NotAsTold as error:
             console.print(f"\nNot as told: {error}", style="bold red", markup=False, soft_wrap=True)
             return 1
-    console.print(
-        "Go on: make dev, then .venv/bin/ops in another terminal; make samples plays all. The proof:"
-    )
+    console.print("Go on: make dev, then .venv/bin/ops in another terminal; make samples plays all. The proof:")
     console.print(page, markup=False, highlight=False, soft_wrap=True)
     return 0
 

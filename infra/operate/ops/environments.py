@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from infra.deploy import table
 from infra.deploy.smoke import function_of, hash_key_of
 from infra.deploy.terraform import INFRA, Root
@@ -160,7 +162,7 @@ def reach(name: str, file: Path | None, options: tuple[str, ...] = ()) -> Reach:
     if not name or not (ENVIRONMENTS / name).is_dir() or Path(name).name != name:
         known = ", ".join(sorted(path.name for path in ENVIRONMENTS.iterdir()))
         raise misused(f"there is no environment {name!r}: local, or in infra/terraform/environments {known}")
-    with services():
+    with services(), Console(stderr=True).status(f"Reading the settings of {name}"):
         try:
             return _deployed(name, options)
         except KeyError as error:

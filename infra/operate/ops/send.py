@@ -12,6 +12,7 @@ from infra.operate.ops.ending import DONE, WANTING, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import Follower, Sent, calls, dead_letters, ended, result
 from infra.operate.ops.messages import Given, Outgoing, read
+from infra.operate.ops.records import query
 from infra.operate.ops.sample import prepare
 from infra.operate.ops.say import Voice
 from infra.operate.ops.sending import Confirmed, send_lines
@@ -104,6 +105,9 @@ def _tell(reach: Reach, voice: Voice, outcome: dict[str, Any]) -> None:
     voice.line(f"  record {outcome['record_key']}")
     for told in (*outcome["timeline"], outcome["numbers"]):
         voice.line(f"  {told}")
+    if not reach.local:
+        voice.line(f"  its deliveries are in the log: {query(reach, outcome['record_key'])}")
+        voice.line("  its result is for the consumers of the results queue, and is not taken from them")
     if outcome["calls"]:
         voice.line(f"  calls of AI Studio: {', '.join(outcome['calls'])}")
     if found := outcome["result"]:
