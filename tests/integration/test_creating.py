@@ -257,13 +257,15 @@ def test_of_what_is_never_stored_nobody_is_told_to_look_it_up(creating: Creating
     assert "stored" not in dead_letter.attributes["detail"]
 
 
-def test_a_field_that_the_settings_allow_is_sent_though_the_reference_does_not_support_it(creating: Creating) -> None:
+def test_a_field_that_was_refused_as_unsupported_is_sent_once_the_settings_allow_it(creating: Creating) -> None:
+    assert creating.create(creating.message(metadata={"a": "b"})) == [("dead_lettered", "invalid_message")]
+    (moved_back,) = creating.creates.redrive()
     creating.creates.settings = creating.creates.settings.model_copy(
         update={"aistudio_allow_fields": frozenset({"metadata"})}
     )
 
     # The local AI Studio refuses it, as the reference says.
-    assert creating.create(creating.message(metadata={"a": "b"})) == [("dead_lettered", "rejected")]
+    assert creating.creates.deliver(moved_back).ends == [("dead_lettered", "rejected")]
     assert len(creating.studio.creates("evt_1")) == 1
 
 

@@ -223,6 +223,25 @@ run "an_environment_overrides_settings_of_the_table" {
   }
 }
 
+run "fields_that_an_environment_allows_reach_what_creates_and_no_other" {
+  command = plan
+
+  variables {
+    set      = "responses"
+    settings = { AISTUDIO_ALLOW_FIELDS = "metadata,truncation" }
+    platform = merge(var.platform, {
+      accounts = {
+        for name in ["creator", "deleter", "reader", "sweeper"] : name => { id = "aje${name}", key_secret_id = "e6q${name}", key_version_id = "e6v1" }
+      }
+    })
+  }
+
+  assert {
+    condition     = { for name, settings in local.settings : name => settings.AISTUDIO_ALLOW_FIELDS if can(settings.AISTUDIO_ALLOW_FIELDS) } == { create_response = "metadata,truncation" } && contains(output.environment.create_response.names, "AISTUDIO_ALLOW_FIELDS")
+    error_message = "What is allowed is create_response's setting alone, and the environment's value counts."
+  }
+}
+
 run "refuses_a_model_that_nobody_chose" {
   command = plan
 
