@@ -78,7 +78,7 @@ def standing(order: Order, record: Record) -> str:
 def make_due(target: RecordKey, store: Ledger, now: float, left: Callable[[], float]) -> tuple[int, bool]:
     """Make due what a hold kept that is there no more; how many, and whether that was all. Nothing while another case holds.
 
-    `left` says how many seconds are left: with too few no further page is begun. What is made due leaves the index, so
+    `left` says how many seconds are left: with too few no further page is begun behind one with something on it. What is made due leaves the index, so
     that the next look goes on with the rest, and finds nothing that a sweep has claimed since. The index follows its
     table with a delay: look again. Raises TableUnavailable.
     """
@@ -88,9 +88,9 @@ def make_due(target: RecordKey, store: Ledger, now: float, left: Callable[[], fl
     pages = chain([[record] if record.held_by == target else []], store.query(HELD, target))
     made = 0
     for page in pages:
-        ends = store.write_all([_due(each, target, now) for each in page if each.due_at is not None])
-        made += ends.count(Written.YES)
-        if left() <= LEAST:
+        due = [_due(each, target, now) for each in page if each.due_at is not None]
+        made += store.write_all(due).count(Written.YES)
+        if due and left() <= LEAST:
             return made, False
     return made, True
 

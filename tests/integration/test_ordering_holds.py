@@ -147,6 +147,19 @@ def test_what_a_person_s_hold_kept_comes_due_when_the_last_case_is_released(benc
     assert deleter.record("resp_1").due_at == text_of(bench.clock.now())
 
 
+def test_a_release_ends_however_short_the_invocations_are(bench: Bench, deleter: Bench) -> None:
+    bench.deliver(order(bench, "place", subject="user-1"))
+    delete(deleter, subject="user-1")
+    bench.clock.advance(60)
+    bench.deliver(order(bench, "release", subject="user-1"), seconds=8)
+    for _ in range(3):
+        bench.clock.advance(900)
+        bench.deliver(*bench.take_retry_messages(), seconds=8)
+
+    assert told(bench)[-1] == "released"
+    assert bench.retry_messages() == []
+
+
 @pytest.mark.draft(7)
 def test_what_is_held_by_a_message_that_read_before_the_release_is_found_by_a_later_look(
     bench: Bench, deleter: Bench
