@@ -73,8 +73,9 @@ def test_every_setting_that_the_code_reads_is_set_and_the_reverse(workspace: Wor
     secrets = {
         account: {"secret_id": f"e6q{account}", "version_id": "e6v", "key": "api-key"} for account in TABLE["accounts"]
     }
-    names = set[str]()
-    for each in ("default", "retention"):  # no set holds all functions: a new cloud has quotas
+    # No set holds all functions: a new cloud has quotas. That a function's own settings reach it is the module's test.
+    names = {name for entry in TABLE["functions"].values() for name in entry.get("settings", {})}
+    for each in ("default", "retention"):
         with_key = workspace.plan("app", *APP_VARIABLES, f"-var=api_keys={json.dumps(secrets)}", f"-var=set={each}")
         deployed = with_key["planned_values"]["outputs"]["environment"]["value"]
         names |= {name for function in deployed.values() for name in function["names"]}

@@ -42,7 +42,7 @@ from tests.e2e.soak.proxy import running_proxy
 from tests.e2e.soak.reckoning import differences
 from tests.e2e.soak.redrive import redrive_deletions
 from tests.support.planted import API_KEY, HASH_KEY, PLANTED, SECRETS, TOKEN, leaks_of
-from tests.support.waiting import eventually
+from tests.support.waiting import NotInTime, eventually
 
 TIMEOUT = 8
 SHORT_VISIBILITY = 4
@@ -258,7 +258,11 @@ def _striking(chaos: Chaos, plan: Plan, progress: Progress, expected: int) -> It
 
 
 def _come_to_rest(environment: Environment, deadline: float, what: str) -> None:
-    eventually(lambda: at_rest(environment), what, deadline - time.monotonic(), LOOK_EVERY)
+    try:
+        eventually(lambda: at_rest(environment), what, deadline - time.monotonic(), LOOK_EVERY)
+    except NotInTime as error:
+        left = {name: count for name, count in depths(environment).items() if count}
+        raise NotInTime(f"{error}; left in the queues: {left}") from None
 
 
 def _figures(
