@@ -56,6 +56,25 @@ def test_a_text_turn_has_the_apis_events_in_their_order_and_is_billed_once(studi
     assert studio.billed("event-1") == 1
 
 
+def test_a_function_that_is_demanded_is_called_in_place_of_an_answer(studio: StudioHandle, sdk: OpenAI) -> None:
+    seen = []
+    with sdk.realtime.connect(model=studio.realtime_model_uri, websocket_connection_options=OPTIONS) as connection:
+        connection.session.update(session={"type": "realtime", "tools": [{"type": "function", "name": "weather"}]})
+        connection.response.create(response={"tool_choice": "required"})
+        for event in connection:
+            seen.append(event)
+            if event.type == "response.done":
+                break
+
+    (called,) = (event for event in seen if event.type == "response.function_call_arguments.done")
+    (item,) = (event.item for event in seen if event.type == "response.output_item.done")
+    assert item.type == "function_call"
+    assert (item.name, item.call_id, item.arguments) == ("weather", called.call_id, called.arguments)
+    done = seen[-1]
+    assert done.type == "response.done"
+    assert done.response.output == [item]
+
+
 def test_an_audio_turn_is_spoken_with_a_transcript_and_without_text(studio: StudioHandle, sdk: OpenAI) -> None:
     events = turn(studio, sdk, "audio")
 

@@ -128,6 +128,17 @@ def test_a_result_has_each_response_and_beside_them_text_usage_and_status(bench:
     assert (line["response_status"], line["usage"]) == ("completed", data["usage"])
 
 
+def test_a_function_that_a_response_calls_is_in_its_result(bench: Bench) -> None:
+    tools = {"type": "session.update", "session": {"tools": [{"type": "function", "name": "weather"}]}}
+    ask = {"type": "response.create", "response": {"tool_choice": {"type": "function", "name": "weather"}}}
+    bench.deliver(bench.message(script(tools, ask, PUT, CREATE)))
+
+    data = bench.results()[0]["data"]
+    (call,), (answer,) = (response["output"] for response in data["responses"])
+    assert (call["type"], call["name"], call["arguments"]) == ("function_call", "weather", "{}")
+    assert (answer["type"], data["text"]) == ("message", "You said: Hello")
+
+
 def test_a_lone_event_is_posted_and_its_result_is_what_acknowledged_it(bench: Bench) -> None:
     bench.deliver(bench.message(PUT | {"event_id": "evt_1"}))
 

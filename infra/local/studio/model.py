@@ -1,5 +1,8 @@
 """The stand-in for a model: what it answers depends on the input and on nothing else."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 def reply_to(text: str) -> str:
     """The model's answer: an echo, so that a test can tell whose answer it holds."""
@@ -20,6 +23,15 @@ def text_of(items: object) -> str:
     if not isinstance(items, dict):
         return ""
     return next((text_of(items[name]) for name in ("content", "text", "transcript", "output") if items.get(name)), "")
+
+
+def demanded_function(request: Mapping[str, Any]) -> str | None:
+    """The function that the request's tool_choice demands, if any."""
+    choice = request.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") == "function":
+        return str(choice.get("name"))
+    tools = [tool for tool in request.get("tools") or () if isinstance(tool, dict) and tool.get("type") == "function"]
+    return str(tools[0].get("name")) if choice == "required" and tools else None
 
 
 def model_problem(model: object, folder_id: str) -> str | None:

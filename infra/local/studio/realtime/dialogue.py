@@ -46,6 +46,11 @@ class Dialogue:
         """What the model answers to."""
         return self.items.heard or text_of(self._config["instructions"])
 
+    @property
+    def tools(self) -> Event:
+        """The session's tools and its choice of them, which a response.create may change for itself."""
+        return {name: self._config[name] for name in ("tools", "tool_choice") if name in self._config}
+
     def shown(self) -> Event:
         """The session as acknowledgements show it: both modalities, whatever was asked for."""
         return {**self._config, "output_modalities": ["text", "audio"]}

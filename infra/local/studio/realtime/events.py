@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.local.studio.faults.realtime import RealtimeFault
-from infra.local.studio.model import reply_to, text_of, tokens
+from infra.local.studio.model import demanded_function, reply_to, text_of, tokens
 
 Event = dict[str, Any]
 PCM_OF_A_WORD = base64.b64encode(bytes(4800)).decode()  # 16 bits, 24 kHz
@@ -17,7 +17,10 @@ PCM_OF_A_WORD = base64.b64encode(bytes(4800)).decode()  # 16 bits, 24 kHz
 
 @dataclass(frozen=True)
 class Turn:
-    """What a response.create asked for, resolved against its session: `modalities` are those really produced."""
+    """What a response.create asked for, resolved against its session: `modalities` are those really produced.
+
+    `call`: the function that is called in place of an answer.
+    """
 
     response_id: str
     item_id: str
@@ -25,11 +28,12 @@ class Turn:
     modalities: tuple[str, ...]
     metadata: dict[str, Any] | None = None
     fault: RealtimeFault | None = None
+    call: str | None = None
 
     @property
     def text(self) -> str:
         """What the model says."""
-        return reply_to(self.heard)
+        return reply_to(self.heard) if self.call is None else ""
 
     def has(self, name: str) -> bool:
         """Whether this fault was asked for."""
@@ -44,6 +48,7 @@ def asked_for(new_id: Callable[[], str], asked: dict[str, Any], heard: str, moda
         heard=text_of(asked.get("input")) or heard or text_of(asked.get("instructions")),
         modalities=tuple(asked.get("output_modalities") or modalities),
         metadata=asked.get("metadata"),
+        call=demanded_function(asked),
     )
 
 
@@ -101,9 +106,17 @@ def cancelled_event(turn: Turn) -> Event:
 
 
 def _item(turn: Turn, status: str) -> Event:
+    if turn.call is not None:
+        ended = status if status in ("in_progress", "completed") else "incomplete"
+        return {**_call(turn, begun=status == "in_progress"), "object": "realtime.item", "status": ended}
     item: Event = {"id": turn.item_id, "object": "realtime.item", "type": "message", "role": "assistant"}
     item["status"] = status if status in ("in_progress", "completed") else "incomplete"
     return {**item, "content": [] if status == "in_progress" else [_part(turn)]}
+
+
+def _call(turn: Turn, *, begun: bool = False) -> Event:
+    named = {"call_id": f"call_{turn.response_id[5:]}", "name": turn.call}
+    return {"id": turn.item_id, "type": "function_call", **named, "arguments": "" if begun else "{}"}
 
 
 def _part(turn: Turn, *, begun: bool = False) -> Event:
@@ -117,6 +130,16 @@ def _part(turn: Turn, *, begun: bool = False) -> Event:
 def _output_events(turn: Turn) -> list[Event]:
     whole: Event = {"response_id": turn.response_id, "output_index": 0}
     part: Event = {**whole, "item_id": turn.item_id, "content_index": 0}
+    if turn.call is not None:
+        call = _call(turn)
+        told = {**whole, "item_id": turn.item_id, "call_id": call["call_id"]}
+        arguments = "response.function_call_arguments"
+        return [
+            {"type": "response.output_item.added", **whole, "item": _item(turn, "in_progress")},
+            {"type": f"{arguments}.delta", **told, "delta": call["arguments"]},
+            {"type": f"{arguments}.done", **told, "name": turn.call, "arguments": call["arguments"]},
+            {"type": "response.output_item.done", **whole, "item": _item(turn, "completed")},
+        ]
     words = turn.text.split(" ")
     pieces = [word if index == 0 else f" {word}" for index, word in enumerate(words)]
     events: list[Event] = [

@@ -47,7 +47,8 @@ def _taken(studio: Studio, inquiry: Inquiry, kind: str) -> tuple[Turn | None, li
     check(event)
     turn = None
     if kind == "response.create":
-        turn = asked_for(studio.hex_id, event.get("response") or {}, studio.dialogue.heard, ("text",))
+        asked = {**studio.dialogue.tools, **(event.get("response") or {})}
+        turn = asked_for(studio.hex_id, asked, studio.dialogue.heard, ("text",))
         inquiry.call.billed = True
     events = studio.dialogue.take(event) if turn is None else turn_events(turn)
     inquiry.call.effect = frame.effect = True

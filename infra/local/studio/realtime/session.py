@@ -132,7 +132,7 @@ class Session:
             frame.effect = call.effect
             return
         frame.effect = call.billed = call.effect = True
-        asked = event.get("response") or {}
+        asked = {**self._dialogue.tools, **(event.get("response") or {})}
         turn = asked_for(self._studio.hex_id, asked, self._dialogue.heard, self._dialogue.modalities)
         turn = replace(turn, fault=fault)
         await asyncio.sleep(self._studio.settings.latency)

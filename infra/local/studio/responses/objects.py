@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.local.studio.faults.responses import Name, ResponseFault
-from infra.local.studio.model import reply_to, tokens
+from infra.local.studio.model import demanded_function, reply_to, tokens
 
 Struck = Mapping[Name, ResponseFault]
 ECHOED: dict[str, Any] = {
@@ -86,7 +86,7 @@ def _end(
 def _output(
     response_id: str, request: Mapping[str, Any], reply: str, status: str, faults: Struck
 ) -> list[dict[str, Any]]:
-    if (name := _forced_function(request)) is not None:
+    if (name := demanded_function(request)) is not None:
         call: dict[str, Any] = {"id": f"fc_{response_id}", "type": "function_call", "call_id": f"call_{response_id}"}
         return [{**call, "name": name, "arguments": "{}", "status": "completed"}]
     if "text_in_summary" in faults:
@@ -104,12 +104,3 @@ def _output(
     }
     odd = {"id": f"odd_{response_id}", "type": "crystal_ball_call", "vision": {"depth": [1, None]}}
     return [odd, message] if "unknown_items" in faults else [message]
-
-
-def _forced_function(request: Mapping[str, Any]) -> str | None:
-    """The function that the request's tool_choice demands, if any."""
-    choice = request.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "function":
-        return str(choice.get("name"))
-    names = [tool["name"] for tool in request.get("tools") or () if tool.get("type") == "function"]
-    return names[0] if choice == "required" and names else None
