@@ -1,11 +1,14 @@
 # Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
-.PHONY: bench soak fuzz audit transcript
+.PHONY: bench scale soak fuzz audit transcript
 
 soak: setup ## Ten thousand messages while everything goes wrong, fifteen minutes at the most; ARGS="--seed 2"
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
 
 bench: setup ## Measure beside what people would use instead; writes tests/benchmarks/measured.md and .svg (needs CPython 3.12)
 	PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks $(ARGS)
+
+scale: setup ## Print how long ten million deletions take, and what is full first
+	@PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.scale
 
 fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
 	FUZZ=$(or $(FUZZ),10) $(BIN)/pytest tests/fuzz --timeout 3600 $(ARGS)

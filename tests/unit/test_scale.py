@@ -1,0 +1,22 @@
+"""The model of ten million responses says of a few thousand what the functions' own code takes for them."""
+
+import pytest
+
+from tests.benchmarks.cost import OUR_UNITS
+from tests.benchmarks.scale import Cloud
+from tests.benchmarks.scaled_down import drain
+
+MESSAGES = 1_200
+CLOUDS = {
+    "instances": Cloud("few instances", instances=2, at_once=16, units=100_000),
+    "request units": Cloud("few units", instances=4, at_once=100, units=500),
+}
+
+
+@pytest.mark.parametrize("first", CLOUDS)
+def test_the_model_takes_as_long_as_a_scaled_down_run(first: str) -> None:
+    cloud = CLOUDS[first]
+    rate, full = cloud.rate(OUR_UNITS)
+
+    assert full == first
+    assert drain(MESSAGES, cloud) == pytest.approx(MESSAGES / rate, rel=0.1)
