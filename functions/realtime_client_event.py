@@ -31,4 +31,6 @@ def handler(message: RealtimeClientEvent, realtime: Realtime, timeout: float) ->
     if result.accepted:
         return Outcome("accepted", result.trace, result.document())
     bulky = ("events", "responses", "items", "transcriptions", "text")
-    return Outcome("done", result.trace, result.document(), result.usage, bulky, result.status, model=result.model)
+    usage, ended_by = result.usage, result.ended_by
+    told = result.document()
+    return Outcome("done", result.trace, told, usage, bulky, result.status, model=result.model, ended_by=ended_by)

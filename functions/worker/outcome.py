@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from aistudio import Response, Trace
+from aistudio import APIError, Response, Trace
 from documents import Write
 from ledger import RecordKey
 
@@ -56,7 +56,8 @@ class Outcome:
 
     `noted` is what its receipt says beside that.
 
-    `held_by` is the record whose hold keeps a response.
+    `held_by` is the record whose hold keeps a response. `ended_by` is what ended a call early that has a result all the
+    same: the batch heeds it as it heeds a call that failed.
 
     With `later` it is no end: `sends` and `result` go out, `writes` are written, and the message comes back.
     """
@@ -74,6 +75,7 @@ class Outcome:
     later: Later | None = None
     held_by: RecordKey | None = None
     noted: Mapping[str, int] = field(default_factory=dict)
+    ended_by: APIError | None = None
 
     @classmethod
     def of(cls, response: Response) -> Self:

@@ -191,6 +191,14 @@ def test_a_script_that_ended_early_is_a_warning_that_says_why(bench: Bench) -> N
     assert [event["status"] for event in result["data"]["events"]] == ["sent", "acknowledged", "refused"]
 
 
+def test_after_a_script_that_is_throttled_behind_an_answer_its_batch_begins_no_further_one(bench: Bench) -> None:
+    bench.studio.fault(realtime="error_event", at="response.create", error_type="rate_limit_error")
+    first, second = (bench.message(script(SOUND, COMMIT, CREATE, event_id=f"evt_{n}")) for n in range(2))
+
+    assert sorted(bench.deliver(first, second).ends) == [("deferred", "throttled"), ("done", "done")]
+    assert effects(bench).count("input_audio_buffer.append") == 1
+
+
 @pytest.mark.parametrize("kind", [name for name, row in KINDS.items() if not row.supported])
 def test_what_is_marked_as_not_supported_is_refused_by_name(bench: Bench, kind: str) -> None:
     ends = [

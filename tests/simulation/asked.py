@@ -50,13 +50,13 @@ class Asked:
         self._waiting.discard(name)
 
     def told(self, name: str) -> bool:
-        """The caller reads that this was refused. Whether nothing else of the session is billed."""
+        """The caller reads that this was refused. Whether nothing else is open, so that it is this that ends the call."""
         if name in self._sent:
             self._refused.add(name)
             self._waiting.discard(name)
         elif not self._sent:
             self._world.checker.calls.tried(name.split(" ")[1])
-        return self._sent.keys() <= self._refused
+        return not self._waiting
 
     def over(self, *, broken: bool) -> None:
         """The session is over: what was asked for, and not answered, may have happened."""

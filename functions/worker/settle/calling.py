@@ -76,8 +76,9 @@ def make_call(
     ended = _call(call, item, inv)
     if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh=fresh) is None:
         ended = _call(call, item, inv)
-    if isinstance(ended, APIError):
-        inv.batch.report(ended, item.record_key)
+    error = ended if isinstance(ended, APIError) else ended.ended_by
+    if error is not None:
+        inv.batch.report(error, item.record_key)
     if not usual:
         return ended  # another request than the one that is rejected: it says nothing of that
     if isinstance(ended, Rejected):
