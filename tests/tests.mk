@@ -1,5 +1,5 @@
 # Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
-.PHONY: bench scale soak fuzz audit transcript
+.PHONY: bench bench-retention scale soak fuzz audit transcript
 
 soak: setup ## Ten thousand messages while everything goes wrong, fifteen minutes at the most; ARGS="--seed 2"
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
@@ -9,6 +9,9 @@ bench: setup ## Measure beside what people would use instead; writes tests/bench
 
 scale: setup ## Print how long ten million deletions take, and what is full first
 	@PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.scale
+
+bench-retention: setup ## Sweep a million responses that are due at once: how fast, and what is full first; ARGS="--every 60"
+	PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.retention $(ARGS)
 
 fuzz: setup ## Odd inputs, ten times as many as in the tests; FUZZ=100 for more
 	FUZZ=$(or $(FUZZ),10) $(BIN)/pytest tests/fuzz --timeout 3600 $(ARGS)

@@ -24,6 +24,9 @@ REGISTER, SWEEP, DELETE_DUE, SEAL = 9, cost.SWEEP_UNITS, 10, 0.5
 BACKLOG, TICK = 10_000, 300
 """Deletions that a sweep lets wait (SWEEP_BACKLOG), and seconds between sweeps (infra/functions.yaml)."""
 
+SWEEPING = 45
+"""Seconds of its minute in which a sweep begins further pages; ten messages go in a request (`make bench-retention`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
@@ -46,7 +49,9 @@ class Cloud:
     def limits(self, units: float, *, swept: bool = False) -> dict[str, float]:
         """Deletions a second that each part lets through, where each takes so many request units."""
         limits = {"instances": self.instances * BATCH / self.seconds_of_batch, "request units": self.units / units}
-        return limits | ({"SWEEP_BACKLOG": BACKLOG / TICK} if swept else {})
+        swept_a_second = 1 / (SWEEP / self.units + REQUEST / 10)
+        sweeps = {"SWEEP_BACKLOG": BACKLOG / TICK, "the sweep's minute": SWEEPING * swept_a_second / TICK}
+        return limits | (sweeps if swept else {})
 
     def rate(self, units: float, *, swept: bool = False) -> tuple[float, str]:
         """Deletions a second, and what is full first."""

@@ -88,7 +88,7 @@ def test_no_command_is_shown_that_would_not_be_found() -> None:
 
 @pytest.mark.parametrize("verb", sorted(set(re.findall(r"`make ([a-z-]+)", README)) - {"help"}))
 def test_every_verb_that_is_named_is_there(verb: str) -> None:
-    told = "".join(path.read_text() for path in (PROJECT / "Makefile", INFRA / "infra.mk"))
+    told = "".join(path.read_text() for path in (PROJECT / "Makefile", INFRA / "infra.mk", PROJECT / "tests/tests.mk"))
     assert re.search(rf"(?m)^{verb}:.*##", told)
 
 

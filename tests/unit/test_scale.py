@@ -3,7 +3,8 @@
 import pytest
 
 from tests.benchmarks.cost import OUR_UNITS
-from tests.benchmarks.scale import Cloud
+from tests.benchmarks.retention import measure
+from tests.benchmarks.scale import BACKLOG, DELETE_DUE, SWEEP, TICK, Cloud
 from tests.benchmarks.scaled_down import drain
 
 MESSAGES = 1_200
@@ -20,3 +21,13 @@ def test_the_model_takes_as_long_as_a_scaled_down_run(first: str) -> None:
 
     assert full == first
     assert drain(MESSAGES, cloud) == pytest.approx(MESSAGES / rate, rel=0.1)
+
+
+def test_the_model_of_a_sweep_takes_as_long_as_the_function_s_own_sweeps() -> None:
+    units = 100
+    rate, full = Cloud("few units", instances=2, at_once=16, units=units).rate(SWEEP + DELETE_DUE, swept=True)
+
+    came = measure(3_000, BACKLOG, units, TICK)
+
+    assert (full, came.held_up_by) == ("the sweep's minute", "the sweep's time")
+    assert came.responses / came.whole == pytest.approx(rate, rel=0.1)
