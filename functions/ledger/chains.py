@@ -105,6 +105,7 @@ def dead_lettered(
     What is on the agenda comes due again in a week.
     """
     again = {} if record.due_shard is None else {"due_at": text_of(now + DEAD_LETTERED_FOR)}
+    free = when.any_of(open_to(standing), when.WAITS)
     return Write(
         standing.key,
         sets={
@@ -119,7 +120,7 @@ def dead_lettered(
             **again,
         },
         adds=standing.adds,
-        condition=when.any_of(open_to(standing), when.WAITS),
+        condition=when.all_of(free, when.ON_AGENDA) if again else free,
         given=standing.compared(now),
     )
 

@@ -88,6 +88,21 @@ def test_outcomes_beat_all_else_and_newer_messages_beat_older_ones(
         assert store.get(KEY) == before
 
 
+def test_a_dead_letter_leaves_no_time_alone_on_a_record_that_left_the_agenda_meanwhile(
+    store: Ledger, given: Callable[..., Record]
+) -> None:
+    agenda = {"due_shard": "due#00", "due_at": "2026-11-22T08:00:00.000Z"}
+    write = chains.dead_lettered(standing(), Record(KEY, due_shard="due#00"), "me", "rejected", NOW, {})
+
+    given(**absent(SENT - 1))
+    assert store.write(write) is REFUSED
+    assert given().due_at is None
+
+    given(**agenda)
+    assert store.write(write) is YES
+    assert str(given().due_at) > agenda["due_at"]
+
+
 def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable[..., Record]) -> None:
     given(**ended("dead_lettered", 1), detail="HTTP 400", expires_at=NOW, retried={"m-0"})
     store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, NOTES | {"attempt": 2}))
