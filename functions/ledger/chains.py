@@ -51,8 +51,8 @@ class Standing:
 
     @property
     def names(self) -> Mapping[str, set[str]]:
-        """The messages that have a retry message now."""
-        return {"retried": set(self.retried)} if self.retried else {}
+        """The messages that have a retry message now, each as `<redrive>:<id>`: another redrive of them is yet to come."""
+        return {"retried": {f"{self.redrive}:{name}" for name in self.retried}} if self.retried else {}
 
     def compared(self, now: float) -> Mapping[str, Any]:
         """What the conditions of its writes compare with."""
@@ -77,6 +77,11 @@ def noted(standing: Standing, record: Record, now: float) -> Write:
 def concerning(standing: Standing) -> Write:
     """Keep the persons that a delivery concerns, and why it is asked for: both count for every later message of its key."""
     return Write(standing.key, sets={}, adds=standing.adds)
+
+
+def named(standing: Standing) -> Write:
+    """Name the messages of a confirmed retry message that raises no watermark, since another one is as high (best effort)."""
+    return Write(standing.key, sets={}, adds=standing.names, condition=when.GOES_ON, given=when.given())
 
 
 def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write:

@@ -23,6 +23,9 @@ _WORDS = {word: word for word in (OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *
 FREE = "attribute_not_exists(#state)"
 """No delivery has dealt with the key (the record may carry a legal hold all the same)."""
 
+GOES_ON = "#state IN (:open, :claimed)"
+"""The key has no end yet."""
+
 LAPSED = "#expires_at < :now"
 """The record has expired; the table's own deletion follows only days later, so it counts as absent from here on."""
 

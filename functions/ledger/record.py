@@ -71,7 +71,7 @@ class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
     `redrive` and `copy` are the watermark, written at `marked_at`.
-    `retried` are the ids of messages that have a confirmed retry message. `messages` are the ids that the
+    `retried` are the messages that have a confirmed retry message, each as `<redrive>:<id>`. `messages` are the ids that the
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
     the deletion was asked for. `subjects` are the people that its messages concerned;

@@ -1,6 +1,7 @@
 """Holes that simpler designs have (and this code once had), each put back into the code by replacing a function."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from aistudio import Throttled
@@ -47,6 +48,21 @@ def _by_number(_original: Any) -> Any:
     return superseded
 
 
+def _naming_none(original: Any) -> Any:
+    def raise_watermarks(retries: Any, inv: Any) -> None:
+        write_all = inv.store.write_all
+        named = [False]
+
+        def once(writes: Any) -> Any:
+            written = [] if named[0] else write_all(writes)
+            named[0] = True
+            return written
+
+        original(retries, replace(inv, store=SimpleNamespace(write_all=once)))
+
+    return raise_watermarks
+
+
 def _alive_again(original: Any) -> Any:
     def item(delivery: Any, *args: Any) -> Any:
         return original(replace(delivery, dead=False), *args)
@@ -60,6 +76,18 @@ OF_BOTH = (
         "sent is written without naming which dead letter",
         "a deletion refused, redriven, refused again, a crash",
         {"ledger.conditions:DEAD_LETTERED_BY": lambda _: "#state = :dead_lettered"},
+    ),
+    Mutant(
+        "H20",
+        "messages that have retry messages are not named on the record",
+        "throttled",
+        {"ledger.chains:Standing.names": lambda _: property(lambda _self: {})},
+    ),
+    Mutant(
+        "H20",
+        "messages whose retry message raises no watermark are not named",
+        "two retry messages have one number, and the batch of one comes back",
+        {"worker.settle.retries:_raise_watermarks": _naming_none},
     ),
     Mutant(
         "H21",

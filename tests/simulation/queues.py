@@ -22,7 +22,7 @@ class Post:
     """A message in a queue. `record_key` is empty where it has none; times are true epoch seconds.
 
     `numbers` and `reason` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
-    `chain` names the first message of its chain and `born` the step at which that was sent; `asked_at` is when it
+    `chain` names the first message of its chain, `parent` the message that it followed from, and `born` the step at which that was sent; `asked_at` is when it
     was first sent of all, in milliseconds. `since` is the first step of all chains that were joined in it. `home` is
     the queue that it was put into. `foreign`: a script moved it here.
     """
@@ -38,6 +38,7 @@ class Post:
         "home",
         "name",
         "numbers",
+        "parent",
         "reason",
         "received",
         "record_key",
@@ -56,6 +57,7 @@ class Post:
         self.attributes = attributes
         self.record_key = record_key
         self.chain = name
+        self.parent = ""
         self.sent_at = sent_at
         self.asked_at = asked_at(attributes) or int(sent_at * 1000)
         self.step = self.born = self.since = step
@@ -165,6 +167,7 @@ class Queues:
         given = [each for each in self._world.current.process.posts if each.record_key == post.record_key]
         if given:
             first = max(given, key=lambda each: (each.body == body, each.number, each.born))
+            post.parent = first.name
             post.chain, post.born = first.chain, max(each.born for each in given)
             post.since = min(each.since for each in given)
         self._world.checker.put(url, post, confirmed=not extra)

@@ -58,9 +58,10 @@ def asked_at(attributes: Attributes) -> int:
 
 
 def retried(item: Item) -> Sequence[str]:
-    """The messages that a confirmed retry message stands for."""
+    """The messages that a confirmed retry message of the redrive that stands stands for."""
     names: Sequence[str] = item.get("retried", {"SS": ()})["SS"]
-    return names
+    redrive = f"{watermark(item)[0]}:"
+    return [name.removeprefix(redrive) for name in names if name.startswith(redrive)]
 
 
 def reason_of(attributes: Attributes) -> str:

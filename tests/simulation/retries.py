@@ -25,6 +25,7 @@ class Retries:
         self._made: Counter[tuple[str, str, tuple[int, int]]] = (
             Counter()
         )  # by (record, chain, number): all that were put
+        self._followed: Counter[tuple[str, str, int]] = Counter()  # by (record, message that was delivered, redrive)
         self._chains: Counter[str] = Counter()  # chains that were begun, by record
         kinds = {(record_keys[sent.body], sent.body) for sent in world.plan.messages if not sent.to}
         self._kinds = Counter(record_key for record_key, *_ in kinds)
@@ -48,6 +49,11 @@ class Retries:
         excused = 0 if "doubled" in self._world.plan.forbidden else self.excused[post.record_key]
         if post.record_key and self._made[chain] > 1 + excused:
             self._world.violation(f"H20: {self._made[chain]} retry messages number {post.number} of one message")
+        if post.record_key and post.parent:
+            of = (post.record_key, post.parent, post.number[0])
+            self._followed[of] += 1
+            if self._followed[of] > 1 + excused:
+                self._world.violation("H20: a message that comes back has a further retry message")
         self._remembers(post, process)
 
     def _remembers(self, post: Post, process: Process) -> None:

@@ -90,6 +90,20 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("w3", f"DELETE {KEY}", "429"),
         ),
     ),
+    "two retry messages have one number, and the batch of one comes back": (
+        _deletions(2, {"DELETE down long": 1, "ack lost": 1}, messages=2, sent_before=True, visibility=60.0),
+        (
+            ("trigger", "delivers", "m1"),
+            ("trigger", "delivers", "m2"),
+            ("w1", f"DELETE {KEY}", "down long"),
+            ("w2", f"DELETE {KEY}", ""),
+            ("w2", "acknowledges", ""),
+            ("w1", "acknowledges", "lost"),
+            ("time", "passes", "62"),
+            ("trigger", "delivers", "m1"),
+            ("w3", "acknowledges", ""),
+        ),
+    ),
     "the body of a retry message that the queue gave up is sent alone": (
         _deletions(3, {CRASH: 2, "DELETE 429": 1}, moves=1, receives=2, sent_before=True),
         (

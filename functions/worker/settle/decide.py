@@ -128,7 +128,8 @@ def _superseded(item: Item, record: Record, now: float, retention: float) -> boo
     """
     counts = now < record.marked_at + LONGEST_DELAY + retention
     new = any(
-        part.delivery.message_id not in record.retried and (part.begins or part.delivery.redrive < record.redrive)
+        f"{record.redrive}:{part.delivery.message_id}" not in record.retried
+        and (part.begins or part.delivery.redrive < record.redrive)
         for part in item.parts or (item,)
     )
     return item.delivery.number < record.watermark and counts and not new

@@ -74,10 +74,7 @@ def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> li
         group = [replace(each, owner=None) for each in group]
     ready = [each for each in group if each.item.record_key not in lost]
     confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
-    watermarks = [_watermark(each, inv, sent=sent) for each, sent in zip(ready, confirmed, strict=True)]
-    inv.store.write_all(
-        [watermark for watermark in watermarks if watermark is not None]
-    )  # best effort: the retry message lives all the same
+    _raise_watermarks(list(zip(ready, confirmed, strict=True)), inv)
     return [
         *(unsettled(each.item, "ledger", each.trace) for each in group if each.item.record_key in lost),
         *(
@@ -87,6 +84,18 @@ def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> li
             for each, sent in zip(ready, confirmed, strict=True)
         ),
     ]
+
+
+def _raise_watermarks(retries: Sequence[tuple[Retry, bool]], inv: Invocation) -> None:
+    """Raise the watermarks to what was confirmed (best effort: a retry message lives all the same).
+
+    Where another retry message is as high already, the record still has to name what this one stands for.
+    """
+    watermarks = [(each, sent, _watermark(each, inv, sent=sent)) for each, sent in retries]
+    ends = iter(inv.store.write_all([write for _, _, write in watermarks if write is not None]))
+    refused = [each for each, sent, write in watermarks if write is not None and next(ends) is Written.REFUSED and sent]
+    standings = [each.item.standing(retried=1) for each in refused]
+    inv.store.write_all([chains.named(standing) for standing in standings if standing.retried])
 
 
 def _unwritten(writes: Sequence[Write], inv: Invocation) -> set[str]:

@@ -35,7 +35,7 @@ def decision(delivered: Item, *, may_repeat: bool = False, **stored: Any) -> Dec
 CLAIMED: dict[str, Any] = {"state": "claimed", "owner": "another", "lease_until": NOW + 1}
 EXPIRED: dict[str, Any] = {**CLAIMED, "lease_until": NOW - 1}
 OPEN: dict[str, Any] = {"state": "open", "copy": 3}
-RETRIED: dict[str, Any] = {"retried": frozenset({"m"})}
+RETRIED: dict[str, Any] = {"retried": frozenset({"0:m"})}
 ENDED: dict[str, Any] = {"messages": frozenset({"first", "retry"}), "copy": 3}
 DEAD: dict[str, Any] = {**ENDED, "state": "dead_lettered", "reason": "rejected", "dlq": "sent"}
 UNKNOWN: dict[str, Any] = {**DEAD, "reason": "outcome_unknown"}
@@ -58,6 +58,11 @@ TABLE: dict[str, tuple[Item, dict[str, Any], Step]] = {
     "open above a retry message of an earlier redrive": (item(copy=2, **RETRY), {**OPEN, "redrive": 1}, Step.PROCEED),
     "open above a message that has a retry message": (item(), {**OPEN, **RETRIED}, Step.SUPERSEDED),
     "open above a message that has none": (item(), OPEN, Step.PROCEED),
+    "open above a message that has one of an earlier redrive": (
+        item(),
+        {**OPEN, **RETRIED, "redrive": 1},
+        Step.PROCEED,
+    ),
     "open above a redriven message that has none": (item(**RETRY), OPEN, Step.PROCEED),
     "my claim": (item(), {**CLAIMED, "owner": "me"}, Step.MINE),
     "claimed": (item(), CLAIMED, Step.BUSY),
@@ -140,7 +145,8 @@ def test_what_began_a_redrive_is_superseded_only_once_it_has_a_retry_message(del
     claimed = decision(delivered, **EXPIRED, redrive=5)
     assert (claimed.step, claimed.item.delivery.number) == (Step.EXPIRED, (5, 0))
 
-    assert decision(delivered, **OPEN | {"redrive": 5, "copy": 1}, **RETRIED).step is Step.SUPERSEDED
+    retried: dict[str, Any] = {**OPEN, "redrive": 5, "copy": 1, "retried": frozenset({"5:m"})}
+    assert decision(delivered, **retried).step is Step.SUPERSEDED
 
 
 def test_a_message_that_has_no_retry_message_takes_the_place_of_the_watermark() -> None:
