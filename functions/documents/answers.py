@@ -5,9 +5,8 @@ loosely it would mean "there is no such record", and so allow what a record forb
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
-
-from boto3.dynamodb.types import TypeDeserializer
 
 REFUSED = "ConditionalCheckFailed"
 _REASONS = frozenset(
@@ -65,15 +64,35 @@ def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
 
 def attributes(item: Any) -> dict[str, Any]:
     """An item's attributes, its key among them. Raises Unreadable."""
-    deserialize = TypeDeserializer().deserialize
     try:
-        found = {name: deserialize(value) for name, value in item.items()}
+        found = {name: _value(value) for name, value in item.items()}
         keyed = isinstance(found["key"], str)
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError, InvalidOperation):
         keyed = False
     if not keyed:
         raise Unreadable("an item without its key, or with values of another shape")
     return found
+
+
+def _value(value: Any) -> Any:
+    """A value as the Document API writes it, as Python has it: numbers as Decimal, bytes as botocore has decoded them."""
+    ((kind, inner),) = value.items()
+    match kind:
+        case "S" | "BOOL" | "B":
+            return inner
+        case "N":
+            return Decimal(inner)
+        case "NULL":
+            return None
+        case "SS" | "BS":
+            return set(inner)
+        case "NS":
+            return set(map(Decimal, inner))
+        case "L":
+            return [_value(each) for each in inner]
+        case "M":
+            return {name: _value(each) for name, each in inner.items()}
+    raise ValueError("a value of an unknown type")
 
 
 def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:

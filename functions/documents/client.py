@@ -5,13 +5,14 @@ https://yandex.cloud/en/docs/ydb/docapi/tools/aws-setup
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import generate_idempotent_uuid
+from botocore.session import get_session
 
 from documents.budget import CONNECT_TIMEOUT, READ_TIMEOUT
 
@@ -33,21 +34,31 @@ class UnreadableAnswer(BotoCoreError):
 
 
 def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
-    """Configure boto3's timeouts. It never repeats a request by itself: the caller counts each try (budget.py)."""
+    """Configure botocore's timeouts. It never repeats a request by itself: the caller counts each try (budget.py)."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=32,
         parameter_validation=False,  # the service looks at a request itself
-        user_agent="aistudio-functions",  # boto3 would put its own together anew for each request
+        user_agent="aistudio-functions",  # botocore would put its own together anew for each request
         **more,
     )
 
 
+@cache
+def _session() -> Any:
+    return get_session()
+
+
+def connect(service: str, **how: Any) -> Any:
+    """Make a service's client, by botocore: what boto3 adds to it is loaded at each cold start, and used by nothing here."""
+    return _session().create_client(service, **how)
+
+
 def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str | None) -> "DynamoDBClient":
-    """Make a client that signs with a static key, or where none is given with the key that boto3 finds."""
-    client = boto3.client(
+    """Make a client that signs with a static key, or where none is given with the key that botocore finds."""
+    client = connect(
         "dynamodb",
         region_name=region,
         endpoint_url=endpoint,
@@ -60,7 +71,7 @@ def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str
 
 def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> "DynamoDBClient":
     """Make a client that sends the IAM token which `token` returns before each request."""
-    client = boto3.client(
+    client = connect(
         "dynamodb", region_name=region, endpoint_url=endpoint, config=client_config(signature_version=UNSIGNED)
     )
 
@@ -74,7 +85,7 @@ def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> 
 def send_as_given(client: Any) -> None:
     """Let a client of a JSON service write what it is given as it is.
 
-    boto3 walks through each request value by value, for the sake of bytes and times. None are sent here.
+    botocore walks through each request value by value, for the sake of bytes and times. None are sent here.
     """
 
     def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
@@ -90,7 +101,7 @@ def send_as_given(client: Any) -> None:
 
 
 def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
-    # boto3 adds a client request token to transactions, which YDB does not support.
+    # botocore adds a client request token to transactions, which YDB does not support.
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parse.dynamodb", _must_be_readable)
     send_as_given(client)

@@ -1,7 +1,7 @@
 """Create and upgrade the ledger's tables by their one definition, `tables.json`.
 
 `python -m documents.tables` creates the tables and indexes that are missing at YDB_DOCAPI_ENDPOINT, named with
-LEDGER_TABLE_PREFIX; it signs with the static key that boto3 finds, or sends IAM_TOKEN where that is set.
+LEDGER_TABLE_PREFIX; it signs with the static key that botocore finds, or sends IAM_TOKEN where that is set.
 """
 
 import json

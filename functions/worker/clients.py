@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from aistudio import Config
 from documents.budget import CONNECT_TIMEOUT
-from documents.client import client_config, connect_with_key, connect_with_token, send_as_given
+from documents.client import client_config, connect, connect_with_key, connect_with_token, send_as_given
 from worker.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ def documents(settings: Settings, token: Callable[[], str]) -> "DynamoDBClient":
 
 def queues(settings: Settings) -> "SQSClient":
     """Make Message Queue's client, for all queues."""
-    client: SQSClient = boto3.client("sqs", **_signed(settings, settings.ymq_endpoint))
+    client: SQSClient = connect("sqs", **_signed(settings, settings.ymq_endpoint))
     send_as_given(client)
     return client
 
@@ -39,13 +37,14 @@ LONGEST_EVIDENCE = 20.0
 
 def storage(settings: Settings, longest: float = LONGEST_UPLOAD) -> "S3Client":
     """Make Object Storage's client, whose requests take `longest` seconds at the most."""
-    # Over TLS boto3 sends trailing checksums, which the service does not say that it understands.
+    # Over TLS botocore sends trailing checksums, which the service does not say that it understands.
     config = client_config(
         read_timeout=longest - CONNECT_TIMEOUT,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.client("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
+    client: S3Client = connect("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
+    return client
 
 
 def _signed(settings: Settings, endpoint: str) -> Any:

@@ -11,7 +11,7 @@ _PLATFORM_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 """The platform knows TRACE DEBUG INFO WARN ERROR FATAL, and maps no other name
 (https://yandex.cloud/en/docs/functions/operations/function/logs-write)."""
 
-_QUIET = ("httpx", "botocore", "boto3", "urllib3", "websockets")
+_QUIET = ("httpx", "botocore", "urllib3", "websockets")
 """Libraries whose lines show URLs or headers. Only their warnings are logged."""
 
 

@@ -10,7 +10,7 @@ import delete_response
 from infra.local.processes.surroundings import handed_on
 
 FUNCTIONS = Path(delete_response.__file__).parent
-UNWANTED = ("openai", "aiohttp", "httpcore", "requests", "pydantic_settings", "websockets")
+UNWANTED = ("openai", "aiohttp", "boto3", "s3transfer", "httpcore", "requests", "pydantic_settings", "websockets")
 CALL = """
 from types import SimpleNamespace
 from worker.settings import SettingsError
