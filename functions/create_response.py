@@ -1,12 +1,12 @@
 """Create one response (POST /v1/responses): plainly, read as a stream, or in the background."""
 
 from dataclasses import asdict, replace
-from functools import partial
 
 from aistudio import Responses, Trace
 from aistudio.responses.request import Body
 from retention.policies import Kept, check
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from worker import Desk, Message, OnUnknown, Opaque, Outcome, Send, Time, Word, queue_function
 
 RESULT, POLL = "yandex.aistudio.response.created", "get_response"
@@ -28,7 +28,7 @@ def known(message: CreateResponse, response_id: str, desk: Desk) -> Outcome | No
     said = Registration(response_id, desk.sent_at, desk.body_hash, previous=message.previous, **asdict(dated))
     person, talk = desk.key("subject", message.subject), desk.key("conversation", message.talk)
     said = replace(said, subject=person, conversation=talk)
-    registers = partial(register, said, desk.store, desk.keys, desk.clock.now()) if message.stored else tuple
+    registers = (lambda: register(said, desk.store, desk.keys, desk.clock.now())) if message.stored else tuple
     sends = (Send(POLL, "poll", {"response_id": response_id, "until_over": True}, once=True),)
     return Outcome("begun", Trace(), sends=sends, registers=registers) if message.findable else None
 
@@ -40,6 +40,6 @@ def handler(message: CreateResponse, responses: Responses, timeout: float, desk:
     """Create it, and register it where it is stored. Its end is the result, or polls tell it where it goes on."""
     response = responses.create(message.body, timeout, desk.learn if message.findable else None)
     outcome, begun = Outcome.of(response), known(message, response.id, desk) if response.id else None
-    if begun and not response.over:
-        return replace(outcome, state="queued", result=None, sends=begun.sends, registers=begun.registers)
-    return replace(outcome, registers=begun.registers) if begun else outcome
+    if begun is None or response.over:
+        return replace(outcome, registers=begun.registers if begun else tuple)
+    return replace(outcome, state="queued", result=None, sends=begun.sends, registers=begun.registers)

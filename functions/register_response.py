@@ -5,7 +5,8 @@ from dataclasses import asdict
 from aistudio import ResponseId, Trace
 from retention import text_of
 from retention.policies import NoDate, check, policies_of
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from worker import Desk, Invalid, Message, Opaque, Outcome, Time, Word, ledger_only, queue_function
 
 RESULT = "yandex.aistudio.response.registered"
@@ -33,13 +34,11 @@ def handler(message: RegisterResponse, _client: None, _timeout: float, desk: Des
         raise Invalid(f"body.{error}") from None
     said = Registration(
         message.response_id,
-        desk.sent_at,
-        desk.body_hash,
-        created,
-        desk.key("subject", message.subject),
+        *(desk.sent_at, desk.body_hash, created),
+        subject=desk.key("subject", message.subject),
         previous=message.previous_response_id,
         conversation=desk.key("conversation", message.conversation),
         **asdict(dated),
     )
-    told = {"outcome": registered(said, desk.store, desk.keys, desk.clock.now()).value}
-    return Outcome("done", Trace(), told | {"delete_after": text_of(dated.delete_after), "policy": dated.policy})
+    ended, until = registered(said, desk.store, desk.keys, desk.clock.now()), text_of(dated.delete_after)
+    return Outcome("done", Trace(), {"outcome": ended.value, "delete_after": until, "policy": dated.policy})

@@ -22,7 +22,8 @@ from ledger import Keys, Ledger, RecordKey
 from ledger.agenda import shard_of
 from ledger.receipts import AGENDA
 from ledger.record import DELETED
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from tests.support.request_units import cost, size_of

@@ -6,7 +6,8 @@ from documents import Write, Written
 from ledger import Ledger, Record
 from ledger.agenda import text_of
 from ledger.record import DEAD_LETTERED, DELETED, HELD, WAITING
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.seam import unseen

@@ -7,7 +7,8 @@ import pytest
 from ledger import HoldStatus, Ledger
 from ledger.agenda import text_of
 from ledger.record import DELETED, HELD
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

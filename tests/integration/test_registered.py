@@ -5,7 +5,8 @@ import pytest
 from ledger import Record
 from ledger.agenda import text_of
 from ledger.record import WAITING
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.integration.steps import delete, deletion
 from tests.support.bench import Bench
 

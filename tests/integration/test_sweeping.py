@@ -12,7 +12,8 @@ from infra.local.cloud.servers import Waiting
 from ledger import Ledger, Record
 from ledger.agenda import text_of
 from ledger.record import DELETED
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.support.bench import Bench
 from tests.support.messages import arrived
 from tests.support.seam import Crash, killed_after, killed_before, refused

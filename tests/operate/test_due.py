@@ -5,7 +5,8 @@ import time
 
 from infra.local.environment import Environment
 from ledger import Keys, Ledger
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.operate.conftest import Ops
 
 HOUR = 3600

@@ -9,7 +9,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from infra.local.environment import Environment
 from ledger import Keys, Ledger, Record
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.operate.conftest import Ops
 
 DAY = 86_400

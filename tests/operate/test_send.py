@@ -10,7 +10,8 @@ import pytest
 from infra.local.environment import Environment
 from infra.local.samples.case import EVENTS
 from ledger import Keys, Ledger
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.operate.conftest import Ops
 
 

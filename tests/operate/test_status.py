@@ -13,7 +13,8 @@ from ledger import Keys, Ledger
 from ledger.evidence import SHARDS
 from retention.evidence.chain import FIRST, Sealed, row_of
 from retention.evidence.seals import Seal
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.operate.conftest import Ops, Scene
 from tests.operate.letters import deletions
 

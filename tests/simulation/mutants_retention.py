@@ -144,7 +144,7 @@ OF_RETENTION = (
         "R4, draft 15",
         "the person of an earlier registration is not kept",
         "named",
-        {"retention.registry:_added": _without_adds},
+        {"retention.registration:_added": _without_adds},
     ),
     Mutant("R5, draft 8", "what is held has no id", "kept back", {"ledger.receipts:_held": _without_id}),
     Mutant(
@@ -157,16 +157,19 @@ OF_RETENTION = (
         "R6",
         "no later registration stands",
         "registered",
-        {"retention.registry:_order": lambda _: lambda _said: (0, "")},
+        {"retention.registration:order": lambda _: lambda _said: (0, "")},
     ),
     Mutant(
-        "R6, draft 19", "who names nobody drops the person", "erased", {"retention.registry:_standing": _without_person}
+        "R6, draft 19",
+        "who names nobody drops the person",
+        "erased",
+        {"retention.registration:_standing": _without_person},
     ),
     Mutant(
         "R7",
         "what is registered after an erasure escapes it",
         "named",
-        {"retention.registry:_asked": lambda _: lambda write, *_args: write},
+        {"retention.registration:_asked": lambda _: lambda write, *_args: write},
     ),
     Mutant(
         "R7",
@@ -240,7 +243,7 @@ OF_RETENTION = (
         "R10, draft 27",
         "registering the same date again makes it due",
         "swept",
-        {"retention.registry:_standing": _due_again},
+        {"retention.registration:_standing": _due_again},
     ),
     Mutant(
         "R10", "what was dead-lettered is due at once", "rejected", {"ledger.agenda:DEAD_LETTERED_FOR": lambda _: 0}

@@ -6,7 +6,8 @@ from typing import Any
 
 import retention_sweep
 from ledger import Ledger, Record
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.ticking import ticked

@@ -11,7 +11,8 @@ from ledger.agenda import due, text_of
 from ledger.record import DELETED, HELD
 from retention.chains import MOST_COUNTED, ask
 from retention.holds import Action
-from retention.registry import Registration, registered
+from retention.registration import Registration
+from retention.registry import registered
 from tests.simulation.expressions import Item
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable

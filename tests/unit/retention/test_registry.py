@@ -9,7 +9,8 @@ import pytest
 from documents import Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger.agenda import text_of
-from retention.registry import Registration, register
+from retention.registration import Registration
+from retention.registry import register
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
