@@ -10,7 +10,7 @@ export PYTHONPATH := functions
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # What was installed is kept beside it: the comparison, unlike file times, survives a fresh checkout.
 setup: ## Make .venv with the locked dependencies; does nothing while they stay the same
