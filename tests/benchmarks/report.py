@@ -1,6 +1,7 @@
 """Write the table and the plot of a run beside this module."""
 
 import math
+import os
 import platform
 from collections.abc import Sequence
 from html import escape
@@ -21,6 +22,8 @@ def table(rows: Sequence[Row], rounds: int) -> str:
         "with its rivals; a ratio is made within a round. CPython "
         f"3.12 and the deployed archive on {platform.machine()}, against a stand-in server (tests/benchmarks/stand_in.py) "
         f"that answers after {API} ms as AI Studio, {TABLES} ms as the Document API, {QUEUES} ms as Message Queue. "
+        f"The machine has {os.cpu_count()} cores; their load was {os.getloadavg()[2]:.1f} over the last quarter of an hour: what "
+        "else runs there slows rates and cold starts more than ratios of CPU, and does not touch counts and memory. "
         "CPU is the process's own. Costs are those of functions and calls, and of the table where that is said "
         f"(tests/benchmarks/cost.py; {RUBLES} rubles to the dollar). Turns are made on servers that answer at once.\n\n"
         "| what | against | measured | budget | kept |\n|---|---|---|---|---|\n"
@@ -31,7 +34,7 @@ def table(rows: Sequence[Row], rounds: int) -> str:
 def _line(row: Row) -> str:
     unit = f" {row.unit}" if row.unit else ""
     measured = f"{_text(row.middle)}{unit} ({_text(min(row.figures))} to {_text(max(row.figures))})"
-    budget = f"{'≥' if row.at_least else '≤'} {row.budget:g}{unit}"
+    budget = f"{'≥' if row.at_least else '≤'} {row.budget:.2g}{unit}"
     return f"| {row.what} | {row.against} | {measured} | {budget} | {'yes' if row.kept else 'no'} |"
 
 

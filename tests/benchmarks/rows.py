@@ -107,7 +107,7 @@ def _rates(rounds: Sequence[Round], at_once: int, of_limit: float, of_sdk: float
 
 def _creates_and_turns(rounds: Sequence[Round]) -> Iterator[Row]:
     each_create = BATCH + WARM_UP
-    writes = [sum(map(each["creates"].requests.get, WRITES, (0, 0))) / each_create for each in rounds]
+    writes = [sum(each["creates"].requests.get(name, 0) for name in WRITES) / each_create for each in rounds]
     yield Row("writes to the table a create", "", writes, 2, False)
     turns = [each["turns"].seconds / each["bare turns"].seconds for each in rounds]
     yield Row("realtime text turn, 20 deltas without pauses", "bare `websockets`", turns, 2, False, TIMES)
