@@ -8,7 +8,8 @@ from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import DEAD_LETTERED_FOR, text_of
 from ledger.keys import Key, RecordKey
-from ledger.record import DEAD_LETTERED, OPEN, PENDING, SENT, Record
+from ledger.record import Record
+from ledger.states import DEAD_LETTERED, OPEN, PENDING, SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from documents.writes import Write
 from ledger import conditions as when
 from ledger.chains import Standing
-from ledger.record import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING
+from ledger.states import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING
 
 KEPT = 35 * 86_400
 """Seconds: longer than 14 days in a queue and 14 more as a dead letter; so long a call's record is kept."""

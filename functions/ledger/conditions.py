@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.agenda import VERIFY
-from ledger.record import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN, WAITING
+from ledger.states import CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN, OUTCOME_UNKNOWN, WAITING
 
 _WORDS = {word: word for word in (OPEN, CLAIMED, HELD, WAITING, DEAD_LETTERED, *FINAL_STATES, OUTCOME_UNKNOWN, VERIFY)}
 """What conditions compare with by name: `:claimed` is the text "claimed"."""

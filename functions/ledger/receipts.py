@@ -9,7 +9,8 @@ from ledger.agenda import LOOKED_AFTER, VERIFY, due, text_of
 from ledger.chains import Standing, open_to
 from ledger.evidence import settled
 from ledger.keys import RecordKey
-from ledger.record import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING, Record
+from ledger.record import Record
+from ledger.states import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING
 
 AGENDA = ("response_id", "due_shard", "due_at", "due_for")
 """What says that something may still have to be called: a receipt takes the record off the agenda."""

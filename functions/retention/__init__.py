@@ -2,6 +2,6 @@
 
 from ledger import Record
 from ledger.agenda import SHARDS, VERIFY, text_of
-from ledger.record import ALREADY_ABSENT, DELETED, HELD, VERIFICATION
+from ledger.states import ALREADY_ABSENT, DELETED, HELD, VERIFICATION
 
 __all__ = ["ALREADY_ABSENT", "DELETED", "HELD", "SHARDS", "VERIFICATION", "VERIFY", "Record", "text_of"]

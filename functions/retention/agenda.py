@@ -8,7 +8,7 @@ from itertools import chain
 from documents import Index, Write, Written
 from ledger import Ledger, Record
 from ledger.agenda import DELETE, SHARDS, VERIFY, text_of
-from ledger.record import strongest
+from ledger.states import strongest
 
 DUE = Index("due", "due_shard", "due_at")
 """What is due, a part at a time."""

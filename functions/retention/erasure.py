@@ -13,7 +13,7 @@ from documents import Index, Write
 from ledger import Ledger, Record, RecordKey
 from ledger.agenda import DELETE, text_of
 from ledger.evidence import settled
-from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, ERASURE, HELD
+from ledger.states import ALREADY_ABSENT, DEAD_LETTERED, DELETED, ERASURE, HELD
 from retention.erasure_row import Erasure, Place, Walk, kept, written
 
 SUBJECT = Index("subject", "subject", "created_at")

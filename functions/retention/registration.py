@@ -8,7 +8,7 @@ from documents import Write
 from ledger import Keys, Record, RecordKey
 from ledger import conditions as when
 from ledger.agenda import DELETE, shard_of, text_of
-from ledger.record import ERASURE, MOST_SUBJECTS, Crowded
+from ledger.states import ERASURE, MOST_SUBJECTS, Crowded
 
 FORGOTTEN_AFTER = 30 * 86_400
 """Seconds after which the service forgets a response by itself: what has no date is looked at then."""

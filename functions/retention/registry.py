@@ -10,7 +10,7 @@ from enum import StrEnum
 from documents import TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger.agenda import Wish
-from ledger.record import DELETED
+from ledger.states import DELETED
 from retention.registration import Registration, order, order_on, write_of
 
 _TRIES = 5

@@ -25,7 +25,7 @@ from infra.deploy import table
 from infra.deploy.terraform import Root
 from infra.operate.cloud import KEY, REGION, Stopped, begin, command, endpoint, session
 from ledger import Keys, Ledger, RecordKey
-from ledger.record import DEAD_LETTERED, DELETED, FINAL_STATES, HELD
+from ledger.states import DEAD_LETTERED, DELETED, FINAL_STATES, HELD
 from retention.erasure import SUBJECT
 from worker.function import Handler
 from worker.receive.envelope import open_body

@@ -21,7 +21,7 @@ from documents import Write
 from ledger import Keys, Ledger, RecordKey
 from ledger.agenda import shard_of
 from ledger.receipts import AGENDA
-from ledger.record import DELETED
+from ledger.states import DELETED
 from retention.registration import Registration
 from retention.registry import registered
 from tests.support.clock import FakeClock

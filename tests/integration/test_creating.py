@@ -7,7 +7,7 @@ import pytest
 from aistudio import Response, Trace
 from ledger import Record, RecordKey
 from ledger.agenda import text_of
-from ledger.record import DONE
+from ledger.states import DONE
 from tests.integration.steps import LEASE, Ends
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.agenda import text_of
-from ledger.record import DELETED, WAITING
+from ledger.states import DELETED, WAITING
 from tests.integration.steps import DELETE, Ends, throttle
 from tests.support.kit import Kit
 from tests.support.messages import Entry, again

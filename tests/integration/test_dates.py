@@ -5,7 +5,7 @@ import pytest
 from documents import Write, Written
 from ledger import Ledger, Record
 from ledger.agenda import text_of
-from ledger.record import DEAD_LETTERED, DELETED, HELD, WAITING
+from ledger.states import DEAD_LETTERED, DELETED, HELD, WAITING
 from retention.registration import Registration
 from retention.registry import registered
 from tests.support.bench import Bench

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.agenda import text_of
-from ledger.record import DELETED, HELD
+from ledger.states import DELETED, HELD
 from tests.support.kit import Kit
 from tests.support.messages import again
 from tests.support.observations import reasons

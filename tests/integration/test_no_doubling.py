@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.record import MOST_RETRIED
+from ledger.states import MOST_RETRIED
 from tests.integration.steps import DELETE, delete, deletion, question, throttle
 from tests.support.bench import Bench
 from tests.support.messages import Entry, again

@@ -6,7 +6,7 @@ import pytest
 
 from ledger import HoldStatus, Ledger
 from ledger.agenda import text_of
-from ledger.record import DELETED, HELD
+from ledger.states import DELETED, HELD
 from retention.registration import Registration
 from retention.registry import registered
 from tests.support.bench import Bench

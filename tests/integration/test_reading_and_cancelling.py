@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.record import DEAD_LETTERED, DONE
+from ledger.states import DEAD_LETTERED, DONE
 from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -4,7 +4,7 @@ import pytest
 
 from ledger import Record
 from ledger.agenda import text_of
-from ledger.record import WAITING
+from ledger.states import WAITING
 from retention.registration import Registration
 from retention.registry import register
 from tests.integration.steps import delete, deletion

@@ -6,7 +6,7 @@ import pytest
 
 from ledger import Record
 from ledger.agenda import text_of
-from ledger.record import DELETED
+from ledger.states import DELETED
 from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -11,7 +11,7 @@ from documents import Write, Written
 from infra.local.cloud.servers import Waiting
 from ledger import Ledger, Record
 from ledger.agenda import text_of
-from ledger.record import DELETED
+from ledger.states import DELETED
 from retention.registration import Registration
 from retention.registry import registered
 from tests.support.bench import Bench

@@ -6,7 +6,7 @@ import pytest
 
 from documents import Write, Written
 from ledger.agenda import text_of
-from ledger.record import DELETED, MOST_ASKED
+from ledger.states import DELETED, MOST_ASKED
 from tests.support.kit import Kit
 from tests.support.messages import again
 from tests.support.observations import reasons

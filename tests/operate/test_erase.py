@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.environment import Environment
-from ledger.record import DELETED
+from ledger.states import DELETED
 from tests.operate.conftest import Ops
 from tests.operate.test_register import orders_of, record
 

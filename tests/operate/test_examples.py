@@ -14,7 +14,7 @@ from infra.local.environment import Environment
 from infra.local.samples.case import EVENTS
 from infra.local.settings import RESULTS_BUCKET, read_env
 from ledger import Keys, Ledger
-from ledger.record import DELETED
+from ledger.states import DELETED
 from tests.operate.conftest import Scene
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -4,7 +4,7 @@ import pytest
 
 from infra.operate.ops.story import headline, timeline
 from ledger import Record, RecordKey
-from ledger.record import DELETED, STATES
+from ledger.states import DELETED, STATES
 from retention.verification import VERIFIED_ABSENT
 
 

@@ -24,7 +24,7 @@ from infra.local.processes.surroundings import ROOT
 from infra.local.settings import write_env
 from infra.operate.ops.cli import main
 from ledger import Keys, Ledger
-from ledger.record import DELETED
+from ledger.states import DELETED
 from tests.support.transcript import expect
 from tests.support.waiting import eventually
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.record import LONGEST_DELAY
+from ledger.states import LONGEST_DELAY
 from tests.simulation.invocations import told
 from tests.simulation.messages import CONTENT
 from tests.simulation.plan import BEGUN, SECRET, SUBJECTS, TOKEN, Sent

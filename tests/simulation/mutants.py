@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from aistudio import Throttled
-from ledger.record import LONGEST_DELAY
+from ledger.states import LONGEST_DELAY
 from tests.simulation.mutants_creates import OF_CREATES
 from tests.simulation.mutants_deletions import OF_DELETIONS
 from tests.simulation.mutants_retention import OF_RETENTION

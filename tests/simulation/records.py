@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
+from ledger.states import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
 from worker.settlement_attribute import NAME, unverified
 
 __all__ = [

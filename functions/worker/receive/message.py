@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from ledger import Key
-from ledger.record import CASCADE
+from ledger.states import CASCADE
 from worker.receive.envelope import MAX_KEY, Cause, Invalid, open_body
 from worker.receive.trigger_event import Delivery, trace_of
 from worker.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from ledger import Key, RecordKey
-from ledger.record import LONGEST_DELAY
+from ledger.states import LONGEST_DELAY
 from worker.outcome import End, Unsettled
 from worker.receive.envelope import Invalid
 from worker.receive.message import parse

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Claim, claims
-from ledger.record import DONE
+from ledger.states import DONE
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.audit import audit_of
 from worker.settle.context import Invocation, Item

@@ -5,7 +5,7 @@ from functools import partial
 
 from documents import TableUnavailable
 from ledger.agenda import Wish
-from ledger.record import Crowded
+from ledger.states import Crowded
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.effects import Ended, defect, unsettled
 from worker.settle.holds import TOO_MANY

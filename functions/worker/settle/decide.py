@@ -5,7 +5,7 @@ from enum import Enum
 
 from ledger import Record
 from ledger.agenda import VERIFY
-from ledger.record import (
+from ledger.states import (
     ALREADY_ABSENT,
     CLAIMED,
     DEAD_LETTERED,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aistudio import Trace
 from ledger import Record
-from ledger.record import MOST_ASKED, MOST_RETRIED, VERIFICATION
+from ledger.states import MOST_ASKED, MOST_RETRIED, VERIFICATION
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage, TooLarge
 from worker.settle.audit import traceback_of

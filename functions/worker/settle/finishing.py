@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
-from ledger.record import DELETED, HELD, SCHEDULED, strongest
+from ledger.states import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
 from worker.settle.audit import audit_of, subject_key

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from documents import Write, Written
 from ledger import Record, RecordKey, chains
-from ledger.record import DELETED, DONE, MOST_SUBJECTS
+from ledger.states import DELETED, DONE, MOST_SUBJECTS
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision

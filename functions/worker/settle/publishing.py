@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger import Record
-from ledger.record import DELETED, HELD, SCHEDULED
+from ledger.states import DELETED, HELD, SCHEDULED
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import Result
 from worker.settle.context import Invocation, Item

@@ -14,7 +14,7 @@ from documents import TableUnavailable
 from documents.reads import READ_AT_ONCE
 from ledger import Record, RecordKey
 from ledger.agenda import text_of
-from ledger.record import DELETED, HELD, SCHEDULED, Crowded
+from ledger.states import DELETED, HELD, SCHEDULED, Crowded
 from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
 from worker.settle.answers import answer

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from documents import TableUnavailable
 from ledger import Record, RecordKey
-from ledger.record import ALREADY_ABSENT, CASCADE, DELETED, SCHEDULED, strongest
+from ledger.states import ALREADY_ABSENT, CASCADE, DELETED, SCHEDULED, strongest
 from worker.outcome import Outcome
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step

@@ -12,7 +12,7 @@ from infra.local.environment import Environment
 from infra.local.samples.case import Case
 from infra.local.samples.model import UNUSABLE, End
 from ledger import Keys, Ledger, Record
-from ledger.record import DEAD_LETTERED, FINAL_STATES, HELD, SCHEDULED, WAITING
+from ledger.states import DEAD_LETTERED, FINAL_STATES, HELD, SCHEDULED, WAITING
 from worker.settlement_attribute import NAME, unverified
 
 FINAL = FINAL_STATES | {HELD, WAITING}

@@ -3,7 +3,7 @@
 from documents import Write
 from ledger import Key, RecordKey
 from ledger.agenda import VERIFY, due
-from ledger.record import DELETED
+from ledger.states import DELETED
 
 
 def deleted(key: RecordKey, response_id: str, now: float) -> Write:

@@ -17,7 +17,7 @@ from infra.operate.ops.records import log_lines, waiting
 from infra.operate.ops.say import Voice
 from infra.operate.ops.story import ENDS
 from ledger import Record, RecordKey
-from ledger.record import DEAD_LETTERED, DELETED, DONE, PENDING
+from ledger.states import DEAD_LETTERED, DELETED, DONE, PENDING
 
 EVERY_LOCAL, EVERY = 0.2, 2.0
 """Seconds between two looks at the ledger: here, where they cost nothing, and on a deployment."""

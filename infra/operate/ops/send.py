@@ -18,7 +18,7 @@ from infra.operate.ops.say import Voice
 from infra.operate.ops.sending import Confirmed, send_lines
 from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Key, Record, RecordKey
-from ledger.record import DEAD_LETTERED
+from ledger.states import DEAD_LETTERED
 
 
 def add_to(app: typer.Typer) -> None:

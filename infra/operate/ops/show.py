@@ -16,7 +16,7 @@ from infra.operate.ops.records import Found, log_lines, message_query, query, re
 from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Record
-from ledger.record import DEAD_LETTERED
+from ledger.states import DEAD_LETTERED
 from retention.evidence.chain import Sealed, row_of
 
 

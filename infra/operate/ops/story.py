@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.operate.ops.say import clock, dated
 from ledger import Record
-from ledger.record import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE, HELD, OPEN, PENDING, WAITING
+from ledger.states import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE, HELD, OPEN, PENDING, WAITING
 from retention.verification import VERIFIED_ABSENT
 
 HEADLINES = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra.local.catalog import namespace_of
 from ledger import Record
-from ledger.record import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
+from ledger.states import ALREADY_ABSENT, DEAD_LETTERED, DELETED, DONE, FINAL_STATES, HELD, OUTCOME_UNKNOWN
 from retention.verification import VERIFIED_ABSENT
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import CANCEL, DELETE, GET, HOLD, SWEEP, VERIFY, Kind, Load, Planned

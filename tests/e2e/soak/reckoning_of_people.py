@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ledger.record import ALREADY_ABSENT, DELETED, DONE
+from ledger.states import ALREADY_ABSENT, DELETED, DONE
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import DELETE, ERASE, VERIFY, Kind, Load
 

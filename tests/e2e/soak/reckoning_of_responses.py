@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ledger import Record
-from ledger.record import DEAD_LETTERED, DONE, OUTCOME_UNKNOWN
+from ledger.states import DEAD_LETTERED, DONE, OUTCOME_UNKNOWN
 from tests.e2e.soak.evidence import Evidence
 from tests.e2e.soak.load import GET, RESPOND, Kind, Load
 

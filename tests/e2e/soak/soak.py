@@ -15,7 +15,7 @@ from infra.local.environment import Environment, running_environment
 from infra.local.studio.settings import Settings as StudioSettings
 from ledger import Holds, Keys, Ledger
 from ledger.agenda import text_of
-from ledger.record import ALREADY_ABSENT
+from ledger.states import ALREADY_ABSENT
 from tests.e2e.soak.chaos import Chaos
 from tests.e2e.soak.evidence import Evidence, collect
 from tests.e2e.soak.load import (

@@ -4,7 +4,7 @@ import pytest
 
 from documents import Write
 from ledger import Record, RecordKey
-from ledger.record import UNREADABLE
+from ledger.states import UNREADABLE
 
 ITEM = {
     "key": "k",

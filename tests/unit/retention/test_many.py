@@ -8,7 +8,7 @@ import legal_hold
 from documents import Write
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger.agenda import due, text_of
-from ledger.record import DELETED, HELD
+from ledger.states import DELETED, HELD
 from retention.chains import MOST_COUNTED, ask
 from retention.holds import Action
 from retention.registration import Registration

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from infra.operate.ops.dead_letters.letter import NO_REASON, DeadLetter
 from infra.operate.ops.environments import Reach
 from ledger import Key, Record, RecordKey
-from ledger.record import DONE, OUTCOME_UNKNOWN
+from ledger.states import DONE, OUTCOME_UNKNOWN
 from worker.receive.envelope import Invalid
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery
