@@ -45,6 +45,10 @@ class Asked:
         """The service refuses what is not billed, and what comes behind must not be asked for."""
         self._wrong = event["event_id"]
 
+    def unheard(self) -> None:
+        """What the service said comes later than the caller waits for it: an update counts as taken by then."""
+        self._wrong = ""
+
     def answered(self, name: str) -> None:
         """The caller reads what answers one of the frames."""
         self._waiting.discard(name)

@@ -140,7 +140,10 @@ class Session:
     def _next(self, fault: str) -> Mapping[str, Any] | None:
         if fault.startswith("closed"):
             self._close(int(fault.partition(" ")[2] or 0))
-        return None if fault == "slow" or not self._events else self._events.popleft()
+        if fault == "slow":
+            self._asked.unheard()
+            return None
+        return self._events.popleft() if self._events else None
 
     def _close(self, code: int = 0) -> None:
         self.state, self.close_code = State.CLOSED, code or None
