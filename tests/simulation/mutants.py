@@ -135,7 +135,7 @@ OF_BOTH = (
         {
             "worker.settle.breakers:BatchBreaker.report": lambda _: (
                 lambda self, error, _key: (
-                    setattr(self, "closed_by", error)
+                    setattr(self, "stopped_by", error)
                     if error.reason in ("throttled", "forbidden", "unauthorized")
                     else None
                 )
@@ -148,7 +148,7 @@ OF_BOTH = (
         "denied",
         {
             "worker.settle.breakers:BatchBreaker.report": lambda _: (
-                lambda self, error, _key: setattr(self, "closed_by", error) if error.reason == "throttled" else None
+                lambda self, error, _key: setattr(self, "stopped_by", error) if error.reason == "throttled" else None
             )
         },
     ),

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from aistudio.network.connections import Connections
 from aistudio.network.deadline import Exchange
+from aistudio.network.pool import Pool
 from aistudio.network.sockets import Dialer
 
 _PIECE = 64 * 1024
@@ -24,13 +24,13 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 class DeadlineTransport(httpx.BaseTransport):
     """Sends requests that carry an `Exchange` as the extension `exchange`, over connections that are kept.
 
-    `kept` is the most that are open (`Connections`). Nothing is retried, no redirect is followed, and no proxy of the
+    `kept` is the most that are open (`Pool`). Nothing is retried, no redirect is followed, and no proxy of the
     environment is used.
     """
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int = 20) -> None:
         tls.set_alpn_protocols(["http/1.1"])
-        self._connections = Connections(tls, dialer, kept)
+        self._pool = Pool(tls, dialer, kept)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request.
@@ -46,14 +46,14 @@ class DeadlineTransport(httpx.BaseTransport):
             wait = exchange.left()
         except TimeoutError as error:
             raise httpx.PoolTimeout(str(error)) from error
-        wire = self._connections.take(request.url, wait)
-        give_back = partial(self._connections.give_back, wire)
+        connection = self._pool.take(request.url, wait)
+        give_back = partial(self._pool.give_back, connection)
         try:
             with _as_httpx(httpx.ConnectTimeout, httpx.ConnectError):
-                wire.begin(exchange)
-            _write(wire, request)
+                connection.begin(exchange)
+            _write(connection, request)
             with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
-                answer = _answer_on(wire, request.method, exchange)
+                answer = _answer_on(connection, request.method, exchange)
         except BaseException:
             give_back(usable=False)
             raise
@@ -64,17 +64,17 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def drop_idle(self) -> None:
         """Close the connections that no call is using."""
-        self._connections.close_idle()
+        self._pool.close_idle()
 
     def close(self) -> None:
         """Close all connections."""
-        self._connections.close()
+        self._pool.close()
 
 
-def _write(wire: Any, request: httpx.Request) -> None:
+def _write(connection: Any, request: httpx.Request) -> None:
     """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
     writing = http.client.HTTPConnection(request.url.host)
-    writing.sock = wire
+    writing.sock = connection
     with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
         try:
             target = request.url.raw_path.decode("ascii")
@@ -91,7 +91,7 @@ def _write(wire: Any, request: httpx.Request) -> None:
             return
 
 
-def _answer_on(wire: Any, method: str, exchange: Exchange) -> http.client.HTTPResponse:
+def _answer_on(connection: Any, method: str, exchange: Exchange) -> http.client.HTTPResponse:
     """Read the head of the answer, after those that only tell how things stand.
 
     Raises:
@@ -99,7 +99,7 @@ def _answer_on(wire: Any, method: str, exchange: Exchange) -> http.client.HTTPRe
         http.client.HTTPException: what came is no answer.
     """
     while True:
-        answer = http.client.HTTPResponse(wire, method=method)
+        answer = http.client.HTTPResponse(connection, method=method)
         answer.begin()
         if answer.status >= http.client.OK or answer.status == http.client.SWITCHING_PROTOCOLS:
             break

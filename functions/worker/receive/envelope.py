@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from ledger import Key, RecordKey
 from worker.settlement_attribute import sendable
 
-OURS = "/aistudio-functions/"
+OUR_SOURCES = "/aistudio-functions/"
 """What the sources of this project's own events begin with."""
 
 MAX_KEY = 2_048
@@ -82,7 +82,7 @@ def open_body(text: str) -> Content:
         where="body.data",
         identity=identity_of(source, event_id),
         traceparent=body.get("traceparent"),
-        cause=_cause(body) if source.startswith(OURS) else None,
+        cause=_cause(body) if source.startswith(OUR_SOURCES) else None,
     )
 
 

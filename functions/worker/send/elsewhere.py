@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from worker.outcome import Send
-from worker.receive.envelope import OURS, Cause
+from worker.receive.envelope import OUR_SOURCES, Cause
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 
@@ -42,7 +42,7 @@ class Elsewhere:
         event = {
             "specversion": "1.0",
             "id": send.id,
-            "source": f"{OURS}{self._function}",
+            "source": f"{OUR_SOURCES}{self._function}",
             "type": f"yandex.aistudio.functions.{send.function}",
             "datacontenttype": "application/json",
             "data": send.data,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ledger import Key, RecordKey
-from worker.receive.envelope import OURS
+from worker.receive.envelope import OUR_SOURCES
 from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
 from worker.send.queue import Queue
@@ -93,7 +93,7 @@ class Results:
         return {
             "specversion": "1.0",
             "id": result.id,
-            "source": f"{OURS}{self._function}",
+            "source": f"{OUR_SOURCES}{self._function}",
             "type": self._kind,
             "subject": result.record_key if self._subject == "hash" else result.key,
             "time": timestamp(result.at),

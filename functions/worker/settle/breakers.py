@@ -17,18 +17,18 @@ _log = logging.getLogger(__name__)
 class BatchBreaker:
     """Lets the calls of a batch begin, until an error shows that it concerns them all.
 
-    `opens_at` is when the next call may begin (monotonic seconds).
+    `next_call_at` is when the next call may begin (monotonic seconds).
     """
 
-    closed_by: APIError | None = None
-    opens_at: float = 0.0
+    stopped_by: APIError | None = None
+    next_call_at: float = 0.0
     _denied: set[RecordKey] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def throttled(self) -> bool:
         """Whether the service has asked for fewer calls: at once, or after a short wait."""
-        return self.opens_at > 0 or isinstance(self.closed_by, Throttled)
+        return self.next_call_at > 0 or isinstance(self.stopped_by, Throttled)
 
     def report(self, error: APIError, key: RecordKey) -> None:
         """Begin no further calls after a throttling, or once a second key is not let in: a single one may be at fault."""
@@ -36,7 +36,7 @@ class BatchBreaker:
             if isinstance(error, (Unauthorized, Forbidden)):
                 self._denied.add(key)
             if isinstance(error, Throttled) or len(self._denied) > 1:
-                self.closed_by = error
+                self.stopped_by = error
 
 
 class DeploymentBreaker:

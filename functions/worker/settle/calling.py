@@ -97,12 +97,12 @@ def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegu
     if inv.function.idempotent:
         # Where the whole invocation is shorter it is better to try: a call that is cut off can be repeated.
         least = min(least, 0.8 * inv.deadline.window)
-    pause = max(0.0, inv.batch.opens_at - inv.clock.monotonic())
-    if inv.batch.closed_by is None and inv.deadline.left_for_calls() - pause < least:
+    pause = max(0.0, inv.batch.next_call_at - inv.clock.monotonic())
+    if inv.batch.stopped_by is None and inv.deadline.left_for_calls() - pause < least:
         return NotBegun()
-    if pause and inv.batch.closed_by is None:
+    if pause and inv.batch.stopped_by is None:
         inv.clock.sleep(pause)
-    because = inv.batch.closed_by or (None if first else inv.breaker.opened_by)
+    because = inv.batch.stopped_by or (None if first else inv.breaker.opened_by)
     if because is not None:
         return NotBegun(because)
     return None if fresh() else NotBegun(stale=True)
@@ -123,5 +123,5 @@ def _asks_for_patience(ended: Outcome | APIError, inv: Invocation) -> bool:
     """Whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
     if not isinstance(ended, Throttled) or ended.retry_after is None or ended.retry_after > SHORT_WAIT:
         return False
-    inv.batch.opens_at = max(inv.batch.opens_at, inv.clock.monotonic() + ended.retry_after)
+    inv.batch.next_call_at = max(inv.batch.next_call_at, inv.clock.monotonic() + ended.retry_after)
     return True

@@ -12,7 +12,7 @@ from infra.deploy.smoke import function_of, timer_of
 from infra.operate.cloud import Stopped
 from infra.operate.contract.results import RESULTS
 from retention.policies import Kept
-from worker.receive.envelope import OURS
+from worker.receive.envelope import OUR_SOURCES
 from worker.settle.function import Function
 from worker.timer import Timer
 
@@ -88,7 +88,7 @@ def result_of(function: Function[Any, Any] | Timer) -> Schema:
     properties: Schema = {
         "specversion": {"const": "1.0"},
         "id": text,
-        "source": {"const": f"{OURS}{function.name}"},
+        "source": {"const": f"{OUR_SOURCES}{function.name}"},
         "type": {"const": function.result_type},
         "subject": text | {"description": "The key of the record in the ledger."},
         "time": {"type": "string", "format": "date-time"},

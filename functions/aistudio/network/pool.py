@@ -11,14 +11,14 @@ from collections import deque
 
 import httpx
 
+from aistudio.network.connection import Connection
 from aistudio.network.sockets import Dialer
-from aistudio.network.wire import Wire
 
 KEEPALIVE = 5.0
 """Seconds until an idle connection is closed, at the next request."""
 
 
-class Connections:
+class Pool:
     """Connections to any server, those kept open that may be used again.
 
     At most `kept` are open; where all are in use a request waits for one. With `kept=0` every request opens its own
@@ -31,10 +31,12 @@ class Connections:
         self._kept = kept
         self._places = threading.BoundedSemaphore(kept) if kept else None
         self._lock = threading.Lock()  # of `_idle`
-        self._idle: deque[tuple[float, Wire]] = deque()  # the one that was used last is at the right; and until when
-        self._open: set[Wire] = set()
+        self._idle: deque[tuple[float, Connection]] = (
+            deque()
+        )  # the one that was used last is at the right; and until when
+        self._open: set[Connection] = set()
 
-    def take(self, origin: httpx.URL, wait: float) -> Wire:
+    def take(self, origin: httpx.URL, wait: float) -> Connection:
         """Take the idle connection that was used last, else a new one, which opens itself at its first exchange.
 
         It has to be given back.
@@ -48,21 +50,21 @@ class Connections:
             if self._idle and not _usable(*self._idle[0]):  # the next one, if there is one, at the next request
                 self._close(self._idle.popleft()[1])
             while self._idle:
-                until, wire = self._idle.pop()
-                if wire.leads_to(origin) and _usable(until, wire):
-                    return wire
-                self._close(wire)
-        new = Wire(origin, self._tls, self._dialer)
+                until, connection = self._idle.pop()
+                if connection.leads_to(origin) and _usable(until, connection):
+                    return connection
+                self._close(connection)
+        new = Connection(origin, self._tls, self._dialer)
         self._open.add(new)
         return new
 
-    def give_back(self, wire: Wire, *, usable: bool) -> None:
+    def give_back(self, connection: Connection, *, usable: bool) -> None:
         """Keep the connection for a later request where its answer was read to its end, else close it."""
         if self._kept and usable:
             with self._lock:
-                self._idle.append((time.monotonic() + KEEPALIVE, wire))
+                self._idle.append((time.monotonic() + KEEPALIVE, connection))
         else:
-            self._close(wire)
+            self._close(connection)
         if self._places:
             self._places.release()
 
@@ -75,13 +77,13 @@ class Connections:
     def close(self) -> None:
         """Close all connections, those in use among them."""
         self.close_idle()
-        for wire in list(self._open):
-            self._close(wire)
+        for connection in list(self._open):
+            self._close(connection)
 
-    def _close(self, wire: Wire) -> None:
-        self._open.discard(wire)
-        wire.close()
+    def _close(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        connection.close()
 
 
-def _usable(until: float, wire: Wire) -> bool:
-    return time.monotonic() < until and wire.quiet
+def _usable(until: float, connection: Connection) -> bool:
+    return time.monotonic() < until and connection.quiet

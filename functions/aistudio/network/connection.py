@@ -24,7 +24,7 @@ _LINE = re.compile(
 """The lines of an answer (RFC 9112). Python's int() would take "2_00" for a status, and "-5" for a chunk's size."""
 
 
-class Wire:
+class Connection:
     """A connection, which opens itself for its first exchange. One exchange at a time uses it."""
 
     def __init__(self, origin: httpx.URL, tls: ssl.SSLContext, dialer: Dialer) -> None:
