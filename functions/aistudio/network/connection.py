@@ -17,11 +17,14 @@ _TLS_RECORD = 16 * 1024
 
 _LINE = re.compile(
     rb"(HTTP/1\.[0-9] [0-9]{3}( [^\0\r\n]*)?"  # a status line
-    rb"|[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*|[ \t][^\0\r\n]*"  # a header, or a further line of it
+    rb"|(?P<header>[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*)"
     rb"|[0-9A-Fa-f]{1,16}[ \t]*(;[^\0\r\n]*)?"  # a chunk's size
     rb"|)\r?\n"
 )
 """The lines of an answer (RFC 9112). Python's int() would take "2_00" for a status, and "-5" for a chunk's size."""
+
+_FOLDED = re.compile(rb"[ \t][^\0\r\n]*\r?\n")
+"""A further line of the header before it."""
 
 
 class Connection:
@@ -63,8 +66,18 @@ class Connection:
 
     @property
     def quiet(self) -> bool:
-        """Whether the peer has sent nothing since the last answer, not even an end."""
-        return self._sock is not None and not self._sock.readable_now()
+        """Whether the last request was written whole, and the peer has sent nothing behind its answer, not even an end."""
+        return (
+            self._sock is not None and self._sock.written and not self._sock.readable_now() and not self._read_ahead()
+        )
+
+    def _read_ahead(self) -> bool:
+        """Whether the reader holds what came behind the last answer."""
+        self._sock.paused = True  # type: ignore[union-attr]  # there is a reader where there is a socket
+        try:
+            return bool(self._reader.peek())
+        finally:
+            self._sock.paused = False  # type: ignore[union-attr]  # as above
 
     def sendall(self, data: bytes) -> None:
         """Write all of it (http.client calls it). Raises OSError where the peer has answered and reads no further."""
@@ -89,12 +102,16 @@ class _Socket(io.RawIOBase):
         self._sock = sock
         self._early = b""  # what the peer sent while the request was still being written
         self.exchange = exchange
+        self.written = True  # the last request, to its end: a peer takes what comes next for the rest of it
+        self.paused = False  # the reader shows what it has, and asks for nothing
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # BufferedReader gives it nothing else
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # BufferedReader gives it nothing else
         """Read what has arrived."""
+        if self.paused:
+            return None
         self._sock.settimeout(self.exchange.left())
         if self._early:
             count = min(len(buffer), len(self._early))
@@ -106,7 +123,7 @@ class _Socket(io.RawIOBase):
 
     def sendall(self, data: bytes) -> None:
         """Write all of it, and record in the exchange that bytes have left."""
-        view = memoryview(data)
+        view, self.written = memoryview(data), False
         self._sock.settimeout(0)
         while view:
             try:
@@ -117,6 +134,7 @@ class _Socket(io.RawIOBase):
                 continue
             self.exchange.sent = True
             view = view[count:]
+        self.written = True
 
     def _wait(self) -> None:
         """Wait until the peer takes more.
@@ -139,7 +157,8 @@ class _Socket(io.RawIOBase):
 
     def readable_now(self) -> bool:
         """Whether a read would return at once, with data or with the end."""
-        if self._sock.fileno() < 0:
+        decrypted = isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()
+        if self._sock.fileno() < 0 or self._early or decrypted:
             return True
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
@@ -154,6 +173,8 @@ class _Socket(io.RawIOBase):
 class _Lines(io.BufferedReader):
     """A reader that outlives each answer. It refuses lines that http.client would read with more forbearance."""
 
+    _in_header = False
+
     def readline(self, size: int | None = -1) -> bytes:
         """Read a line of a head, or one before or behind a chunk.
 
@@ -161,8 +182,12 @@ class _Lines(io.BufferedReader):
             http.client.HTTPException: the line is cut off, which http.client takes for whole, or malformed.
         """
         line = super().readline(size)
-        if len(line) != size and not _LINE.fullmatch(line):
+        if len(line) == size:  # http.client says that it is too long
+            return line
+        known = _LINE.fullmatch(line)
+        if not known and not (self._in_header and _FOLDED.fullmatch(line)):
             raise http.client.HTTPException("a line that is cut off, or none of HTTP")
+        self._in_header = not known or known["header"] is not None
         return line
 
     def close(self) -> None:

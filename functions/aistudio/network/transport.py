@@ -114,6 +114,7 @@ def _answer_on(connection: Any, method: str, exchange: Exchange) -> http.client.
         or len(answer.headers.get_all("transfer-encoding", [])) != answer.chunked
     ):
         raise http.client.HTTPException("an answer that says in no sure way where it ends")
+    answer.chunked = answer.chunked and answer.length is None  # a 204 has no body, whatever it says
     return answer
 
 

@@ -7,10 +7,11 @@ import pytest
 import trustme
 
 from aistudio import OutcomeUnknown, Rejected
+from aistudio.answers import Answer
 from aistudio.network.sockets import Dialer
 from aistudio.network.transport import DeadlineTransport
-from tests.unit.aistudio.clients import an_api, create
-from tests.unit.aistudio.rawserver import Peer, answer, raw_server
+from tests.unit.aistudio.clients import an_api, create, delete
+from tests.unit.aistudio.rawserver import DELETED, NO_SUCH, Peer, answer, raw_server, serve
 
 TOO_LARGE = {"text": "x" * 16_000_000}
 
@@ -72,3 +73,41 @@ def test_a_peer_that_hangs_up_while_we_write_leaves_the_outcome_unknown() -> Non
 
     with raw_server(leave) as server, an_api(server.url) as api, pytest.raises(OutcomeUnknown):
         create(api, 5, TOO_LARGE)
+
+
+def test_a_connection_on_which_a_request_was_cut_short_is_not_used_again() -> None:
+    def refuse_and_read_on(peer: Peer) -> None:
+        peer.sock.recv(1000)
+        peer.send(answer(413))
+        while peer.sock.recv(1_000_000):
+            pass
+
+    with raw_server(refuse_and_read_on, serve(DELETED)) as server, an_api(server.url) as api:
+        early = api.call("POST", "/things", timeout=5, idempotent=True, body=TOO_LARGE)
+        assert not delete(api)
+    assert isinstance(early, Answer)
+    assert (early.status, [seen.connection for seen in server.requests]) == (413, [2])
+
+
+SURPLUS = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"{}" + b" " * 8998 + NO_SUCH
+
+
+@pytest.mark.parametrize("at", [0, 20])
+def test_what_came_behind_an_answer_over_tls_never_answers_the_next_call(at: int) -> None:
+    """It lies in the socket that decrypts, where no poll sees it; or a part of it is read already."""
+    context, transport = tls(trustme.CA())
+    first, rest = SURPLUS[: len(SURPLUS) - at], SURPLUS[len(SURPLUS) - at :]
+
+    def lie(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(first)
+        peer.read_request()
+        peer.send(rest)
+
+    with (
+        raw_server(lie, serve(DELETED), tls=context) as server,
+        an_api(server.url, transport=transport) as api,
+    ):
+        assert not delete(api)
+        assert not delete(api)
+        assert server.requests[-1].connection == 2

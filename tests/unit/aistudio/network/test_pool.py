@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aistudio import API, OutcomeUnknown, Unavailable
+from aistudio.answers import Answer
 from aistudio.network.deadline import Exchange
 from aistudio.network.sockets import Dialer
 from tests.unit.aistudio.clients import an_api, create, delete
@@ -132,6 +133,7 @@ UNSURE = {
     "a line that is no header": HEAD + b"no header\r\nContent-Length: 2\r\n\r\n{}",
     "a length that is no number": HEAD + b"Content-Length: 1_0\r\n\r\n0123456789",
     "a status that is no number": b"HTTP/1.1 2_00 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a status behind a blank": b" HTTP/1.1 2_00 OK\r\nContent-Length: 2\r\n\r\n{}",
     "another protocol, unasked": b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     "a chunk of less than nothing": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-0\r\n\r\n",
     "two transfer encodings": HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
@@ -197,6 +199,14 @@ def test_a_body_longer_than_announced_never_answers_the_next_call() -> None:
         assert not delete(api)
         assert not delete(api)
         assert server.requests[-1].connection == 2
+
+
+def test_of_a_deletion_without_a_body_no_body_is_awaited() -> None:
+    empty = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with raw_server(keep_serving(empty)) as server, an_api(server.url) as api:
+        answered = api.call("DELETE", "/responses/r1", timeout=5, idempotent=True)
+    assert isinstance(answered, Answer)
+    assert (answered.status, answered.body, answered.cut) == (204, b"", "")
 
 
 # The pool
