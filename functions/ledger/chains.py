@@ -18,7 +18,7 @@ class Standing:
 
     `redrive` and `copy` order it. `messages` are the ids that its end answers. `retried` are those that began a chain,
     where it is the standing of a confirmed retry message: they come back in vain. `sent_at` is when
-    the last of its messages was sent first (ms), and `kept` the seconds that its record lives (None: for ever). Of a
+    the last of its messages was sent first (ms), `first_seen` when its chain began (epoch seconds), and `kept` the seconds that its record lives (None: for ever). Of a
     deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the response.
     """
 
@@ -31,13 +31,19 @@ class Standing:
     cascades: frozenset[str] = frozenset()
     retried: frozenset[str] = frozenset()
     sent_at: int = 0
+    first_seen: float = 0
     kept: float | None = None
     response_id: Key | None = None
     held_by: RecordKey | None = None
 
     def sets(self, now: float) -> dict[str, Any]:
         """The attributes that say so, as they stand at `now`."""
-        said: dict[str, Any] = {"redrive": self.redrive, "copy": self.copy, "marked_at": now}
+        said: dict[str, Any] = {
+            "redrive": self.redrive,
+            "copy": self.copy,
+            "marked_at": now,
+            "first_seen": self.first_seen,
+        }
         return said | self.expiry(now)
 
     def expiry(self, now: float) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
-    `redrive` and `copy` are the watermark, written at `marked_at`.
+    `redrive` and `copy` are the watermark, written at `marked_at`, of a chain that began at `first_seen`.
     `retried` are the messages that have a confirmed retry message, each as `<redrive>:<id>`. `messages` are the ids that the
     record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it is dead-lettered or what it last met; on a receipt, why
@@ -44,6 +44,7 @@ class Record:
     redrive: int = 0
     copy: int = 0
     marked_at: float = 0
+    first_seen: float = 0
     attempt: int = 0
     owner: str | None = None
     lease_until: float = 0
@@ -126,7 +127,7 @@ def _fits(name: str, value: Any) -> bool:
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "state", "owner", "reason", "dlq", "body_hash"), str),
-    **dict.fromkeys(("redrive", "copy", "marked_at", "attempt", "lease_until"), (int, float)),
+    **dict.fromkeys(("redrive", "copy", "marked_at", "first_seen", "attempt", "lease_until"), (int, float)),
     **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
     **dict.fromkeys(("messages", "retried", "hold", "subjects", "asked", "cascades"), (set, frozenset)),

@@ -153,3 +153,13 @@ def test_a_deletion_after_a_redriven_one_was_held_and_released_is_carried_out(st
     held_after_a_redrive(stored)
 
     assert delete(stored) == [("done", "deleted")]
+
+
+def test_messages_that_are_sent_anew_each_hour_do_not_keep_a_deletion_from_its_end(stored: Bench) -> None:
+    stored.kit.studio.fault(match={"id": "resp_1"}, status=429, times=1000)
+    stored.deliver(stored.message({"response_id": "resp_1"}))
+    for _ in range(25):
+        stored.clock.advance(3600)
+        stored.deliver(stored.message({"response_id": "resp_1"}), *stored.take_retry_messages())
+
+    assert reasons(stored.dead_letters()) == ["throttled"]

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Self
 
 from documents.budget import LONGEST_REQUEST, AtOnce
-from ledger import Key, Keys, Ledger, RecordKey, Standing
+from ledger import Key, Keys, Ledger, Record, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
 from worker.outcome import Send
@@ -151,6 +151,7 @@ class Item:
             cascades=self.cascades,
             retried=frozenset(part.first for part in named),
             sent_at=max(each.sent_at for each in every),
+            first_seen=self.delivery.first_seen,
             kept=self.kept,
         )
 
@@ -158,6 +159,12 @@ class Item:
         """The item under this number (redrive, copy) of its key, whatever its own: there it begins a chain."""
         redrive, copy = number
         return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=copy), begins=True)
+
+    def taking_over(self, record: Record) -> Self:
+        """The item in the place of the newest retry message, with its attempts and its age: else these would never end."""
+        attempt, seen = max(self.delivery.attempt, record.attempt), self.delivery.first_seen
+        delivery = replace(self.delivery, attempt=attempt, first_seen=min(seen, record.first_seen or seen))
+        return replace(self, delivery=delivery).renumbered(record.watermark)
 
 
 def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item:

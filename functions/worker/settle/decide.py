@@ -71,7 +71,7 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
         step = Step.SUPERSEDED
     else:
         if item.delivery.number < record.watermark:
-            item = item.renumbered(record.watermark)
+            item = item.taking_over(record)
         step = Step.PROCEED if record.state == OPEN else _beside_a_claim(item.delivery, record, now)
     return Decision(step, item, record)
 

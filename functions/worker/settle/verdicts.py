@@ -26,6 +26,7 @@ def verdict(
     """What becomes of an item whose call ended in this error, or did not begin; `owner` is whose claim goes with it."""
     history = History(item.delivery.attempt, item.delivery.copy, inv.clock.now() - item.delivery.first_seen)
     if isinstance(ended, NotBegun):
+        history = replace(history, copy=0) if item.begins else history  # it was not put off before, whatever its number
         decided = defer(ended.because, history, called=False, limits=inv.limits, rng=inv.random)
         trace = None
     else:
