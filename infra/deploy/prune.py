@@ -17,15 +17,15 @@ SERVICES = ("dynamodb", "s3", "sqs")
 UNUSED = (
     "anyio",  # httpx goes without it, but for asynchronous calls
     "bin",
-    "boto3",  # functions use its engine, botocore; the command line uses it whole
+    "boto3",  # functions use its engine, botocore
     "botocore/cacert.pem",  # botocore takes certifi's certificates where certifi is installed
     "dateutil/rrule.py",  # for calendars' time zones
     "dateutil/zoneinfo",
     "h11",
     "httpcore",  # httpx loads it, with h11, for its own transport only
     "pydantic/mypy.py",
-    "s3transfer",  # boto3's
     "pydantic/v1",  # the old library
+    "s3transfer",  # boto3's
     "urllib3/contrib/emscripten",
     "websockets/asyncio",
     "websockets/legacy",

@@ -53,7 +53,7 @@ def test_each_sample_of_a_function_ends_as_its_file_says_behind_a_queue(played: 
     assert played.unserved == set(), serves
 
 
-@pytest.mark.parametrize("function", RESULTS)
+@pytest.mark.parametrize("function", sorted(RESULTS.keys() & FUNCTIONS))
 def test_each_result_is_what_its_published_schema_says(played: Played, function: str) -> None:
     results = [result for result in played.results if result["source"] == f"/aistudio-functions/{function}"]
     checker = Draft202012Validator(json.loads((SCHEMAS / "results" / f"{function}.json").read_text()))

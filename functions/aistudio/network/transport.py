@@ -73,7 +73,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
 def _write(connection: Any, request: httpx.Request) -> None:
     """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
-    writing = http.client.HTTPConnection(request.url.host)
+    writing = http.client.HTTPConnection("")  # it is connected already; an address with a zone would be refused here
     writing.sock = connection
     with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
         try:
