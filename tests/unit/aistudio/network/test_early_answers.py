@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 
 import pytest
 import trustme
@@ -76,14 +77,18 @@ def test_a_peer_that_hangs_up_while_we_write_leaves_the_outcome_unknown() -> Non
 
 
 def test_a_connection_on_which_a_request_was_cut_short_is_not_used_again() -> None:
+    answered = threading.Event()
+
     def refuse_and_read_on(peer: Peer) -> None:
         peer.sock.recv(1000)
         peer.send(answer(413))
+        answered.wait(20)
         while peer.sock.recv(1_000_000):
             pass
 
     with raw_server(refuse_and_read_on, serve(DELETED)) as server, an_api(server.url) as api:
         early = api.call("POST", "/things", timeout=5, idempotent=True, body=TOO_LARGE)
+        answered.set()
         assert not delete(api)
     assert isinstance(early, Answer)
     assert (early.status, [seen.connection for seen in server.requests]) == (413, [2])
