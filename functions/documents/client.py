@@ -4,6 +4,7 @@ https://yandex.cloud/en/docs/ydb/docapi/tools/aws-setup
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,8 @@ def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> 
 def send_as_given(client: Any) -> None:
     """Let a client of a JSON service write what it is given as it is.
 
-    botocore walks through each request value by value, for the sake of bytes and times. None are sent here.
+    botocore walks through each request value by value, for the sake of bytes and times. Times are never sent here, and
+    bytes only where a copy of a table is restored.
     """
 
     def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
@@ -93,11 +95,15 @@ def send_as_given(client: Any) -> None:
         params |= {name: type(value)() for name, value in params.items() if isinstance(value, (dict, list))}
 
     def write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        params["body"] = json.dumps(context.pop("given"), separators=(",", ":")).encode()
+        params["body"] = json.dumps(context.pop("given"), separators=(",", ":"), default=_base64).encode()
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_last(f"before-parameter-build.{service}", set_aside)
     client.meta.events.register_first(f"before-call.{service}", write)
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode()
 
 
 def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
