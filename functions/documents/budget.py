@@ -45,7 +45,7 @@ class AtOnce(Protocol):
 
 
 def in_order(tasks: Sequence[Callable[[], T]], /) -> list[T | BaseException]:
-    """Carry out one task after another."""
+    """Carry out one task after another. What one raises is raised at once."""
     return [task() for task in tasks]
 
 

@@ -16,10 +16,11 @@ from ledger.states import DEAD_LETTERED, OPEN, PENDING, SENT
 class Standing:
     """Where a delivery stands among those of its key.
 
-    `redrive` and `copy` order it. `messages` are the ids that its end answers. `retried` are those that began a chain,
-    where it is the standing of a confirmed retry message: they come back in vain. `sent_at` is when
-    the last of its messages was sent first (ms), `first_seen` when its chain began (epoch seconds), and `kept` the seconds that its record lives (None: for ever). Of a
-    deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the response.
+    `redrive` and `copy` order it. `messages` are the ids that its end answers. Where it is the standing of a confirmed
+    retry message, `retried` are the ids of the messages that began its chain: where they come back, they end without a
+    call. `sent_at` is when the last of its messages was sent first (ms), `first_seen` when its chain began (epoch
+    seconds). `kept` is how many seconds its record lives (None: for ever). Of a deletion, `response_id` is the raw id,
+    and `held_by` the record whose hold keeps the response.
     """
 
     key: RecordKey
@@ -58,7 +59,7 @@ class Standing:
 
     @property
     def names(self) -> Mapping[str, set[str]]:
-        """The messages that have a retry message now, each as `<redrive>:<id>`: another redrive of them is yet to come."""
+        """What names the messages that have a retry message, each as `<redrive>:<id>`: in a later redrive they have none."""
         return {"retried": {f"{self.redrive}:{name}" for name in self.retried}} if self.retried else {}
 
     def compared(self, now: float) -> Mapping[str, Any]:
@@ -91,7 +92,7 @@ def concerning(standing: Standing) -> Write:
 
 
 def named(standing: Standing) -> Write:
-    """Name the messages of a confirmed retry message that raises no watermark, since another one is as high (best effort)."""
+    """Name the messages that a confirmed retry message stands for, where another one is as high (best effort)."""
     return Write(standing.key, sets={}, adds=standing.names, condition=when.GOES_ON, given=when.given())
 
 

@@ -67,17 +67,14 @@ class Connection:
     @property
     def quiet(self) -> bool:
         """Whether the last request was written whole, and the peer has sent nothing behind its answer, not even an end."""
-        return (
-            self._sock is not None and self._sock.written and not self._sock.readable_now() and not self._read_ahead()
-        )
-
-    def _read_ahead(self) -> bool:
-        """Whether the reader holds what came behind the last answer."""
-        self._sock.paused = True  # type: ignore[union-attr]  # there is a reader where there is a socket
+        sock = self._sock
+        if sock is None or not sock.written or sock.readable_now():
+            return False
+        sock.paused = True
         try:
-            return bool(self._reader.peek())
+            return not self._reader.peek()
         finally:
-            self._sock.paused = False  # type: ignore[union-attr]  # as above
+            sock.paused = False
 
     def sendall(self, data: bytes) -> None:
         """Write all of it (http.client calls it). Raises OSError where the peer has answered and reads no further."""

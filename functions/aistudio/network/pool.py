@@ -31,9 +31,8 @@ class Pool:
         self._kept = kept
         self._places = threading.BoundedSemaphore(kept) if kept else None
         self._lock = threading.Lock()  # of `_idle`
-        self._idle: deque[tuple[float, Connection]] = (
-            deque()
-        )  # the one that was used last is at the right; and until when
+        # Until when each may be used, and the connection; what was used last is at the right.
+        self._idle: deque[tuple[float, Connection]] = deque()
         self._open: set[Connection] = set()
 
     def take(self, origin: httpx.URL, wait: float) -> Connection:
