@@ -36,7 +36,7 @@ class Peer:
     number: int
     requests: list[Seen]
     stopping: threading.Event
-    buffer: bytes = b""
+    buffer: bytearray = field(default_factory=bytearray)
 
     def read_request(self) -> Seen | None:
         while b"\r\n\r\n" not in self.buffer:
@@ -49,7 +49,7 @@ class Peer:
         while len(self.buffer) < length:
             if not self._more():
                 return None
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        body, self.buffer = bytes(self.buffer[:length]), self.buffer[length:]
         method, target, _ = first.split(" ")
         seen = Seen(method, target, headers, body, self.number)
         self.requests.append(seen)
