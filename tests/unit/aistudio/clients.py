@@ -38,11 +38,11 @@ def an_api(
         yield api
 
 
-def delete(api: API, timeout: float = 5.0) -> bool:
+def delete(api: API, timeout: float = 30.0) -> bool:
     return Responses(api).delete("r1", timeout).absent
 
 
-def create(api: API, timeout: float = 5.0, body: Mapping[str, Any] | None = None) -> Answer:
+def create(api: API, timeout: float = 30.0, body: Mapping[str, Any] | None = None) -> Answer:
     return success(api.call("POST", "/things", timeout=timeout, idempotent=False, body=body or {}), idempotent=False)
 
 
@@ -90,6 +90,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
     monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], within=seconds))
 
 
-def run(script: Script, context: Context | None = None, timeout: float = 5.0, **settings: Any) -> RealtimeResult:
+def run(script: Script, context: Context | None = None, timeout: float = 30.0, **settings: Any) -> RealtimeResult:
     with turn(script, **settings) as (realtime, _):
         return realtime.create(EVENT, context, timeout)

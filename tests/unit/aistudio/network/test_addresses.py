@@ -19,7 +19,7 @@ def test_dead_addresses_leave_time_for_the_live_one_behind_them(monkeypatch: pyt
     with raw_server(keep_serving(DELETED)) as server, dead(server.port, *gone):
         resolving_to(monkeypatch, *gone, "127.0.0.1")
         with an_api(f"http://four.example:{server.port}/v1") as api:
-            assert delete(api, timeout=4) is False
+            assert delete(api, timeout=8) is False
 
 
 def test_the_address_that_worked_is_the_first_to_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,7 +204,7 @@ def test_a_body_longer_than_announced_never_answers_the_next_call() -> None:
 def test_of_a_deletion_without_a_body_no_body_is_awaited() -> None:
     empty = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"
     with raw_server(keep_serving(empty)) as server, an_api(server.url) as api:
-        answered = api.call("DELETE", "/responses/r1", timeout=5, idempotent=True)
+        answered = api.call("DELETE", "/responses/r1", timeout=30, idempotent=True)
     assert isinstance(answered, Answer)
     assert (answered.status, answered.body, answered.cut) == (204, b"", "")
 
