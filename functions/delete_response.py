@@ -2,8 +2,8 @@
 
 from aistudio import ResponseId, Responses
 from retention import ALREADY_ABSENT, DELETED, HELD
-from retention.chains import ask
 from retention.registry import schedule
+from retention.successors import ask
 from worker import Later, Message, Opaque, Outcome, Registry, Send, Time, Word, queue_function
 
 RESULT, CANCEL = "yandex.aistudio.response.deletion", "cancel_response"

@@ -4,7 +4,7 @@ import json
 
 from aistudio import Trace
 from retention.erasure import LONGEST, Terms, look, wait
-from retention.erasure_row import OfAnother, begin
+from retention.erasure_record import OfAnother, begin
 from worker import Desk, Invalid, Later, Message, Opaque, Outcome, Time, ledger_only, queue_function
 
 RESULT = "yandex.aistudio.erasure"

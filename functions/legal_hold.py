@@ -4,7 +4,7 @@ from typing import Any
 
 from aistudio import ResponseId, Trace
 from retention import text_of
-from retention.holds import LONGEST_INVOCATION, Action, Order, TooManyCases, carry_out, make_due, standing
+from retention.hold_orders import LONGEST_INVOCATION, Action, Order, TooManyCases, carry_out, make_due, standing
 from worker import Desk, Invalid, Later, Message, Opaque, Outcome, ledger_only, queue_function
 
 RESULT = "yandex.aistudio.hold"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from retention import SHARDS, VERIFY, Record
-from retention.agenda import reason_of, sweep
+from retention.sweeping import reason_of, sweep
 from worker import Send, Tick, Tools, timer_function
 
 DELETION, VERIFICATION = "delete_response", "verify_deletion"

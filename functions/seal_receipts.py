@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from retention.evidence.chain import Sealed, row_of
+from retention.evidence.seal_records import Sealed, row_of
 from retention.evidence.sealing import seal_days
 from worker import Key, Result, Tick, Tools, timer_function
 from worker.settings import KEYS_OF_QUEUES, LEDGER

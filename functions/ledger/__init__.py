@@ -1,9 +1,9 @@
 """Durable state on the Document API: claims, outcomes, receipts and holds, one record a key."""
 
-from ledger.chains import Standing
 from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Key, Keys, RecordKey
+from ledger.message_chains import Standing
 from ledger.record import Ledger, Record
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.writes import Write
 from ledger import conditions as when
-from ledger.chains import Standing
+from ledger.message_chains import Standing
 from ledger.states import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING
 
 KEPT = 35 * 86_400

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from documents import TableUnavailable, Write, Written
-from ledger import evidence
+from ledger import sealable
 from ledger.keys import RecordKey
 from ledger.record import Ledger, Record
 
@@ -89,4 +89,4 @@ def _kept(order: str) -> dict[str, set[str]]:
 
 def _history(key: RecordKey, order: str) -> tuple[Write, ...]:
     told = json.loads(order) if order else {}
-    return (evidence.order(key, told, float(told["at"])),) if told else ()
+    return (sealable.order(key, told, float(told["at"])),) if told else ()

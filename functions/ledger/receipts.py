@@ -6,10 +6,10 @@ from typing import Any
 from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import LOOKED_AFTER, VERIFY, due, text_of
-from ledger.chains import Standing, open_to
-from ledger.evidence import settled
 from ledger.keys import RecordKey
+from ledger.message_chains import Standing, open_to
 from ledger.record import Record
+from ledger.sealable import settled
 from ledger.states import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING
 
 AGENDA = ("response_id", "due_shard", "due_at", "due_for")

@@ -12,9 +12,9 @@ from typing import Any
 from documents import Index, Write
 from ledger import Ledger, Record, RecordKey
 from ledger.agenda import DELETE, text_of
-from ledger.evidence import settled
+from ledger.sealable import settled
 from ledger.states import ALREADY_ABSENT, DEAD_LETTERED, DELETED, ERASURE, HELD
-from retention.erasure_row import Erasure, Place, Walk, kept, written
+from retention.erasure_record import Erasure, Place, Walk, kept, written
 
 SUBJECT = Index("subject", "subject", "created_at")
 """What is registered for a person, by when it was created."""

@@ -8,8 +8,8 @@ from documents import Write
 from ledger import Record, RecordKey
 from ledger import conditions as when
 from ledger.agenda import DEAD_LETTERED_FOR, text_of
-from ledger.evidence import settled
 from ledger.receipts import AGENDA
+from ledger.sealable import settled
 
 VERIFIED_ABSENT, RESURRECTED = "verified_absent", "resurrected"
 

@@ -12,7 +12,7 @@ settle            what becomes of it
   retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
   answers         what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
                   (unfinished: those that are no ends); publishing: their results; effects: what all of these share
-  audit           what the ledger keeps for people; log_line: what the log says of each delivery
+  kept_of_call    what records and receipts keep of a call; log_line: what the log says of each delivery
 send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
 settlement_attribute   what travels on a message beside its body
 """

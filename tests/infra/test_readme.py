@@ -13,8 +13,8 @@ from aws_lambda_powertools import Logger
 
 from infra.deploy import deploy
 from ledger import Key, RecordKey
-from retention.agenda import Swept
 from retention.evidence.sealing import Tally as Sealing
+from retention.sweeping import Swept
 from tests.infra.workspace import INFRA, PROJECT
 from worker.outcome import End, Settlement
 from worker.receive.trigger_event import Delivery

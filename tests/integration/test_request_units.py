@@ -10,7 +10,7 @@ import pytest
 
 import seal_receipts
 from infra.local.processes.surroundings import ROOT
-from retention.evidence import chain as chain_module
+from retention.evidence import seal_records
 from tests.integration.test_sealing import Vault
 from tests.support.kit import Kit
 from tests.support.request_units import cost, size_of
@@ -47,7 +47,7 @@ class Meter:
 @pytest.fixture
 def measured(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Meter:
     """Responses on one ledger: registered by their messages, swept, deleted, and sealed."""
-    monkeypatch.setattr(chain_module, "GAP", 2)
+    monkeypatch.setattr(seal_records, "GAP", 2)
     scene = Retention(kit)
     meter, names = Meter(scene), [f"resp_{number}" for number in range(RESPONSES)]
     scene.studio.seed(*names)

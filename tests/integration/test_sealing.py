@@ -16,10 +16,10 @@ from infra.local.furnishing import locked_bucket
 from infra.operate.contract.files import SCHEMAS
 from ledger import Ledger, Record, RecordKey, Standing, receipts
 from ledger.agenda import text_of
-from ledger.evidence import order, settled
-from retention.evidence import chain as chain_module
-from retention.evidence.chain import Sealed, chain, row_of
+from ledger.sealable import order, settled
+from retention.evidence import seal_records
 from retention.evidence.export import exported
+from retention.evidence.seal_records import Sealed, chain, row_of
 from retention.evidence.seals import SealedDay
 from retention.evidence.verify import verify
 from tests.support.bench import Bench
@@ -92,7 +92,7 @@ class Sealer:
 
 @pytest.fixture
 def sealer(deletions: Bench, monkeypatch: pytest.MonkeyPatch) -> Sealer:
-    monkeypatch.setattr(chain_module, "GAP", 3)  # a month is only longer
+    monkeypatch.setattr(seal_records, "GAP", 3)  # a month is only longer
     return Sealer(deletions)
 
 

@@ -15,8 +15,8 @@ from documents import Write, tables
 from infra.local.furnishing import locked_bucket
 from infra.local.settings import write_env
 from ledger import Holds, Keys, Ledger, Record, RecordKey, Standing, receipts
-from ledger.evidence import order
-from retention.evidence import chain as chain_module
+from ledger.sealable import order
+from retention.evidence import seal_records
 from retention.evidence.merkle import leaf_hash, root_of
 from retention.evidence.sealing import seal_days
 from tests.operate.conftest import Ops, Scene
@@ -69,7 +69,7 @@ def sealed(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     (table,) = tables.create(there.dynamodb, "archive.")
     keys = Keys(settings["HASH_KEY"])
     with closing(there.servers.s3) as s3, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chain_module, "GAP", 3)
+        patch.setattr(seal_records, "GAP", 3)
         locked_bucket(s3, "archive")
         bucket = Bucket(lambda: s3, "archive")
         made = Sealed(Ledger(there.dynamodb, table), table, keys, bucket, folder / "archive.env")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from infra.deploy import table
 from infra.local.environment import Environment
 from ledger.agenda import text_of
-from retention.holds import LONGEST_INVOCATION
+from retention.hold_orders import LONGEST_INVOCATION
 from tests.operate.conftest import Ops, Ran
 from tests.support.waiting import eventually
 

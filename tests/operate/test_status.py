@@ -10,8 +10,8 @@ from documents import Write
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
 from ledger import Keys, Ledger
-from ledger.evidence import SHARDS
-from retention.evidence.chain import FIRST, Sealed, row_of
+from ledger.sealable import SHARDS
+from retention.evidence.seal_records import FIRST, Sealed, row_of
 from retention.evidence.seals import Seal
 from retention.registration import Registration
 from retention.registry import register

@@ -208,9 +208,9 @@ def capture() -> Iterator[None]:
     try:
         with (
             patch("aistudio.realtime.websocket.connected", _connected),
-            patch("retention.evidence.chain.GAP", 2),  # days: else the first seal takes hundreds of steps
+            patch("retention.evidence.seal_records.GAP", 2),  # days: else the first seal takes hundreds of steps
             patch("ledger.agenda.SHARDS", 2),
-            patch("retention.agenda.SHARDS", 2),
+            patch("retention.sweeping.SHARDS", 2),
             patch("retention_sweep.SHARDS", 2),
         ):
             yield

@@ -81,7 +81,7 @@ OF_BOTH = (
         "H20",
         "messages that have retry messages are not named on the record",
         "throttled",
-        {"ledger.chains:Standing.names": lambda _: property(lambda _self: {})},
+        {"ledger.message_chains:Standing.names": lambda _: property(lambda _self: {})},
     ),
     Mutant(
         "H20",

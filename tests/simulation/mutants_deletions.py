@@ -100,7 +100,7 @@ OF_DELETIONS = (
         "H11",
         "a watermark is written over whatever is there",
         "deletion",
-        {"ledger.chains:watermark": lambda original: lambda *args: replace(original(*args), condition="")},
+        {"ledger.message_chains:watermark": lambda original: lambda *args: replace(original(*args), condition="")},
     ),
     Mutant(
         "H15",
@@ -162,13 +162,13 @@ OF_DELETIONS = (
         "I5",
         "whom a deletion concerned is forgotten where it goes on",
         "nobody",
-        {"ledger.chains:Standing.adds": lambda _: property(lambda _self: {})},
+        {"ledger.message_chains:Standing.adds": lambda _: property(lambda _self: {})},
     ),
     Mutant(
         "I5",
         "whom a deletion concerned is forgotten where its record answers it",
         "an absence answers a message that names a person, and a hold follows",
-        {"worker.settle.holds:keep_named": lambda _: lambda *_args: set()},
+        {"worker.settle.hold_check:keep_named": lambda _: lambda *_args: set()},
     ),
     Mutant(
         "I5",

@@ -108,7 +108,7 @@ def _by_state(original: Any) -> Any:
 
 
 OF_RETENTION = (
-    Mutant("R1", "a sweep claims for good", "registered", {"retention.agenda:claim": _for_good}),
+    Mutant("R1", "a sweep claims for good", "registered", {"retention.sweeping:claim": _for_good}),
     Mutant(
         "R1, draft 3",
         "of messages in a batch the newest reason counts",
@@ -119,9 +119,9 @@ OF_RETENTION = (
         "R1, draft 3",
         "an answered message's reason is not kept",
         "an absence answers a message that asks to go, and a registration with a date follows",
-        {"ledger.chains:concerning": _without_reason},
+        {"ledger.message_chains:concerning": _without_reason},
     ),
-    Mutant("R1, draft 5", "what is deleted can't be claimed", "verified", {"retention.agenda:claim": _open_only}),
+    Mutant("R1, draft 5", "what is deleted can't be claimed", "verified", {"retention.sweeping:claim": _open_only}),
     Mutant(
         "R2", "no date is waited for", "registered", {"worker.settle.read_first:_waits": lambda _: lambda *_args: False}
     ),
@@ -132,13 +132,16 @@ OF_RETENTION = (
         {"ledger.receipts:AGENDA": lambda original: tuple(name for name in original if name != "response_id")},
     ),
     Mutant(
-        "R4", "holds are not looked at", "kept back", {"worker.settle.holds:held_keys": lambda _: lambda *_args: {}}
+        "R4",
+        "holds are not looked at",
+        "kept back",
+        {"worker.settle.hold_check:held_keys": lambda _: lambda *_args: {}},
     ),
     Mutant(
         "R4, draft 6",
         "an earlier order that comes late counts",
         "ordered",
-        {"retention.holds:_ordering": _unconditional},
+        {"retention.hold_orders:_ordering": _unconditional},
     ),
     Mutant(
         "R4, draft 15",
@@ -151,7 +154,7 @@ OF_RETENTION = (
         "R5, draft 9",
         "a release makes nothing due",
         "kept back",
-        {"retention.holds:make_due": lambda _: lambda *_args: (0, True)},
+        {"retention.hold_orders:make_due": lambda _: lambda *_args: (0, True)},
     ),
     Mutant(
         "R6",
@@ -181,7 +184,7 @@ OF_RETENTION = (
         "R8, draft 17",
         "an erasure's row is written whatever it says",
         "an erasure is looked at twice at once, at its end",
-        {"only retention.erasure_row:Write": _whatever_it_says},
+        {"only retention.erasure_record:Write": _whatever_it_says},
     ),
     Mutant(
         "R8",
@@ -218,7 +221,11 @@ OF_RETENTION = (
         "R9",
         "a day is passed over",
         "sealed",
-        {"retention.evidence.chain:Sealed.date": lambda original: property(lambda self: original.fget(self) + _A_DAY)},
+        {
+            "retention.evidence.seal_records:Sealed.date": lambda original: property(
+                lambda self: original.fget(self) + _A_DAY
+            )
+        },
     ),
     Mutant(
         "R9",
@@ -232,7 +239,7 @@ OF_RETENTION = (
         "sealed",
         {"only retention.evidence.sealing:line_of": _by_state},
     ),
-    Mutant("R10", "a claim does not look whether it is due", "swept", {"retention.agenda:claim": _unconditional}),
+    Mutant("R10", "a claim does not look whether it is due", "swept", {"retention.sweeping:claim": _unconditional}),
     Mutant(
         "R10, draft 11",
         "a receipt leaves the record on the agenda",
@@ -252,6 +259,6 @@ OF_RETENTION = (
         "cascade",
         "what continues a response is not asked to go",
         "continued",
-        {"retention.chains:_ask_all": lambda _: lambda *_args: None},
+        {"retention.successors:_ask_all": lambda _: lambda *_args: None},
     ),
 )

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from ledger import Record
 from ledger.agenda import DELETE, VERIFY, text_of
-from ledger.evidence import SHARDS
+from ledger.sealable import SHARDS
 from retention.evidence.seals import Seal, lines_of
 from tests.simulation.expressions import Item
 from tests.simulation.plan import BEGUN, DAY, HOLD_WINDOW, SETTLING, record_key_of

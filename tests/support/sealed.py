@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from ledger.evidence import SHARDS
+from ledger.sealable import SHARDS
 from retention.evidence.seals import Line, SealedDay
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)

@@ -20,7 +20,7 @@ from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from worker.settings import Settings
 from worker.settle.batch import REUSED
-from worker.settle.holds import TOO_MANY
+from worker.settle.hold_check import TOO_MANY
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "functions/README.md", "infra/README.md", "events/README.md", "tests/README.md")

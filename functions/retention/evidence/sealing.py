@@ -14,9 +14,9 @@ import rfc8785
 
 from documents import TableUnavailable, Write, Written
 from ledger import Ledger, Record, RecordKey
-from ledger.evidence import SETTLED, SHARDS, part_of
-from retention.evidence.chain import FIRST, Sealed, first_day, last_sealed, row_of
+from ledger.sealable import SETTLED, SHARDS, part_of
 from retention.evidence.merkle import leaf_hash, root_of
+from retention.evidence.seal_records import FIRST, Sealed, first_day, last_sealed, row_of
 from retention.evidence.seals import Line, Seal, lines_of, name_of
 
 OVER_AFTER = 3_600

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import rfc8785
 
-from ledger.evidence import SHARDS
+from ledger.sealable import SHARDS
 from retention.evidence.merkle import leaf_hash, root_of
 
 VERSION = 1

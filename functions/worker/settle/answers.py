@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from aistudio import Trace
-from ledger import Record, RecordKey, chains
+from ledger import Record, RecordKey, message_chains
 from worker.outcome import End, Settlement
 from worker.send.dead_letter import dead_letter
 from worker.send.queue_message import QueueMessage
@@ -13,7 +13,7 @@ from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, send_all, unsettled
-from worker.settle.holds import keep_named
+from worker.settle.hold_check import keep_named
 from worker.settle.publishing import Told, publish, told_by
 from worker.settle.spreading import not_spread
 
@@ -75,7 +75,7 @@ def send_dead_letters(dead_letters: Sequence[tuple[Item, Record, Trace | None]],
     for (item, _, _), each in zip(dead_letters, sent, strict=True):
         if each:
             names[item.record_key] = names.get(item.record_key, frozenset()) | item.standing().messages
-    confirmed = [chains.dead_letter_sent(key, owners[key], messages) for key, messages in names.items()]
+    confirmed = [message_chains.dead_letter_sent(key, owners[key], messages) for key, messages in names.items()]
     inv.store.write_all(confirmed)  # best effort: without it the next delivery sends the dead letter again
     return [
         (

@@ -13,7 +13,6 @@ from worker.receive.envelope import Invalid
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery, deliveries
 from worker.settle import claim_first, read_first
-from worker.settle.audit import subject_key
 from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.log_line import log_end
@@ -70,7 +69,7 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
         delivery=delivery,
         message=parsed.message,
         body_hash="" if inv.function.idempotent else inv.keys.digest(parsed.message.canonical()),
-        subjects=frozenset([subject_key(about, inv)] if about is not None else []),
+        subjects=frozenset([inv.keys.key("subject", about)] if about is not None else []),
         asked=frozenset() if dated else parsed.message.asked,
         cascades=frozenset() if dated else parsed.message.cascades,
         dated=dated,

@@ -15,7 +15,6 @@ from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.send.results import timestamp
 from worker.settle.answers import answer
-from worker.settle.audit import audit_of
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.claimed import finish_claimed
 from worker.settle.collapse import by_content, stand_for
@@ -23,6 +22,7 @@ from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, decide_on, defect
 from worker.settle.endings import Ending, dead_letter_all
+from worker.settle.kept_of_call import audit_of
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
 from worker.settle.verdicts import first_alone, in_turn, verdict

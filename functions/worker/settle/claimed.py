@@ -7,10 +7,10 @@ from documents import TableUnavailable, Write, Written
 from ledger import Claim, claims
 from ledger.states import DONE
 from worker.outcome import End, Outcome, Settlement
-from worker.settle.audit import audit_of
 from worker.settle.context import Invocation, Item
 from worker.settle.effects import ROUNDS
 from worker.settle.finishing import done
+from worker.settle.kept_of_call import audit_of
 from worker.settle.publishing import with_content
 from worker.settle.usage import token_counts
 

@@ -8,7 +8,7 @@ from ledger.agenda import Wish
 from ledger.states import Crowded
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.effects import Ended, defect, unsettled
-from worker.settle.holds import TOO_MANY
+from worker.settle.hold_check import TOO_MANY
 
 
 def register_dated(items: Sequence[Item], inv: Invocation) -> tuple[list[Item], list[Ended]]:

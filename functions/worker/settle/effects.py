@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from traceback import extract_tb
 
 from aistudio import Trace
 from ledger import Record
 from ledger.states import MOST_ASKED, MOST_RETRIED, VERIFICATION
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage, TooLarge
-from worker.settle.audit import traceback_of
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, decide
 
@@ -28,8 +29,14 @@ def unsettled(item: Item, what: str, trace: Trace | None = None) -> Ended:
 
 def defect(item: Item, error: BaseException) -> Ended:
     """A defect of ours leaves its message unsettled, and its neighbours alone."""
-    _log.error("a defect kept a message from being settled: %s", traceback_of(error))
+    _log.error("a defect kept a message from being settled: %s", _traceback_of(error))
     return unsettled(item, "defect")
+
+
+def _traceback_of(error: BaseException) -> str:
+    """What was raised and where, innermost first; not its message, which may quote content."""
+    frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
+    return " < ".join([type(error).__name__, *reversed(frames)])[:1000]
 
 
 def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:

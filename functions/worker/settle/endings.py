@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from aistudio import Trace
 from documents import TableUnavailable, Write, Written
-from ledger import Record, chains, claims
+from ledger import Record, claims, message_chains
 from worker.settle.answers import answer, send_dead_letters
-from worker.settle.audit import audit_of
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
+from worker.settle.kept_of_call import audit_of
 from worker.settle.retry_policy import DeadLetter
 
 
@@ -69,7 +69,7 @@ def _ending_write(each: Ending, inv: Invocation) -> Write:
         audit["body_hash"] = item.body_hash
     if each.owner is not None:
         return claims.dead_lettered(item.standing(), each.owner, each.dead_letter.reason, now, audit)
-    return chains.dead_lettered(item.standing(), each.record, item.owner, each.dead_letter.reason, now, audit)
+    return message_chains.dead_lettered(item.standing(), each.record, item.owner, each.dead_letter.reason, now, audit)
 
 
 def _as_written(each: Ending) -> Record:

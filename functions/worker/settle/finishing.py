@@ -8,10 +8,10 @@ from ledger import Record, receipts
 from ledger.states import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answers import answer
-from worker.settle.audit import audit_of, subject_key
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
+from worker.settle.kept_of_call import audit_of
 from worker.settle.publishing import Told, publish, told_by, with_content
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import Again, backoff
@@ -85,7 +85,7 @@ def _write(finished: Finished, inv: Invocation) -> Write:
     audit = audit_of(item, inv, outcome.trace) | {"attempt": item.delivery.attempt + 1} | _reason(item, record)
     audit |= outcome.noted
     if item.message is not None and item.message.about is not None:
-        audit["subject"] = subject_key(item.message.about, inv)
+        audit["subject"] = inv.keys.key("subject", item.message.about)
     at = round(inv.clock.now(), 3)  # as the ledger keeps it: a result that is sent again says the same
     standing = item.standing()
     if inv.function.receipt:

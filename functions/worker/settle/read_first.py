@@ -26,7 +26,7 @@ from worker.settle.decide import Step
 from worker.settle.effects import Ended, decide_on, defect, unsettled
 from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
-from worker.settle.holds import TOO_MANY, held_keys, without_room
+from worker.settle.hold_check import TOO_MANY, held_keys, without_room
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
 from worker.settle.spreading import spread

@@ -6,7 +6,7 @@ from functools import partial
 
 from aistudio import Trace
 from documents import Write, Written
-from ledger import Record, chains, claims
+from ledger import Record, claims, message_chains
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage
 from worker.send.retry_message import retry
@@ -68,7 +68,9 @@ def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
 def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> list[Ended]:
     """Whatever can leave an item unsettled comes before its retry message: else both would live."""
     now = inv.clock.now()
-    lost = _unwritten([chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner], inv)
+    lost = _unwritten(
+        [message_chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner], inv
+    )
     if lost or returns:  # the batch returns, and meets the claims that could not be given back afterwards
         lost |= _unwritten([_release(each, inv) for each in group if each.owner], inv)
         group = [replace(each, owner=None) for each in group]
@@ -95,7 +97,7 @@ def _raise_watermarks(retries: Sequence[tuple[Retry, bool]], inv: Invocation) ->
     ends = iter(inv.store.write_all([write for _, _, write in watermarks if write is not None]))
     refused = [each for each, sent, write in watermarks if write is not None and next(ends) is Written.REFUSED and sent]
     standings = [each.item.standing(retried=1) for each in refused]
-    inv.store.write_all([chains.named(standing) for standing in standings if standing.retried])
+    inv.store.write_all([message_chains.named(standing) for standing in standings if standing.retried])
 
 
 def _unwritten(writes: Sequence[Write], inv: Invocation) -> set[str]:
@@ -127,4 +129,4 @@ def _watermark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
     audit: dict[str, object] = {"attempt": each.item.delivery.attempt + each.again.counted}
     audit |= {"reason": each.again.reason} if each.again.reason else {}
     audit |= {"body_hash": each.item.body_hash} if each.item.body_hash else {}
-    return chains.watermark(standing, now, audit | {"function": inv.function.name})
+    return message_chains.watermark(standing, now, audit | {"function": inv.function.name})

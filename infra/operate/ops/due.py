@@ -13,7 +13,7 @@ from infra.operate.ops.environments import Reach
 from infra.operate.ops.say import Voice, dated
 from ledger import Record
 from ledger.agenda import SHARDS, text_of
-from retention.agenda import DUE
+from retention.sweeping import DUE
 
 
 def add_to(app: typer.Typer) -> None:

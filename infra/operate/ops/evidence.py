@@ -20,8 +20,8 @@ from infra.operate.ops.holding import held
 from infra.operate.ops.say import Voice, counted
 from infra.operate.ops.story import orders
 from ledger import Record, RecordKey
-from retention.evidence.chain import Sealed, chain
 from retention.evidence.export import exported
+from retention.evidence.seal_records import Sealed, chain
 from retention.evidence.seals import SealedDay
 from retention.evidence.verify import Fault, verify
 from worker import clients

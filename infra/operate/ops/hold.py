@@ -11,7 +11,7 @@ from infra.operate.ops.holding import Ordering, held, holds_of, key_of
 from infra.operate.ops.say import Voice, clock, counted
 from infra.operate.ops.story import orders, timeline
 from ledger import HoldReport, HoldStatus
-from retention.holds import Action
+from retention.hold_orders import Action
 
 app = typer.Typer(no_args_is_help=True, help="Keep responses from being deleted, by a legal hold.")
 

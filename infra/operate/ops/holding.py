@@ -19,7 +19,7 @@ from infra.operate.ops.ordering import checked, give, timely
 from infra.operate.ops.say import Voice
 from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
 from ledger.states import DONE
-from retention.holds import LONGEST_INVOCATION, MOST_CASES, Action, Order, TooManyCases, carry_out, make_due
+from retention.hold_orders import LONGEST_INVOCATION, MOST_CASES, Action, Order, TooManyCases, carry_out, make_due
 
 Told = TypeVar("Told")
 

@@ -8,7 +8,7 @@ from documents import TableUnavailable, Write, Written
 from infra.operate.ops.ending import unreachable, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.messages import Outgoing, outgoing
-from ledger import RecordKey, evidence
+from ledger import RecordKey, sealable
 from worker.clock import SystemClock
 from worker.receive.envelope import Invalid
 from worker.send.queue import Queue
@@ -33,7 +33,7 @@ def note(reach: Reach, key: RecordKey, order: Mapping[str, Any], now: float) -> 
     timely(reach)
     reach.ledger.get(key)  # what can't be read must not be written; and its error says what is wrong
     told = {**order, "at": round(now, 3)}
-    beside = (evidence.order(key, told, now),)
+    beside = (sealable.order(key, told, now),)
     if reach.ledger.write(Write(key, sets={}, adds={"orders": {json.dumps(told)}}, beside=beside)) is not Written.YES:
         raise TableUnavailable("the order could not be noted, and was not given")
 

@@ -17,7 +17,7 @@ from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Record
 from ledger.states import DEAD_LETTERED
-from retention.evidence.chain import Sealed, row_of
+from retention.evidence.seal_records import Sealed, row_of
 
 
 def add_to(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import every_line, waiting
 from infra.operate.ops.say import MINUTE, Voice, clock, span
 from ledger.agenda import text_of
-from retention.evidence.chain import last_sealed
+from retention.evidence.seal_records import last_sealed
 
 RECENT = 15
 """Minutes of ends that are shown."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from documents import Written
-from ledger import Claim, Ledger, Record, RecordKey, Standing, chains, claims
+from ledger import Claim, Ledger, Record, RecordKey, Standing, claims, message_chains
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
@@ -94,8 +94,8 @@ WRITES = {
     "done": claims.done(mine(), NOW, {}),
     "release": claims.release(standing(4), "me", NOW, "throttled"),
     "dead-letter": claims.dead_lettered(standing(), "me", "rejected", NOW, {}),
-    "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", ANSWERS),
-    "watermark": chains.watermark(standing(4), NOW, {}),
+    "dead letter sent": message_chains.dead_letter_sent(RecordKey(KEY), "me", ANSWERS),
+    "watermark": message_chains.watermark(standing(4), NOW, {}),
     "watermark of a claimed key": claims.watermark_of_claimed(standing(4), NOW),
 }
 ALLOWED = {
@@ -150,7 +150,7 @@ def test_a_dead_letter_is_pending_until_it_is_sent(store: Ledger, given: Callabl
     store.write(claims.dead_lettered(standing(), "me", "rejected", NOW, {"detail": "HTTP 400"}))
     assert (store.get(KEY).state, store.get(KEY).dlq) == ("dead_lettered", "pending")
 
-    store.write(chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-2"})))
+    store.write(message_chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-2"})))
 
     assert store.get(KEY).dlq == "sent"
     assert store.get(KEY).messages == {"m-1", "m-2"}
@@ -174,9 +174,9 @@ def test_a_write_before_a_retry_message_gives_an_expired_record_no_new_life(
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     expired = given(**DONE, **LAPSED)
-    store.write(chains.noted(standing(), expired, NOW))
+    store.write(message_chains.noted(standing(), expired, NOW))
     assert store.get(KEY).lapsed(NOW)
 
     fresh = Standing(RecordKey("other"), 0, 0, ANSWERS, kept=claims.KEPT)
-    store.write(chains.noted(fresh, Record(RecordKey("other")), NOW))
+    store.write(message_chains.noted(fresh, Record(RecordKey("other")), NOW))
     assert store.get(RecordKey("other")).expires_at == NOW + claims.KEPT

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ledger import chains, claims, conditions, receipts
+from ledger import claims, conditions, message_chains, receipts
 from tests.support.kit import Kit
 
 
 def test_no_condition_uses_the_comparison_that_holds_for_a_missing_attribute_here_and_not_there() -> None:
-    for module in (conditions, chains, claims, receipts):
+    for module in (conditions, message_chains, claims, receipts):
         assert "<>" not in inspect.getsource(module), module.__name__
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from documents import TableUnavailable
-from ledger import Holds, HoldStatus, Ledger, Record, RecordKey, Standing, chains, receipts
+from ledger import Holds, HoldStatus, Ledger, Record, RecordKey, Standing, message_chains, receipts
 from tests.support.kit import Kit
 from tests.support.seam import refused, unseen
 from tests.unit.ledger.conftest import KEY
@@ -72,7 +72,7 @@ def test_a_second_case_counts_from_when_it_was_placed(holds: Holds) -> None:
 
 
 def test_a_hold_does_not_stand_in_the_way_of_what_the_record_says_otherwise(holds: Holds, store: Ledger) -> None:
-    store.write(chains.watermark(standing(3), NOW, {}))
+    store.write(message_chains.watermark(standing(3), NOW, {}))
     holds.place(KEY, "case-1", NOW)
 
     assert (store.get(KEY).state, store.get(KEY).watermark) == ("open", (0, 3))

@@ -9,10 +9,10 @@ from documents import Write
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger.agenda import due, text_of
 from ledger.states import DELETED, HELD
-from retention.chains import MOST_COUNTED, ask
-from retention.holds import Action
+from retention.hold_orders import Action
 from retention.registration import Registration
 from retention.registry import registered
+from retention.successors import MOST_COUNTED, ask
 from tests.simulation.expressions import Item
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable

@@ -15,7 +15,7 @@ from infra.operate.ops.dead_letters.looking import Look, looking
 from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.ordering import timely
-from ledger import evidence
+from ledger import sealable
 from worker.clock import SystemClock
 from worker.send.queue import Queue
 
@@ -127,7 +127,7 @@ class Redrive:
             }
             for verdict in going
         }
-        history = {key: evidence.order(key, order, self.planner.now) for key, order in orders.items()}
+        history = {key: sealable.order(key, order, self.planner.now) for key, order in orders.items()}
         on_records = [
             Write(
                 key,

@@ -8,7 +8,7 @@ import pytest
 from documents import Written
 from ledger import Holds, Ledger, Record, RecordKey, Standing, receipts
 from ledger.agenda import text_of
-from ledger.evidence import SETTLED, SHARDS, history, order, part_of
+from ledger.sealable import SETTLED, SHARDS, history, order, part_of
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0

@@ -8,7 +8,7 @@ from typing import Any, Self
 import rfc8785
 
 from ledger import Ledger, Record, RecordKey
-from ledger.evidence import SETTLED, SHARDS, part_of
+from ledger.sealable import SETTLED, SHARDS, part_of
 from retention.evidence.seals import Seal
 
 FIRST = RecordKey("seal#first")

@@ -1,4 +1,4 @@
-"""The agenda: what is due, and who may see to it. A claim puts a record off for a lease, so that one sweep sends it."""
+"""Sweeping the agenda: what is due is claimed and sent. A claim puts a record off for a lease, so that one sweep sends it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

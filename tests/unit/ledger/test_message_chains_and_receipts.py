@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from documents import Written
-from ledger import Key, Ledger, Record, RecordKey, Standing, chains, receipts
+from ledger import Key, Ledger, Record, RecordKey, Standing, message_chains, receipts
 from tests.unit.ledger.conftest import KEY
 
 NOW = 1_795_334_400.0
@@ -43,9 +43,9 @@ WRITES = {
     "deleted": outcome("deleted"),
     "already_absent": outcome("already_absent"),
     "held": outcome("held"),
-    "watermark": chains.watermark(standing(4), NOW, {}),
-    "dead-letter": chains.dead_lettered(standing(), Record(RecordKey("k")), "me", "rejected", NOW, {}),
-    "dead letter sent": chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-1"})),
+    "watermark": message_chains.watermark(standing(4), NOW, {}),
+    "dead-letter": message_chains.dead_lettered(standing(), Record(RecordKey("k")), "me", "rejected", NOW, {}),
+    "dead letter sent": message_chains.dead_letter_sent(RecordKey(KEY), "me", frozenset({"m-1"})),
 }
 FINAL = {"deleted", "already_absent"}
 ALL = {*FINAL, "held", "watermark", "dead-letter"}
@@ -92,7 +92,7 @@ def test_a_dead_letter_leaves_no_time_alone_on_a_record_that_left_the_agenda_mea
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     agenda = {"due_shard": "due#00", "due_at": "2026-11-22T08:00:00.000Z"}
-    write = chains.dead_lettered(standing(), Record(KEY, due_shard="due#00"), "me", "rejected", NOW, {})
+    write = message_chains.dead_lettered(standing(), Record(KEY, due_shard="due#00"), "me", "rejected", NOW, {})
 
     given(**absent(SENT - 1))
     assert store.write(write) is REFUSED
@@ -124,7 +124,7 @@ def test_a_watermark_over_an_older_dead_letter_opens_the_key_without_its_leftove
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     given(**ended("dead_lettered", 0))
-    store.write(chains.watermark(standing(4), NOW, {"attempt": 1}))
+    store.write(message_chains.watermark(standing(4), NOW, {"attempt": 1}))
 
     record = store.get(KEY)
     assert (record.state, record.watermark, record.marked_at, record.attempt) == ("open", (1, 4), NOW, 1)

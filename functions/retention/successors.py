@@ -1,4 +1,4 @@
-"""Chains: what continues a response goes with it where a policy or a message says so, a link at a time.
+"""Successors: what continues a response goes with it where a policy or a message says so, a link at a time.
 
 Who is deleted asks its direct successors to go. Each goes by its own deletion, with its own hold check, and then asks
 those that continue it: a hold in the middle keeps the rest, and chains of any depth end, as do circles in bad data.

@@ -9,7 +9,7 @@ from documents import Index, TableUnavailable, Write, Written
 from ledger import Keys, Ledger, Record, RecordKey
 from ledger import conditions as when
 from ledger.agenda import text_of
-from ledger.evidence import history
+from ledger.sealable import history
 
 HELD = Index("held", "held_by", "created_at")
 """What a hold keeps, by the record whose hold it is."""

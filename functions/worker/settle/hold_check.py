@@ -1,9 +1,9 @@
-"""Keep the persons that the messages of a key ever concerned, and why they ask. A hold on any of them holds the key."""
+"""Look for holds before a call, on the key and on the persons whom its messages ever concerned, and keep these."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from documents import Write, Written
-from ledger import Record, RecordKey, chains
+from ledger import Record, RecordKey, message_chains
 from ledger.states import DELETED, DONE, MOST_SUBJECTS
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
@@ -64,4 +64,4 @@ def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]
 
 
 def _kept(group: Sequence[Decision]) -> Write:
-    return chains.concerning(stand_for([each.item for each in group]).standing())
+    return message_chains.concerning(stand_for([each.item for each in group]).standing())
