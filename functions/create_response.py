@@ -12,7 +12,7 @@ from worker import Desk, Message, OnUnknown, Opaque, Outcome, Send, Time, Word, 
 RESULT, POLL = "yandex.aistudio.response.created", "get_response"
 
 
-class CreateResponse(Message, Body, Kept, key="event_id", about="subject", unknown="on_unknown", stores="stored"):
+class CreateResponse(Message, Body, Kept, key="event_id", about="subject", unknown="on_unknown"):
     """The API's own body, unchanged; beside it the person concerned, and how long the stored response is kept."""
 
     event_id: Opaque | None = None

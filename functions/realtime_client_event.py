@@ -4,9 +4,8 @@ Sound and responses are billed, and an item that is put twice stands twice: so e
 What leaves nothing behind, by the table of client events, is sent again where its outcome is not known.
 """
 
-from aistudio.realtime import Realtime, Request
+from aistudio.realtime import Realtime, Request, check
 from worker import Message, OnUnknown, Opaque, Outcome, queue_function
-from worker.settings import realtime_check
 
 
 class RealtimeClientEvent(Message, Request, key="event_id", unknown="on_unknown"):
@@ -24,7 +23,7 @@ class RealtimeClientEvent(Message, Request, key="event_id", unknown="on_unknown"
 RESULT = "yandex.aistudio.realtime.client_event.done"
 
 
-@queue_function(RealtimeClientEvent, Realtime, RESULT, idempotent=False, check=realtime_check)
+@queue_function(RealtimeClientEvent, Realtime, RESULT, idempotent=False, check=check)
 def handler(message: RealtimeClientEvent, realtime: Realtime, timeout: float) -> Outcome:
     """Send it, and read to the last acknowledgement, or its response's end; the result is all that was answered."""
     result = realtime.send(message, timeout)

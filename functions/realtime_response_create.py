@@ -4,9 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from aistudio.realtime import Realtime
+from aistudio.realtime import Realtime, check
 from worker import Message, OnUnknown, Opaque, Outcome, queue_function
-from worker.settings import realtime_check
 
 
 class Context(BaseModel, frozen=True, extra="forbid"):
@@ -29,7 +28,7 @@ class RealtimeResponseCreate(Message, key="event_id", unknown="on_unknown"):
 RESULT = "yandex.aistudio.realtime.response.done"
 
 
-@queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, check=realtime_check)
+@queue_function(RealtimeResponseCreate, Realtime, RESULT, idempotent=False, check=check)
 def handler(message: RealtimeResponseCreate, realtime: Realtime, timeout: float) -> Outcome:
     """Ask for the response and wait for its end, in any status. The result has its text in one field."""
     event = message.model_dump(include={"type", "event_id", "response"})

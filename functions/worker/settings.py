@@ -132,10 +132,3 @@ class Settings(BaseModel):
 def queue_settings(functions: Iterable[str]) -> dict[str, str]:
     """The setting that names each of these functions' queues."""
     return {function: f"{function.upper()}_QUEUE_URL" for function in functions}
-
-
-def realtime_check(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Realtime functions need a model wherever they may use the WebSocket."""
-    if environment.get("REALTIME_TRANSPORT") == "http" or environment.get("REALTIME_MODEL"):
-        return {}
-    return {"REALTIME_MODEL": "is required by realtime functions over WebSocket"}

@@ -2,13 +2,13 @@
 
 import pytest
 
+from ledger.agenda import text_of
 from tests.integration.steps import LEASE, crash, throttle
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.observations import said
 from tests.support.paused import Paused
 from tests.support.seam import killed_after, killed_before, passes, refused
-from worker.send.results import timestamp
 
 QUESTION = {"event_id": "evt_1"}
 
@@ -73,7 +73,7 @@ def test_a_busy_delivery_leaves_a_retry_message_before_it_is_acknowledged(create
 def test_the_dead_letter_of_a_caller_that_died_says_when_it_may_have_called(creates: Bench) -> None:
     creates.hooks.before.append(crash)
     message = creates.message(QUESTION)
-    began = timestamp(creates.clock.now())
+    began = text_of(creates.clock.now())
     creates.deliver(message)
     creates.clock.advance(LEASE + 1)
     creates.deliver(again(message))

@@ -17,13 +17,20 @@ from aistudio.realtime.request import Request
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.websocket import RealtimeContext, create_by_websocket, run_by_websocket
 
-__all__ = ["KINDS", "Realtime", "RealtimeContext", "RealtimeResult", "Request", "ScriptResult"]
+__all__ = ["KINDS", "Realtime", "RealtimeContext", "RealtimeResult", "Request", "ScriptResult", "check"]
 
 T = TypeVar("T")
 
 _LOGGER = logging.getLogger(__name__)
 # What a service answers that does not have the POST: nothing happened. No source tells what this service answers.
 _NOT_SERVED = {404, 405, 501}
+
+
+def check(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Say what is wrong with a function's environment: it has to name a model wherever it may use the WebSocket."""
+    if environment.get("REALTIME_TRANSPORT") == "http" or environment.get("REALTIME_MODEL"):
+        return {}
+    return {"REALTIME_MODEL": "is required by realtime functions over WebSocket"}
 
 
 class Realtime:

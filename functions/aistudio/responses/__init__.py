@@ -8,9 +8,9 @@ from pydantic import AfterValidator, WithJsonSchema
 from aistudio.answers import Answer, Failure
 from aistudio.api import API
 from aistudio.config import path_segment
-from aistudio.exceptions import APIError
+from aistudio.exceptions import APIError, OutcomeUnknown
 from aistudio.responses.cancel import cancelled, settled, was_refused
-from aistudio.responses.create import Learned, Told, created
+from aistudio.responses.create import Learned, Told, created, with_clues
 from aistudio.responses.delete import Deletion, deletion
 from aistudio.responses.get import Existence, existence, got
 from aistudio.responses.input_items import InputItems, Order, Page, Pages, page
@@ -52,10 +52,11 @@ class Responses:
         """Create a response. `body` is the API's own and is sent unchanged. A second call creates and bills a second one.
 
         With `stream` in the body the answer is read as events; the returned response is equal either way. An error that
-        comes after the service named the response has its id in `response_id`. `learned` is called with the id, once,
+        comes after the service named the response has its id in `response_id`; an unknown outcome without an id says what
+        to look the response up by, where it may be stored. `learned` is called with the id, once,
         as soon as the service names it.
         """
-        told = Told(learned) if body.get("stream") else None
+        called_at, told = self._api.now(), Told(learned) if body.get("stream") else None
         answer = self._api.call(
             "POST",
             "/responses",
@@ -67,6 +68,8 @@ class Responses:
         )
         response = created(answer, told)
         named = response.response_id if isinstance(response, APIError) else response.id
+        if isinstance(response, OutcomeUnknown) and named is None and body.get("store") is not False:
+            response = with_clues(response, called_at)
         if learned is not None and named is not None and (told is None or not told.begun):
             learned(named)
         return _or_raise(response)

@@ -4,6 +4,7 @@ https://yandex.cloud/en/docs/ai-studio/responses/createResponse
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aistudio.answers import Answer, Failure, error_of, learned_id
@@ -80,6 +81,18 @@ class Told:
             return kind(detail, trace, fingerprint=fingerprint, response_id=self._id)
         detail = f"HTTP {trace.status}, stream {cut or 'ended without the end of a response'}"
         return OutcomeUnknown(detail, trace, response_id=self._id)
+
+
+def with_clues(error: OutcomeUnknown, called_at: float) -> OutcomeUnknown:
+    """Add what people find a response by that may be stored under an id which no answer named. `called_at`: epoch seconds."""
+    clues = {
+        "called": datetime.fromtimestamp(called_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "x-client-request-id": error.trace.client_request_id,
+        "x-request-id": error.trace.request_id,
+    }
+    told = ", ".join(f"{name} {value}" for name, value in clues.items() if value)
+    detail = f"{error.detail}; a response with an unknown id may be stored: {told}"
+    return OutcomeUnknown(detail, error.trace, fingerprint=error.fingerprint)
 
 
 def created(outcome: Answer | Failure, told: Told | None) -> Response | APIError:

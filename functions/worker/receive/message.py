@@ -42,9 +42,8 @@ class Message(BaseModel):
     Class arguments name what a field means. `key`: the idempotency key. `due`: the date before which nothing is
     called. `about`: the person that the message concerns. `unknown`: `"retry"` there accepts that a call that may
     have happened is made again. `asks`: why it is asked for, more than by default where it says something else.
-    `spreads`: whether what continues it is to go as well. `stores`: whether what the call makes stays stored under an
-    id. `recorded`: the content-free fields that the ledger keeps. `record` names what a record is about, where it is
-    more than this function's calls.
+    `spreads`: whether what continues it is to go as well. `recorded`: the content-free fields that the ledger keeps.
+    `record` names what a record is about, where it is more than this function's calls.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +61,6 @@ class Message(BaseModel):
         unknown: str = "",
         asks: str = "",
         spreads: str = "",
-        stores: str = "",
         recorded: tuple[str, ...] = (),
         record: str = "",
         **kwargs: Any,
@@ -70,7 +68,6 @@ class Message(BaseModel):
         """Take the class arguments."""
         super().__init_subclass__(**kwargs)
         given = {"key": key, "due": due, "about": about, "unknown": unknown, "asks": asks, "spreads": spreads}
-        given |= {"stores": stores}
         cls.fields_of = {**cls.fields_of, **{meaning: field for meaning, field in given.items() if field}}
         cls.recorded, cls.record = recorded or cls.recorded, record or cls.record
 
@@ -111,11 +108,6 @@ class Message(BaseModel):
     def cascades(self) -> frozenset[str]:
         """Why what continues it is to go as well, where the message asks for that."""
         return (self.asked or frozenset({CASCADE})) if self._field("spreads") else frozenset()
-
-    @property
-    def stores(self) -> bool:
-        """Whether what the call makes stays stored, so that somebody may have to look it up."""
-        return bool(self._field("stores"))
 
     def _field(self, meaning: str) -> Any:
         return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None

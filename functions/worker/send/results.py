@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ledger import Key, RecordKey
+from ledger.agenda import text_of
 from worker.receive.envelope import OUR_SOURCES
 from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
@@ -96,15 +96,10 @@ class Results:
             "source": f"{OUR_SOURCES}{self._function}",
             "type": self._kind,
             "subject": result.record_key if self._subject == "hash" else result.key,
-            "time": timestamp(result.at),
+            "time": text_of(result.at),
             "datacontenttype": "application/json",
             "data": result.data,
         } | {name: value for name, value in extensions.items() if value}
-
-
-def timestamp(at: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _written(event: Mapping[str, Any]) -> Document:

@@ -11,9 +11,9 @@ from functools import partial
 from aistudio import APIError, OutcomeUnknown
 from documents import TableUnavailable, Written
 from ledger import Claim, Record, claims
+from ledger.agenda import text_of
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
-from worker.send.results import timestamp
 from worker.settle.answers import answer
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.claimed import finish_claimed
@@ -148,7 +148,7 @@ def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Faile
     item = replace(item, delivery=replace(item.delivery, redrive=record.redrive))
     found = _found(item, record.response_id, desk_of(item, inv), inv)
     if found is None:
-        begun = timestamp(float(record.rest.get("claimed_at", 0)))  # what a person looks it up by: no answer came
+        begun = text_of(float(record.rest.get("claimed_at", 0)))  # what a person looks it up by: no answer came
         lost = f"the caller ended without a word, its lease is over; it was about to call at {begun}"
         return _Failed(OutcomeUnknown(lost), record, record.owner)
     return finish_claimed(item, replace(_claim(item, inv), owner=str(record.owner), attempt=record.attempt), found, inv)

@@ -5,9 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from aistudio import APIError, OutcomeUnknown
+from aistudio import APIError
 from ledger import Record
-from worker.send.results import timestamp
 from worker.settle.calling import NotBegun
 from worker.settle.context import Invocation, Item
 from worker.settle.endings import Ending
@@ -36,20 +35,9 @@ def verdict(
             ended, history, may_repeat=may_repeat, deployment=deployment, limits=inv.limits, rng=inv.random
         )
         trace = ended.trace
-        stored = item.message is not None and item.message.stores
-        if stored and isinstance(decided, DeadLetter) and isinstance(ended, OutcomeUnknown):
-            decided = replace(decided, detail=f"{decided.detail}; {_to_look_up(ended, item, record, inv)}")
     if isinstance(decided, DeadLetter):
         return Ending(item, decided, record, trace, owner)
     return Retry(item, decided, record, trace, owner)
-
-
-def _to_look_up(ended: OutcomeUnknown, item: Item, record: Record, inv: Invocation) -> str:
-    """Say how to look up a create whose response may be stored under an unknown id."""
-    at = record.rest.get("claimed_at") or inv.clock.now() - inv.took.get(item.record_key, 0)
-    ids = {"x-client-request-id": ended.trace.client_request_id, "x-request-id": ended.trace.request_id}
-    told = [f"called {timestamp(float(at))}", *(f"{name} {value}" for name, value in ids.items() if value)]
-    return f"a response with an unknown id may be stored: {', '.join(told)}"
 
 
 def in_turn(items: Iterable[Item], now: float) -> list[Item]:

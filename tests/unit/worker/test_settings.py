@@ -2,7 +2,8 @@
 
 import pytest
 
-from worker.settings import LEDGER, QUEUE_FUNCTION, STUDIO, Settings, SettingsError, realtime_check
+from aistudio.realtime import check
+from worker.settings import LEDGER, QUEUE_FUNCTION, STUDIO, Settings, SettingsError
 
 REQUIRED = {
     "AISTUDIO_FOLDER_ID": "b1gfolder",
@@ -142,7 +143,7 @@ def test_an_empty_variable_is_an_unset_one() -> None:
 
 def test_a_functions_own_settings_are_named_with_all_others() -> None:
     with pytest.raises(SettingsError) as raised:
-        Settings.read({}, QUEUE_FUNCTION, realtime_check)
+        Settings.read({}, QUEUE_FUNCTION, check)
 
     assert "REALTIME_MODEL" in str(raised.value)
     assert "QUEUE_URL" in str(raised.value)
@@ -150,7 +151,7 @@ def test_a_functions_own_settings_are_named_with_all_others() -> None:
 
 @pytest.mark.parametrize("settings", [{"REALTIME_TRANSPORT": "http"}, {"REALTIME_MODEL": "speech"}])
 def test_a_realtime_model_is_needed_only_for_the_websocket(settings: dict[str, str]) -> None:
-    assert realtime_check(settings) == {}
+    assert check(settings) == {}
 
 
 def test_secrets_are_not_shown_by_settings() -> None:
