@@ -94,6 +94,7 @@ class Checker:
         self._excused: set[str] = set()  # records whose messages a queue has dropped, until another one must go on
         self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
+        self._moved_back: dict[str, int] = {}  # when scripts made further messages of what the queue's policy had moved
         self._dead_letters_lost: set[str] = set()  # records whose dead letters a queue has dropped
         self.overtook: set[str] = set()  # records of which a final outcome came over another end
         self._rejected = 0  # messages that were dead-lettered as rejected
@@ -213,6 +214,10 @@ class Checker:
         self.dead_letters[post.record_key or post.body] = self._world.steps
         if "moved" in self._world.plan.forbidden:
             self._broken("H23: the queue dead-lettered a healthy message")
+
+    def moved_back(self, post: Post) -> None:
+        """A script makes another message of a dead letter."""
+        self._moved_back[post.name] = self._world.steps
 
     def lapsed(self, record_key: str) -> None:
         """A record has expired: nothing is known of its key any more."""
@@ -388,6 +393,11 @@ class Checker:
         own = self._world.queues.posts[OWN]
         return any(post.record_key == record_key and not {post.name, post.chain} & {*answered} for post in own)
 
+    def _told_since(self, record_key: str, item: Item) -> bool:
+        """Whether what a script made of a message that this end answers has a dead letter: that one is for both."""
+        told = self.dead_letters.get(record_key, -1)
+        return any(self._moved_back.get(name, told) < told for name in item["messages"]["SS"])
+
     def _on_record(self, record_key: str, redrive: int) -> bool:
         """Whether the dead letter of a record is there, or what an operator or a script made of it."""
         posts, ended = self._world.queues.posts, self._ended.get(record_key, -1)
@@ -407,7 +417,7 @@ class Checker:
                 self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
             if not self._on_record(record_key, mark[0]):
                 self._broken("I1: dead-lettered, and its dead letter is gone")
-        elif state == DEAD_LETTERED and self._anew(record_key, item):
+        elif state == DEAD_LETTERED and (self._anew(record_key, item) or self._told_since(record_key, item)):
             return  # it is no message that this end answers: its delivery sees to the dead letter, or goes on
         elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(
             record_key, self._least(record_key, item, mark)

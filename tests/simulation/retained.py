@@ -42,7 +42,7 @@ class Retained:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._versions: defaultdict[str, list[tuple[float, Item]]] = defaultdict(list)
+        self._versions: dict[str, list[tuple[float, Item]]] = {}
         self._ids = {record_key_of("response", name): name for name in world.plan.stores}
         self._known: dict[tuple[str, str], float] = {}  # since when a record names a person
         self._held: dict[str, float] = {}  # since when a record has a hold
@@ -84,7 +84,7 @@ class Retained:
 
     def _changed(self, key: str, old: Item, new: Item) -> None:
         """The record of a response was written."""
-        self._versions[key].append((self._world.t, new))
+        self._versions.setdefault(key, []).append((self._world.t, new))
         for person in names(new, "subjects") - names(old, "subjects"):
             self._known.setdefault((key, person), self._world.t)
         if ("response_id" in new) != ("due_shard" in new) or len(_AGENDA & new.keys()) not in (0, 3):
@@ -198,11 +198,11 @@ class Retained:
         """Whether anybody has asked for the deletion whatever the date is."""
         bodies = [_body(post) for post in self._world.current.process.posts]
         said = {body.get("reason", "retention") for body in bodies if body.get("response_id") == response_id}
-        return bool(said - {"retention"}) or any(names(item, "asked") for _, item in self._versions[key])
+        return bool(said - {"retention"}) or any(names(item, "asked") for _, item in self._versions.get(key, ()))
 
     def _stood(self, key: str, since: float) -> list[Item]:
         """The record as it was at a time, and all that it has been after that."""
-        versions = self._versions[key]
+        versions = self._versions.get(key, [])
         before = [item for at, item in versions if at <= since]
         return before[-1:] + [item for at, item in versions if at > since]
 

@@ -138,6 +138,21 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("script", "moves", "c1"),
         ),
     ),
+    "the body of a message is sent alone and ends before the delivery that the queue gave up": (
+        _deletions(6, {DUPLICATE: 2, CRASH: 2, "DELETE 400": 2}, moves=1, receives=2, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "400"),
+            ("trigger", "delivers again", "m1"),
+            ("w2", f"DELETE {KEY}", CRASH),
+            ("trigger", "delivers again", "m1"),
+            ("script", "moves the body of", "m1"),
+            ("trigger", "delivers", "c1"),
+            ("w3", f"DELETE {KEY}", "400"),
+            ("w3", "acknowledges", ""),
+            ("w1", "sends to dead letters", CRASH),
+        ),
+    ),
     "an absence answers a message that names a person, and a hold follows": (
         _ABSENT,
         (
@@ -182,6 +197,23 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("w2", "acknowledges", ""),
             ("w1", "acknowledges", ""),
             ("studio", "stores again", KEY),
+        ),
+    ),
+    "a response goes with what continues it while another is asked for that has no record": (
+        Plan(
+            "respond",
+            (request("x1", KEY, 0.0), request("x2", _STORED, 0.0, cascade=True)),
+            beside=_AT_WORK,
+            stores=(KEY, _STORED),
+            lasts=DAY,
+            sent_before=True,
+            reports=False,
+        ),
+        (
+            ("trigger", "delivers to delete_response", "x1"),
+            ("trigger", "delivers to delete_response", "x2"),
+            ("w1", f"DELETE {KEY}", ""),
+            ("w2", "acknowledges", ""),
         ),
     ),
     "a message far behind in a batch names a person on hold": (

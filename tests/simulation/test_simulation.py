@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from tests.simulation.checker import Checker
 from tests.simulation.faults import CRASH
 from tests.simulation.invocations import capture
 from tests.simulation.mutants import MUTANTS
@@ -104,6 +105,16 @@ def test_a_known_hole_put_back_is_found(mutant: Mutant) -> None:
             assert run(plan, Scheduled(moves)).broken
         else:
             assert any(play(mutant.by, seed).broken for seed in range(MOST_SEEDS))
+
+
+def test_a_defect_of_the_simulator_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our code catches it like a service's answer, so that it would be told as a fault of ours."""
+
+    def written(*_: object, **__: object) -> None:
+        raise IndexError("planted")
+
+    monkeypatch.setattr(Checker, "written", written)
+    assert play("deletion", 0).broken == "a defect of the simulator: IndexError('planted')"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ from tests.simulation.table import Table
 
 T = TypeVar("T")
 
+_DEFECTS = (LookupError, TypeError, AttributeError)
+"""What no service answers, and no defect that is planted in a handler raises."""
+
 
 class World:
     """See the module. `stamp` is how long a send takes; `hashing` keeps hashes of what each task has seen."""
@@ -79,6 +82,9 @@ class World:
         fault = self._met(kind, self.hub.switch())
         try:
             value = effect("" if fault == "slow" and kind in SERVICES else fault)
+        except _DEFECTS as error:  # our code would take it for its own, or for a service's
+            self.violation(f"a defect of the simulator: {error!r}")
+            raise
         except Exception as error:
             self._note(task, label, fault, error)
             self._takes(kind, fault)
