@@ -15,8 +15,8 @@ from aistudio.answers import Answer, Failure
 from aistudio.config import Config, is_token
 from aistudio.exceptions import Rejected, Trace, Unauthorized
 from aistudio.exchange import send
+from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
-from aistudio.network.sockets import Dialer
 from aistudio.network.transport import DeadlineTransport
 
 USER_AGENT = "aistudio-functions"

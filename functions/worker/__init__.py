@@ -1,6 +1,6 @@
 """From a trigger's event to settled messages; it knows no endpoints.
 
-function, timer   the decorators of entry files; the first event builds what lives as long as the instance (wiring)
+queue_handler, timer_handler   the decorators of entry files; the first event builds what lives on (wiring)
 receive           what arrives: a trigger's event -> deliveries -> valid messages with their keys
 settle            what becomes of it
   batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
@@ -10,22 +10,22 @@ settle            what becomes of it
                   all that, dates far ahead are put on the agenda (dated)
   calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
   retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
-  answers         what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
+  answered_by_record  what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
                   (unfinished: those that are no ends); publishing: their results; effects: what all of these share
   kept_of_call    what records and receipts keep of a call; log_line: what the log says of each delivery
 send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
-settlement_attribute   what travels on a message beside its body
+message_attributes   what travels on a message beside its body
 """
 
 from ledger import Key
 from worker.desk import Desk
-from worker.function import queue_function
 from worker.outcome import Later, Outcome, Send, Unsettled
+from worker.queue_handler import queue_function
 from worker.receive.envelope import Invalid
 from worker.receive.message import Message, OnUnknown, Opaque, Time, Word
 from worker.send.results import Result
 from worker.settle.function import Registry, ledger_only
-from worker.timer import Tick, Tools, timer_function
+from worker.timer_handler import Tick, Tools, timer_function
 
 __all__ = [
     "Desk",

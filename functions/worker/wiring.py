@@ -17,10 +17,11 @@ from ledger import Keys, Ledger
 from worker import clients
 from worker.clock import Clock, Deadline, SystemClock
 from worker.log import get_logger
-from worker.platform import Token, seconds_left
+from worker.message_attributes import Signer
+from worker.platform_context import Token, seconds_left
 from worker.send.bucket import Bucket
-from worker.send.claim_check import ClaimCheck
 from worker.send.elsewhere import Elsewhere
+from worker.send.large_results import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -31,9 +32,8 @@ from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settle.window import Window
-from worker.settlement_attribute import Signer
 from worker.threads import Threads, within
-from worker.timer import Timer, Tools, tick_of
+from worker.timer_handler import Timer, Tools, tick_of
 
 SIDE_BY_SIDE = 10
 """Requests at once to the ledger or the queues: a hundred messages' results are ten, their records four."""

@@ -27,10 +27,10 @@ from infra.operate.cloud import KEY, REGION, Stopped, begin, command, endpoint, 
 from ledger import Keys, Ledger, RecordKey
 from ledger.states import DEAD_LETTERED, DELETED, FINAL_STATES, HELD
 from retention.erasure import SUBJECT
-from worker.function import Handler
+from worker.queue_handler import Handler
 from worker.receive.envelope import open_body
 from worker.settle.function import Function
-from worker.timer import Timer, TimerHandler
+from worker.timer_handler import Timer, TimerHandler
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -31,7 +31,7 @@ from worker.clock import Deadline
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.settings import Settings
-from worker.timer import Tick, Tools
+from worker.timer_handler import Tick, Tools
 
 REQUEST = 0.01
 """Seconds that a request to table or queue takes, as in the benchmarks of calls."""

@@ -18,6 +18,7 @@ from tests.benchmarks.scale import BATCH, CALL, REQUEST, Cloud
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from worker.clock import Deadline
+from worker.message_attributes import Signer
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
@@ -28,7 +29,6 @@ from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Invocation
 from worker.settle.retry_policy import Limits
 from worker.settle.window import Window
-from worker.settlement_attribute import Signer
 
 T = TypeVar("T")
 _READ, _WRITE = 1, 4

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +15,7 @@ from infra.operate.cloud import Stopped
 from infra.operate.contract import results, schemas
 from infra.operate.contract.compare import narrowed, taken_away
 from infra.operate.contract.files import DOCUMENT, RELEASED, SCHEMAS, breaks, written
+from worker.message_attributes import OURS
 from worker.receive.envelope import Invalid, open_body
 from worker.receive.message import Time
 
@@ -177,3 +179,11 @@ def test_a_function_whose_results_are_not_described_is_named(function: str, monk
     monkeypatch.delitem(results.RESULTS, function)
     with pytest.raises(Stopped, match=rf"{function}: say in infra/operate/contract/results.py"):
         written(TABLE)
+
+
+def test_the_contract_names_each_attribute_that_a_dead_letter_may_have() -> None:
+    document = yaml.safe_load(DOCUMENT.read_text())
+    (dead_letter,) = [
+        each for each in document["components"]["messages"].values() if each.get("title") == "dead letter"
+    ]
+    assert dead_letter["headers"]["properties"].keys() == OURS

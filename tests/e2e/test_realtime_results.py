@@ -13,7 +13,7 @@ from infra.local.settings import RESULTS_BUCKET
 from tests.e2e.scene import REALTIME, Scene, function, running_scene
 from tests.support.planted import API_KEY, EVENT_ID, PLANTED, PROMPT, leaks_of
 from tests.support.waiting import eventually
-from worker.send.results import LARGEST
+from worker.send.large_results import LARGEST
 
 WORDS = " ".join([PROMPT, *["word"] * 60])
 WRONG_KEY = "planted-wrong-key"

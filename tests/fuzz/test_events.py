@@ -17,11 +17,11 @@ from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.messages import Entry, entry, signed
+from worker.message_attributes import Signer
 from worker.receive.trigger_event import deliveries
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue_message import Carrier
 from worker.settle.breakers import DeploymentBreaker
-from worker.settlement_attribute import Signer
 
 pytestmark = pytest.mark.row(25)
 

@@ -21,10 +21,10 @@ from tests.fuzz.refusals import refusals
 from tests.fuzz.test_answers import RESPONSE, Answering
 from tests.support.bench import Bench
 from tests.support.messages import entry
+from worker.message_attributes import Signer
 from worker.receive.envelope import Invalid
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery, deliveries
-from worker.settlement_attribute import Signer
 
 LARGE = 300 * 1024
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from infra.deploy import table
 from infra.operate.cloud import Stopped
 from tests.infra.workspace import INFRA
-from worker.function import Handler
+from worker.queue_handler import Handler
 from worker.receive.envelope import open_body
 from worker.settings import Settings
 

@@ -13,9 +13,9 @@ from tests.support.bench import Bench
 from tests.support.messages import again, signed
 from tests.support.observations import reasons
 from tests.support.seam import after
+from worker.message_attributes import Signer
 from worker.send.queue import Queue
 from worker.send.results import Result, Results
-from worker.settlement_attribute import Signer
 from worker.threads import Threads
 
 

@@ -14,9 +14,9 @@ from tests.support.kit import Kit
 from tests.support.messages import Entry, again
 from tests.support.observations import reasons
 from tests.support.seam import Action, killed_after, killed_before, refused, unseen
+from worker.message_attributes import Signer
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue_message import Carrier
-from worker.settlement_attribute import Signer
 
 CREATED, FETCHED = "yandex.aistudio.response.created", "yandex.aistudio.response.fetched"
 PLAIN: dict[str, Any] = {}

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from infra.local.environment import Environment
 from ledger import Key
 from worker.clock import SystemClock
+from worker.message_attributes import Signer
 from worker.receive.trigger_event import Delivery
 from worker.send.dead_letter import dead_letter
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier, QueueMessage
-from worker.settlement_attribute import Signer
 
 DELETE, CREATE = "delete_response", "realtime_response_create"
 

@@ -19,8 +19,8 @@ from tests.operate.conftest import Scene
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.waiting import eventually
-from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
+from worker.send.large_results import ClaimCheck
 
 
 def run(scene: Scene, example: str, *arguments: object) -> list[str]:

@@ -21,8 +21,8 @@ from tests.operate.conftest import Ops, Scene
 from tests.operate.letters import CREATE, DELETE, deletions, moved, sent
 from tests.support.processes import ENVIRONMENT
 from tests.support.waiting import eventually
+from worker.message_attributes import NAME, unverified
 from worker.send.queue_message import QueueMessage
-from worker.settlement_attribute import NAME, unverified
 
 Still = tuple[Environment, Ops]
 

@@ -30,10 +30,11 @@ from tests.simulation.studio import URL
 from tests.simulation.table import NAME
 from worker.clients import LONGEST_UPLOAD
 from worker.clock import Deadline
+from worker.message_attributes import Signer
 from worker.outcome import Unsettled
-from worker.send import results
-from worker.send.claim_check import ClaimCheck
+from worker.send import large_results
 from worker.send.elsewhere import Elsewhere
+from worker.send.large_results import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -43,7 +44,6 @@ from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
-from worker.settlement_attribute import Signer
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -201,7 +201,7 @@ def capture() -> Iterator[None]:
     """Listen to the packages' loggers, instead of whoever listened before."""
     loggers = [logging.getLogger(package) for package in ("aistudio", "documents", "ledger", "retention", "worker")]
     before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
-    largest, results.LARGEST = results.LARGEST, LARGEST
+    largest, large_results.LARGEST = large_results.LARGEST, LARGEST
     for logger in loggers:
         logger.handlers, logger.propagate = [CAPTURED], False
         logger.setLevel(logging.INFO)
@@ -215,7 +215,7 @@ def capture() -> Iterator[None]:
         ):
             yield
     finally:
-        results.LARGEST = largest
+        large_results.LARGEST = largest
         for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)

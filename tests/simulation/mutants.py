@@ -114,7 +114,7 @@ OF_BOTH = (
         "attributes",
         "a producer's numbers count, unsigned",
         "attributes",
-        {"worker.settlement_attribute:Signer._mac": lambda _: lambda *_args: "planted"},
+        {"worker.message_attributes:Signer._mac": lambda _: lambda *_args: "planted"},
     ),
     Mutant(
         "moved",

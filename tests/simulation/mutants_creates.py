@@ -67,11 +67,13 @@ def _recorded_first(original: Any) -> Any:
 
 
 def _sent_first(original: Any) -> Any:
-    from worker.settle import answers
+    from worker.settle import answered_by_record
     from worker.settle import endings as module
 
     def dead_letter_all(endings: Any, inv: Any) -> Any:
-        answers.send_dead_letters([(each.item, module._as_written(each), each.trace) for each in endings], inv)
+        answered_by_record.send_dead_letters(
+            [(each.item, module._as_written(each), each.trace) for each in endings], inv
+        )
         return original(endings, inv)
 
     return dead_letter_all

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.states import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, FINAL_STATES, HELD, OPEN
-from worker.settlement_attribute import NAME, unverified
+from worker.message_attributes import NAME, unverified
 
 __all__ = [
     "ALREADY_ABSENT",

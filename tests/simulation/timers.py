@@ -19,7 +19,7 @@ from worker.send.bucket import Bucket
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.results import Results
-from worker.timer import Tick, TimerHandler, Tools
+from worker.timer_handler import Tick, TimerHandler, Tools
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -23,6 +23,7 @@ from tests.support.seam import Crash
 from tests.support.tasks import one_after_another
 from worker.clock import Clock, Deadline
 from worker.log import get_logger
+from worker.message_attributes import Signer
 from worker.receive.trigger_event import deliveries
 from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
@@ -36,7 +37,6 @@ from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.settle.window import Window
-from worker.settlement_attribute import Signer
 
 MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
 

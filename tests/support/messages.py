@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.local.cloud.servers import Waiting
 from infra.local.cloud.trigger_event import platform_id
-from worker.settlement_attribute import NAME, SettlementAttribute, Signer
+from worker.message_attributes import NAME, SettlementAttribute, Signer
 
 Entry = dict[str, Any]
 Attributes = dict[str, str | int]

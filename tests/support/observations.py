@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.local.cloud.servers import Waiting
 from tests.support.messages import Entry
-from worker.settlement_attribute import NAME, unverified
+from worker.message_attributes import NAME, unverified
 
 
 def said(of: Waiting | Entry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from worker.send.elsewhere import Elsewhere
 from worker.send.queue import Queue
 from worker.send.results import Results
 from worker.settings import Settings
-from worker.timer import Tick, TimerHandler, Tools
+from worker.timer_handler import Tick, TimerHandler, Tools
 
 
 def ticked(

@@ -10,8 +10,8 @@ import ssl
 
 import httpx
 
+from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
-from aistudio.network.sockets import Dialer
 
 _TLS_RECORD = 16 * 1024
 

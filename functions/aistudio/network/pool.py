@@ -11,8 +11,8 @@ from collections import deque
 
 import httpx
 
+from aistudio.network.connecting import Dialer
 from aistudio.network.connection import Connection
-from aistudio.network.sockets import Dialer
 
 KEEPALIVE = 5.0
 """Seconds until an idle connection is closed, at the next request."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
+from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
 from aistudio.network.pool import Pool
-from aistudio.network.sockets import Dialer
 
 _PIECE = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,18}")

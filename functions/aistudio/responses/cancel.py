@@ -5,8 +5,8 @@ https://yandex.cloud/en/docs/ai-studio/responses/cancelResponse
 
 from aistudio.answers import Answer, Failure, error_of
 from aistudio.exceptions import OF_THE_MESSAGE, APIError, OutcomeUnknown, Rejected
-from aistudio.responses.absence import absence
 from aistudio.responses.get import got
+from aistudio.responses.not_found_texts import absence
 from aistudio.responses.response import Absent, Response
 
 REFUSALS = (400, 409)

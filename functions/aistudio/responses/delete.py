@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aistudio.answers import Answer, Failure, error_of
 from aistudio.error_bodies import parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace
-from aistudio.responses.absence import absence
+from aistudio.responses.not_found_texts import absence
 from aistudio.responses.response import Absent
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aistudio.answers import MAX_BODY, Answer, Failure, error_of
 from aistudio.error_bodies import parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace
-from aistudio.responses.absence import absence
+from aistudio.responses.not_found_texts import absence
 from aistudio.responses.response import Absent
 
 LONGEST_PAGE = 100

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ledger import Key, RecordKey
-from worker.settlement_attribute import sendable
+from worker.message_attributes import sendable
 
 OUR_SOURCES = "/aistudio-functions/"
 """What the sources of this project's own events begin with."""

@@ -10,10 +10,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Stri
 
 from ledger import Key
 from ledger.states import CASCADE
+from worker.message_attributes import sendable
 from worker.receive.envelope import MAX_KEY, Cause, Invalid, open_body
 from worker.receive.trigger_event import Delivery, trace_of
 from worker.settings import Settings
-from worker.settlement_attribute import sendable
 
 
 def _rfc3339(value: object) -> object:

@@ -11,16 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from ledger import Key
-from worker.settlement_attribute import NAME, OURS, Signer, UnknownVersion, sendable
+from worker.message_attributes import MOST_CARRIED, NAME, OURS, Signer, UnknownVersion, sendable
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,128}")
 _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws\.|amazon\.))[A-Za-z0-9_.-]{1,256}")
 _ATTRIBUTE_TYPE = re.compile(r"(String|Number)(\.[!-~]{1,200})?")
-
-MOST_CARRIED = 5
-"""A producer's attributes that are carried along: a queue takes ten, and a dead letter needs five itself."""
 
 
 @dataclass(frozen=True, slots=True)

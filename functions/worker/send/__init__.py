@@ -1,1 +1,1 @@
-"""What goes to queues: retry messages, dead letters and results; results too large for a queue go to a bucket (claim_check)."""
+"""What goes to queues: retry messages, dead letters and results; results too large for a queue go to a bucket (large_results)."""

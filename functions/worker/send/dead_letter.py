@@ -1,9 +1,9 @@
 """Write dead letters: deliveries for the dead-letter queue, with reason and function."""
 
 from ledger import Key
+from worker.message_attributes import OF_DEAD_LETTERS, SettlementAttribute, cleaned
 from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
-from worker.settlement_attribute import SettlementAttribute, cleaned
 
 LONGEST_DETAIL = 256
 
@@ -30,5 +30,5 @@ def dead_letter(
         sent_at=delivery.sent_at,
         dead=True,
     )
-    told = {"reason": reason, "function": function, "detail": cleaned(detail)[:LONGEST_DETAIL]}
-    return carrier.carry(delivery, attribute, told={name: text for name, text in told.items() if text})
+    told = dict(zip(OF_DEAD_LETTERS, (reason, function, cleaned(detail)[:LONGEST_DETAIL]), strict=True))
+    return carrier.carry(delivery, attribute, told=told)

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from worker.message_attributes import NAME, SettlementAttribute, Signer, encoded, sendable
 from worker.receive.trigger_event import Delivery
-from worker.settlement_attribute import NAME, SettlementAttribute, Signer, encoded, sendable
 
 MAX_BYTES = 262_144
 """The largest body with its attributes (https://yandex.cloud/en/docs/message-queue/concepts/limits)."""
@@ -42,7 +42,7 @@ class Carrier:
     def carry(
         self, delivery: Delivery, attribute: SettlementAttribute, delay: int = 0, told: Mapping[str, str] | None = None
     ) -> QueueMessage:
-        """Write the delivery's body and its producer's attributes, with this attribute and those in `told`.
+        """Write the delivery's body and its producer's attributes, with this attribute and those of `told` that have a text.
 
         Raises:
             TooLarge: no queue of this function takes it.
@@ -51,7 +51,7 @@ class Carrier:
         texts = {
             NAME: self.signer.write(attribute, delivery.body, "" if takes else "base64"),
             **({"traceparent": delivery.traceparent} if delivery.traceparent else {}),
-            **(told or {}),
+            **{name: text for name, text in (told or {}).items() if text},
         }
         attributes = {**delivery.attributes, **{name: ("String", text) for name, text in texts.items()}}
         message = QueueMessage(delivery.body if takes else encoded(delivery.body), attributes, delay)

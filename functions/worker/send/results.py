@@ -6,18 +6,12 @@ from typing import Any, Literal
 
 from ledger import Key, RecordKey
 from ledger.agenda import text_of
+from worker.message_attributes import sendable
 from worker.receive.envelope import OUR_SOURCES
-from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
+from worker.send.large_results import ClaimCheck, is_large, lightened
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
-from worker.settlement_attribute import sendable
-
-LARGEST = 240 * 1024
-"""Bytes of an event that still go by queue; the queue takes 256 KiB with attributes."""
-
-_MOST_NAMED, _LONGEST_NAME = 100, 64
-"""Fields that are named of those left out, and characters of a name: it is the service that chooses both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +68,18 @@ class Results:
         """The event as a message, or None where it is too large and could not be stored."""
         event = self._event(result)
         document = _written(event)
-        if len(document) > LARGEST and self._claim_check is not None:
+        if is_large(document) and self._claim_check is not None:
             reference = self._claim_check.put(f"results/{result.id.replace('#', '/')}.json", document)
             if reference is None:
                 return None
             document = _written(
                 event | {"data": reference, "dataref": f"s3://{reference['bucket']}/{reference['key']}"}
             )
-        elif len(document) > LARGEST:
+        elif is_large(document):
             ascii_only = document.text.isascii()
-            document = _written(event | {"data": _lightened(result, len(document), ascii_only=ascii_only)})
+            document = _written(
+                event | {"data": lightened(result.data, result.bulky, len(document), ascii_only=ascii_only)}
+            )
         return QueueMessage(
             document.whole(), {"traceparent": ("String", result.traceparent)} if result.traceparent else {}
         )
@@ -106,23 +102,3 @@ def _written(event: Mapping[str, Any]) -> Document:
     """As JSON, with escapes only where the queue refuses a character: in Cyrillic they take three times the room."""
     document = Document(event)
     return document if sendable(document.text) else Document(event, ascii_only=True)
-
-
-def _lightened(result: Result, size: int, *, ascii_only: bool) -> dict[str, Any]:
-    """The data without its bulky fields, as few as need be, saying which ones were left out.
-
-    Where those are not enough the largest others follow: a result that no queue takes would never leave.
-    """
-    data = dict(result.data)
-    omitted: list[str] = []
-    sizes = {name: len(Document({name: value}, ascii_only=ascii_only)) for name, value in data.items()}
-    others = sorted(data.keys() - set(result.bulky), key=sizes.__getitem__, reverse=True)
-    for name in (*(name for name in result.bulky if name in data), *others):
-        if size <= LARGEST:
-            break
-        del data[name]
-        size -= sizes[name]
-        if len(omitted) < _MOST_NAMED:
-            omitted.append(name[:_LONGEST_NAME])
-            size += len(Document(omitted[-1:], ascii_only=ascii_only))
-    return data | {"omitted": omitted}

@@ -3,9 +3,9 @@
 from math import ceil
 
 from ledger import Key
+from worker.message_attributes import SettlementAttribute
 from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
-from worker.settlement_attribute import SettlementAttribute
 
 MAX_DELAY = 900
 """Seconds: the queue's longest delay. A longer wait carries `not_before`, and is sent again until then."""

@@ -14,7 +14,7 @@ from ledger import Claim, Record, claims
 from ledger.agenda import text_of
 from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
-from worker.settle.answers import answer
+from worker.settle.answered_by_record import answer
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
 from worker.settle.claimed import finish_claimed
 from worker.settle.collapse import by_content, stand_for

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from aistudio import Trace
 from documents import TableUnavailable, Write, Written
 from ledger import Record, claims, message_chains
-from worker.settle.answers import answer, send_dead_letters
+from worker.settle.answered_by_record import answer, send_dead_letters
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled

@@ -7,7 +7,7 @@ from documents import TableUnavailable, Write, Written
 from ledger import Record, receipts
 from ledger.states import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
-from worker.settle.answers import answer
+from worker.settle.answered_by_record import answer
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled

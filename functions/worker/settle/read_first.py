@@ -17,7 +17,7 @@ from ledger.agenda import text_of
 from ledger.states import DELETED, HELD, SCHEDULED, Crowded
 from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
-from worker.settle.answers import answer
+from worker.settle.answered_by_record import answer
 from worker.settle.calling import NotBegun, make_call
 from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id

@@ -5,7 +5,7 @@ import time
 from rich.console import Console
 
 from infra.local.demo.stage import HIDDEN, NotAsTold, Stage, stage, wait
-from worker.settlement_attribute import NAME
+from worker.message_attributes import NAME
 
 FUNCTIONS = ("delete_response", "realtime_response_create")
 QUESTION = '{"type": "response.create", "event_id": "evt_1", "response": {"instructions": "Thank Ann."}}'

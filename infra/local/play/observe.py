@@ -13,7 +13,7 @@ from infra.local.samples.case import Case
 from infra.local.samples.model import UNUSABLE, End
 from ledger import Keys, Ledger, Record
 from ledger.states import DEAD_LETTERED, FINAL_STATES, HELD, SCHEDULED, WAITING
-from worker.settlement_attribute import NAME, unverified
+from worker.message_attributes import NAME, unverified
 
 FINAL = FINAL_STATES | {HELD, WAITING}
 POLLED = "yandex.aistudio.response.fetched"

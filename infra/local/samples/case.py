@@ -14,7 +14,7 @@ from infra.local.processes.surroundings import ROOT
 from infra.local.samples.attributes import for_queue
 from infra.local.samples.dates import Sign, md5_of_body, redated
 from infra.local.samples.model import Sample
-from worker.settlement_attribute import NAME, Signer, unverified
+from worker.message_attributes import NAME, Signer, unverified
 
 EVENTS = ROOT / "events"
 

@@ -9,7 +9,7 @@ from worker.receive.envelope import Invalid, open_body
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery
 from worker.settle.function import Function
-from worker.timer import Timer
+from worker.timer_handler import Timer
 
 _IDENTITY = """\
 The key says which messages are the same request. It is the field that the message's description names, else source and id
@@ -93,6 +93,7 @@ DEAD_LETTER: Schema = {
             "function": {"type": "string"},
             "detail": {"type": "string", "maxLength": 256, "description": "Holds no content."},
             "settlement": {"type": "string", "description": "Signed by the functions; it travels along."},
+            "traceparent": {"type": "string"},
         },
     },
     "payload": {"type": "object"},

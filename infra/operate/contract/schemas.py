@@ -14,7 +14,7 @@ from infra.operate.contract.results import RESULTS
 from retention.policies import Kept
 from worker.receive.envelope import OUR_SOURCES
 from worker.settle.function import Function
-from worker.timer import Timer
+from worker.timer_handler import Timer
 
 Schema = dict[str, Any]
 

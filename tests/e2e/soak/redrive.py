@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from infra.local.cloud.trigger_event import trigger_event
 from infra.local.environment import Environment
 from tests.e2e.soak.load import DELETE
+from worker.message_attributes import Signer
 from worker.receive.trigger_event import deliveries
 from worker.send.queue_message import Carrier
 from worker.send.retry_message import redriven
-from worker.settlement_attribute import Signer
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef

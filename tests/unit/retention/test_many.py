@@ -18,7 +18,7 @@ from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from worker import Desk, Message, Outcome
 from worker.clock import Deadline
-from worker.function import Handler
+from worker.queue_handler import Handler
 from worker.settings import Settings
 
 MANY = 10_000

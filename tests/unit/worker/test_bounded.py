@@ -14,8 +14,8 @@ from documents.budget import Budget
 from documents.client import client_config, connect_with_key
 from ledger import Ledger, RecordKey
 from tests.support.clock import FakeClock
-from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
+from worker.send.large_results import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 from worker.threads import within

@@ -21,8 +21,8 @@ from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
 from worker.clients import storage as connect_storage
-from worker.send.claim_check import ClaimCheck
 from worker.send.document import Document
+from worker.send.large_results import ClaimCheck
 from worker.settings import Settings
 
 FUNCTIONS = Path(delete_response.__file__).parent

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud.trigger_event import platform_id
+from worker.message_attributes import NAME, Signer, decoded, unverified
 from worker.receive.trigger_event import Delivery, deliveries
-from worker.settlement_attribute import NAME, Signer, decoded, unverified
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef

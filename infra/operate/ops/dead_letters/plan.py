@@ -7,12 +7,12 @@ from infra.operate.ops.dead_letters.letter import NO_REASON, DeadLetter
 from infra.operate.ops.environments import Reach
 from ledger import Key, Record, RecordKey
 from ledger.states import DONE, OUTCOME_UNKNOWN
+from worker.message_attributes import Signer
 from worker.receive.envelope import Invalid
 from worker.receive.message import parse
 from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage, TooLarge
 from worker.send.retry_message import redriven
-from worker.settlement_attribute import Signer
 
 RESULTS = "results"
 

@@ -9,7 +9,7 @@ import trustme
 
 from aistudio import OutcomeUnknown, Rejected
 from aistudio.answers import Answer
-from aistudio.network.sockets import Dialer
+from aistudio.network.connecting import Dialer
 from aistudio.network.transport import DeadlineTransport
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import DELETED, NO_SUCH, Peer, answer, raw_server, serve

@@ -11,8 +11,8 @@ import pytest
 
 from aistudio import API, OutcomeUnknown, Unavailable
 from aistudio.answers import Answer
+from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
-from aistudio.network.sockets import Dialer
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import (
     DELETED,

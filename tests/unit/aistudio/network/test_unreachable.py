@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from aistudio import Unavailable
-from aistudio.network.sockets import Dialer
+from aistudio.network.connecting import Dialer
 from aistudio.network.transport import DeadlineTransport
 from tests.unit.aistudio.clients import an_api, create, delete
 from tests.unit.aistudio.rawserver import DELETED, answer, keep_serving, pause, raw_server

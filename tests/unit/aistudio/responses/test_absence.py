@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from aistudio import Rejected
 from aistudio.answers import Answer
-from aistudio.responses.absence import proves_absence
 from aistudio.responses.delete import Deletion, deletion
 from aistudio.responses.get import Existence, existence
+from aistudio.responses.not_found_texts import proves_absence
 
 ID = "7a383ba1-3736-463e-bd60-1f0f2b1a9c11"
 

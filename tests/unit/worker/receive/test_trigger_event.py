@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ledger import Key
 from tests.support.messages import entry
+from worker.message_attributes import SettlementAttribute, Signer, encoded
 from worker.receive.trigger_event import Delivery, deliveries
-from worker.settlement_attribute import SettlementAttribute, Signer, encoded
 
 NOW = 1_795_334_400.0
 SECRET = "a-secret-of-some-length"

@@ -10,11 +10,11 @@ from ledger import Key
 from tests.support.clock import START
 from tests.support.kit import Kit
 from tests.support.messages import entry
+from worker.message_attributes import Signer, sendable, unverified
 from worker.receive.trigger_event import Delivery, deliveries
 from worker.send.dead_letter import dead_letter
 from worker.send.queue_message import MAX_BYTES, Carrier, QueueMessage, TooLarge
 from worker.send.retry_message import MAX_DELAY, redriven, retry
-from worker.settlement_attribute import Signer, sendable, unverified
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 CARRIER = Carrier(Signer("a-secret-of-some-length", "delete_response"))

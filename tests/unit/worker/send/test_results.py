@@ -7,8 +7,9 @@ import pytest
 
 from ledger import Key, RecordKey
 from tests.support.bench import Bench
+from worker.send.large_results import LARGEST
 from worker.send.queue import Queue
-from worker.send.results import LARGEST, Result, Results
+from worker.send.results import Result, Results
 
 BULKY = ("audio", "output", "text")
 LONG = "x" * (LARGEST + 1)

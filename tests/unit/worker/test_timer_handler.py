@@ -16,7 +16,7 @@ from tests.support.bench import Bench
 from tests.support.kit import Kit
 from tests.support.messages import arrived
 from worker.settings import SettingsError
-from worker.timer import Tick, tick_of
+from worker.timer_handler import Tick, tick_of
 from worker.wiring import timer_instance
 
 FIRED = "2026-11-22T08:00:00Z"

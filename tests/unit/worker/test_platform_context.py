@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import START, FakeClock
-from worker.platform import Token, seconds_left
+from worker.platform_context import Token, seconds_left
 
 
 @pytest.mark.parametrize(

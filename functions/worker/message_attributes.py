@@ -1,7 +1,7 @@
-"""Write, sign and verify the attribute that carries a message's numbers through the queues.
+"""Attributes of queue messages: the names that are ours, and `settlement`, which carries a message's numbers.
 
-Its text is compact JSON. `mac` is an HMAC-SHA-256 over the function's name, the SHA-256 of the message's body, and all
-other fields. Without a valid `mac` the attribute means nothing, since any producer may write an attribute of this name.
+The text of `settlement` is compact JSON. Its `mac` is an HMAC-SHA-256 over the function's name, the SHA-256 of the
+message's body, and all other fields. Without a valid `mac` it means nothing: any producer may write such an attribute.
 """
 
 import base64
@@ -18,8 +18,15 @@ from pydantic_core import from_json
 from ledger import Key
 
 NAME = "settlement"
-OURS = frozenset({NAME, "traceparent", "reason", "function", "detail"})
-"""The attributes that this project writes."""
+
+OF_DEAD_LETTERS = ("reason", "function", "detail")
+"""What only a dead letter carries, for people and for filters."""
+
+OURS = frozenset({NAME, "traceparent", *OF_DEAD_LETTERS})
+"""The attributes that this project writes. On a producer's message they mean nothing, but for `traceparent`."""
+
+MOST_CARRIED = 10 - len(OURS)
+"""A producer's attributes that are carried along: a message has ten at the most, and a dead letter needs ours."""
 
 VERSION = 1
 
