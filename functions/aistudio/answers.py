@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -27,7 +29,7 @@ _ID = re.compile(r"[!-~]{1,128}")
 _RESPONSE_ID = re.compile(r"[!-~]{1,512}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What arrived: status, headers with lower-case names, and the decoded body.
 
@@ -41,6 +43,11 @@ class Answer:
     cut: str = ""
     trace: Trace = field(default_factory=Trace)
     received: float = 0.0
+
+    @cached_property
+    def said(self) -> dict[str, Any] | None:
+        """The body as a JSON object; None where it is none. It is read once, however many judge it."""
+        return parse_object(self.body)
 
     @property
     def content_type(self) -> str:
@@ -75,7 +82,7 @@ def error_of(outcome: Answer | Failure, *, idempotent: bool) -> APIError | None:
         if outcome.sent:
             return OutcomeUnknown(f"sent, then no answer: {outcome.what}", outcome.trace)
         return Unavailable(f"nothing was sent: {outcome.what}", outcome.trace)
-    value = None if outcome.cut else parse_object(outcome.body)
+    value = None if outcome.cut else outcome.said
     error = error_in(value)
     status: int | None = outcome.status
     if 200 <= outcome.status < 300:

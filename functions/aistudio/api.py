@@ -21,6 +21,9 @@ from aistudio.network.transport import DeadlineTransport
 
 USER_AGENT = "aistudio-functions"
 
+_AWAKE = 1.0
+"""Seconds without a call, after which the instance may have slept."""
+
 
 def _uuid() -> str:
     return str(uuid.uuid4())
@@ -59,6 +62,7 @@ class API:
         self.monotonic = monotonic
         self._token = token
         self.now = now
+        self._ended = now()
         self.tls = _authorities()
         self.dialer = Dialer()
         self._transport = transport or DeadlineTransport(self.tls, self.dialer, connections)
@@ -112,14 +116,17 @@ class API:
             outcome, _ = exchange(self._fresh)
             if isinstance(outcome, Failure) and isinstance(before, Failure):
                 outcome = replace(outcome, sent=before.sent or outcome.sent)
+        self._ended = self.now()
         return outcome
 
     def drop_idle(self) -> None:
-        """Close the idle connections. Call it at the beginning of an invocation.
+        """Close the idle connections, where the last call ended a while ago. Call it at the beginning of an invocation.
 
-        While an instance sleeps between invocations its connections may break without a sign.
+        While an instance sleeps between invocations its connections may break without a sign. One that goes on at once
+        keeps them: to connect takes as long as to call.
         """
-        if isinstance(self._transport, DeadlineTransport):
+        slept = not 0 <= self.now() - self._ended < _AWAKE
+        if slept and isinstance(self._transport, DeadlineTransport):
             self._transport.drop_idle()
 
     def headers(self, request_id: str) -> dict[str, str]:

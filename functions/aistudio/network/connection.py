@@ -12,19 +12,16 @@ import httpx
 
 from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
+from aistudio.network.head import Answer
 
 _TLS_RECORD = 16 * 1024
 
 _LINE = re.compile(
-    rb"(HTTP/1\.[0-9] [0-9]{3}( [^\0\r\n]*)?"  # a status line
-    rb"|(?P<header>[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*)"
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*"  # a trailer
     rb"|[0-9A-Fa-f]{1,16}[ \t]*(;[^\0\r\n]*)?"  # a chunk's size
     rb"|)\r?\n"
 )
-"""The lines of an answer (RFC 9112). Python's int() would take "2_00" for a status, and "-5" for a chunk's size."""
-
-_FOLDED = re.compile(rb"[ \t][^\0\r\n]*\r?\n")
-"""A further line of the header before it."""
+"""The lines before and behind chunks (RFC 9112). Python's int() would take "-5" for a chunk's size."""
 
 
 class Connection:
@@ -77,10 +74,14 @@ class Connection:
             sock.paused = False
 
     def sendall(self, data: bytes) -> None:
-        """Write all of it (http.client calls it). Raises OSError where the peer has answered and reads no further."""
+        """Write all of it. Raises OSError where the peer has answered and reads no further."""
         if self._sock is None:
             raise OSError("not connected")
         self._sock.sendall(data)
+
+    def answer(self, method: str) -> Answer:
+        """Return the answer to come, to be read."""
+        return Answer(self, self._reader, method)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what answers are read from (http.client calls it): one for all, which keeps what was read too far."""
@@ -170,21 +171,15 @@ class _Socket(io.RawIOBase):
 class _Lines(io.BufferedReader):
     """A reader that outlives each answer. It refuses lines that http.client would read with more forbearance."""
 
-    _in_header = False
-
     def readline(self, size: int | None = -1) -> bytes:
-        """Read a line of a head, or one before or behind a chunk.
+        """Read a line before or behind a chunk. Those of heads are read by `Answer`.
 
         Raises:
             http.client.HTTPException: the line is cut off, which http.client takes for whole, or malformed.
         """
         line = super().readline(size)
-        if len(line) == size:  # http.client says that it is too long
-            return line
-        known = _LINE.fullmatch(line)
-        if not known and not (self._in_header and _FOLDED.fullmatch(line)):
+        if len(line) != size and not _LINE.fullmatch(line):  # http.client says that it is too long
             raise http.client.HTTPException("a line that is cut off, or none of HTTP")
-        self._in_header = not known or known["header"] is not None
         return line
 
     def close(self) -> None:

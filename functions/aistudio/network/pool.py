@@ -46,7 +46,7 @@ class Pool:
         if self._places and not self._places.acquire(timeout=wait):
             raise httpx.PoolTimeout("all connections are in use")
         with self._lock:
-            if self._idle and not _usable(*self._idle[0]):  # the next one, if there is one, at the next request
+            if self._idle and self._idle[0][0] < time.monotonic():  # the next one, if there is one, at the next request
                 self._close(self._idle.popleft()[1])
             while self._idle:
                 until, connection = self._idle.pop()

@@ -5,20 +5,19 @@ httpx is pinned; httpx2 takes its place by renaming the imports.
 
 import contextlib
 import http.client
-import re
 import ssl
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import httpx
 
 from aistudio.network.connecting import Dialer
+from aistudio.network.connection import Connection
 from aistudio.network.deadline import Exchange
+from aistudio.network.head import Answer, written
 from aistudio.network.pool import Pool
 
 _PIECE = 64 * 1024
-_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class DeadlineTransport(httpx.BaseTransport):
@@ -57,10 +56,7 @@ class DeadlineTransport(httpx.BaseTransport):
         except BaseException:
             give_back(usable=False)
             raise
-        headers = [
-            (name.encode("latin-1"), value.strip(" \t").encode("latin-1")) for name, value in answer.headers.raw_items()
-        ]
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer, give_back))
+        return httpx.Response(answer.status, headers=answer.fields, stream=_Body(answer, give_back))
 
     def drop_idle(self) -> None:
         """Close the connections that no call is using."""
@@ -71,57 +67,34 @@ class DeadlineTransport(httpx.BaseTransport):
         self._pool.close()
 
 
-def _write(connection: Any, request: httpx.Request) -> None:
+def _write(connection: Connection, request: httpx.Request) -> None:
     """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
-    writing = http.client.HTTPConnection("")  # it is connected already; an address with a zone would be refused here
-    writing.sock = connection
     with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
         try:
-            target = request.url.raw_path.decode("ascii")
-            writing.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.raw:
-                writing.putheader(name, value)
-        except (ValueError, http.client.HTTPException) as error:
+            whole = written(request)
+        except ValueError as error:
             raise httpx.LocalProtocolError("a request that can't be written") from error
         try:
-            writing.endheaders(request.read())
+            connection.sendall(whole)
         except TimeoutError:
             raise
         except OSError:
             return
 
 
-def _answer_on(connection: Any, method: str, exchange: Exchange) -> http.client.HTTPResponse:
-    """Read the head of the answer, after those that only tell how things stand.
-
-    Raises:
-        OSError: the connection broke.
-        http.client.HTTPException: what came is no answer.
-    """
-    while True:
-        answer = http.client.HTTPResponse(connection, method=method)
-        answer.begin()
-        if answer.status >= http.client.OK or answer.status == http.client.SWITCHING_PROTOCOLS:
-            break
+def _answer_on(connection: Connection, method: str, exchange: Exchange) -> Answer:
+    """Read the head of the answer."""
+    answer = connection.answer(method)
+    answer.begin()
     if not exchange.received:  # it was left over from the call before
         raise http.client.HTTPException("an answer that came before its request")
-    lengths = set(answer.headers.get_all("content-length", []))
-    if (
-        answer.status < http.client.OK  # no other protocol was asked for
-        or answer.headers.defects  # where a header is none, http.client takes those after it for missing
-        or len(lengths) > 1
-        or not all(_LENGTH.fullmatch(length.strip()) for length in lengths)
-        or len(answer.headers.get_all("transfer-encoding", [])) != answer.chunked
-    ):
-        raise http.client.HTTPException("an answer that says in no sure way where it ends")
-    answer.chunked = answer.chunked and answer.length is None  # a 204 has no body, whatever it says
     return answer
 
 
 class _Body(httpx.SyncByteStream):
     """A body that raises httpx's errors, and gives its connection back once, when it is closed."""
 
-    def __init__(self, answer: http.client.HTTPResponse, give_back: Callable[..., None]) -> None:
+    def __init__(self, answer: Answer, give_back: Callable[..., None]) -> None:
         self._answer = answer
         self._give_back: Callable[..., None] | None = give_back
         self._whole = False

@@ -6,7 +6,6 @@ https://yandex.cloud/en/docs/ai-studio/responses/deleteResponse
 from dataclasses import dataclass
 
 from aistudio.answers import Answer, Failure, error_of
-from aistudio.error_bodies import parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace
 from aistudio.responses.not_found_texts import absence
 from aistudio.responses.response import Absent
@@ -48,7 +47,7 @@ def deletion(outcome: Answer | Failure, response_id: str) -> Deletion | APIError
 
 def _doubt(answer: Answer, response_id: str) -> str:
     """Return why a 2xx is not a deletion; empty where it is."""
-    said = parse_object(answer.body) if answer.body.strip() else {}
+    said = answer.said if answer.body.strip() else {}
     if said is None:
         return "body is not a JSON object"
     if said.get("id", response_id) != response_id:

@@ -6,7 +6,6 @@ https://yandex.cloud/en/docs/ai-studio/responses/getResponse
 from dataclasses import dataclass
 
 from aistudio.answers import Answer, Failure, error_of
-from aistudio.error_bodies import parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace
 from aistudio.responses.not_found_texts import absence
 from aistudio.responses.response import Absent, Response, is_response
@@ -27,7 +26,7 @@ def existence(outcome: Answer | Failure, response_id: str) -> Existence | APIErr
         return Existence(exists=False, trace=outcome.trace)
     if error is not None or isinstance(outcome, Failure):
         return error or OutcomeUnknown("no answer", outcome.trace)
-    said = parse_object(outcome.body)
+    said = outcome.said
     if outcome.status != 200 or said is None or said.get("id", response_id) != response_id:
         return OutcomeUnknown(f"HTTP {outcome.status}, but the body is not this response", outcome.trace)
     return Existence(exists=True, trace=outcome.trace)
@@ -38,7 +37,7 @@ def got(outcome: Answer | Failure, response_id: str) -> Response | Absent | APIE
     error = absence(outcome, response_id) or error_of(outcome, idempotent=True)
     if error is not None or isinstance(outcome, Failure):
         return error or OutcomeUnknown("no answer", outcome.trace)
-    said = parse_object(outcome.body)
+    said = outcome.said
     if outcome.status != 200 or said is None or said.get("id", response_id) != response_id or not is_response(said):
         return OutcomeUnknown(f"HTTP {outcome.status}, but the body is not this response", outcome.trace)
     return Response(said, outcome.trace)

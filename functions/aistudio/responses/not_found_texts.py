@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aistudio.answers import Answer, Failure
-from aistudio.error_bodies import NOT_FOUND, error_in, parse_object, status_told
+from aistudio.error_bodies import NOT_FOUND, error_in, status_told
 from aistudio.exceptions import OutcomeUnknown
 from aistudio.responses.response import Absent
 
@@ -73,7 +73,7 @@ def absence(outcome: Answer | Failure, response_id: str) -> Absent | OutcomeUnkn
     if outcome.cut:
         cut = outcome.status == NOT_FOUND
         return OutcomeUnknown(f"HTTP 404, body {outcome.cut}", outcome.trace) if cut else None
-    value = parse_object(outcome.body)
+    value = outcome.said
     status: int | None = outcome.status
     if 200 <= outcome.status < 300:
         error = error_in(value)

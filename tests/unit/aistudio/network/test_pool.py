@@ -258,7 +258,7 @@ def test_a_call_that_must_not_repeat_waits_for_no_other_to_end() -> None:
 # Between two invocations
 
 
-def test_idle_connections_are_dropped_when_an_invocation_begins() -> None:
+def test_idle_connections_are_dropped_when_an_instance_has_slept() -> None:
     def go_silent(peer: Peer) -> None:
         peer.read_request()
         peer.send(DELETED)
@@ -268,13 +268,23 @@ def test_idle_connections_are_dropped_when_an_invocation_begins() -> None:
 
     with raw_server(go_silent, keep_serving(DELETED)) as server, an_api(server.url) as api:
         delete(api)
+        api.now = lambda: 60.0
         api.drop_idle()
         assert delete(api, 10) is False
         assert [seen.connection for seen in server.requests] == [1, 2]
 
 
+def test_connections_are_used_on_by_an_invocation_that_begins_as_the_one_before_it_ends() -> None:
+    with raw_server(keep_serving(DELETED)) as server, an_api(server.url) as api:
+        delete(api)
+        api.drop_idle()
+        delete(api)
+        assert [seen.connection for seen in server.requests] == [1, 1]
+
+
 def test_dropping_idle_connections_leaves_those_in_use_alone() -> None:
     with at_once(5, delete) as (api, server):
+        api.now = lambda: 60.0
         api.drop_idle()
         assert server.connections == 5
 
