@@ -64,7 +64,7 @@ def done(claim: Claim, now: float, audit: Mapping[str, Any]) -> Write:
     return Write(
         claim.standing.key,
         sets={**audit, "state": DONE, "executed_at": now, **claim.standing.expiry(now)},
-        removes=("reason", "dlq", "detail", "response_id"),
+        removes=("reason", "dlq", "detail", "response_id", "retried"),
         condition=when.STILL_MINE_TO_FINISH,
         given=when.given(owner=claim.owner),
     )
@@ -75,7 +75,7 @@ def release(standing: Standing, owner: str | None, now: float, reason: str) -> W
     return Write(
         standing.key,
         sets={"state": OPEN, "copy": standing.copy, "marked_at": now, "reason": reason, **standing.expiry(now)},
-        adds=standing.names,
+        adds=standing.adds,
         condition=when.MINE,
         given=when.given(owner=owner),
     )
@@ -97,6 +97,7 @@ def dead_lettered(standing: Standing, owner: str | None, reason: str, now: float
             "dead_lettered_at": now,
             **standing.expiry(now),
         },
+        removes=("retried",),
         adds={"messages": set(standing.messages)},
         condition=when.MINE,
         given=when.given(owner=owner),
@@ -108,7 +109,7 @@ def watermark_of_claimed(standing: Standing, now: float) -> Write:
     return Write(
         standing.key,
         sets={"copy": standing.copy, "marked_at": now},
-        adds=standing.names,
+        adds=standing.adds,
         condition=when.CLAIMED_BELOW,
         given=when.given(redrive=standing.redrive),
     )

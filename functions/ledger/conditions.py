@@ -3,7 +3,7 @@
 A timeline of one key, with the fragment that lets each writer through:
 
     nothing --claim--> claimed --call--> done             FREE, then MINE
-                          |--429--> open --claim-->       OPEN_TO_ME: only the newest retry message
+                          |--429--> open --claim-->       OPEN_TO_ME: nothing older than the newest retry message
                           |--400--> dead_lettered -->     ENDED_BEFORE: only a later redrive
                           '--crash--> (lease ends)        dead-lettered by whoever finds it, naming the owner it saw
     deletions: nothing | open | dead_lettered | held --> deleted | already_absent --> deleted

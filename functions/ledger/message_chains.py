@@ -17,8 +17,7 @@ class Standing:
     """Where a delivery stands among those of its key.
 
     `redrive` and `copy` order it. `messages` are the ids that its end answers. Where it is the standing of a confirmed
-    retry message, `retried` are the ids of the messages that began its chain: where they come back, they end without a
-    call. `sent_at` is when the last of its messages was sent first (ms), `first_seen` when its chain began (epoch
+    retry message, `retried` are the ids of the messages that it stands for. `sent_at` is when the last of its messages was sent first (ms), `first_seen` when its chain began (epoch
     seconds). `kept` is how many seconds its record lives (None: for ever). Of a deletion, `response_id` is the raw id,
     and `held_by` the record whose hold keeps the response.
     """
@@ -53,14 +52,10 @@ class Standing:
 
     @property
     def adds(self) -> Mapping[str, set[str]]:
-        """The persons concerned, and why it and what continues it are asked for: the record keeps them."""
+        """What its record keeps: the persons concerned, why it and what continues it are asked for, and the retried."""
         given = {"subjects": self.subjects, "asked": self.asked, "cascades": self.cascades}
+        given |= {"retried": frozenset(f"{self.redrive}:{name}" for name in self.retried)}
         return {name: set(values) for name, values in given.items() if values}
-
-    @property
-    def names(self) -> Mapping[str, set[str]]:
-        """What names the messages that have a retry message, each as `<redrive>:<id>`: in a later redrive they have none."""
-        return {"retried": {f"{self.redrive}:{name}" for name in self.retried}} if self.retried else {}
 
     def compared(self, now: float) -> Mapping[str, Any]:
         """What the conditions of its writes compare with."""
@@ -91,9 +86,9 @@ def concerning(standing: Standing) -> Write:
     return Write(standing.key, sets={}, adds=standing.adds)
 
 
-def named(standing: Standing) -> Write:
-    """Name the messages that a confirmed retry message stands for, where another one is as high (best effort)."""
-    return Write(standing.key, sets={}, adds=standing.names, condition=when.GOES_ON, given=when.given())
+def retried(standing: Standing) -> Write:
+    """Keep what a confirmed retry message stands for, where another one is as high (best effort)."""
+    return Write(standing.key, sets={}, adds=standing.adds, condition=when.GOES_ON, given=when.given())
 
 
 def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write:
@@ -101,7 +96,7 @@ def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write
     return Write(
         standing.key,
         sets={**audit, "state": OPEN, **standing.sets(now)},
-        adds={**standing.adds, **standing.names},
+        adds=standing.adds,
         removes=("dlq", "owner", "detail", "messages"),
         condition=when.any_of(
             when.FREE,
@@ -136,6 +131,7 @@ def dead_lettered(
             "dead_lettered_at": now,
             **again,
         },
+        removes=("retried",),
         adds=standing.adds,
         condition=when.all_of(free, when.ON_AGENDA) if again else free,
         given=standing.compared(now),

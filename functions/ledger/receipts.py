@@ -36,7 +36,7 @@ def outcome(standing: Standing, record: Record, state: str, now: float, audit: M
     if state not in (DELETED, ALREADY_ABSENT):
         sets = {**audit, "state": state, "executed_at": now, **standing.expiry(now)}
         free = when.any_of(when.NOT_DONE, when.LAPSED)
-        return Write(standing.key, sets, free, when.given(now=now), ("dlq", "owner", "detail", "messages"))
+        return Write(standing.key, sets, free, when.given(now=now), ("dlq", "owner", "detail", "messages", "retried"))
     receipt = {**audit, "outcome": state, "executed_at": now, **_concerns(standing, record, audit, now)}
     final = {**_own(audit), "state": state, "executed_at": now, "redrive": standing.redrive, "copy": standing.copy}
     if state == ALREADY_ABSENT:
@@ -135,7 +135,7 @@ def _waiting(standing: Standing, record: Record, now: float, audit: Mapping[str,
             "told": told,
         },
         adds=standing.adds,
-        removes=("dlq", "owner", "detail", "held_by"),
+        removes=("dlq", "owner", "detail", "retried", "held_by"),
         condition=when.all_of(open_to(standing), *unless),
         given={**standing.compared(now), "date_read": record.delete_after},
     )
@@ -164,7 +164,7 @@ def _held(standing: Standing, record: Record, now: float, audit: Mapping[str, An
             "told": {**audit, "outcome": HELD, "held_at": now},
         },
         adds=standing.adds,
-        removes=("dlq", "owner", "detail"),
+        removes=("dlq", "owner", "detail", "retried"),
         condition=when.all_of(open_to(standing), *((when.HELD_STILL,) if own else ()), *unless),
         given=standing.compared(now),
     )

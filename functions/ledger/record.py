@@ -27,7 +27,8 @@ class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
     `redrive` and `copy` are the watermark, written at `marked_at`, of a chain that began at `first_seen`.
-    `retried` are the messages that have a confirmed retry message, each as `<redrive>:<id>`. `messages` are the ids that
+    `retried` are the messages that have a confirmed retry message, each as `<redrive>:<id>`; an end drops them.
+    `messages` are the ids that
     the record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
     the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it
     is dead-lettered or what it last met; on a receipt, why the deletion was asked for. `subjects` are the people that its
@@ -99,6 +100,12 @@ class Record:
     def watermark(self) -> tuple[int, int]:
         """The highest (redrive, copy) whose retry message is confirmed."""
         return (self.redrive, self.copy)
+
+    def retried_in(self, redrive: int) -> frozenset[str]:
+        """The ids of the messages that have a confirmed retry message of this redrive."""
+        return frozenset(
+            name for number, _, name in (each.partition(":") for each in self.retried) if number == f"{redrive}"
+        )
 
     @property
     def over(self) -> bool:

@@ -38,7 +38,7 @@ MOST_ASKED = 32
 """Reasons that a record keeps; what is asked for so often is asked for."""
 
 MOST_RETRIED = 32
-"""Messages that a record names as retried. Any further one is called for again where it comes back."""
+"""Messages that a record keeps as retried, of a redrive. Any further one is called for again where it comes back."""
 
 MOST_SUBJECTS = 100
 """Subjects that a record names: an item has room for 400 KB."""

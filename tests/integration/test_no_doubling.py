@@ -2,6 +2,7 @@
 
 import pytest
 
+from documents import Write
 from ledger.states import MOST_RETRIED
 from tests.integration.steps import DELETE, delete, deletion, question, throttle
 from tests.support.bench import Bench
@@ -200,7 +201,7 @@ def test_messages_of_one_key_whose_batches_keep_returning_have_no_further_retry_
     assert [numbers(retry)[:2] for retry in stored.retry_messages()] == [(0, 1), (0, 2)]
 
 
-def test_a_record_names_only_so_many_messages_as_retried_and_any_other_is_called_for_when_it_comes_back(
+def test_a_record_keeps_only_so_many_messages_as_retried_and_any_other_is_called_for_when_it_comes_back(
     stored: Bench,
 ) -> None:
     throttle(stored, times=MOST_RETRIED + 1)
@@ -211,3 +212,14 @@ def test_a_record_names_only_so_many_messages_as_retried_and_any_other_is_called
     assert len(stored.record("resp_1").retried) == MOST_RETRIED
     assert stored.deliver(again(messages[0])).ends == [("done", "superseded")]
     assert stored.deliver(again(messages[-1])).ends == [("done", "deleted")]
+
+
+def test_what_was_retried_before_a_redrive_takes_no_room_from_what_is_retried_in_it(stored: Bench) -> None:
+    record_key = stored.keys.key("response", "resp_1")
+    earlier = {f"0:{number}" for number in range(MOST_RETRIED)}
+    stored.store.write(Write(record_key, {"state": "open", "redrive": 0, "copy": 9}, adds={"retried": earlier}))
+    throttle(stored)
+    redriven = stored.retry_message({"response_id": "resp_1"}, key="resp_1", redrive=1)
+    stored.deliver(redriven)
+
+    assert stored.deliver(again(redriven)).ends == [("done", "superseded")]

@@ -70,6 +70,10 @@ def _alive_again(original: Any) -> Any:
     return item
 
 
+def _naming_nothing(original: Any) -> Any:
+    return lambda self, retried=0: replace(original(self, retried), retried=frozenset())
+
+
 OF_BOTH = (
     Mutant(
         "H17",
@@ -79,13 +83,13 @@ OF_BOTH = (
     ),
     Mutant(
         "H20",
-        "messages that have retry messages are not named on the record",
+        "messages that have retry messages are not kept on the record",
         "throttled",
-        {"ledger.message_chains:Standing.names": lambda _: property(lambda _self: {})},
+        {"worker.settle.context:Item.standing": _naming_nothing},
     ),
     Mutant(
         "H20",
-        "messages whose retry message raises no watermark are not named",
+        "messages whose retry message raises no watermark are not kept",
         "two retry messages have one number, and the batch of one comes back",
         {"worker.settle.retries:_raise_watermarks": _naming_none},
     ),

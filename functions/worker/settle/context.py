@@ -85,7 +85,7 @@ class Item:
     `flaw` is set where the message can't be used: it is then dead-lettered under its message id. `owner` is new for
     each item, so that no two deliveries ever hold the same claim; `body_hash` is empty where content does not count;
     `kept` is a Standing's. `dated`: its message has a date so far ahead that the agenda keeps it. `begins`: it goes on
-    as the first of a chain of retry messages. `listed`: its record has room to name it once it has a retry message.
+    as the first of a chain of retry messages. `retried_fit`: its record has room to keep what is retried with it.
     """
 
     record_key: RecordKey
@@ -101,7 +101,7 @@ class Item:
     kept: float | None = None
     dated: bool = False
     begins: bool = True
-    listed: bool = True
+    retried_fit: bool = True
     parts: "tuple[Item, ...]" = ()
     identity: str | None = None
     cause: Cause | None = None
@@ -132,15 +132,13 @@ class Item:
         """All that share its end."""
         return tuple(part.delivery for part in self.parts) or (self.delivery,)
 
-    @property
-    def first(self) -> str:
-        """The id of the message that began its chain of retry messages."""
-        return self.delivery.message_id if self.begins else self.delivery.origin
-
     def standing(self, retried: int = 0) -> Standing:
-        """Where it stands on its record; with `retried=1`, where its retry message does."""
+        """Where it stands on its record; with `retried=1`, where its retry message does.
+
+        That one stands for the messages that began the chains: where these come back, they end without a call.
+        """
         every = self.deliveries
-        named = (self.parts or (self,)) if retried and self.listed else ()
+        chains = (self.parts or (self,)) if retried and self.retried_fit else ()
         return Standing(
             key=self.record_key,
             redrive=self.delivery.redrive,
@@ -149,7 +147,7 @@ class Item:
             subjects=frozenset(self.subjects),
             asked=self.asked,
             cascades=self.cascades,
-            retried=frozenset(part.first for part in named),
+            retried=frozenset(each.delivery.message_id if each.begins else each.delivery.origin for each in chains),
             sent_at=max(each.sent_at for each in every),
             first_seen=self.delivery.first_seen,
             kept=self.kept,

@@ -123,13 +123,13 @@ def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
 def _superseded(item: Item, record: Record, now: float, retention: float) -> bool:
     """Whether a newer retry message lives that stands for this delivery.
 
-    It stands for earlier retry messages of its redrive, and for what the record names as retried. Anything else may be
+    It stands for earlier retry messages of its redrive, and for what the record keeps as retried. Anything else may be
     all that is left of the key: a queue dead-letters retry messages too, and somebody may send their bodies alone.
     """
     counts = now < record.marked_at + LONGEST_DELAY + retention
+    retried = record.retried_in(record.redrive)
     new = any(
-        f"{record.redrive}:{part.delivery.message_id}" not in record.retried
-        and (part.begins or part.delivery.redrive < record.redrive)
+        part.delivery.message_id not in retried and (part.begins or part.delivery.redrive < record.redrive)
         for part in item.parts or (item,)
     )
     return item.delivery.number < record.watermark and counts and not new

@@ -40,15 +40,21 @@ def _traceback_of(error: BaseException) -> str:
 
 
 def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
-    """What the record as read means for the item, by the table."""
+    """What the record as read means for the item, by the table; the item keeps what the record has room for."""
+    may_repeat = inv.function.idempotent or item.flaw is not None
+    decision = decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
+    return replace(decision, item=_fitting(decision.item, record))
+
+
+def _fitting(item: Item, record: Record) -> Item:
+    """The item with no more than its record has room for."""
     if len(record.asked) >= MOST_ASKED:
         item = replace(item, asked=item.asked & {VERIFICATION})  # which says what is to be done, not only why
     if len(record.cascades) >= MOST_ASKED:
         item = replace(item, cascades=frozenset())
-    if len(record.retried) >= MOST_RETRIED:
-        item = replace(item, listed=False)
-    may_repeat = inv.function.idempotent or item.flaw is not None
-    return decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
+    if len(record.retried_in(item.delivery.redrive)) >= MOST_RETRIED:
+        item = replace(item, retried_fit=False)
+    return item
 
 
 def send_all(url: str, builders: Sequence[Callable[[], QueueMessage]], inv: Invocation) -> list[bool]:

@@ -1,6 +1,6 @@
 """Retry messages, for any number of items: each watermark follows the retry message that a queue confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,6 +16,8 @@ from worker.settle.retry_policy import Again
 
 GROUP = 25
 """Items whose retry messages are sent and marked together: as many as a transaction writes."""
+
+_UNWRITTEN = frozenset({Written.REFUSED, Written.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,10 @@ def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
 def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> list[Ended]:
     """Whatever can leave an item unsettled comes before its retry message: else both would live."""
     now = inv.clock.now()
-    lost = _unwritten(
-        [message_chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner], inv
-    )
+    notes = [message_chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner]
+    lost = _ending(_UNWRITTEN, notes, inv)
     if lost or returns:  # the batch returns, and meets the claims that could not be given back afterwards
-        lost |= _unwritten([_release(each, inv) for each in group if each.owner], inv)
+        lost |= _ending(_UNWRITTEN, [_release(each, inv) for each in group if each.owner], inv)
         group = [replace(each, owner=None) for each in group]
     ready = [each for each in group if each.item.record_key not in lost]
     confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
@@ -91,19 +92,18 @@ def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> li
 def _raise_watermarks(retries: Sequence[tuple[Retry, bool]], inv: Invocation) -> None:
     """Raise the watermarks to what was confirmed (best effort: a retry message lives all the same).
 
-    Where another retry message is as high already, the record still has to name what this one stands for.
+    Where another retry message is as high already, the record still has to keep what this one stands for.
     """
-    watermarks = [(each, sent, _watermark(each, inv, sent=sent)) for each, sent in retries]
-    ends = iter(inv.store.write_all([write for _, _, write in watermarks if write is not None]))
-    refused = [each for each, sent, write in watermarks if write is not None and next(ends) is Written.REFUSED and sent]
-    standings = [each.item.standing(retried=1) for each in refused]
-    inv.store.write_all([message_chains.named(standing) for standing in standings if standing.retried])
+    watermarks = {each.item.record_key: _watermark(each, inv, sent=sent) for each, sent in retries}
+    refused = _ending({Written.REFUSED}, [write for write in watermarks.values() if write is not None], inv)
+    standings = [each.item.standing(retried=1) for each, sent in retries if sent and each.item.record_key in refused]
+    inv.store.write_all([message_chains.retried(standing) for standing in standings if standing.retried])
 
 
-def _unwritten(writes: Sequence[Write], inv: Invocation) -> set[str]:
-    """Carry out these writes; the records of those that are not confirmed."""
+def _ending(how: Set[Written], writes: Sequence[Write], inv: Invocation) -> set[str]:
+    """Carry out these writes, each of another record; the records of those that end so."""
     ends = zip((write.key for write in writes), inv.store.write_all(writes), strict=True)
-    return {key for key, written in ends if written is not Written.YES}
+    return {key for key, written in ends if written in how}
 
 
 def _release(each: Retry, inv: Invocation, retried: int = 0) -> Write:

@@ -157,6 +157,16 @@ def test_a_dead_letter_is_pending_until_it_is_sent(store: Ledger, given: Callabl
 
 
 @pytest.mark.parametrize("name", ["done", "dead-letter"])
+def test_an_end_of_a_claim_drops_what_was_retried_before_it(
+    store: Ledger, given: Callable[..., Record], name: str
+) -> None:
+    given(**MINE, retried={"1:m-0"})
+
+    assert store.write(WRITES[name]) is YES
+    assert store.get(KEY).retried == frozenset()
+
+
+@pytest.mark.parametrize("name", ["done", "dead-letter"])
 def test_an_ended_create_is_kept_longer_than_queue_and_dead_letter_queue_keep_its_message(
     store: Ledger, given: Callable[..., Record], name: str
 ) -> None:

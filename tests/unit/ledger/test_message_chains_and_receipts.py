@@ -120,6 +120,18 @@ def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable
     }
 
 
+@pytest.mark.parametrize("name", ["already_absent", "held", "dead-letter", "listed", "waiting"])
+def test_an_end_drops_what_was_retried_before_it(store: Ledger, given: Callable[..., Record], name: str) -> None:
+    others = {
+        "listed": receipts.outcome(standing(), Record(RecordKey(KEY)), "done", NOW, NOTES),
+        "waiting": receipts.outcome(standing(), Record(RecordKey(KEY)), "scheduled", NOW, NOTES),
+    }
+    given(**open_at(1, 2), retried={"1:m-0"})
+
+    assert store.write({**WRITES, **others}[name]) is YES
+    assert store.get(KEY).retried == frozenset()
+
+
 def test_a_watermark_over_an_older_dead_letter_opens_the_key_without_its_leftovers(
     store: Ledger, given: Callable[..., Record]
 ) -> None:
