@@ -3,6 +3,5 @@
 from documents.queries import Index
 from documents.reads import TableUnavailable
 from documents.store import Store, Written
-from documents.writes import Write
 
-__all__ = ["Index", "Store", "TableUnavailable", "Write", "Written"]
+__all__ = ["Index", "Store", "TableUnavailable", "Written"]

@@ -4,7 +4,7 @@ from ledger.claims import Claim
 from ledger.holds import HoldReport, Holds, HoldStatus
 from ledger.keys import Key, Keys, RecordKey
 from ledger.message_chains import Standing
-from ledger.record import Ledger, Record
+from ledger.record import Ledger, Record, Write
 
 __all__ = [
     "Claim",
@@ -17,4 +17,5 @@ __all__ = [
     "Record",
     "RecordKey",
     "Standing",
+    "Write",
 ]

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from documents.writes import Write
 from ledger import conditions as when
 from ledger.message_chains import Standing
+from ledger.record import Write
 from ledger.states import CLAIMED, DEAD_LETTERED, DONE, OPEN, PENDING
 
 KEPT = 35 * 86_400

@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
 from ledger import sealable
 from ledger.keys import RecordKey
-from ledger.record import Ledger, Record
+from ledger.record import Ledger, Record, Write
 
 
 class HoldStatus(StrEnum):

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import DEAD_LETTERED_FOR, text_of
 from ledger.keys import Key, RecordKey
-from ledger.record import Record
+from ledger.record import Record, Write
 from ledger.states import DEAD_LETTERED, OPEN, PENDING, SENT
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from documents.writes import Write
 from ledger import conditions as when
 from ledger.agenda import LOOKED_AFTER, VERIFY, due, text_of
 from ledger.keys import RecordKey
 from ledger.message_chains import Standing, open_to
-from ledger.record import Record
+from ledger.record import Record, Write
 from ledger.sealable import settled
 from ledger.states import ALREADY_ABSENT, DELETED, HELD, SCHEDULED, WAITING
 
@@ -59,7 +58,7 @@ def outcome(standing: Standing, record: Record, state: str, now: float, audit: M
         sets = {**stands, "state": state, "redrive": standing.redrive, "absent_sent_at": standing.sent_at}
         return Write(standing.key, sets, when.all_of(when.ABSENT_EARLIER, *unless), given, (*leftovers, "told"), adds)
     number = record.receipts + 1
-    further = f"{standing.key}#{number}"
+    further = RecordKey(f"{standing.key}#{number}")
     return Write(
         standing.key,
         sets={**final, **later, "receipts": number, "told": receipt},

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from documents import Store, Write
+from documents import Store, writes
 from documents.budget import Budget
 from ledger.agenda import DELETE
 from ledger.keys import RecordKey
@@ -20,6 +20,14 @@ from ledger.states import FINAL_STATES, UNREADABLE
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Write(writes.Write):
+    """A write of the ledger's table: its key is a record's, so that a raw id is no key of it to mypy."""
+
+    key: RecordKey
+    beside: "tuple[Write, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from documents import Index, Write
+from documents import Index
 from ledger.agenda import text_of
 from ledger.keys import RecordKey
+from ledger.record import Write
 
 SHARDS = 8
 """Parts of a day in the index: `<UTC day>#00` to `#07`."""

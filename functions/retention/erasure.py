@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from documents import Index, Write
-from ledger import Ledger, Record, RecordKey
+from documents import Index
+from ledger import Ledger, Record, RecordKey, Write
 from ledger.agenda import DELETE, text_of
 from ledger.sealable import settled
 from ledger.states import ALREADY_ABSENT, DEAD_LETTERED, DELETED, ERASURE, HELD

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from documents import TableUnavailable, Write, Written
-from ledger import Ledger, Record, RecordKey
+from documents import TableUnavailable, Written
+from ledger import Ledger, Record, RecordKey, Write
 from ledger import conditions as when
 from ledger.agenda import text_of
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from documents import Index, TableUnavailable, Write, Written
-from ledger import Keys, Ledger, Record, RecordKey
+from documents import Index, TableUnavailable, Written
+from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger import conditions as when
 from ledger.agenda import text_of
 from ledger.sealable import history

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from documents import Write
-from ledger import Keys, Record, RecordKey
+from ledger import Keys, Record, RecordKey, Write
 from ledger import conditions as when
 from ledger.agenda import DELETE, shard_of, text_of
 from ledger.states import ERASURE, MOST_SUBJECTS, Crowded

@@ -7,8 +7,8 @@ Times on the record are RFC 3339 texts in UTC to the millisecond, so that their 
 
 from enum import StrEnum
 
-from documents import TableUnavailable, Write, Written
-from ledger import Keys, Ledger, Record, RecordKey
+from documents import TableUnavailable, Written
+from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import Wish
 from ledger.states import DELETED
 from retention.registration import Registration, order, order_on, write_of

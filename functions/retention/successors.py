@@ -6,8 +6,8 @@ those that continue it: a hold in the middle keeps the rest, and chains of any d
 
 from collections.abc import Mapping, Sequence
 
-from documents import Index, TableUnavailable, Write, Written
-from ledger import Ledger, Record, RecordKey
+from documents import Index, TableUnavailable, Written
+from ledger import Ledger, Record, RecordKey, Write
 from ledger.agenda import DELETE, text_of
 
 PARENT = Index("parent", "parent", "created_at")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from documents import Index, Write, Written
-from ledger import Ledger, Record
+from documents import Index, Written
+from ledger import Ledger, Record, Write
 from ledger.agenda import DELETE, SHARDS, VERIFY, text_of
 from ledger.states import strongest
 

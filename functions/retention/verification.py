@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from documents import Write
-from ledger import Record, RecordKey
+from ledger import Record, RecordKey, Write
 from ledger import conditions as when
 from ledger.agenda import DEAD_LETTERED_FOR, text_of
 from ledger.receipts import AGENDA

@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from aistudio import APIError, Response, Trace
-from documents import Write
-from ledger import RecordKey
+from ledger import RecordKey, Write
 
 
 @dataclass(frozen=True, slots=True)

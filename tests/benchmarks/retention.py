@@ -17,8 +17,7 @@ from random import Random
 from typing import Any
 
 import retention_sweep
-from documents import Write
-from ledger import Keys, Ledger, RecordKey
+from ledger import Keys, Ledger, RecordKey, Write
 from ledger.agenda import shard_of
 from ledger.receipts import AGENDA
 from ledger.states import DELETED

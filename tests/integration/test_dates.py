@@ -2,8 +2,8 @@
 
 import pytest
 
-from documents import Write, Written
-from ledger import Ledger, Record
+from documents import Written
+from ledger import Ledger, Record, Write
 from ledger.agenda import text_of
 from ledger.states import DEAD_LETTERED, DELETED, HELD, WAITING
 from retention.registration import Registration

@@ -2,7 +2,7 @@
 
 import pytest
 
-from documents import Write
+from ledger import Write
 from ledger.states import MOST_RETRIED
 from tests.integration.steps import DELETE, delete, deletion, question, throttle
 from tests.support.bench import Bench

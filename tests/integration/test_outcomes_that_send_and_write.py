@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from documents import Write
-from ledger import RecordKey
+from ledger import RecordKey, Write
 from ledger.conditions import FREE
 from tests.integration.steps import deletion, question
 from tests.support.bench import Bench
@@ -30,7 +29,7 @@ def bringing(bench: Bench, result: bool) -> None:
         return replace(outcome, state="done", result=content, sends=sends, writes=(written(),))
 
     def written() -> Write:
-        return Write("beside", sets={"state": "registered"}, condition=FREE)
+        return Write(RecordKey("beside"), sets={"state": "registered"}, condition=FREE)
 
     bench.function = replace(bench.function, call=call, registry=None)
     bench.elsewhere = lambda queue: Elsewhere(queue, {"other": bench.others}, bench.function.name)

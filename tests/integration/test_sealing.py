@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
 import seal_receipts
-from documents import Write, Written
+from documents import Written
 from infra.local.furnishing import locked_bucket
 from infra.operate.contract.files import SCHEMAS
-from ledger import Ledger, Record, RecordKey, Standing, receipts
+from ledger import Ledger, Record, RecordKey, Standing, Write, receipts
 from ledger.agenda import text_of
 from ledger.sealable import order, settled
 from retention.evidence import seal_records
@@ -299,7 +299,7 @@ def test_a_row_that_can_t_be_read_is_sealed_as_that_and_stops_nothing(sealer: Se
     sealer.receipt("a", at)
     broken: list[dict[str, Any]] = [{"receipt": "no map"}, {"history": {"big": 10**20}}, {}]
     for number, said in enumerate(broken):
-        key = f"row#{number}"
+        key = RecordKey(f"row#{number}")
         assert sealer.store.write(Write(key, sets=said | settled(key, at))) is Written.YES
 
     assert sealer.tick(sealer.at(1, 1))["lines"] == 4

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import retention_sweep
-from documents import Write, Written
+from documents import Written
 from infra.local.cloud.servers import Waiting
-from ledger import Ledger, Record
+from ledger import Ledger, Record, RecordKey, Write
 from ledger.agenda import text_of
 from ledger.states import DELETED
 from retention.registration import Registration
@@ -202,7 +202,7 @@ def test_a_hundred_and_more_are_found_page_by_page(sweeper: Sweeper) -> None:
     due = {"due_shard": "due#03", "due_at": text_of(sweeper.bench.clock.now()), "due_for": "delete"}
     store = Ledger(sweeper.bench.kit.spectator, sweeper.bench.table)
     store.write_all(
-        [Write(f"response#{number}", sets={"response_id": f"resp_{number}"} | due) for number in range(120)]
+        [Write(RecordKey(f"response#{number}"), sets={"response_id": f"resp_{number}"} | due) for number in range(120)]
     )
 
     assert sweeper.tick()["sent"] == 120

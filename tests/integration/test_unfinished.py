@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from aistudio import Trace
-from documents import Write
-from ledger import RecordKey
+from ledger import RecordKey, Write
 from ledger.conditions import FREE
 from tests.integration.steps import deletion, question
 from tests.support.bench import MAX_AGE, MAX_ATTEMPTS, Bench

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from documents import Write, Written
+from documents import Written
+from ledger import Write
 from ledger.agenda import text_of
 from ledger.states import DELETED, MOST_ASKED
 from tests.support.kit import Kit

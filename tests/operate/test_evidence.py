@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import rfc8785
 
-from documents import Write, tables
+from documents import tables
 from infra.local.furnishing import locked_bucket
 from infra.local.settings import write_env
-from ledger import Holds, Keys, Ledger, Record, RecordKey, Standing, receipts
+from ledger import Holds, Keys, Ledger, Record, RecordKey, Standing, Write, receipts
 from ledger.sealable import order
 from retention.evidence import seal_records
 from retention.evidence.merkle import leaf_hash, root_of

@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from documents import Write
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
-from ledger import Keys, Ledger
+from ledger import Keys, Ledger, Write
 from ledger.sealable import SHARDS
 from retention.evidence.seal_records import FIRST, Sealed, row_of
 from retention.evidence.seals import Seal

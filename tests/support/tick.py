@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from documents import Write, Written
+from documents import Written
+from ledger import Write
 from worker import Send, Tick, Tools, timer_function
 
 

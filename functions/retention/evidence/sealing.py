@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import rfc8785
 
-from documents import TableUnavailable, Write, Written
-from ledger import Ledger, Record, RecordKey
+from documents import TableUnavailable, Written
+from ledger import Ledger, Record, RecordKey, Write
 from ledger.sealable import SETTLED, SHARDS, part_of
 from retention.evidence.merkle import leaf_hash, root_of
 from retention.evidence.seal_records import FIRST, Sealed, first_day, last_sealed, row_of

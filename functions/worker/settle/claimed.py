@@ -3,8 +3,8 @@
 import logging
 from dataclasses import replace
 
-from documents import TableUnavailable, Write, Written
-from ledger import Claim, claims
+from documents import TableUnavailable, Written
+from ledger import Claim, Write, claims
 from ledger.states import DONE
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.context import Invocation, Item

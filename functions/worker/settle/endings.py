@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aistudio import Trace
-from documents import TableUnavailable, Write, Written
-from ledger import Record, claims, message_chains
+from documents import TableUnavailable, Written
+from ledger import Record, Write, claims, message_chains
 from worker.settle.answered_by_record import answer, send_dead_letters
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from documents import TableUnavailable, Write, Written
-from ledger import Record, receipts
+from documents import TableUnavailable, Written
+from ledger import Record, Write, receipts
 from ledger.states import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answered_by_record import answer

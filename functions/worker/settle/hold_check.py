@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from documents import Write, Written
-from ledger import Record, RecordKey, message_chains
+from documents import Written
+from ledger import Record, RecordKey, Write, message_chains
 from ledger.states import DELETED, DONE, MOST_SUBJECTS
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from aistudio import Trace
-from documents import Write, Written
-from ledger import Record, claims, message_chains
+from documents import Written
+from ledger import Record, Write, claims, message_chains
 from worker.outcome import End, Settlement
 from worker.send.queue_message import QueueMessage
 from worker.send.retry_message import retry

@@ -1,7 +1,6 @@
 """The record of a response that was deleted, for samples of what comes after that."""
 
-from documents import Write
-from ledger import Key, RecordKey
+from ledger import Key, RecordKey, Write
 from ledger.agenda import VERIFY, due
 from ledger.states import DELETED
 

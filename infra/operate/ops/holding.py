@@ -10,14 +10,14 @@ from uuid import uuid4
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
 from infra.operate.ops.common import named
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
 from infra.operate.ops.ordering import checked, give, timely
 from infra.operate.ops.say import Voice
-from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey
+from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey, Write
 from ledger.states import DONE
 from retention.hold_orders import LONGEST_INVOCATION, MOST_CASES, Action, Order, TooManyCases, carry_out, make_due
 

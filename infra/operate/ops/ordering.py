@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
 from infra.operate.ops.ending import unreachable, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.messages import Outgoing, outgoing
-from ledger import RecordKey, sealable
+from ledger import RecordKey, Write, sealable
 from worker.clock import SystemClock
 from worker.receive.envelope import Invalid
 from worker.send.queue import Queue

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
+from documents.writes import Write
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, says, says_bytes
 from tests.unit.documents.conftest import Documents, Found

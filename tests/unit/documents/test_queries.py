@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from documents import Index, TableUnavailable, Write
+from documents import Index, TableUnavailable
+from documents.writes import Write
 from tests.support.kit import Kit
 from tests.support.seam import refused, says, unseen
 from tests.unit.documents.conftest import Documents

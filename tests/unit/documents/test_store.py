@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from documents import Write, Written
+from documents import Written
+from documents.writes import Write
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, half_unprocessed, refused, throttled, unseen
 from tests.unit.documents.conftest import Documents, Found

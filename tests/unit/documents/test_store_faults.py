@@ -2,8 +2,9 @@
 
 import pytest
 
-from documents import Store, TableUnavailable, Write, Written
+from documents import Store, TableUnavailable, Written
 from documents.budget import Budget
+from documents.writes import Write
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, fails, half_unprocessed, passes, refused, throttled, unseen

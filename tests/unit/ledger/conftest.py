@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from documents import Write, Written
-from ledger import Ledger, Record, RecordKey
+from documents import Written
+from ledger import Ledger, Record, RecordKey, Write
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 

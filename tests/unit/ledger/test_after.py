@@ -2,8 +2,7 @@
 
 import pytest
 
-from documents import Write
-from ledger import Record, RecordKey
+from ledger import Record, RecordKey, Write
 from ledger.states import UNREADABLE
 
 ITEM = {
@@ -17,11 +16,12 @@ ITEM = {
     "noted": "by people",
     "detail": "why",
 }
+KEY = RecordKey("k")
 WRITES = {
-    "sets": Write("k", {"state": "deleted", "copy": 0, "executed_at": 1.5, "messages": {"m2"}}),
-    "removes": Write("k", {"state": "done"}, removes=("messages", "due_at", "detail", "asked", "never there")),
-    "nested": Write("k", {"receipt": {"outcome": "already_absent", "at": 1}, "receipts": 1, "noted": ["a"]}),
-    "both": Write("k", {"detail": "new", "due_at": "2026-02-01"}, removes=("copy", "receipt")),
+    "sets": Write(KEY, {"state": "deleted", "copy": 0, "executed_at": 1.5, "messages": {"m2"}}),
+    "removes": Write(KEY, {"state": "done"}, removes=("messages", "due_at", "detail", "asked", "never there")),
+    "nested": Write(KEY, {"receipt": {"outcome": "already_absent", "at": 1}, "receipts": 1, "noted": ["a"]}),
+    "both": Write(KEY, {"detail": "new", "due_at": "2026-02-01"}, removes=("copy", "receipt")),
 }
 
 
@@ -32,4 +32,4 @@ def test_it_is_what_the_table_would_give(write: Write) -> None:
 
 
 def test_it_is_unreadable_where_the_write_is() -> None:
-    assert Record(RecordKey("k")).after(Write("k", {"copy": "three"})).state == UNREADABLE
+    assert Record(KEY).after(Write(KEY, {"copy": "three"})).state == UNREADABLE

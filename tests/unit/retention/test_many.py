@@ -5,8 +5,7 @@ from typing import Any
 
 import erase_subject
 import legal_hold
-from documents import Write
-from ledger import Keys, Ledger, Record, RecordKey
+from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import due, text_of
 from ledger.states import DELETED, HELD
 from retention.hold_orders import Action

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from documents import Write, Written
-from ledger import Keys, Ledger, Record, RecordKey
+from documents import Written
+from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import text_of
 from retention.registration import Registration
 from retention.registry import register

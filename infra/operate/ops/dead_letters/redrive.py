@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from documents import TableUnavailable, Write, Written
+from documents import TableUnavailable, Written
 from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import Look, looking
 from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.ordering import timely
-from ledger import sealable
+from ledger import Write, sealable
 from worker.clock import SystemClock
 from worker.send.queue import Queue
 
