@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from aistudio import Absent, ResponseId, Responses
+from aistudio import ResponseId, Responses
 from worker import Message, Outcome, queue_function
 
 RESULT = "yandex.aistudio.response.cancellation"
@@ -19,6 +19,4 @@ class CancelResponse(Message):
 def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
     """Cancel it. The result is the response after that: one that was over, or is gone, stays so."""
     found = responses.cancel(message.response_id, timeout, where_possible=message.where_possible)
-    if isinstance(found, Absent):
-        return Outcome("done", found.trace, {"status": "absent"}, status="absent")
     return replace(Outcome.of(found), usage=None)  # its create, or the poll behind that, counts its tokens

@@ -21,8 +21,6 @@ def handler(message: GetResponse, responses: Responses, timeout: float) -> Outco
     A response that is not over is asked for again later where the message says so.
     """
     found = responses.get(message.response_id, timeout)
-    if isinstance(found, Absent):
-        return Outcome("done", found.trace, {"status": "absent"}, status="absent")
-    if message.until_over and not found.over:
+    if message.until_over and not isinstance(found, Absent) and not found.over:
         return Outcome("unfinished", found.trace, status=found.status, model=found.model, later=POLLED)
     return Outcome.of(found)

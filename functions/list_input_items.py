@@ -27,6 +27,6 @@ def handler(message: ListInputItems, responses: Responses, timeout: float) -> Ou
         message.response_id, timeout, limit=message.limit, order=message.order, after=message.after
     )
     if isinstance(found, Absent):
-        return Outcome("done", found.trace, {"status": "absent"}, status="absent")
+        return Outcome.of(found)
     data = {"object": "list", "data": found.items, "has_more": found.has_more}
     return Outcome("done", found.trace, data, bulky=("data",))

@@ -52,29 +52,26 @@ def _session() -> Any:
     return get_session()
 
 
-def connect(service: str, **how: Any) -> Any:
-    """Make a service's client, by botocore: what boto3 adds to it is loaded at each cold start, and used by nothing here."""
-    return _session().create_client(service, **how)
+def connect(
+    service: str, region: str, endpoint: str, config: Config, key_id: str | None = None, secret: str | None = None
+) -> Any:
+    """Make a service's client, by botocore: what boto3 adds to it is loaded at each cold start, and used by nothing here.
+
+    It signs with the key that is given, or else with the key that botocore finds.
+    """
+    return _session().create_client(
+        service, region, endpoint_url=endpoint, config=config, aws_access_key_id=key_id, aws_secret_access_key=secret
+    )
 
 
 def connect_with_key(endpoint: str, region: str, key_id: str | None, secret: str | None) -> "DynamoDBClient":
     """Make a client that signs with a static key, or where none is given with the key that botocore finds."""
-    client = connect(
-        "dynamodb",
-        region_name=region,
-        endpoint_url=endpoint,
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=client_config(),
-    )
-    return _plain(client)
+    return _plain(connect("dynamodb", region, endpoint, client_config(), key_id, secret))
 
 
 def connect_with_token(endpoint: str, region: str, token: Callable[[], str]) -> "DynamoDBClient":
     """Make a client that sends the IAM token which `token` returns before each request."""
-    client = connect(
-        "dynamodb", region_name=region, endpoint_url=endpoint, config=client_config(signature_version=UNSIGNED)
-    )
+    client = connect("dynamodb", region, endpoint, client_config(signature_version=UNSIGNED))
 
     def authorize(request: Any, **_: Any) -> None:
         request.headers["Authorization"] = f"Bearer {token()}"

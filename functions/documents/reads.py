@@ -1,19 +1,14 @@
 """Reads on the Document API: records by their keys, consistently, and by an index, as it stands."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
 from documents import answers
-from documents.budget import Budget
 from documents.queries import Index, Query
 from documents.requests import PAUSES, TRIES, Busy, NoAnswer, NoTime, Requests, name_of
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
 READ_AT_ONCE = 100
 
@@ -26,18 +21,9 @@ class TableUnavailable(Exception):
 
 
 class Reads(Requests, Generic[K, R]):
-    """Reads of one table whose items have a `key`; `read` makes a record of an item's attributes."""
+    """Reads of one table whose items have a `key`. A subclass says how a record is made of an item's attributes."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        read: Callable[[Mapping[str, Any]], R],
-        sleep: Callable[[float], None] = time.sleep,
-        budget: Budget | None = None,
-    ) -> None:
-        super().__init__(client, table, sleep, budget)
-        self._make = read
+    _make: Callable[[Mapping[str, Any]], R]
 
     def get(self, key: K) -> R:
         """The record as it is now (consistent read), an empty one where there is none.

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from math import inf
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,8 @@ from documents.requests import TRIES, Busy, NoAnswer, NoTime, name_of
 from documents.writes import Write, request
 
 WRITE_AT_ONCE = 25
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +33,7 @@ class Written(Enum):
 class Store(Reads[K, R]):
     """One table of the Document API whose items have a `key`.
 
-    `read` makes a record of an item's attributes, and of the key alone where there is no item. `sleep` waits
-    between tries, for a second in all at the most. `budget` is the invocation's for this service.
+    A subclass says how a record is made of an item's attributes, and of the key alone where there is no item.
     """
 
     def write(self, write: Write, *, insist: bool = False) -> Written:
@@ -65,7 +67,8 @@ class Store(Reads[K, R]):
         side by side where they have no record in common.
         """
         ends: dict[str, Written] = {}
-        for apart in _apart(_chunks(writes)):
+        chunks = _disjoint(writes, lambda write: {each.key for each in write.all}, WRITE_AT_ONCE)
+        for apart in _disjoint(chunks, lambda chunk: {each.key for write in chunk for each in write.all}):
             self.budget.side_by_side([partial(self._chunk, chunk, ends) for chunk in apart])
         return [ends[write.key] for write in writes]
 
@@ -111,31 +114,16 @@ class Store(Reads[K, R]):
         return not isinstance(error, NoTime)
 
 
-def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """The writes in order, as many together as a transaction takes, which takes no record twice."""
-    chunk: list[Write] = []
+def _disjoint(parts: Iterable[T], keys_of: Callable[[T], set[str]], most: float = inf) -> Iterator[list[T]]:
+    """The parts in order, as many together as have no record in common, and no more than `most` records in all."""
+    together: list[T] = []
     keys: set[str] = set()
-    for write in writes:
-        mine = {each.key for each in write.all}
-        if chunk and (len(keys) + len(write.all) > WRITE_AT_ONCE or keys & mine):
-            yield chunk
-            chunk, keys = [], set()
-        chunk.append(write)
-        keys |= mine
-    if chunk:
-        yield chunk
-
-
-def _apart(chunks: Iterable[list[Write]]) -> Iterator[list[list[Write]]]:
-    """The chunks in order, as many together as have no record in common."""
-    together: list[list[Write]] = []
-    keys: set[str] = set()
-    for chunk in chunks:
-        mine = {each.key for write in chunk for each in write.all}
-        if keys & mine:
+    for part in parts:
+        mine = keys_of(part)
+        if together and (len(keys) + len(mine) > most or keys & mine):
             yield together
             together, keys = [], set()
-        together.append(chunk)
+        together.append(part)
         keys |= mine
     if together:
         yield together

@@ -6,20 +6,15 @@ a queue confirmed. A **claim** says that its `owner`, one delivery, may be calli
 `dead_lettered` end messages, not the key.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from documents import Store, writes
-from documents.budget import Budget
 from ledger.agenda import DELETE
 from ledger.keys import RecordKey
 from ledger.states import FINAL_STATES, UNREADABLE
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +155,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 class Ledger(Store[RecordKey, Record]):
     """The ledger's table, read as records; see `documents.Store`."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        sleep: Callable[[float], None] = time.sleep,
-        budget: Budget | None = None,
-    ) -> None:
-        super().__init__(client, table, Record.read, sleep, budget)
+    _make = staticmethod(Record.read)
 
 
 def _plain(value: Any) -> Any:

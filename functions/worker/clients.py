@@ -26,7 +26,7 @@ def documents(settings: Settings, token: Callable[[], str]) -> "DynamoDBClient":
 
 def queues(settings: Settings) -> "SQSClient":
     """Make Message Queue's client, for all queues."""
-    client: SQSClient = connect("sqs", **_signed(settings, settings.ymq_endpoint))
+    client: SQSClient = _signing("sqs", settings, settings.ymq_endpoint)
     send_as_given(client)
     return client
 
@@ -38,24 +38,16 @@ LONGEST_EVIDENCE = 20.0
 def storage(settings: Settings, longest: float = LONGEST_UPLOAD) -> "S3Client":
     """Make Object Storage's client, whose requests take `longest` seconds at the most."""
     # Over TLS botocore sends trailing checksums, which the service does not say that it understands.
-    config = client_config(
-        read_timeout=longest - CONNECT_TIMEOUT,
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
+    checksums = dict.fromkeys(("request_checksum_calculation", "response_checksum_validation"), "when_required")
+    client: S3Client = _signing(
+        "s3", settings, settings.storage_endpoint, read_timeout=longest - CONNECT_TIMEOUT, **checksums
     )
-    client: S3Client = connect("s3", **(_signed(settings, settings.storage_endpoint) | {"config": config}))
     return client
 
 
-def _signed(settings: Settings, endpoint: str) -> Any:
+def _signing(service: str, settings: Settings, endpoint: str, **how: Any) -> Any:
     key_id, secret = _keys(settings)
-    return {
-        "region_name": settings.aws_region,
-        "endpoint_url": endpoint,
-        "aws_access_key_id": key_id,
-        "aws_secret_access_key": secret,
-        "config": client_config(),
-    }
+    return connect(service, settings.aws_region, endpoint, client_config(**how), key_id, secret)
 
 
 def _keys(settings: Settings) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from aistudio import APIError, Response, Trace
+from aistudio import Absent, APIError, Response, Trace
 from ledger import RecordKey, Write
 
 
@@ -77,8 +77,10 @@ class Outcome:
     ended_by: APIError | None = None
 
     @classmethod
-    def of(cls, response: Response) -> Self:
-        """Make the outcome of a call that gave a response, whatever its status: its result tells all of it."""
+    def of(cls, response: Response | Absent) -> Self:
+        """Make the outcome of a call that gave a response, whatever its status: its result tells all of it, or that there is none."""
+        if isinstance(response, Absent):
+            return cls("done", response.trace, {"status": "absent"}, status="absent")
         bulky = ("response", "text")
         trace, usage, status = response.trace, response.usage, response.status
         return cls("done", trace, response.told, usage, bulky, status, model=response.model)

@@ -39,32 +39,47 @@ SIDE_BY_SIDE = 10
 """Requests at once to the ledger or the queues: a hundred messages' results are ten, their records four."""
 
 
-class Instance:
-    """One function in one process: what lives between invocations."""
+class _Lasting:
+    """What lives between the invocations of one function in one process, whatever starts it."""
+
+    def __init__(self, name: str, settings: Settings, elsewhere: Mapping[str, str], clock: Clock) -> None:
+        self._name = name
+        self._settings = settings
+        self._elsewhere = elsewhere
+        self._clock = clock
+        self._token = Token()
+        self._random = random.SystemRandom()
+        self._documents = clients.documents(settings, self._token)
+        self._queues = clients.queues(settings)
+        self._keys = Keys(settings.hash_key.get_secret_value())
+        self._side_by_side = Threads(SIDE_BY_SIDE)
+        self._logger: Logger = get_logger(name, settings.log_level)
+
+    def _begin(self, context: Any) -> tuple[Deadline, Queue, Ledger]:
+        """The invocation's deadline, and with its budgets the queues and the ledger."""
+        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
+        self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
+        table = self._settings.ledger_table_prefix + LEDGER
+        ledger = Ledger(self._documents, table, self._clock.sleep, deadline.budget())
+        return deadline, Queue(self._queues, self._clock, deadline.budget()), ledger
+
+
+class Instance(_Lasting):
+    """A function that takes messages."""
 
     def __init__(
         self, function: Function[Any, Any], settings: Settings, elsewhere: Mapping[str, str], clock: Clock
     ) -> None:
-        self._elsewhere = elsewhere
+        super().__init__(function.name, settings, elsewhere, clock)
         self._function = replace(function, needs=settings.call_needs)
-        self._settings = settings
-        self._clock = clock
-        self._token = Token()
-        self._random = random.SystemRandom()
         api = clients.studio(settings) if function.calls_studio else None
         self._api = API(api, self._token, connections=settings.concurrency) if api else None
         self._client = function.client(self._api) if self._api else None
-        self._documents = clients.documents(settings, self._token)
-        self._table = settings.ledger_table_prefix + LEDGER
-        self._queues = clients.queues(settings)
         self._storage = cache(partial(clients.storage, settings))
-        self._keys = Keys(settings.hash_key.get_secret_value())
         self._carrier = Carrier(Signer(settings.hash_key.get_secret_value(), function.name), settings.queue_max_bytes)
         self._breaker = DeploymentBreaker()
         self._window = Window(settings.concurrency)
         self._run = Threads(settings.concurrency, lambda: self._window.size)
-        self._side_by_side = Threads(SIDE_BY_SIDE)
-        self._logger: Logger = get_logger(function.name, settings.log_level)
         if not settings.results_queue_url and not function.idempotent:
             self._logger.warning("RESULTS_QUEUE_URL is empty: what this function produces goes nowhere")
 
@@ -75,13 +90,11 @@ class Instance:
         if self._api:
             self._api.drop_idle()  # while the instance slept they may have ended without a sign
         settings = self._settings
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
-        queue = Queue(self._queues, self._clock, deadline.budget())
-        self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
+        deadline, queue, ledger = self._begin(context)
         invocation = Invocation(
             function=self._function,
             client=self._client,
-            store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
+            store=ledger,
             queue=queue,
             carrier=self._carrier,
             results=self._results(queue, deadline),
@@ -99,7 +112,7 @@ class Instance:
             retention=settings.queue_retention,
             breaker=self._breaker,
             window=self._window,
-            elsewhere=Elsewhere(queue, self._elsewhere, self._function.name),
+            elsewhere=Elsewhere(queue, self._elsewhere, self._name),
             settings=settings,
         )
         return settle_batch(event, invocation, self._logger)
@@ -117,17 +130,8 @@ class Instance:
         )
 
     def _refuse_without_token(self) -> None:
-        wanted = [
-            name
-            for name, needed in (
-                (
-                    "AISTUDIO_API_KEY",
-                    self._function.calls_studio and not self._settings.aistudio_api_key.get_secret_value(),
-                ),
-                ("YDB_AUTH=static", self._settings.ydb_auth == "iam"),
-            )
-            if needed
-        ]
+        calls = self._function.calls_studio and not self._settings.aistudio_api_key.get_secret_value()
+        wanted = ["AISTUDIO_API_KEY"] * calls + ["YDB_AUTH=static"] * (self._settings.ydb_auth == "iam")
         if wanted and not self._token():
             raise SettingsError(
                 f"context.token {self._token.problem}: give the function a service account, or set {' and '.join(wanted)}"
@@ -144,44 +148,32 @@ def instance(function: Function[Any, Any]) -> Instance:
     return Instance(function, settings, urls, SystemClock())
 
 
-class TimerInstance:
-    """One timer function in one process: what lives between its ticks."""
+class TimerInstance(_Lasting):
+    """A function that a timer starts."""
 
     def __init__(self, timer: Timer, settings: Settings, elsewhere: Mapping[str, str], clock: Clock) -> None:
+        super().__init__(timer.name, settings, elsewhere, clock)
         self._timer = timer
-        self._settings = settings
-        self._elsewhere = elsewhere
-        self._clock = clock
-        self._token = Token()
-        self._documents = clients.documents(settings, self._token)
-        self._table = settings.ledger_table_prefix + LEDGER
-        self._queues = cache(partial(clients.queues, settings))
         self._storage = cache(partial(clients.storage, settings, clients.LONGEST_EVIDENCE))
-        self._keys = Keys(settings.hash_key.get_secret_value())
-        self._random = random.SystemRandom()
-        self._side_by_side = Threads(SIDE_BY_SIDE)
-        self._logger: Logger = get_logger(timer.name, settings.log_level)
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, int]:
         """Do what is due at this tick, and log how much that was. Whatever the call raises goes on to the platform."""
         self._token.renew(context)
-        deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
-        queue = Queue(self._queues(), self._clock, deadline.budget())
+        deadline, queue, ledger = self._begin(context)
         stores = Budget(deadline.left_for_calls, clients.LONGEST_EVIDENCE, within)
         tools = Tools(
-            store=Ledger(self._documents, self._table, self._clock.sleep, deadline.budget()),
+            store=ledger,
             keys=self._keys,
             clock=self._clock,
             deadline=deadline,
             random=self._random,
-            elsewhere=Elsewhere(queue, self._elsewhere, self._timer.name),
+            elsewhere=Elsewhere(queue, self._elsewhere, self._name),
             results=Results(
-                queue, self._elsewhere.get("results", ""), self._timer.name, self._timer.result_type, "hash", None
+                queue, self._elsewhere.get("results", ""), self._name, self._timer.result_type, "hash", None
             ),
             evidence=Bucket(self._storage, self._settings.evidence_bucket, stores),
             settings=self._settings,
         )
-        self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         counts = dict(self._timer.call(tick_of(event, self._clock.now()), tools))
         self._logger.info("tick", extra=counts)
         return counts

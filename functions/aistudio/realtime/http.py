@@ -13,7 +13,8 @@ from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.heard import Heard
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.steps import Step
-from aistudio.realtime.turn import BEGUN, Turn
+from aistudio.realtime.turn import Turn
+from aistudio.responses.response import BEGUN
 from aistudio.sse import EventStream
 
 PATH = "/realtime/client-events/"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aistudio.realtime.audio import Sound
+from aistudio.responses.response import dicts
 
 Event = Mapping[str, Any]
 Kind = Literal["text", "transcript", "audio"]
@@ -115,18 +116,18 @@ class Output:
 
     def say(self, kind: Literal["text", "transcript"], response: Mapping[str, Any]) -> str | None:
         """Join what all parts say; what no event said is taken from the response itself."""
-        output = _dicts(response.get("output"))
+        output = dicts(response.get("output"))
         said = {
             (position, index): told
             for position, item in enumerate(output)
-            for index, part in enumerate(_dicts(item.get("content")))
+            for index, part in enumerate(dicts(item.get("content")))
             if isinstance(told := part.get(kind), str)
         }
         for order, item in enumerate(self._in_order()):
             position = _position(item, order, output)
             said |= {(position, index): part.say(kind) for index, part in item.parts.items() if part.say(kind)}
             if item.whole is not None:
-                contents = enumerate(_dicts(item.whole.get("content")))
+                contents = enumerate(dicts(item.whole.get("content")))
                 for index, told in ((index, part.get(kind)) for index, part in contents):
                     if isinstance(told, str):
                         said.setdefault((position, index), told)
@@ -153,7 +154,3 @@ def _position(item: _Item, order: int, output: list[dict[str, Any]]) -> int:
         return item.index
     unnamed = item.id is None or not all(isinstance(each, str) for each in ids)
     return order if unnamed else len(output) + order
-
-
-def _dicts(values: object) -> list[dict[str, Any]]:
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -7,11 +7,11 @@ from aistudio.exceptions import APIError, OutcomeUnknown, Trace, Unavailable
 from aistudio.realtime.complaint import Complaint
 from aistudio.realtime.output import Output
 from aistudio.realtime.results import RealtimeResult, Transport
+from aistudio.responses.response import BEGUN, OVER
 
 Event = Mapping[str, Any]
 
-_ENDS = {f"response.{status}": status for status in ("completed", "cancelled", "failed", "incomplete")}
-BEGUN = ("queued", "in_progress")
+_ENDS = {f"response.{status}": status for status in OVER}
 
 DOUBT = 5.0
 """Seconds: how long something that may be the end of a turn waits for what says otherwise."""

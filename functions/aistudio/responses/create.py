@@ -13,8 +13,7 @@ from aistudio.exceptions import APIError, OutcomeUnknown, Trace
 from aistudio.responses.response import OVER, Response, is_id, is_response
 from aistudio.sse import EventStream
 
-_ENDS = {f"response.{status}": status for status in ("completed", "failed", "incomplete", "cancelled")}
-
+_ENDS = {f"response.{status}": status for status in OVER}
 
 Learned = Callable[[str], None]
 """Is told the id of the response that a create has begun."""

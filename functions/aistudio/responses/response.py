@@ -69,7 +69,7 @@ class Response:
         told = _text(self.body.get("output_text")) or "".join(_parts(self.body, "message", "content", "output_text"))
         if told:
             return told
-        kinds = {each.get("type") for each in _dicts(self.body.get("output"))}
+        kinds = {each.get("type") for each in dicts(self.body.get("output"))}
         summary = _parts(self.body, "reasoning", "summary", "summary_text") if kinds == {"reasoning"} else ()
         return "".join(summary) or None
 
@@ -99,16 +99,17 @@ def is_response(value: Mapping[str, Any] | None) -> bool:
 
 
 def _parts(body: Mapping[str, Any], item: str, holder: str, part: str) -> Iterator[str]:
-    for each in _dicts(body.get("output")):
+    for each in dicts(body.get("output")):
         if each.get("type") == item:
-            for inner in _dicts(each.get(holder)):
+            for inner in dicts(each.get(holder)):
                 text = _text(inner.get("text"))
                 if inner.get("type") == part and text is not None:
                     yield text
 
 
-def _dicts(values: object) -> list[Mapping[str, Any]]:
-    return [value for value in values if isinstance(value, Mapping)] if isinstance(values, list) else []
+def dicts(values: object) -> list[dict[str, Any]]:
+    """The objects of a JSON list; of anything else none."""
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _text(value: object) -> str | None:

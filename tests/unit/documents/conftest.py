@@ -24,7 +24,10 @@ class Found:
         return cls(rest.pop("key"), rest.pop("state", None), rest)
 
 
-Documents = Store[str, Found]
+class Documents(Store[str, Found]):
+    """A table of such records."""
+
+    _make = staticmethod(Found.read)
 
 
 @pytest.fixture
@@ -42,4 +45,4 @@ def table(kit: Kit) -> str:
 @pytest.fixture
 def store(kit: Kit, clock: FakeClock, table: str) -> Documents:
     """A store on that table."""
-    return Store(kit.dynamodb, table, Found.read, clock.sleep)
+    return Documents(kit.dynamodb, table, clock.sleep)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from documents import Store, TableUnavailable, Written
+from documents import TableUnavailable, Written
 from documents.budget import Budget
 from documents.writes import Write
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, cancelled, fails, half_unprocessed, passes, refused, throttled, unseen
-from tests.unit.documents.conftest import Documents, Found
+from tests.unit.documents.conftest import Documents
 from tests.unit.documents.test_store import writes
 
 YES, REFUSED, UNKNOWN = Written.YES, Written.REFUSED, Written.UNKNOWN
@@ -24,7 +24,7 @@ BUSY: list[Action] = [
 
 def documents(kit: Kit, table: str, budget: Budget | None = None) -> Documents:
     """As an invocation has it."""
-    return Store(kit.dynamodb, table, Found.read, FakeClock().sleep, budget)
+    return Documents(kit.dynamodb, table, FakeClock().sleep, budget)
 
 
 @pytest.mark.parametrize("action", [refused, unseen, fails("InternalServerError", 500)])
