@@ -1,4 +1,7 @@
-"""Place a legal hold on a response or a person, or release it. While a case holds, nothing that it covers is deleted."""
+"""Place a legal hold on a response or a person, or release it.
+
+While a case holds, nothing that it covers is deleted.
+"""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Send client events on a user event (POST /v1/realtime/client-events/{type}, or the WebSocket).
 
-Sound and responses are billed, and an item that is put twice stands twice: so each message is claimed before it is sent.
-What leaves nothing behind, by the table of client events, is sent again where its outcome is not known.
+Sound and responses are billed, and an item that is put twice stands twice: so each message is claimed before it is
+sent. What leaves nothing behind, by the table of client events, is sent again where its outcome is not known.
 """
 
 from aistudio.realtime import Realtime, Request, check

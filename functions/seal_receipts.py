@@ -1,4 +1,4 @@
-"""Seal what was done: each day's receipts and history as Merkle trees, chained to the day before, and publish the head."""
+"""Seal each day's receipts and history as Merkle trees, chained to the day before, and publish the head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -1,4 +1,7 @@
-"""Look whether a deleted response stays away (GET /v1/responses/{response_id}). What is there again is deleted again."""
+"""Look whether a deleted response stays away (GET /v1/responses/{response_id}).
+
+What is there again is deleted again.
+"""
 
 from dataclasses import asdict
 

@@ -67,8 +67,7 @@ class Failure:
 def success(outcome: Answer | Failure, *, idempotent: bool) -> Answer:
     """Return the answer where it says that the call was done.
 
-    Raises:
-        APIError: a subclass of it, for every other answer and where none came.
+    Raises APIError: a subclass of it, for every other answer and where none came.
     """
     error = error_of(outcome, idempotent=idempotent)
     if error is None and isinstance(outcome, Answer):

@@ -91,9 +91,8 @@ class API:
         gets each piece of the body as it comes, and returns True to end the reading. The answer keeps only the
         beginning of a stream of events.
 
-        Raises:
-            Unauthorized: the token is unusable; nothing was sent.
-            Rejected: the body can't be written as JSON; nothing was sent.
+        Raises Unauthorized: the token is unusable; nothing was sent.
+        Raises Rejected: the body can't be written as JSON; nothing was sent.
         """
         deadline = self.monotonic() + timeout
         content = None if body is None else encode(body)
@@ -132,8 +131,7 @@ class API:
     def headers(self, request_id: str) -> dict[str, str]:
         """Build the headers of every request, over HTTP and in a WebSocket's handshake.
 
-        Raises:
-            Unauthorized: the token is unusable.
+        Raises Unauthorized: the token is unusable.
         """
         config = self.config
         # "Api-Key" is documented for keys everywhere, "Bearer" with a key for OpenAI's SDK on REST alone.
@@ -154,8 +152,7 @@ class API:
 def encode(value: Mapping[str, Any]) -> bytes:
     """Write a value as JSON that any parser reads: ASCII, no NaN.
 
-    Raises:
-        Rejected: the value has no JSON form; nothing was sent.
+    Raises Rejected: the value has no JSON form; nothing was sent.
     """
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()

@@ -16,8 +16,7 @@ _ODD_PART = re.compile(r"//|/\.{1,2}(/|$)")
 class Config:
     """The client's settings. With an empty `api_key` calls carry the invocation's IAM token.
 
-    Raises:
-        ValueError: some are wrong. The text names each of them and shows no value, since a value may be a secret.
+    Raises ValueError: some are wrong. The text names each of them and shows no value, since a value may be a secret.
     """
 
     base_url: str
@@ -77,9 +76,8 @@ def url_problem(value: str, *schemes: str) -> str | None:
 def path_segment(identifier: str) -> str:
     r"""Percent-encode an id so that it stays one segment of a path.
 
-    Raises:
-        ValueError: the id is empty, holds `\\`, or has a part between slashes that is `.` or `..`. Where a proxy
-            decodes such an id, the request reaches another path.
+    Raises ValueError: the id is empty, holds `\\`, or has a part between slashes that is `.` or `..`. Where a proxy
+    decodes such an id, the request reaches another path.
     """
     if not identifier or "\\" in identifier or {".", ".."} & set(identifier.split("/")):
         raise ValueError("an id that can't be a path segment")

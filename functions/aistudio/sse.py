@@ -19,7 +19,10 @@ class EventStream:
         self._begun = False
 
     def feed(self, piece: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the events that this piece completes. Whatever is not a JSON object (a comment, `[DONE]`) is left out."""
+        """Yield the events that this piece completes.
+
+        Whatever is not a JSON object (a comment, `[DONE]`) is left out.
+        """
         held = self._line[-1:]
         self._line.append(piece)
         if b"\n" not in piece and b"\r" not in piece and not b"".join(held).endswith(b"\r"):

@@ -28,7 +28,10 @@ class Unreadable(Exception):
 
 
 def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
-    """Return the attributes that GetItem found under this key, or None where there is no such item. Raises Unreadable."""
+    """Return the attributes that GetItem found under this key, or None where there is no such item.
+
+    Raises Unreadable.
+    """
     if "Item" not in answer:
         return None
     return _items([answer["Item"]], {key})[key]
@@ -37,7 +40,10 @@ def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
 def many_items(
     answer: Mapping[str, Any], table: str, asked: Collection[str]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return the items that BatchGetItem found, by key, and the keys that it left for a next request. Raises Unreadable."""
+    """Return the items that BatchGetItem found, by key, and the keys that it left for a next request.
+
+    Raises Unreadable.
+    """
     left = _unprocessed(answer.get("UnprocessedKeys") or {}, table, set(asked))
     tables = answer.get("Responses")
     if not isinstance(tables, Mapping):
@@ -49,7 +55,7 @@ def many_items(
 
 
 def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
-    """Return for each write of a cancelled transaction whether its condition refused it; None where the answer is silent.
+    """Return for each write of a cancelled transaction whether its condition refused it; None where none is told.
 
     A cancelled transaction has applied nothing.
     """
@@ -75,7 +81,7 @@ def attributes(item: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """A value as the Document API writes it, as Python has it: numbers as Decimal, bytes as botocore has decoded them."""
+    """Read a value as the Document API writes it: numbers become Decimal, bytes are as botocore has decoded them."""
     ((kind, inner),) = value.items()
     match kind:
         case "S" | "BOOL" | "B":

@@ -55,7 +55,7 @@ def _session() -> Any:
 def connect(
     service: str, region: str, endpoint: str, config: Config, key_id: str | None = None, secret: str | None = None
 ) -> Any:
-    """Make a service's client, by botocore: what boto3 adds to it is loaded at each cold start, and used by nothing here.
+    """Make a service's client, by botocore alone: boto3 would only make cold starts longer.
 
     It signs with the key that is given, or else with the key that botocore finds.
     """
@@ -112,8 +112,8 @@ def _plain(client: "DynamoDBClient") -> "DynamoDBClient":
 
 
 def _must_be_readable(operation_model: Any, response_dict: Any, **_: Any) -> None:
-    # botocore reads a body that is empty, not JSON, or of unknown members as an answer without members. For GetItem that
-    # means "there is no such item", for a write "done". An error may come with a status of success, too.
+    # botocore reads a body that is empty, not JSON, or of unknown members as an answer without members. For GetItem
+    # that means "there is no such item", for a write "done". An error may come with a status of success, too.
     if response_dict["status_code"] >= _NO_SUCCESS:
         return
     try:

@@ -12,7 +12,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of a table: records that have the attribute `key`, in the order of their attribute `range`; both are text."""
+    """An index of a table: records by their attribute `key`, in the order of their attribute `range`, both texts."""
 
     name: str
     key: str

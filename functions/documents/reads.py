@@ -28,8 +28,7 @@ class Reads(Requests, Generic[K, R]):
     def get(self, key: K) -> R:
         """The record as it is now (consistent read), an empty one where there is none.
 
-        Raises:
-            TableUnavailable: it could not be read.
+        Raises TableUnavailable: it could not be read.
         """
         ask = partial(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
         item = self._read(ask, lambda answer: answers.one_item(answer, key))
@@ -38,8 +37,7 @@ class Reads(Requests, Generic[K, R]):
     def get_many(self, keys: Iterable[K]) -> dict[K, R]:
         """The records of these keys as they are now, 100 a request; absent ones are empty records.
 
-        Raises:
-            TableUnavailable: not all could be read.
+        Raises TableUnavailable: not all could be read.
         """
         every = list(dict.fromkeys(keys))
         items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in every}
@@ -56,8 +54,7 @@ class Reads(Requests, Generic[K, R]):
         A page of at most 100 is asked for when it is taken. An index follows its table with a delay, so a record may
         have changed since: a write that follows says in its condition what it goes by.
 
-        Raises:
-            TableUnavailable: a page could not be read; those before it are what they are.
+        Raises TableUnavailable: a page could not be read; those before it are what they are.
         """
         asked = Query(index, value, until)
         last: Any = None if after is None else asked.place(*after)

@@ -71,8 +71,7 @@ def _value(value: Any) -> Any:
 
     boto3's serializer does this as well, and takes four times as long.
 
-    Raises:
-        TypeError: the ledger keeps no such values.
+    Raises TypeError: the ledger keeps no such values.
     """
     match value:
         case str():

@@ -35,9 +35,10 @@ class Holds:
     therefore reported effective only after `settling` seconds (that window, the longest call, the clocks' skew), by
     reading the record once more.
 
-    It writes the bare hold. It keeps no order of a case: a late duplicate of an earlier message to `legal_hold` may undo
-    it. It makes nothing due: what a hold kept that is released here waits for the backstop of 30 days. So give orders
-    by messages to `legal_hold`, or by `ops hold`. Only to report holds, or for responses that are never registered:
+    It writes the bare hold. It keeps no order of a case: a late duplicate of an earlier message to `legal_hold` may
+    undo it. It makes nothing due: what a hold kept that is released here waits for the backstop of 30 days. So give
+    orders by messages to `legal_hold`, or by `ops hold`. Only to report holds, or for responses that are never
+    registered:
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
@@ -55,8 +56,7 @@ class Holds:
         `order` says who ordered it, and when (`at`, epoch seconds), as a JSON text: the record keeps it, and it is
         a piece of history that is sealed.
 
-        Raises:
-            TableUnavailable: whether it was placed is not known; placing it again is safe.
+        Raises TableUnavailable: whether it was placed is not known; placing it again is safe.
         """
         beside = _history(key, order)
         self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}, **_kept(order)}, beside=beside))

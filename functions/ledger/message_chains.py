@@ -16,9 +16,10 @@ class Standing:
     """Where a delivery stands among those of its key.
 
     `redrive` and `copy` order it. `messages` are the ids that its end answers. Where it is the standing of a confirmed
-    retry message, `retried` are the ids of the messages that it stands for. `sent_at` is when the last of its messages was sent first (ms), `first_seen` when its chain began (epoch
-    seconds). `kept` is how many seconds its record lives (None: for ever). Of a deletion, `response_id` is the raw id,
-    and `held_by` the record whose hold keeps the response.
+    retry message, `retried` are the ids of the messages that it stands for. `sent_at` is when the last of its messages
+    was sent first (ms), `first_seen` when its chain began (epoch seconds). `kept` is how many seconds its record lives
+    (None: for ever). Of a deletion, `response_id` is the raw id, and `held_by` the record whose hold keeps the
+    response.
     """
 
     key: RecordKey

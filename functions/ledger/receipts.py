@@ -111,7 +111,8 @@ def _waiting(standing: Standing, record: Record, now: float, audit: Mapping[str,
     """Messages that ended because the response's date had not come: the agenda asks again when it has.
 
     Of a message that gave the date itself it may have come by another registration, or an earlier end may be asked for:
-    what the agenda says then stays. What was registered after its message found nothing is due at once if it is asked for.
+    what the agenda says then stays. What was registered after its message found nothing is due at once if it is asked
+    for.
     """
     asked = record.asked or standing.asked
     waits = not asked and record.delete_after is not None and record.delete_after > text_of(now)
@@ -170,5 +171,5 @@ def _held(standing: Standing, record: Record, now: float, audit: Mapping[str, An
 
 
 def _own(audit: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out what a receipt says of persons and dates: the record's own attributes of these names are the registry's."""
+    """Leave out what a receipt says of persons and dates: on the record these names are the registry's."""
     return {name: value for name, value in audit.items() if name not in ("subject", "subjects", "due_at")}

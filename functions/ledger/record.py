@@ -29,14 +29,13 @@ class Write(writes.Write):
 class Record:
     """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
 
-    `redrive` and `copy` are the watermark, written at `marked_at`, of a chain that began at `first_seen`.
-    `retried` are the messages that have a confirmed retry message, each as `<redrive>:<id>`; an end drops them.
-    `messages` are the ids that
-    the record's end answers. `absent_sent_at` is when the last message was sent that found nothing there. `receipt` is
-    the first receipt, of `receipts`; `told` is what the last end's result says where it is not that. `reason` says why it
-    is dead-lettered or what it last met; on a receipt, why the deletion was asked for. `subjects` are the people that its
-    messages concerned; `asked` and `cascades` say why messages asked for its deletion without regard to its date, and for
-    that of what continues it. `rest` is what people read.
+    `redrive` and `copy` are the watermark, written at `marked_at`, of a chain that began at `first_seen`. `retried` are
+    the messages that have a confirmed retry message, each as `<redrive>:<id>`; an end drops them. `messages` are the
+    ids that the record's end answers. `absent_sent_at` is when the last message was sent that found nothing there.
+    `receipt` is the first receipt, of `receipts`; `told` is what the last end's result says where it is not that.
+    `reason` says why it is dead-lettered or what it last met; on a receipt, why the deletion was asked for. `subjects`
+    are the people that its messages concerned; `asked` and `cascades` say why messages asked for its deletion without
+    regard to its date, and for that of what continues it. `rest` is what people read.
 
     `response_id` is a raw id: of a claimed create, the response that it has begun; of a response's own record, there
     while something may have to be called. What follows it is the registration that stands (retention/registration.py)

@@ -1,7 +1,7 @@
 """What is sealed: receipts and pieces of history, found by the day on which they were written.
 
-A row that has `settled_shard` and `settled_at` is sealed once, as one line: its key, `settled_at`, and its map `receipt`
-or `history`. All that a reader of the evidence has to know is in that map.
+A row that has `settled_shard` and `settled_at` is sealed once, as one line: its key, `settled_at`, and its map
+`receipt` or `history`. All that a reader of the evidence has to know is in that map.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 OPEN, CLAIMED, HELD, DEAD_LETTERED = "open", "claimed", "held", "dead_lettered"
 WAITING = "waiting"
-"""The state of a response whose date had not come when a message asked for its deletion; like `held`, it ends messages."""
+"""The state of a response whose date had not come when its deletion was asked for. Like `held`, it ends messages."""
 SCHEDULED = "scheduled"
 """How such a message ends."""
 DONE, DELETED, ALREADY_ABSENT = "done", "deleted", "already_absent"

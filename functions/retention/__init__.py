@@ -1,4 +1,4 @@
-"""What is to become of stored responses: who is registered, how long they are kept, and the proof of what became of them."""
+"""What is to become of stored responses: which are registered, how long they are kept, and the proof of their end."""
 
 from ledger import Record
 from ledger.agenda import SHARDS, VERIFY, text_of

@@ -45,9 +45,8 @@ class OfAnother(Exception):
 def begin(row: RecordKey, subject: RecordKey, bound: float, store: Ledger, now: float) -> Erasure:
     """Bound the person, and only then begin the row; where it has begun, read it.
 
-    Raises:
-        OfAnother: the row stands for another person.
-        TableUnavailable: it is not known whether it has begun; to do it again is safe.
+    Raises OfAnother: the row stands for another person.
+    Raises TableUnavailable: it is not known whether it has begun; to do it again is safe.
     """
     known = store.get(row)
     if "begun_at" not in known.rest:

@@ -76,11 +76,13 @@ def standing(order: Order, record: Record) -> str:
 
 
 def make_due(target: RecordKey, store: Ledger, now: float, left: Callable[[], float]) -> tuple[int, bool]:
-    """Make due what a hold kept that is there no more; how many, and whether that was all. Nothing while another case holds.
+    """Make due what a hold kept that is there no more; how many, and whether that was all.
 
-    `left` says how many seconds are left: with too few no further page is begun behind one with something on it. What is
-    made due leaves the index, so that the next look goes on with the rest, and finds nothing that a sweep has claimed
-    since. The index follows its table with a delay: look again. Raises TableUnavailable.
+    Nothing while another case holds.
+
+    `left` says how many seconds are left: with too few no further page is begun behind one with something on it. What
+    is made due leaves the index, so that the next look goes on with the rest, and finds nothing that a sweep has
+    claimed since. The index follows its table with a delay: look again. Raises TableUnavailable.
     """
     record = store.get(target)
     if record.hold:

@@ -66,7 +66,10 @@ class NoDate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What a registration fixes: a policy that is changed later does not count for it. `delete_after`: epoch seconds."""
+    """What a registration fixes: a policy that is changed later does not count for it.
+
+    `delete_after`: epoch seconds.
+    """
 
     delete_after: float
     policy: str | None
@@ -84,8 +87,7 @@ class Policies:
     def read(cls, text: str) -> "Policies":
         """Read them, and warn of each that keeps a response for longer than the service does.
 
-        Raises:
-            ValueError: it is not JSON, a policy is not as it has to be, or there is no default.
+        Raises ValueError: it is not JSON, a policy is not as it has to be, or there is no default.
         """
         try:
             policies = _POLICIES.validate_python(json.loads(text))
@@ -114,8 +116,7 @@ class Policies:
     def dated(self, name: str | None, delete_after: datetime | None, created_at: float) -> Dated:
         """Date a response that was created then. A date of its own takes the place of the policy's.
 
-        Raises:
-            NoDate: there is no such policy, or both are named.
+        Raises NoDate: there is no such policy, or both are named.
         """
         policy = self.named(name)
         if delete_after is None:
@@ -128,7 +129,7 @@ class Policies:
 
 
 class Kept(BaseModel):
-    """How long a response is to be kept, as messages say it; checked with `retention_policies` of the validation context."""
+    """How long messages have a response kept, checked with `retention_policies` of the validation context."""
 
     policy: Annotated[str, StringConstraints(max_length=64)] | None = None
     delete_after: AwareDatetime | None = None

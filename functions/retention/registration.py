@@ -21,9 +21,9 @@ class Registration:
 
     `sent_at` is when the message was sent first (ms) and `body_hash` breaks ties: the later registration stands,
     whatever order they arrive in. `created_at` and `delete_after` are epoch seconds. `subject` is the person's key,
-    `previous` the id of the response that it continues, `conversation` the key of one that it belongs to.
-    `cascade` and `verify_after` (seconds) are what its policy said. `reason` is what the receipt says of a deletion that
-    was asked for at a date.
+    `previous` the id of the response that it continues, `conversation` the key of one that it belongs to. `cascade` and
+    `verify_after` (seconds) are what its policy said. `reason` is what the receipt says of a deletion that was asked
+    for at a date.
     """
 
     response_id: str

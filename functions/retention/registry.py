@@ -28,9 +28,8 @@ class Registered(StrEnum):
 def registered(registration: Registration, store: Ledger, keys: Keys, now: float) -> Registered:
     """Register the response, whoever else writes its record meanwhile.
 
-    Raises:
-        TableUnavailable: it is not known whether it is registered; to do it again is safe.
-        Crowded: the record has no room for its person.
+    Raises TableUnavailable: it is not known whether it is registered; to do it again is safe.
+    Raises Crowded: the record has no room for its person.
     """
     for _ in range(_TRIES):
         record, write = _made(registration, store, keys, now)
@@ -42,7 +41,10 @@ def registered(registration: Registration, store: Ledger, keys: Keys, now: float
 
 
 def schedule(wish: Wish, store: Ledger, keys: Keys, now: float) -> Registered:
-    """Register the date at which a message asks for a deletion. Raises TableUnavailable and Crowded, as `registered` does."""
+    """Register the date at which a message asks for a deletion.
+
+    Raises TableUnavailable and Crowded, as `registered` does.
+    """
     said = Registration(
         wish.response_id,
         wish.sent_at,
@@ -61,9 +63,8 @@ def register(registration: Registration, store: Ledger, keys: Keys, now: float) 
     None is made where the response is deleted. A write that is refused says that another writer was quicker: read and
     make it again.
 
-    Raises:
-        TableUnavailable: the records could not be read.
-        Crowded: the record has no room for its person.
+    Raises TableUnavailable: the records could not be read.
+    Raises Crowded: the record has no room for its person.
     """
     _, write = _made(registration, store, keys, now)
     return () if write is None else (write,)

@@ -26,8 +26,7 @@ def ask(record: Record, reasons: frozenset[str], store: Ledger, now: float) -> M
     Gives what the receipt says of it. Successors of a response that is not registered are not counted: a deletion
     without a registry costs no query for it.
 
-    Raises:
-        TableUnavailable: not all are known to be asked; to do it again is safe.
+    Raises TableUnavailable: not all are known to be asked; to do it again is safe.
     """
     if not reasons and record.registered_sent_at < 0:
         return {}

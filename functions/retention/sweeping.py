@@ -1,4 +1,7 @@
-"""Sweeping the agenda: what is due is claimed and sent. A claim puts a record off for a lease, so that one sweep sends it."""
+"""Sweeping the agenda: what is due is claimed and sent.
+
+A claim puts a record off for a lease, so that one sweep sends it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,8 +50,7 @@ def sweep(
 
     `send` says of each record whether its message is confirmed. Killed in between, what was claimed is late by a lease.
 
-    Raises:
-        TableUnavailable: the agenda could not be read.
+    Raises TableUnavailable: the agenda could not be read.
     """
     parts = [f"due#{(first + number) % SHARDS:02d}" for number in range(SHARDS)]
     pages = [store.query(DUE, part, until=text_of(now)) for part in parts]
@@ -83,5 +85,5 @@ def claim(record: Record, until: float) -> Write:
 
 
 def reason_of(record: Record) -> str:
-    """Say why a record that is due for deletion is to be deleted: who was asked to go goes for that reason, the others for their date."""
+    """Say why a record that is due is to be deleted: because it was asked to go, or else for its date."""
     return strongest(record.asked) or RETENTION

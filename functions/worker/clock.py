@@ -41,7 +41,8 @@ _LAST_WORDS = 0.03
 class Deadline:
     """When an invocation is killed, and when its calls must have ended so that it can settle them before.
 
-    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had. `within` holds requests to other services to their time, and `at_once` carries them out side by side.
+    `ends` and `calls_end` are on the monotonic clock, `killed_at` is epoch seconds, `window` is what calls had.
+    `within` holds requests to other services to their time, and `at_once` carries them out side by side.
     """
 
     clock: Clock

@@ -77,8 +77,7 @@ class Signer:
     def read(self, text: str, sent: str) -> tuple[SettlementAttribute, str] | None:
         """Return the attribute and the decoded body of a message sent as `sent`; None where it is not signed.
 
-        Raises:
-            UnknownVersion: another release signed it.
+        Raises UnknownVersion: another release signed it.
         """
         try:
             said = from_json(text)

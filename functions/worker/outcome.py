@@ -78,7 +78,7 @@ class Outcome:
 
     @classmethod
     def of(cls, response: Response | Absent) -> Self:
-        """Make the outcome of a call that gave a response, whatever its status: its result tells all of it, or that there is none."""
+        """Make the outcome of a call that gave a response, whatever its status, or the word that there is none."""
         if isinstance(response, Absent):
             return cls("done", response.trace, {"status": "absent"}, status="absent")
         bulky = ("response", "text")

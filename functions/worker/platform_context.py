@@ -35,8 +35,7 @@ class Token:
 def seconds_left(context: Any, clock: Clock) -> float:
     """Return the seconds that the invocation has left.
 
-    Raises:
-        ValueError: the context does not say it.
+    Raises ValueError: the context does not say it.
     """
     ask = getattr(context, "get_remaining_time_in_millis", None)
     try:

@@ -40,15 +40,15 @@ def queue_function(
     """Make a handler of a call: `call(message, client, timeout) -> Outcome`, which may raise APIError.
 
     `client` makes the endpoint's client from the shared API; `result_type` is the CloudEvents type of its results;
-    `idempotent` says whether the call may be repeated, and so which way its messages are settled; `when_held` takes
-    the call's place while its key is under a legal hold. With a `registry` the outcomes are receipts: they are kept for
+    `idempotent` says whether the call may be repeated, and so which way its messages are settled; `when_held` takes the
+    call's place while its key is under a legal hold. With a `registry` the outcomes are receipts: they are kept for
     ever, and the results are made of them, without content. The registry asks what continues a deleted response to go,
-    before the receipt is written and where a receipt answers, and keeps dates more than 15 minutes ahead. `sends_to` are
-    the functions to whose queues its outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`; `may_send_to`
-    are those that get a message only where they are deployed, which that setting says; `check` says what is wrong with
-    the settings that only this function needs; `desk`: the call is `call(message, client, timeout, desk) -> Outcome`,
-    and works with the ledger;
-    `found(message, response_id, desk) -> Outcome` ends a create that broke after its response's id was known.
+    before the receipt is written and where a receipt answers, and keeps dates more than 15 minutes ahead. `sends_to`
+    are the functions to whose queues its outcomes send, each of which needs a setting `<FUNCTION>_QUEUE_URL`;
+    `may_send_to` are those that get a message only where they are deployed, which that setting says; `check` says what
+    is wrong with the settings that only this function needs; `desk`: the call is `call(message, client, timeout, desk)
+    -> Outcome`, and works with the ledger; `found(message, response_id, desk) -> Outcome` ends a create that broke
+    after its response's id was known.
     """
 
     def make(call: Call[M, C] | DeskCall[M, C]) -> Handler:

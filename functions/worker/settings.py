@@ -110,8 +110,7 @@ class Settings(BaseModel):
     ) -> "Settings":
         """Read the settings: a function `needs` these to be set, and `check` says what else is wrong for it.
 
-        Raises:
-            SettingsError: naming everything that is missing or malformed.
+        Raises SettingsError: naming everything that is missing or malformed.
         """
         # An empty variable is an unset one: Terraform and shells can't tell them apart.
         given = {name: value for name, value in environment.items() if value != ""}

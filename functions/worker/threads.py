@@ -17,8 +17,7 @@ def within(seconds: float, task: Callable[[], T]) -> T:
 
     Where the system gives no more threads it is carried out here, however long it takes.
 
-    Raises:
-        TimeoutError: it takes longer than so many seconds. It goes on all the same, and its result is dropped.
+    Raises TimeoutError: it takes longer than so many seconds. It goes on all the same, and its result is dropped.
     """
     end: Future[T] = Future()
 

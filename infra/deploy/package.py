@@ -52,8 +52,7 @@ class Package:
 def interpreter() -> Path:
     """A CPython 3.12: the one that PYTHON312 names, else one that is found (`_candidates`).
 
-    Raises:
-        CannotBuild: PYTHON312 names another program, or none was found.
+    Raises CannotBuild: PYTHON312 names another program, or none was found.
     """
     named = os.environ.get("PYTHON312")
     if named:
@@ -89,8 +88,7 @@ def _version(python: str) -> str:
 def build(target: Path = TARGET) -> Package:
     """Build the archive.
 
-    Raises:
-        CannotBuild: there is no CPython 3.12, a wheel can't be had, or the archive would be too large.
+    Raises CannotBuild: there is no CPython 3.12, a wheel can't be had, or the archive would be too large.
     """
     python = interpreter()
     wheels = _wheels(python)

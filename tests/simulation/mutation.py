@@ -36,8 +36,7 @@ class Mutant:
 def applied(mutant: Mutant) -> Iterator[None]:
     """Run with the mutant in place.
 
-    Raises:
-        AttributeError: the code has no such name any more; the mutant has to follow it.
+    Raises AttributeError: the code has no such name any more; the mutant has to follow it.
     """
     undo: list[tuple[Any, str, Any]] = []
     try:

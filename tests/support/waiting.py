@@ -17,8 +17,7 @@ class NotInTime(AssertionError):
 def eventually(look: Callable[[], T], what: str = "", seconds: float = 120, every: float = 0.02) -> T:
     """The first true value that `look` gives; between two looks `every` seconds pass.
 
-    Raises:
-        NotInTime: there was none in `seconds`; `what` says what it would have shown, else the last value does.
+    Raises NotInTime: there was none in `seconds`; `what` says what it would have shown, else the last value does.
     """
     deadline = time.monotonic() + seconds
     while not (found := look()):

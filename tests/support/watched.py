@@ -35,8 +35,7 @@ def watched_environment(
     Where the block ends without an error, everything is stopped first, so that the last words are heard, and then
     searched. What a test sends is to be made of `planted` as well.
 
-    Raises:
-        Leaked: something of it is in a log line, an error, a ledger record or what a dead letter says of itself.
+    Raises Leaked: something of it is in a log line, an error, a ledger record or what a dead letter says of itself.
     """
     lines: list[str] = []
 

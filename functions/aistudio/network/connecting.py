@@ -25,9 +25,8 @@ class Dialer:
 
         Each address gets its share of the time left, so that dead addresses leave time for those behind them.
 
-        Raises:
-            TimeoutError: the deadline passed, in any step.
-            OSError: the name has no address, or no address accepts.
+        Raises TimeoutError: the deadline passed, in any step.
+        Raises OSError: the name has no address, or no address accepts.
         """
         found = list(dict.fromkeys(_resolve(host, port, exchange)))
         found.sort(key=lambda each: each != self._worked.get((host, port)))

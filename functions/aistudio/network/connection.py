@@ -36,9 +36,8 @@ class Connection:
     def begin(self, exchange: Exchange) -> None:
         """Take the exchange's deadline, and connect where that is still to be done. No byte of it counts as sent.
 
-        Raises:
-            TimeoutError: the deadline passed.
-            OSError: there is no connection to be had.
+        Raises TimeoutError: the deadline passed.
+        Raises OSError: there is no connection to be had.
         """
         if self._sock is None:
             sock = self._dialer.open(self._origin.host, _port(self._origin), exchange)
@@ -63,7 +62,7 @@ class Connection:
 
     @property
     def quiet(self) -> bool:
-        """Whether the last request was written whole, and the peer has sent nothing behind its answer, not even an end."""
+        """Whether the last request was written whole, and nothing came behind its answer, not even an end."""
         sock = self._sock
         if sock is None or not sock.written or sock.readable_now():
             return False
@@ -125,7 +124,7 @@ class _Socket(io.RawIOBase):
         self._sock.settimeout(0)
         while view:
             try:
-                # At most one TLS record: the peer can't read a part of a record, so where this raises, nothing was sent.
+                # At most one TLS record: the peer can't read a part of one, so where this raises nothing was sent.
                 count = self._sock.send(view[:_TLS_RECORD])
             except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                 self._wait()
@@ -137,9 +136,8 @@ class _Socket(io.RawIOBase):
     def _wait(self) -> None:
         """Wait until the peer takes more.
 
-        Raises:
-            TimeoutError: the deadline passed.
-            OSError: the peer has answered already.
+        Raises TimeoutError: the deadline passed.
+        Raises OSError: the peer has answered already.
         """
         poll = select.poll()
         poll.register(self._sock, select.POLLOUT | (select.POLLIN if self.exchange.sent else 0))
@@ -174,8 +172,7 @@ class _Lines(io.BufferedReader):
     def readline(self, size: int | None = -1) -> bytes:
         """Read a line before or behind a chunk. Those of heads are read by `Answer`.
 
-        Raises:
-            http.client.HTTPException: the line is cut off, which http.client takes for whole, or malformed.
+        Raises http.client.HTTPException: the line is cut off, which http.client takes for whole, or malformed.
         """
         line = super().readline(size)
         if len(line) != size and not _LINE.fullmatch(line):  # http.client says that it is too long

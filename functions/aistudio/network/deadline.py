@@ -12,7 +12,8 @@ from dataclasses import dataclass
 class Exchange:
     """One physical request: its deadline, in seconds of `monotonic`, and what has passed over the wire.
 
-    `sent` says whether any byte of the request has left. It is None until a transport that knows this takes the request.
+    `sent` says whether any byte of the request has left. It is None until a transport that knows this takes the
+    request.
     """
 
     deadline: float
@@ -23,8 +24,7 @@ class Exchange:
     def left(self) -> float:
         """Return the seconds left, always more than zero.
 
-        Raises:
-            TimeoutError: none are left.
+        Raises TimeoutError: none are left.
         """
         seconds = self.deadline - self.monotonic()
         if seconds <= 0:

@@ -31,8 +31,7 @@ class Inflating:
     def feed(self, piece: bytes, most: int) -> bytes:
         """Return the inflated piece, at most `most` bytes of it.
 
-        Raises:
-            zlib.error: it can't be inflated.
+        Raises zlib.error: it can't be inflated.
         """
         whole = b""
         while piece and len(whole) < most:

@@ -29,8 +29,7 @@ _WITHOUT_BODY = (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
 def written(request: httpx.Request) -> bytes:
     """Write a request, with its body.
 
-    Raises:
-        ValueError: it has parts that would end a line, or that no request has.
+    Raises ValueError: it has parts that would end a line, or that no request has.
     """
     lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)]
     lines += [b"%b: %b\r\n" % header for header in request.headers.raw]
@@ -53,9 +52,8 @@ class Answer(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read heads up to that of the final answer: those before it only tell how things stand.
 
-        Raises:
-            OSError: the connection broke.
-            http.client.HTTPException: what came is no answer, or says in no sure way where it ends.
+        Raises OSError: the connection broke.
+        Raises http.client.HTTPException: what came is no answer, or says in no sure way where it ends.
         """
         while True:
             minor, status = self._status()

@@ -40,8 +40,7 @@ class Pool:
 
         It has to be given back.
 
-        Raises:
-            httpx.PoolTimeout: after `wait` seconds all are still in use.
+        Raises httpx.PoolTimeout: after `wait` seconds all are still in use.
         """
         if self._places and not self._places.acquire(timeout=wait):
             raise httpx.PoolTimeout("all connections are in use")

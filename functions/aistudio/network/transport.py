@@ -34,8 +34,7 @@ class DeadlineTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request.
 
-        Raises:
-            httpx.TransportError: the subclass that httpx's own transport would raise.
+        Raises httpx.TransportError: the subclass that httpx's own transport would raise.
         """
         exchange: Exchange = request.extensions["exchange"]
         exchange.sent = False

@@ -51,8 +51,7 @@ class Realtime:
         `event` is the API's own body, of which `type`, `event_id` and `response` are sent, as they are; `timeout` is
         the seconds the whole call may take.
 
-        Raises:
-            APIError: one of its subclasses.
+        Raises APIError: one of its subclasses.
         """
         body = {name: event[name] for name in ("type", "event_id", "response") if event.get(name) is not None}
         if context is not None:
@@ -72,8 +71,7 @@ class Realtime:
         goes out as soon as the response before it has begun. By WebSocket a lone event is alone in its session, which
         ends with it. `timeout` is the seconds that all of it may take.
 
-        Raises:
-            APIError: one of its subclasses.
+        Raises APIError: one of its subclasses.
         """
         if request.script is not None:
             self._need_websocket("a script")

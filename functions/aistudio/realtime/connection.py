@@ -51,10 +51,9 @@ class _Connection(ClientConnection):
 def connected(api: API, headers: Mapping[str, str], exchange: Exchange) -> Iterator[ClientConnection]:
     """Open a WebSocket that is cut when the exchange's time is over, whatever it is doing then.
 
-    Raises:
-        Refused: when the handshake is answered by anything but 101.
-        OSError: when there is no connection, no thread for it, or no answer in time.
-        websockets.exceptions.WebSocketException: when the answer is no handshake.
+    Raises Refused: when the handshake is answered by anything but 101.
+    Raises OSError: when there is no connection, no thread for it, or no answer in time.
+    Raises websockets.exceptions.WebSocketException: when the answer is no handshake.
     """
     config = api.config
     parts = urlsplit(config.realtime_url)

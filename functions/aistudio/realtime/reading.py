@@ -1,4 +1,4 @@
-"""Reading a session for as long as something is to be expected of it: a turn, or the transcripts behind the last turn."""
+"""Reading a session while something is to be expected: a turn, or the transcripts behind the last turn."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -20,8 +20,7 @@ def read_turn(wire: Wire, turn: Turn, hear: Callable[[Mapping[str, Any]], None])
 
     A turn of which nothing is heard at all is waited for as long as the table of client events has it.
 
-    Raises:
-        TimeoutError: when the session's time is over, as all that `wire` raises.
+    Raises TimeoutError: when the session's time is over, as all that `wire` raises.
     """
     silent_until = wire.now() + KINDS[RESPONSE_CREATE].within
     seen: object = None

@@ -50,7 +50,8 @@ class EventResult:
     """What became of one client event. `answer` is the server event that acknowledged it.
 
     `acknowledged`; `sent`: nothing acknowledges it, or nothing did; `refused`: `error` holds the identifiers of the
-    service's error; `unknown`: it was sent, and the session ended without its outcome; `not_sent`: the script had ended.
+    service's error; `unknown`: it was sent, and the session ended without its outcome; `not_sent`: the script had
+    ended.
     """
 
     type: str

@@ -1,7 +1,7 @@
 """A script in its session: one client event after the other, each until it is acknowledged, or its response is over.
 
-Until a frame is written whose effect is billed nothing has happened: what else a session changes ends with it. From then
-on the outcome is unknown, until all that was sent is answered.
+Until a frame is written whose effect is billed nothing has happened: what else a session changes ends with it. From
+then on the outcome is unknown, until all that was sent is answered.
 """
 
 from collections import deque
@@ -41,9 +41,8 @@ class Script:
     def run(self, wire: Wire) -> None:
         """Go through all steps.
 
-        Raises:
-            APIError: one of its subclasses.
-            TimeoutError: when the time is over, as all that `wire` raises.
+        Raises APIError: one of its subclasses.
+        Raises TimeoutError: when the time is over, as all that `wire` raises.
         """
         self._begin(wire)
         waiting = deque(self._steps)

@@ -103,8 +103,7 @@ def cancel_refused_by(complaint: Complaint, steps: Sequence[Step], ours: Step | 
 def steps_of(api: API, events: Sequence[Mapping[str, Any]]) -> list[Step]:
     """Make the steps of a script, which begins with a session.update of its own where the caller has none there.
 
-    Raises:
-        Rejected: for what JSON doesn't have, and for more than a session may carry; nothing was sent.
+    Raises Rejected: for what JSON doesn't have, and for more than a session may carry; nothing was sent.
     """
     given = bool(events) and events[0]["type"] == SESSION_UPDATE
     first = {**(events[0] if given else {"type": SESSION_UPDATE}), "session": _session(events[0] if given else {})}

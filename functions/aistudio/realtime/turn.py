@@ -131,8 +131,7 @@ class Turn:
     def result(self, transport: Transport, trace: Trace, cut: str = "") -> RealtimeResult:
         """Return the result of the turn. `cut` says what ended the reading, where the turn itself did not.
 
-        Raises:
-            APIError: what an `error` event says; OutcomeUnknown where the turn is not over.
+        Raises APIError: what an `error` event says; OutcomeUnknown where the turn is not over.
         """
         perhaps = None if self._complaint else next(iter(self._perhaps_ends.values()), None)
         response = self._end or perhaps

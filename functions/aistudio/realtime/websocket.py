@@ -33,8 +33,7 @@ def create_by_websocket(
 ) -> RealtimeResult:
     """Run the short form of a script: set the session up, put the items into it, and ask for one response.
 
-    Raises:
-        APIError: one of its subclasses; OutcomeUnknown only once the response.create frame may have left.
+    Raises APIError: one of its subclasses; OutcomeUnknown only once the response.create frame may have left.
     """
     session = context.session if context else None
     update = [{"type": SESSION_UPDATE, "session": session}] if session else []
@@ -52,8 +51,7 @@ def run_by_websocket(
 
     `given`: the session carries something of the message's from its beginning.
 
-    Raises:
-        APIError: one of its subclasses; OutcomeUnknown only once a frame may have left that is billed.
+    Raises APIError: one of its subclasses; OutcomeUnknown only once a frame may have left that is billed.
     """
     exchange = Exchange(api.monotonic() + timeout, api.monotonic)
     request_id = api.new_id()

@@ -37,8 +37,7 @@ class Wire:
     def left(self) -> float:
         """Return the seconds left.
 
-        Raises:
-            TimeoutError: when there are none.
+        Raises TimeoutError: when there are none.
         """
         return self._exchange.left()
 
@@ -49,18 +48,16 @@ class Wire:
     def send(self, frame: bytes) -> None:
         """Write one frame.
 
-        Raises:
-            ConnectionClosed: when it can't be written.
+        Raises ConnectionClosed: when it can't be written.
         """
         self._connection.send(frame, text=True)
 
     def receive(self, within: float | None = None) -> dict[str, object]:
         """Read one event, which may take `within` seconds; what is no JSON object is an empty one.
 
-        Raises:
-            TimeoutError: when none comes in that time.
-            ConnectionClosed: when the session is closed.
-            TooMuch: when the service said more than a session is read for.
+        Raises TimeoutError: when none comes in that time.
+        Raises ConnectionClosed: when the session is closed.
+        Raises TooMuch: when the service said more than a session is read for.
         """
         left = self._exchange.left()
         frame = self._connection.recv(left if within is None else max(0.0, min(within, left)), decode=False)

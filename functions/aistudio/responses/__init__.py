@@ -49,12 +49,14 @@ class Responses:
         self._api = api
 
     def create(self, body: Mapping[str, Any], timeout: float, learned: Learned | None = None) -> Response:
-        """Create a response. `body` is the API's own and is sent unchanged. A second call creates and bills a second one.
+        """Create a response.
+
+        `body` is the API's own and is sent unchanged. A second call creates and bills a second one.
 
         With `stream` in the body the answer is read as events; the returned response is equal either way. An error that
-        comes after the service named the response has its id in `response_id`; an unknown outcome without an id says what
-        to look the response up by, where it may be stored. `learned` is called with the id, once,
-        as soon as the service names it.
+        comes after the service named the response has its id in `response_id`; an unknown outcome without an id says
+        what to look the response up by, where it may be stored. `learned` is called with the id, once, as soon as the
+        service names it.
         """
         called_at, told = self._api.now(), Told(learned) if body.get("stream") else None
         answer = self._api.call(
@@ -91,8 +93,7 @@ class Responses:
         A response that is over stays as it was. Where the service refuses to cancel, the response is fetched.
         `where_possible`: one that does not run in the background is returned as it is.
 
-        Raises:
-            Rejected: the response does not run in the background.
+        Raises Rejected: the response does not run in the background.
         """
         deadline = self._api.monotonic() + timeout
         answer = self._call("POST", response_id, timeout, "/cancel")

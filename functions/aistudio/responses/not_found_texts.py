@@ -1,8 +1,8 @@
 """What proves that a stored response is absent: a 404 that speaks of this response, and nothing less.
 
-Routers, gateways, proxies and the API itself also answer 404 about a route, a folder, a project or a model. To take such
-an answer for absence would record for ever that a stored response is gone. So an uncertain answer is no proof: at worst
-a message is dead-lettered, where people see it.
+Routers, gateways, proxies and the API itself also answer 404 about a route, a folder, a project or a model. To take
+such an answer for absence would record for ever that a stored response is gone. So an uncertain answer is no proof: at
+worst a message is dead-lettered, where people see it.
 """
 
 import re

@@ -34,7 +34,10 @@ _FLAGS = ("background", "store", "stream")
 
 
 def problems(body: Mapping[str, Any], allowed: Collection[str]) -> Iterator[str]:
-    """Say what is wrong with a body, without content. `allowed` names fields that are sent whatever is known of them."""
+    """Say what is wrong with a body, without content.
+
+    `allowed` names fields that are sent whatever is known of them.
+    """
     given = {name: value for name, value in body.items() if value is not None and name not in allowed}
     yield from (f"{name} is not supported by the API" for name in NOT_SUPPORTED if name in given)
     options = given.get("stream_options")

@@ -70,7 +70,7 @@ def last_sealed(store: Ledger, end: date) -> tuple[Sealed | None, list[Sealed]]:
 
 
 def first_day(store: Ledger, end: date) -> date:
-    """Find the day with which the chain begins: once it has begun, that day; else the earliest that has receipts, or `end`.
+    """Find the day with which the chain begins, or is to begin: the earliest that has receipts, or `end`.
 
     What lies before more than a month without any receipt is not found. Raises TableUnavailable.
     """

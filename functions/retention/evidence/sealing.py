@@ -20,7 +20,7 @@ from retention.evidence.seal_records import FIRST, Sealed, first_day, last_seale
 from retention.evidence.seals import Line, Seal, lines_of, name_of
 
 OVER_AFTER = 3_600
-"""Seconds after its end from which a day is over: by then its last rows have been written, and have reached the index."""
+"""Seconds after its end from which a day counts as over: by then the index shows its last records."""
 
 KEPT = 30 * 86_400
 """Seconds for which it is remembered how far the sealing of a day has come."""
@@ -39,7 +39,7 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was done: days sealed, their lines, how many of them late; `left` is 1 where a day that is over is not sealed."""
+    """What was done: days sealed, their lines, the late ones of them. `left` is 1 where a day that is over is left."""
 
     sealed: int = 0
     lines: int = 0
@@ -59,9 +59,9 @@ def seal_days(
 
     `publish` says of each seal whether it was published; one that was not is published next time.
 
-    Raises:
-        TableUnavailable: the ledger could not be read or written.
-        ValueError: a seal, or an object of the day before, is not what it says. The bucket's errors go on as they are.
+    Raises TableUnavailable: the ledger could not be read or written.
+    Raises ValueError: a seal, or an object of the day before, is not what it says. The bucket's errors go on as they
+    are.
     """
     at = round(at, 3)  # as the ledger keeps it: a result that is sent again says the same
     end = datetime.fromtimestamp(at - OVER_AFTER, UTC).date() - timedelta(days=1)

@@ -106,7 +106,10 @@ class SealedDay:
 
     @classmethod
     def read(cls, seal: Seal, fetch: Callable[[str], bytes]) -> Self:
-        """Read a day back, fetching its objects by their names. Raises ValueError where they are not what the seal says."""
+        """Read a day back, fetching its objects by their names.
+
+        Raises ValueError where they are not what the seal says.
+        """
         return cls(seal, tuple(lines_of(seal, shard, fetch) for shard in range(len(seal.counts))))
 
 

@@ -28,7 +28,8 @@ class Fault:
 class Verdict:
     """What the check found: the faults in the order of lines, how many lines are proved, the last seal's head.
 
-    `complete`: the file says that it has all lines of its days, and has them. A selection proves only those that it has.
+    `complete`: the file says that it has all lines of its days, and has them. A selection proves only those that it
+    has.
     """
 
     faults: tuple[Fault, ...]

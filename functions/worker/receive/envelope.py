@@ -61,8 +61,7 @@ class Content:
 def open_body(text: str) -> Content:
     """Take the message out of a body, bare or in a CloudEvents envelope.
 
-    Raises:
-        Invalid: there is no message, or it can't be read. The text says what was found.
+    Raises Invalid: there is no message, or it can't be read. The text says what was found.
     """
     body = _json(text, "body")
     if isinstance(body, list):

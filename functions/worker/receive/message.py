@@ -149,8 +149,7 @@ def parse(model: type[M], delivery: Delivery, settings: Settings | None = None) 
 
     `settings` are the function's, which a model may ask in its validation context.
 
-    Raises:
-        Invalid: it is none; the message says what was wrong and where.
+    Raises Invalid: it is none; the message says what was wrong and where.
     """
     if delivery.flaw:
         raise Invalid(delivery.flaw)

@@ -62,8 +62,7 @@ class Delivery:
 def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Delivery]:
     """Read the deliveries of a trigger event, in order. A damaged delivery carries its `flaw`.
 
-    Raises:
-        ValueError: the event is not a queue trigger's. Nothing in it can be settled, so it has to come back.
+    Raises ValueError: the event is not a queue trigger's. Nothing in it can be settled, so it has to come back.
     """
     messages = event.get("messages") if isinstance(event, Mapping) else None
     if not isinstance(messages, list):

@@ -1,1 +1,1 @@
-"""What goes to queues: retry messages, dead letters and results; results too large for a queue go to a bucket (large_results)."""
+"""What goes to queues: retry messages, dead letters and results. Results too large for one go to a bucket."""

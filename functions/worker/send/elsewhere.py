@@ -35,7 +35,7 @@ class Elsewhere:
         return confirmed
 
     def waiting(self, function: str) -> int | None:
-        """Count, about, what waits in a function's queue; 0 where there is no such queue, None where it does not say."""
+        """Count, about, what waits in a function's queue: 0 where there is no queue, None where it does not say."""
         return self._queue.waiting(self._urls[function]) if self._urls[function] else 0
 
     def _event(self, send: Send, cause: Cause | None) -> str:

@@ -1,4 +1,4 @@
-"""Results too large for a queue: to the bucket where there is one (the claim check), else without their largest fields."""
+"""Results too large for a queue: they go to the bucket (the claim check), or without their largest fields."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ class ClaimCheck:
 
 
 def lightened(data: Mapping[str, Any], bulky: Sequence[str], size: int, *, ascii_only: bool) -> dict[str, Any]:
-    """The data of an event of `size` bytes without its bulky fields, as few as need be, saying which ones were left out.
+    """Leave bulky fields out of the data of an event of `size` bytes, as few as need be, and say which.
 
     Where those are not enough the largest others follow: a result that no queue takes would never leave.
     """

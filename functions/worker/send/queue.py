@@ -65,7 +65,7 @@ class Queue:
         return confirmed
 
     def waiting(self, url: str) -> int | None:
-        """Count, about, the messages that wait in a queue, delayed ones too; None, and a warning, where it does not say."""
+        """Count, about, the messages that wait in a queue, delayed ones too; None where it does not say."""
         try:
             said = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=_WAITING)["Attributes"]
             return sum(int(said[name]) for name in _WAITING)

@@ -42,10 +42,9 @@ class Carrier:
     def carry(
         self, delivery: Delivery, attribute: SettlementAttribute, delay: int = 0, told: Mapping[str, str] | None = None
     ) -> QueueMessage:
-        """Write the delivery's body and its producer's attributes, with this attribute and those of `told` that have a text.
+        """Write the delivery's body and its producer's attributes, with this attribute and what `told` has texts for.
 
-        Raises:
-            TooLarge: no queue of this function takes it.
+        Raises TooLarge: no queue of this function takes it.
         """
         takes = sendable(delivery.body)
         texts = {

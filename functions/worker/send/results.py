@@ -56,7 +56,7 @@ class Results:
         self._claim_check = claim_check
 
     def send(self, results: Sequence[Result], *, insist: bool = False) -> list[bool]:
-        """Send, and say of each whether the queue confirmed it; a large one is in the bucket before its message goes."""
+        """Send, and say of each whether the queue confirmed it. A large one is in the bucket before that."""
         if not self._url:
             return [True] * len(results)
         messages = {index: self._message(result) for index, result in enumerate(results)}

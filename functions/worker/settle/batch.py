@@ -23,9 +23,8 @@ REUSED = ("key_reused", "the key stands for a message with other content; use a 
 def settle_batch(event: Mapping[str, Any], inv: Invocation, logger: Logger) -> dict[str, int]:
     """Settle every message of a trigger event and log a line for each; return how many ended in which way.
 
-    Raises:
-        Unsettled: some could not be settled, after all that could be were.
-        ValueError: the event is not a queue trigger's.
+    Raises Unsettled: some could not be settled, after all that could be were.
+    Raises ValueError: the event is not a queue trigger's.
     """
     now = inv.clock.now()
     items = [_item(delivery, inv, now) for delivery in deliveries(event, now, inv.carrier.signer)]

@@ -31,7 +31,7 @@ class BatchBreaker:
         return self.next_call_at > 0 or isinstance(self.stopped_by, Throttled)
 
     def report(self, error: APIError, key: RecordKey) -> None:
-        """Begin no further calls after a throttling, or once a second key is not let in: a single one may be at fault."""
+        """Begin no further calls after a throttling, or once a second key is not let in: one alone may be at fault."""
         with self._lock:
             if isinstance(error, (Unauthorized, Forbidden)):
                 self._denied.add(key)
@@ -68,7 +68,7 @@ class DeploymentBreaker:
             self._last, self._keys = None, set()
 
     def rejected(self, error: Rejected, key: RecordKey) -> None:
-        """A call was rejected: for what all calls have in common, as far as is known, unless the error says otherwise."""
+        """Count a rejected call. It counts against the deployment, unless the error names a fault of its message."""
         if error.of_the_message:
             self.succeeded()
             return

@@ -28,7 +28,7 @@ from worker.settle.retry_policy import Again
 from worker.settle.verdicts import first_alone, in_turn, verdict
 
 _TRIES = 3
-"""How often a delivery tries to claim: each refusal means that another one was quicker, and the record says more then."""
+"""How often a delivery tries to claim. Where it is refused another was quicker, and the record says more."""
 _BUSY_JITTER = 30.0
 """Seconds over which deliveries spread that wait for the lease of one caller."""
 
@@ -37,7 +37,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A call that failed or did not begin, and is judged when all calls have ended. `owner`: whose claim goes with it."""
+    """A call that failed or did not begin, and is judged when all calls have ended.
+
+    `owner`: whose claim goes with it.
+    """
 
     error: APIError | NotBegun
     record: Record

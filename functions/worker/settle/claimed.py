@@ -44,8 +44,8 @@ def finish_claimed(item: Item, claim: Claim, outcome: Outcome, inv: Invocation) 
 def _written(claim: Claim, outcome: Outcome, audit: dict[str, object], inv: Invocation) -> bool:
     """Write the outcome with what it brings; alone, where that is refused however often it is made anew.
 
-    While nothing tells whether it was written, it is written again, as long as there is time. What this claim has come to
-    already, by a write whose answer was lost or by another finder of a dead caller's claim, is left as it is.
+    While nothing tells whether it was written, it is written again, as long as there is time. What this claim has come
+    to already, by a write whose answer was lost or by another finder of a dead caller's claim, is left as it is.
     """
     done = claims.done(claim, inv.clock.now(), audit)
     refused = 0

@@ -159,7 +159,7 @@ class Item:
         return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=copy), begins=True)
 
     def taking_over(self, record: Record) -> Self:
-        """The item in the place of the newest retry message, with its attempts and its age: else these would never end."""
+        """The item in place of the newest retry message, with its attempts and age: else it would never end."""
         attempt, seen = max(self.delivery.attempt, record.attempt), self.delivery.first_seen
         delivery = replace(self.delivery, attempt=attempt, first_seen=min(seen, record.first_seen or seen))
         return replace(self, delivery=delivery).renumbered(record.watermark)

@@ -1,4 +1,4 @@
-"""Dates more than 15 minutes ahead: they are put on the agenda before anything is settled, and no queue waits for them."""
+"""Dates more than 15 minutes ahead: they are put on the agenda before anything is settled. No queue waits for them."""
 
 from collections.abc import Sequence
 from functools import partial

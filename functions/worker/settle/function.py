@@ -26,7 +26,10 @@ Found = Callable[[M, str, Desk], Outcome | None]
 
 
 Spread = Callable[[Record, frozenset[str], Ledger, float], Mapping[str, int]]
-"""Asks what continues a response to go for these reasons, at this moment; what its receipt says. May raise TableUnavailable."""
+"""Asks what continues a response to go for these reasons, at this moment; what its receipt says.
+
+May raise TableUnavailable.
+"""
 
 Schedule = Callable[[Wish, Ledger, Keys, float], object]
 """Registers the date at which a response is to be deleted, at this moment. May raise TableUnavailable or Crowded."""

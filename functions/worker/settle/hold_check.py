@@ -32,7 +32,7 @@ def held_keys(
 
 
 def without_room(decisions: Iterable[Decision]) -> list[Item]:
-    """The items that name somebody for whom their record has no room, beside the persons whom those before them name."""
+    """The items that name a person for whom their record, with the persons of the items before, has no room."""
     concerned: dict[RecordKey, frozenset[RecordKey]] = {}
     crowded: list[Item] = []
     for each in decisions:
@@ -51,7 +51,8 @@ def _too_many(item: Item, known: frozenset[RecordKey]) -> bool:
 def keep_named(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:
     """Keep on their records what deliveries name that do not go on themselves; the records where that failed.
 
-    That is the persons concerned, and why the messages ask. A message that goes on carries both, and its end keeps them.
+    That is the persons concerned, and why the messages ask. A message that goes on carries both, and its end keeps
+    them.
     """
     writes: dict[RecordKey, list[Decision]] = {}
     for each in decisions:

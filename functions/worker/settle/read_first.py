@@ -65,7 +65,10 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
 
 
 def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """What is read at once, and the rest. A key's messages stay together: a hold on anybody they name keeps its response."""
+    """What is read at once, and the rest.
+
+    A key's messages stay together: a hold on anybody they name keeps its response.
+    """
     keys = set(islice(dict.fromkeys(item.record_key for item in items), READ_AT_ONCE))
     return [item for item in items if item.record_key in keys], [item for item in items if item.record_key not in keys]
 

@@ -1,4 +1,4 @@
-"""What an outcome means beside its record: what continues a deleted response is asked to go before its receipt is written."""
+"""Before a deletion's receipt is written, what continues the response is asked to go."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,8 +16,7 @@ def spread(item: Item, outcome: Outcome, record: Record, inv: Invocation) -> Out
 
     What was registered after the message was sent is not what the message found absent: it waits for its own date.
 
-    Raises:
-        TableUnavailable: not all are known to be asked. Only to count them is no reason to leave the item unsettled.
+    Raises TableUnavailable: not all are known to be asked. Only to count them is no reason to leave the item unsettled.
     """
     if inv.function.registry is None or outcome.state not in (DELETED, ALREADY_ABSENT):
         return outcome

@@ -41,12 +41,15 @@ def verdict(
 
 
 def in_turn(items: Iterable[Item], now: float) -> list[Item]:
-    """The items that can be called now before the others; of them first what was not put off before: each gets its turn."""
+    """The items in the order of their calls: first those that can be called now, of them those not put off before."""
     return sorted(items, key=lambda item: (item.flaw is not None or item.delivery.not_before > now, item.delivery.copy))
 
 
 def first_alone(tasks: Sequence[Callable[[bool], T]], inv: Invocation) -> list[T | BaseException]:
-    """Run the tasks side by side. While the breaker is open they go alone, one by one and told so, until one has called."""
+    """Run the tasks side by side.
+
+    While the breaker is open they go alone, one by one and told so, until one has called.
+    """
     ended: list[T | BaseException] = []
     calls = len(inv.took)
     while len(ended) < min(_ALONE, len(tasks)) and inv.breaker.opened_by is not None and len(inv.took) == calls:

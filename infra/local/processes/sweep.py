@@ -26,8 +26,7 @@ class Taken(Exception):
 def swept(path: Path) -> Iterator[None]:
     """Have the file to oneself, and see to it that it is gone after the block, also if this process is killed in it.
 
-    Raises:
-        Taken: another process has it now. What a killed one left does not count.
+    Raises Taken: another process has it now. What a killed one left does not count.
     """
     command = [sys.executable, "-m", "infra.local.processes.sweep", str(path.absolute())]
     with subprocess.Popen(
