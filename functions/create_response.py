@@ -3,10 +3,10 @@
 from dataclasses import asdict, replace
 
 from aistudio import Responses, Trace
-from aistudio.responses.request import Body
+from aistudio.responses.create_body import Body
 from retention.policies import Kept, check
-from retention.registration import Registration
-from retention.registry import register
+from retention.registering import register
+from retention.registration_rules import Registration
 from worker import Desk, Message, OnUnknown, Opaque, Outcome, Send, Time, Word, queue_function
 
 RESULT, POLL = "yandex.aistudio.response.created", "get_response"

@@ -2,7 +2,7 @@
 
 from aistudio import ResponseId, Responses
 from retention import ALREADY_ABSENT, DELETED, HELD
-from retention.registry import schedule
+from retention.registering import schedule
 from retention.successors import ask
 from worker import Later, Message, Opaque, Outcome, Registry, Send, Time, Word, queue_function
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from aistudio import ResponseId, Trace
 from retention import text_of
 from retention.policies import NoDate, check, policies_of
-from retention.registration import Registration
-from retention.registry import registered
+from retention.registering import registered
+from retention.registration_rules import Registration
 from worker import Desk, Invalid, Message, Opaque, Outcome, Time, Word, ledger_only, queue_function
 
 RESULT = "yandex.aistudio.response.registered"

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import generate_idempotent_uuid
 from botocore.session import get_session
 
-from documents.budget import CONNECT_TIMEOUT, READ_TIMEOUT
+from documents.time_budget import CONNECT_TIMEOUT, READ_TIMEOUT
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

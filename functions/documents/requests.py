@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents import answers
-from documents.budget import Budget
 from documents.client import MISSHAPEN
+from documents.time_budget import Budget
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -38,9 +38,9 @@ class Record:
     regard to its date, and for that of what continues it. `rest` is what people read.
 
     `response_id` is a raw id: of a claimed create, the response that it has begun; of a response's own record, there
-    while something may have to be called. What follows it is the registration that stands (retention/registration.py)
-    and the agenda; `asked_at` is when it was first asked to go before its date; `erased_at` is a person's. Those times
-    are texts as RFC 3339 has them.
+    while something may have to be called. What follows it is the agenda, and the registration that stands
+    (retention/registration_rules.py); `asked_at` is when it was first asked to go before its date; `erased_at` is a
+    person's. Those times are texts as RFC 3339 has them.
     """
 
     key: RecordKey

@@ -1,7 +1,7 @@
 """Erasures: what is registered for a person is asked to go, and looked at until nothing is pending.
 
 `erased_at` on the person's record is the greatest bound of all erasures: what is registered later, and was created up
-to it, is asked to go at once (retention/registry.py). The summary is written once, on the erasure's row: what is
+to it, is asked to go at once (retention/registering.py). The summary is written once, on the erasure's row: what is
 published is what the row says.
 """
 

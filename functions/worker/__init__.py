@@ -1,19 +1,19 @@
 """From a trigger's event to settled messages; it knows no endpoints.
 
 queue_handler, timer_handler   the decorators of entry files; the first event builds what lives on (wiring)
-receive           what arrives: a trigger's event -> deliveries -> valid messages with their keys
-settle            what becomes of it
-  batch           one Item a delivery -> settled -> a log line each; context: what an invocation works with
-  decide          what a record means for a delivery: one table
-  claim_first     calls that must not repeat: claim, call; claimed: their results, and then their outcomes
-  read_first      calls that may: 100 records read, deliveries of a key made one (collapse), holds, the calls; before
-                  all that, dates far ahead are put on the agenda (dated)
-  calling         may a call begin now? breakers: what stops the calls of a batch, or of a deployment
-  retry_policy    what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
-  answered_by_record  what records answer; endings: dead letters; retries: retry messages; finishing: outcomes
-                  (unfinished: those that are no ends); publishing: their results; effects: what all of these share
-  kept_of_call    what records and receipts keep of a call; log_line: what the log says of each delivery
-send              what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
+receive   what arrives: a trigger's event -> deliveries -> valid messages with their keys
+settle    what becomes of it
+    batch        one Item a delivery -> settled -> a log line each; context: what an invocation works with
+    decide       what a record means for a delivery: one table; answered_by_record: what it answers
+    claim_first  calls that must not repeat: claim, call, then results and outcomes (finishing_claimed)
+    read_first   calls that may: 100 records read, a key's deliveries made one (collapse), hold_check, then the calls;
+                 before all that, dates far ahead are put on the agenda (dated)
+    calling      may a call begin now? breakers: what stops the calls of a batch, or of a deployment; concurrency
+    retry_policy what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
+    retries: retry messages; dead_lettering: dead letters; finishing: outcomes (unfinished: those that are no ends);
+    cascading: what continues a deleted response; publishing: results; effects: what all of these share
+    kept_of_call what records and receipts keep of a call (usage: its tokens); log_line: a delivery's line
+send      what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
 message_attributes   what travels on a message beside its body
 """
 

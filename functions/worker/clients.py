@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aistudio import Config
-from documents.budget import CONNECT_TIMEOUT
 from documents.client import client_config, connect, connect_with_key, connect_with_token, send_as_given
+from documents.time_budget import CONNECT_TIMEOUT
 from worker.settings import Settings
 
 if TYPE_CHECKING:

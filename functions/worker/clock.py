@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from documents.budget import LONGEST_REQUEST, AtOnce, Budget, Within, directly, in_order
+from documents.time_budget import LONGEST_REQUEST, AtOnce, Budget, Within, directly, in_order
 
 
 class Clock(Protocol):

@@ -11,8 +11,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from aistudio import API
-from documents.budget import Budget
 from documents.tables import LEDGER
+from documents.time_budget import Budget
 from ledger import Keys, Ledger
 from worker import clients
 from worker.clock import Clock, Deadline, SystemClock
@@ -28,10 +28,10 @@ from worker.send.results import Results
 from worker.settings import KEYS_OF_QUEUES, LEDGER_FUNCTION, QUEUE_FUNCTION, Settings, SettingsError, queue_settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
+from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
-from worker.settle.window import Window
 from worker.threads import Threads, within
 from worker.timer_handler import Timer, Tools, tick_of
 

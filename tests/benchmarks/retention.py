@@ -21,8 +21,8 @@ from ledger import Keys, Ledger, RecordKey, Write
 from ledger.agenda import shard_of
 from ledger.receipts import AGENDA
 from ledger.states import DELETED
-from retention.registration import Registration
-from retention.registry import registered
+from retention.registering import registered
+from retention.registration_rules import Registration
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from tests.support.request_units import cost, size_of

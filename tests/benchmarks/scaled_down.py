@@ -11,7 +11,7 @@ import httpx
 
 import delete_response
 from aistudio import API, Config, Responses
-from documents.budget import AtOnce
+from documents.time_budget import AtOnce
 from infra.deploy.table import policies
 from ledger import Keys, Ledger
 from tests.benchmarks.scale import BATCH, CALL, REQUEST, Cloud
@@ -26,9 +26,9 @@ from worker.send.results import Results
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
+from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.retry_policy import Limits
-from worker.settle.window import Window
 
 T = TypeVar("T")
 _READ, _WRITE = 1, 4

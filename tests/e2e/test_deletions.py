@@ -74,7 +74,7 @@ def test_all_deletions_end_in_one_receipt_each(how_many: int, killed_at: Sequenc
         states = {each: records.pop(keys.key("response", each))["state"]["S"] for each in ids}
         assert records == {}
         # What was deleted, and not recorded, is absent when it is deleted again. That takes a kill; or it takes a table
-        # server that stands still for longer than a function waits for it (documents.budget), as one here does at times.
+        # server that stands still for longer than a function waits for it (documents.time_budget), as one here does at times.
         absent = {each for each, state in states.items() if state == "already_absent"}
         asked = Counter(entry["id"] for entry in requests)
         assert set(states.values()) - {"already_absent"} == {"deleted"}

@@ -99,7 +99,7 @@ def scripts(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr("aistudio.realtime.script.DOUBT", 0.2)
     monkeypatch.setattr("aistudio.realtime.turn.DOUBT", 0.2)
     monkeypatch.setattr("aistudio.realtime.turn.DOUBT_OF_ONE_THAT_GOES_ON", 0.4)
-    monkeypatch.setattr("aistudio.realtime.reading.TRANSCRIBED_WITHIN", 0.2)
+    monkeypatch.setattr("aistudio.realtime.waiting.TRANSCRIBED_WITHIN", 0.2)
     for kind, seconds in QUICK.items():
         hurry(monkeypatch, kind, seconds)
     with realtime_bench_of("realtime_client_event", kit) as bench:

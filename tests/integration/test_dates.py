@@ -6,8 +6,8 @@ from documents import Written
 from ledger import Ledger, Record, Write
 from ledger.agenda import text_of
 from ledger.states import DEAD_LETTERED, DELETED, HELD, WAITING
-from retention.registration import Registration
-from retention.registry import registered
+from retention.registering import registered
+from retention.registration_rules import Registration
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.seam import unseen

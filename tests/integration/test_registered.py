@@ -5,8 +5,8 @@ import pytest
 from ledger import Record
 from ledger.agenda import text_of
 from ledger.states import WAITING
-from retention.registration import Registration
-from retention.registry import register
+from retention.registering import register
+from retention.registration_rules import Registration
 from tests.integration.steps import delete, deletion
 from tests.support.bench import Bench
 

@@ -5,8 +5,8 @@ import time
 
 from infra.local.environment import Environment
 from ledger import Keys, Ledger
-from retention.registration import Registration
-from retention.registry import register
+from retention.registering import register
+from retention.registration_rules import Registration
 from tests.operate.conftest import Ops
 
 HOUR = 3600

@@ -12,8 +12,8 @@ from ledger import Keys, Ledger, Write
 from ledger.sealable import SHARDS
 from retention.evidence.seal_records import FIRST, Sealed, row_of
 from retention.evidence.seals import Seal
-from retention.registration import Registration
-from retention.registry import register
+from retention.registering import register
+from retention.registration_rules import Registration
 from tests.operate.conftest import Ops, Scene
 from tests.operate.letters import deletions
 

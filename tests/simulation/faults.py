@@ -1,6 +1,6 @@
 """What can go wrong, by the kind of effect that it meets, and how much time each costs."""
 
-from documents.budget import LONGEST_REQUEST
+from documents.time_budget import LONGEST_REQUEST
 
 _OUTAGES = ("down", "down long", "silent", "slow long")
 

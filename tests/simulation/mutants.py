@@ -194,7 +194,7 @@ OF_BOTH = (
         "time",
         "settling does not look at the time",
         "silence",
-        {"documents.budget:Budget.allows": lambda _: lambda _self, _requests=1, *, insist=False: True},
+        {"documents.time_budget:Budget.allows": lambda _: lambda _self, _requests=1, *, insist=False: True},
     ),
 )
 

@@ -68,7 +68,7 @@ def _recorded_first(original: Any) -> Any:
 
 def _sent_first(original: Any) -> Any:
     from worker.settle import answered_by_record
-    from worker.settle import endings as module
+    from worker.settle import dead_lettering as module
 
     def dead_letter_all(endings: Any, inv: Any) -> Any:
         answered_by_record.send_dead_letters(
@@ -272,13 +272,13 @@ OF_CREATES = (
         "H13",
         "a create's result message follows the ledger",
         "create",
-        {"worker.settle.claimed:finish_claimed": _recorded_first},
+        {"worker.settle.finishing_claimed:finish_claimed": _recorded_first},
     ),
     Mutant(
         "H14",
         "the dead letter goes before the record says dead_lettered",
         "create",
-        {"worker.settle.endings:dead_letter_all": _sent_first},
+        {"worker.settle.dead_lettering:dead_letter_all": _sent_first},
     ),
     Mutant(
         "H19",
@@ -348,7 +348,7 @@ OF_CREATES = (
         "registry",
         "a response is not registered with its create's outcome",
         "background",
-        {"worker.settle.claimed:_written": _unregistered},
+        {"worker.settle.finishing_claimed:_written": _unregistered},
     ),
     Mutant(
         "registry",
@@ -356,7 +356,7 @@ OF_CREATES = (
         "background",
         {
             "only worker.settle.claim_first:desk_of": _learns_of_polls,
-            "worker.settle.claimed:_written": _unregistered_once_told,
+            "worker.settle.finishing_claimed:_written": _unregistered_once_told,
         },
     ),
     Mutant(
@@ -395,7 +395,7 @@ OF_CREATES = (
             "ledger.conditions:STILL_MINE_TO_FINISH": lambda held: held.replace(
                 "#state = :claimed", "#state IN (:claimed, :done)"
             ),
-            "worker.settle.claimed:_is_done": lambda _: lambda *_args: False,
+            "worker.settle.finishing_claimed:_is_done": lambda _: lambda *_args: False,
         },
     ),
     Mutant(
@@ -403,7 +403,7 @@ OF_CREATES = (
         "an ended lease is dead-lettered under the delivery's redrive number",
         "expired",
         {
-            "worker.settle.endings:_as_written": lambda original: (
+            "worker.settle.dead_lettering:_as_written": lambda original: (
                 lambda each: replace(original(each), redrive=each.item.delivery.redrive)
             )
         },

@@ -174,7 +174,7 @@ OF_DELETIONS = (
         "I5",
         "whom a deletion concerned is forgotten where its dead-lettering was refused",
         "an absence answers a refused deletion that names a person, and a hold follows",
-        {"only worker.settle.endings:answer": _naming_nobody},
+        {"only worker.settle.dead_lettering:answer": _naming_nobody},
     ),
     Mutant(
         "I5",

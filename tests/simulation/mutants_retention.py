@@ -147,7 +147,7 @@ OF_RETENTION = (
         "R4, draft 15",
         "the person of an earlier registration is not kept",
         "named",
-        {"retention.registration:_added": _without_adds},
+        {"retention.registration_rules:_added": _without_adds},
     ),
     Mutant("R5, draft 8", "what is held has no id", "kept back", {"ledger.receipts:_held": _without_id}),
     Mutant(
@@ -160,25 +160,25 @@ OF_RETENTION = (
         "R6",
         "no later registration stands",
         "registered",
-        {"retention.registration:order": lambda _: lambda _said: (0, "")},
+        {"retention.registration_rules:order": lambda _: lambda _said: (0, "")},
     ),
     Mutant(
         "R6, draft 19",
         "who names nobody drops the person",
         "erased",
-        {"retention.registration:_standing": _without_person},
+        {"retention.registration_rules:_standing": _without_person},
     ),
     Mutant(
         "R7",
         "what is registered after an erasure escapes it",
         "named",
-        {"retention.registration:_asked": lambda _: lambda write, *_args: write},
+        {"retention.registration_rules:_asked": lambda _: lambda write, *_args: write},
     ),
     Mutant(
         "R7",
         "an erasure counts only for the person who stands",
         "named",
-        {"only retention.registry:_erased_at": _of_one_person},
+        {"only retention.registering:_erased_at": _of_one_person},
     ),
     Mutant(
         "R8, draft 17",
@@ -250,7 +250,7 @@ OF_RETENTION = (
         "R10, draft 27",
         "registering the same date again makes it due",
         "swept",
-        {"retention.registration:_standing": _due_again},
+        {"retention.registration_rules:_standing": _due_again},
     ),
     Mutant(
         "R10", "what was dead-lettered is due at once", "rejected", {"ledger.agenda:DEAD_LETTERED_FOR": lambda _: 0}

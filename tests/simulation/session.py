@@ -13,7 +13,7 @@ from websockets.frames import Close
 from websockets.http11 import Response
 from websockets.protocol import State
 
-from aistudio.realtime.connection import Refused
+from aistudio.realtime.opening import Refused
 from tests.simulation.asked import BILLED, Asked
 from tests.simulation.messages import CONTENT
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected(world: "World", exchange: "Exchange") -> Iterator["Session"]:
-    """Open a session, as `aistudio.realtime.connection.connected` does."""
+    """Open a session, as `aistudio.realtime.opening.connected` does."""
     session = Session(world, exchange)
     try:
         session.open()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 
-from documents.budget import AtOnce
+from documents.time_budget import AtOnce
 from infra.deploy.table import policies
 from infra.local.cloud.servers import Waiting
 from ledger import Holds, Keys, Ledger, Record, RecordKey
@@ -33,10 +33,10 @@ from worker.send.retry_message import redriven
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
+from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
-from worker.settle.window import Window
 
 MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
 

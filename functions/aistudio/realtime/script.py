@@ -11,14 +11,14 @@ from typing import Any
 
 from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unauthorized, Unavailable
 from aistudio.realtime.client_events import COMMIT, ITEM_CREATE, RESPONSE_CANCEL, RESPONSE_CREATE, SESSION_UPDATE
-from aistudio.realtime.complaint import Complaint
-from aistudio.realtime.connection import PREPARED_WITHIN
+from aistudio.realtime.error_events import Complaint
+from aistudio.realtime.frames import Wire
 from aistudio.realtime.heard import Heard, asks_for_transcripts, item_id_of
-from aistudio.realtime.reading import read_transcripts, read_turn
+from aistudio.realtime.opening import PREPARED_WITHIN
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.steps import Step, cancel_refused_by
 from aistudio.realtime.turn import DOUBT, Turn
-from aistudio.realtime.wire import Wire
+from aistudio.realtime.waiting import read_transcripts, read_turn
 
 # Before our first frame with effect a close concerns the deployment. 1008 is seen for a model URI that the service
 # doesn't take; 3000 and 3003 are registered: https://www.iana.org/assignments/websocket

@@ -17,7 +17,7 @@ from aistudio.realtime.client_events import (
     SESSION_UPDATE,
     Kind,
 )
-from aistudio.realtime.complaint import Complaint
+from aistudio.realtime.error_events import Complaint
 from aistudio.realtime.heard import item_id_of
 from aistudio.realtime.results import EventResult
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace, Unavailable
-from aistudio.realtime.complaint import Complaint
+from aistudio.realtime.error_events import Complaint
 from aistudio.realtime.output import Output
 from aistudio.realtime.results import RealtimeResult, Transport
 from aistudio.responses.response import BEGUN, OVER

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from documents.budget import Budget
+from documents.time_budget import Budget
 from worker.send.document import Document
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from documents.budget import Budget
+from documents.time_budget import Budget
 from worker.send.bucket import Bucket, StorageUnavailable
 from worker.send.document import Document
 

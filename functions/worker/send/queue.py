@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from documents.budget import Budget
 from documents.client import MISSHAPEN
+from documents.time_budget import Budget
 from worker.clock import Clock
 from worker.send.queue_message import MAX_BYTES, QueueMessage
 

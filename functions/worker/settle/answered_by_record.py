@@ -9,13 +9,13 @@ from ledger import Record, RecordKey, message_chains
 from worker.outcome import End, Settlement
 from worker.send.dead_letter import dead_letter
 from worker.send.queue_message import QueueMessage
+from worker.settle.cascading import not_spread
 from worker.settle.collapse import stand_for
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, send_all, unsettled
 from worker.settle.hold_check import keep_named
 from worker.settle.publishing import Told, publish, told_by
-from worker.settle.spreading import not_spread
 
 
 def answer(decisions: Sequence[Decision], inv: Invocation) -> list[Ended]:

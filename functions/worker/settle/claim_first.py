@@ -16,12 +16,12 @@ from worker.desk import Desk
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answered_by_record import answer
 from worker.settle.calling import NotBegun, desk_of, make_call, may_begin
-from worker.settle.claimed import finish_claimed
 from worker.settle.collapse import by_content, stand_for
 from worker.settle.context import Invocation, Item
+from worker.settle.dead_lettering import Ending, dead_letter_all
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, decide_on, defect
-from worker.settle.endings import Ending, dead_letter_all
+from worker.settle.finishing_claimed import finish_claimed
 from worker.settle.kept_of_call import audit_of
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again

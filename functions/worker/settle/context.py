@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Self
 
-from documents.budget import LONGEST_REQUEST, AtOnce
+from documents.time_budget import LONGEST_REQUEST, AtOnce
 from ledger import Key, Keys, Ledger, Record, RecordKey, Standing
 from ledger.claims import KEPT
 from worker.clock import Clock, Deadline
@@ -19,9 +19,9 @@ from worker.send.queue_message import Carrier
 from worker.send.results import Results
 from worker.settings import Settings
 from worker.settle.breakers import BatchBreaker, DeploymentBreaker
+from worker.settle.concurrency import Window
 from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
-from worker.settle.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from ledger import Record, Write, receipts
 from ledger.states import DELETED, HELD, SCHEDULED, strongest
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.answered_by_record import answer
+from worker.settle.cascading import spread
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
@@ -15,7 +16,6 @@ from worker.settle.kept_of_call import audit_of
 from worker.settle.publishing import Told, publish, told_by, with_content
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import Again, backoff
-from worker.settle.spreading import spread
 
 Finished = tuple[Item, Outcome, Record]
 """An item whose call ended, its outcome, and its record as it was read."""

@@ -19,17 +19,17 @@ from worker.outcome import Outcome
 from worker.receive.envelope import Invalid
 from worker.settle.answered_by_record import answer
 from worker.settle.calling import NotBegun, make_call
+from worker.settle.cascading import spread
 from worker.settle.collapse import by_content
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.dated import register_dated
+from worker.settle.dead_lettering import Ending, dead_letter_all
 from worker.settle.decide import Step
 from worker.settle.effects import Ended, decide_on, defect, unsettled
-from worker.settle.endings import Ending, dead_letter_all
 from worker.settle.finishing import Finished, finish
 from worker.settle.hold_check import TOO_MANY, held_keys, without_room
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again, DeadLetter
-from worker.settle.spreading import spread
 from worker.settle.unfinished import put_off
 from worker.settle.verdicts import first_alone, in_turn, verdict
 

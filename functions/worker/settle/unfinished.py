@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from documents import Written
 from worker.settle.context import Invocation
+from worker.settle.dead_lettering import Ending
 from worker.settle.effects import Ended, unsettled
-from worker.settle.endings import Ending
 from worker.settle.finishing import Finished, send_first
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import DeadLetter, History, postpone

@@ -9,7 +9,7 @@ from aistudio import APIError
 from ledger import Record
 from worker.settle.calling import NotBegun
 from worker.settle.context import Invocation, Item
-from worker.settle.endings import Ending
+from worker.settle.dead_lettering import Ending
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import DeadLetter, History, after_failure, defer
 

@@ -10,7 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from aistudio import API, APIError, Responses
 from aistudio.network.deadline import Exchange
-from aistudio.realtime.connection import Refused, connected
+from aistudio.realtime.opening import Refused, connected
 from documents.tables import LEDGER, definitions
 from infra.operate.ops.ending import Ended, misused, services
 from infra.operate.ops.environments import Reach

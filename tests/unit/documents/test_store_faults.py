@@ -3,7 +3,7 @@
 import pytest
 
 from documents import TableUnavailable, Written
-from documents.budget import Budget
+from documents.time_budget import Budget
 from documents.writes import Write
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit

@@ -9,8 +9,8 @@ from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import due, text_of
 from ledger.states import DELETED, HELD
 from retention.hold_orders import Action
-from retention.registration import Registration
-from retention.registry import registered
+from retention.registering import registered
+from retention.registration_rules import Registration
 from retention.successors import MOST_COUNTED, ask
 from tests.simulation.expressions import Item
 from tests.support.clock import FakeClock

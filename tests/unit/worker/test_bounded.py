@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from documents import TableUnavailable
-from documents.budget import Budget
 from documents.client import client_config, connect_with_key
+from documents.time_budget import Budget
 from ledger import Ledger, RecordKey
 from tests.support.clock import FakeClock
 from worker.send.document import Document

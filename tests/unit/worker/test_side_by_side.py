@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from documents import Written
-from documents.budget import Budget
+from documents.time_budget import Budget
 from ledger import Ledger
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit

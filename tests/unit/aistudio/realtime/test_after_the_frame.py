@@ -259,7 +259,7 @@ def test_a_frame_over_the_bound_leaves_the_outcome_unknown() -> None:
 
 
 def test_frames_over_the_bound_together_leave_the_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.wire.MAX_STREAM", 10_000)
+    monkeypatch.setattr("aistudio.realtime.frames.MAX_STREAM", 10_000)
 
     def script(session: Session) -> None:
         session.created()

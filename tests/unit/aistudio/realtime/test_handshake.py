@@ -157,7 +157,7 @@ def test_a_service_out_of_reach_is_unavailable(url: str) -> None:
 
 
 def test_a_handshake_that_is_not_answered_is_given_up_long_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.connection.PREPARED_WITHIN", 0.2)
+    monkeypatch.setattr("aistudio.realtime.opening.PREPARED_WITHIN", 0.2)
 
     def refuse_late(peer: Peer) -> None:
         peer.read_request()

@@ -217,7 +217,7 @@ def test_a_transcript_that_was_asked_for_is_waited_for_behind_the_end(asked: Eve
 
 
 def test_a_transcript_that_never_comes_does_not_cost_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aistudio.realtime.reading.TRANSCRIBED_WITHIN", 0.1)
+    monkeypatch.setattr("aistudio.realtime.waiting.TRANSCRIBED_WITHIN", 0.1)
 
     def script(session: Session) -> None:
         commit(session)

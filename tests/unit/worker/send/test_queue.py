@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from documents.budget import Budget
+from documents.time_budget import Budget
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 from tests.support.seam import Action, entry_refused, fails, passes, refused, says, says_bytes, throttled, unseen

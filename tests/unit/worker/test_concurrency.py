@@ -2,7 +2,7 @@
 
 import threading
 
-from worker.settle.window import Window
+from worker.settle.concurrency import Window
 from worker.threads import Threads
 
 

@@ -11,11 +11,11 @@ from aistudio.api import API
 from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, Trace, Unavailable
 from aistudio.network.deadline import Exchange
 from aistudio.realtime.client_events import ITEM_CREATE, SESSION_UPDATE
-from aistudio.realtime.connection import Refused, connected
+from aistudio.realtime.frames import TooMuch, Wire, close_code
+from aistudio.realtime.opening import Refused, connected
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.script import Script
 from aistudio.realtime.steps import steps_of
-from aistudio.realtime.wire import TooMuch, Wire, close_code
 
 
 class RealtimeContext(Protocol):

@@ -9,7 +9,7 @@ from aistudio.api import API
 from aistudio.error_bodies import error_in, parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Rejected, Trace
 from aistudio.realtime.client_events import KINDS
-from aistudio.realtime.complaint import Complaint
+from aistudio.realtime.error_events import Complaint
 from aistudio.realtime.heard import Heard
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.steps import Step

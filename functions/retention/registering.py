@@ -11,7 +11,7 @@ from documents import TableUnavailable, Written
 from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import Wish
 from ledger.states import DELETED
-from retention.registration import Registration, order, order_on, write_of
+from retention.registration_rules import Registration, order, order_on, write_of
 
 _TRIES = 5
 """How often a registration is made anew for a record that other writers change meanwhile."""

@@ -7,9 +7,9 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 
 from aistudio.realtime.client_events import KINDS, RESPONSE_CREATE
+from aistudio.realtime.frames import Wire, close_code
 from aistudio.realtime.heard import Heard
 from aistudio.realtime.turn import Turn
-from aistudio.realtime.wire import Wire, close_code
 
 TRANSCRIBED_WITHIN = 10.0
 """Seconds to wait, at the end, for transcripts that the session was asked for."""
