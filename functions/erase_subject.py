@@ -28,14 +28,14 @@ class EraseSubject(Message, key="erasure_id"):
 @queue_function(EraseSubject, ledger_only, RESULT, idempotent=True, desk=True)
 def handler(message: EraseSubject, _client: None, _timeout: float, desk: Desk) -> Outcome:
     """Look, and come back until every record has an end; the result is the one summary."""
-    row = desk.keys.key("erasure", message.erasure_id or desk.identity or desk.origin)
+    record_key = desk.keys.key("erasure", message.erasure_id or desk.identity or desk.origin)
     subject, now = desk.keys.key("subject", message.subject), round(desk.clock.now(), 3)
     sent = desk.sent_at / 1000
     bound = min(sent, message.requested_at.timestamp()) if message.requested_at else sent
     settings = desk.settings
     terms = Terms(now, settings.sweep_lease, settings.erase_settle, lambda: desk.deadline.left_for_calls() > LEAST)
     try:
-        erasure = look(begin(row, subject, bound, desk.store, now), desk.store, terms)
+        erasure = look(begin(record_key, subject, bound, desk.store, now), desk.store, terms)
     except OfAnother:
         raise Invalid("body.erasure_id: stands for the erasure of another person") from None
     if erasure.summary is not None:

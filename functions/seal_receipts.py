@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from retention.evidence.seal_records import Sealed, row_of
+from retention.evidence.seal_records import Sealed, key_of_day
 from retention.evidence.sealing import seal_days
 from worker import Key, Result, Tick, Tools, timer_function
 from worker.settings import KEYS_OF_QUEUES, LEDGER
@@ -17,7 +17,7 @@ def result(sealed: Sealed) -> Result:
     """What others are to keep: with the head they can tell at any time whether anything sealed was changed since."""
     seal = sealed.seal
     said = {"day": seal.day, "head": seal.head, "previous": seal.previous, "lines": sum(seal.counts)}
-    return Result(f"seal#{seal.day}", row_of(seal.day), Key(seal.day), sealed.at, said)
+    return Result(f"seal#{seal.day}", key_of_day(seal.day), Key(seal.day), sealed.at, said)
 
 
 @timer_function(needs=(*LEDGER, *KEYS_OF_QUEUES, "EVIDENCE_BUCKET"), sends_to=["results"], result_type=RESULT)

@@ -2,22 +2,18 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 RealtimeTransport = Literal["auto", "http", "websocket"]
 
-_TRANSPORTS = get_args(RealtimeTransport)
 _TOKEN = re.compile(r"[!-~]+")
 _ODD_PART = re.compile(r"//|/\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The client's settings. With an empty `api_key` calls carry the invocation's IAM token.
-
-    Raises ValueError: some are wrong. The text names each of them and shows no value, since a value may be a secret.
-    """
+    """The client's settings, read elsewhere. With an empty `api_key` calls carry the invocation's IAM token."""
 
     base_url: str
     folder_id: str
@@ -26,22 +22,6 @@ class Config:
     realtime_url: str = ""
     realtime_model: str = ""
     realtime_transport: RealtimeTransport = "auto"
-
-    def __post_init__(self) -> None:
-        problems = {
-            "AISTUDIO_BASE_URL": url_problem(self.base_url, "http", "https"),
-            "AISTUDIO_FOLDER_ID": None if is_token(self.folder_id) else "is empty or not printable ASCII",
-            "AISTUDIO_API_KEY": None
-            if not self.api_key or is_token(self.api_key)
-            else "is not printable ASCII without spaces",
-            "AISTUDIO_REALTIME_URL": url_problem(self.realtime_url, "ws", "wss") if self.realtime_url else None,
-            "REALTIME_TRANSPORT": None
-            if self.realtime_transport in _TRANSPORTS
-            else f"is none of {', '.join(_TRANSPORTS)}",
-        }
-        wrong = [f"{setting} {problem}" for setting, problem in problems.items() if problem]
-        if wrong:
-            raise ValueError("; ".join(wrong))
 
     @property
     def realtime_model_uri(self) -> str:

@@ -87,10 +87,10 @@ def _after_a_deletion(standing: Standing, record: Record, state: str, now: float
     given = when.given(receipts_read=record.receipts)
     if state == HELD:
         return Write(standing.key, sets, when.STILL_VERIFYING, given)
-    row = RecordKey(f"{standing.key}#{number}")
+    key = RecordKey(f"{standing.key}#{number}")
     concerns = {name: record.receipt[name] for name in _CONCERNS[1:] if name in record.receipt}
     receipt = {**told, **concerns, "due_at": text_of(min(standing.sent_at / 1000, now))}
-    further = Write(row, {"receipt": receipt, "executed_at": now, "state": state, **settled(row, now)}, when.FREE)
+    further = Write(key, {"receipt": receipt, "executed_at": now, "state": state, **settled(key, now)}, when.FREE)
     return Write(standing.key, {**sets, "receipts": number}, when.STILL_VERIFYING, given, beside=(further,))
 
 

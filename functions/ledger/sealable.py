@@ -1,6 +1,6 @@
 """What is sealed: receipts and pieces of history, found by the day on which they were written.
 
-A row that has `settled_shard` and `settled_at` is sealed once, as one line: its key, `settled_at`, and its map
+A record that has `settled_shard` and `settled_at` is sealed once, as one line: its key, `settled_at`, and its map
 `receipt` or `history`. All that a reader of the evidence has to know is in that map.
 """
 
@@ -28,7 +28,7 @@ def part_of(day: str, shard: int) -> str:
 
 
 def settled(key: str, now: float) -> dict[str, str]:
-    """The attributes that let a row be sealed with the day of `now` (epoch seconds)."""
+    """The attributes that let a record be sealed with the day of `now` (epoch seconds)."""
     at = text_of(now)
     return {"settled_shard": part_of(at[:10], zlib.crc32(key.encode()) % SHARDS), "settled_at": at}
 

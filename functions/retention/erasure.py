@@ -1,8 +1,8 @@
 """Erasures: what is registered for a person is asked to go, and looked at until nothing is pending.
 
 `erased_at` on the person's record is the greatest bound of all erasures: what is registered later, and was created up
-to it, is asked to go at once (retention/registering.py). The summary is written once, on the erasure's row: what is
-published is what the row says.
+to it, is asked to go at once (retention/registering.py). The summary is written once, on the erasure's record: what is
+published is what the record says.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ SOONEST, LATEST = 60, 900
 """Seconds between two looks, twice as long each time."""
 
 MOST_CASES, MOST_CONVERSATIONS = 100, 1_000
-"""How many a summary names, and counts, at the most: a row has room for 400 KB."""
+"""How many a summary names, and counts, at the most: a record has room for 400 KB."""
 
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 """How an erasure ends: every record found has an end, or some are pending after its longest time."""
@@ -48,7 +48,7 @@ class Terms:
 
 
 def look(erasure: Erasure, store: Ledger, terms: Terms) -> Erasure:
-    """Ask all to go that is found, count how each stands, and write the row: as far as this came, or the summary.
+    """Ask all to go that is found, count how each stands, and write the record: as far as this came, or the summary.
 
     A look that has no time left goes on from where it was. Raises TableUnavailable.
     """
@@ -60,7 +60,7 @@ def look(erasure: Erasure, store: Ledger, terms: Terms) -> Erasure:
     since = walk.at - erasure.begun_at
     if since >= LONGEST or (since >= terms.settle and not walk.ends.get(PENDING)):
         told = {"kind": "erasure", "of": erasure.subject, **_summary(erasure, walk, terms.now)}
-        return written(erasure, store, {"history": told, **settled(erasure.row, terms.now)}, ["walk"])
+        return written(erasure, store, {"history": told, **settled(erasure.record_key, terms.now)}, ["walk"])
     return written(erasure, store, {"looks": erasure.looks + 1}, ["walk"])
 
 

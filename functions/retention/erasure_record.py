@@ -1,4 +1,4 @@
-"""The row of an erasure: how far it has come, and in the end its summary. It is kept for ever, and holds no raw id."""
+"""The record of an erasure: how far it has come, and in the end its summary. It is kept for ever, without a raw id."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,9 +26,9 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """One erasure as its row has it. `bound`: what was created up to then is to go; `step` counts the row's writes."""
+    """One erasure as its record has it. `bound`: what was created up to then is to go. `step` counts its writes."""
 
-    row: RecordKey
+    record_key: RecordKey
     subject: RecordKey
     bound: str
     begun_at: float
@@ -39,25 +39,25 @@ class Erasure:
 
 
 class OfAnother(Exception):
-    """The row is an erasure of another person."""
+    """The record is an erasure of another person."""
 
 
-def begin(row: RecordKey, subject: RecordKey, bound: float, store: Ledger, now: float) -> Erasure:
-    """Bound the person, and only then begin the row; where it has begun, read it.
+def begin(record_key: RecordKey, subject: RecordKey, bound: float, store: Ledger, now: float) -> Erasure:
+    """Bound the person, and only then begin the record; where it has begun, read it.
 
-    Raises OfAnother: the row stands for another person.
+    Raises OfAnother: the record stands for another person.
     Raises TableUnavailable: it is not known whether it has begun; to do it again is safe.
     """
-    known = store.get(row)
+    known = store.get(record_key)
     if "begun_at" not in known.rest:
         until = text_of(bound)
         earlier = when.any_of("attribute_not_exists(#erased_at)", "#erased_at < :erased_at")
         if store.write(Write(subject, {"erased_at": until}, earlier)) is Written.UNKNOWN:
             raise TableUnavailable("an erasure's bound was not confirmed")
         said = {"of": subject, "bound": until, "begun_at": now, "step": 0}
-        if store.write(Write(row, said, "attribute_not_exists(#begun_at)")) is Written.UNKNOWN:
+        if store.write(Write(record_key, said, "attribute_not_exists(#begun_at)")) is Written.UNKNOWN:
             raise TableUnavailable("an erasure's beginning was not confirmed")
-        known = store.get(row)
+        known = store.get(record_key)
     erasure = _read(known)
     if erasure.subject != subject:
         raise OfAnother
@@ -65,19 +65,19 @@ def begin(row: RecordKey, subject: RecordKey, bound: float, store: Ledger, now: 
 
 
 def written(erasure: Erasure, store: Ledger, sets: Mapping[str, Any], removes: Sequence[str] = ()) -> Erasure:
-    """Write the row where it is as it was read, and read it: where it is not, the word of another delivery counts.
+    """Write the record where it is as it was read, and read it: where it is not, the word of another delivery counts.
 
     Raises TableUnavailable.
     """
     said = {"step": erasure.step + 1, **sets}
-    as_read = Write(erasure.row, said, "#step = :seen", {"seen": erasure.step}, removes)
+    as_read = Write(erasure.record_key, said, "#step = :seen", {"seen": erasure.step}, removes)
     if store.write(as_read) is Written.UNKNOWN:
         raise TableUnavailable("an erasure's progress was not confirmed")
-    return _read(store.get(erasure.row))
+    return _read(store.get(erasure.record_key))
 
 
 def kept(walk: Walk) -> dict[str, Any]:
-    """Make the walk's form on the row."""
+    """Make the walk's form on the record."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(walk).items()}
 
 
@@ -85,7 +85,7 @@ def _read(record: Record) -> Erasure:
     said = record.rest
     walk, told = said.get("walk"), said.get("history")
     return Erasure(
-        row=RecordKey(record.key),
+        record_key=RecordKey(record.key),
         subject=said["of"],
         bound=said["bound"],
         begun_at=float(said["begun_at"]),

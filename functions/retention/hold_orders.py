@@ -52,15 +52,15 @@ def carry_out(order: Order, store: Ledger, keys: Keys, now: float) -> float | No
 
     None where a later order of the case stands: of the same moment, a hold. Raises TooManyCases, TableUnavailable.
     """
-    row = keys.key("hold", order.origin)
+    record_key = keys.key("hold", order.origin)
     for _ in range(2):
-        known = store.get(row).rest.get("history")
+        known = store.get(record_key).rest.get("history")
         if known is not None:
             return float(known["ordered_at"])
         held = store.get(order.target).hold
         if order.action is Action.PLACE and order.case not in held and len(held) >= MOST_CASES:
             raise TooManyCases
-        written = store.write(_ordering(order, row, keys.digest(f"case#{order.case}"), now))
+        written = store.write(_ordering(order, record_key, keys.digest(f"case#{order.case}"), now))
         if written is Written.YES:
             return now
         if written is Written.UNKNOWN:
@@ -97,7 +97,7 @@ def make_due(target: RecordKey, store: Ledger, now: float, left: Callable[[], fl
     return made, True
 
 
-def _ordering(order: Order, row: RecordKey, case: str, now: float) -> Write:
+def _ordering(order: Order, record_key: RecordKey, case: str, now: float) -> Write:
     # The last order of each case stays on the record after a release: a late duplicate of an earlier one is refused.
     last, placing = f"case_{case}", order.action is Action.PLACE
     newer = f"#{last} {'<=' if placing else '<'} :{last}"
@@ -109,7 +109,7 @@ def _ordering(order: Order, row: RecordKey, case: str, now: float) -> Write:
         adds={"hold": {order.case}} if placing else {},
         deletes={} if placing else {"hold": {order.case}},
         condition=when.any_of(f"attribute_not_exists(#{last})", newer),
-        beside=(history(row, told, now),),
+        beside=(history(record_key, told, now),),
     )
 
 

@@ -85,5 +85,5 @@ def _erased_at(named: RecordKey | None, stands: RecordKey | None, store: Ledger)
     Both count, whichever registration stands: so no order of arrival hides a response from an erasure that came before.
     Empty where neither was erased.
     """
-    rows = store.get_many(key for key in (named, stands) if key is not None)
-    return max((row.erased_at or "" for row in rows.values()), default="")
+    records = store.get_many(key for key in (named, stands) if key is not None)
+    return max((record.erased_at or "" for record in records.values()), default="")

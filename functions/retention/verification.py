@@ -22,13 +22,13 @@ RETRIED_AFTER = 86_400
 def verified(record: Record, audit: Mapping[str, Any], now: float) -> tuple[Write, ...]:
     """Make the writes of a further receipt: the response is not there. Nothing is left to be called for it."""
     number = record.receipts + 1
-    row = RecordKey(f"{record.key}#{number}")
+    further = RecordKey(f"{record.key}#{number}")
     concerns = {name: record.receipt[name] for name in ("subject", "subjects") if name in record.receipt}
     told = {**audit, **concerns, "outcome": VERIFIED_ABSENT, "executed_at": now, "due_at": record.due_at}
-    receipt = {"receipt": told, "executed_at": now, "state": VERIFIED_ABSENT, **settled(row, now)}
+    receipt = {"receipt": told, "executed_at": now, "state": VERIFIED_ABSENT, **settled(further, now)}
     found = _while_due(record, {"verified_at": now, "receipts": number})
     found = replace(found, condition=f"{found.condition} AND #receipts = :receipts_read", removes=AGENDA)
-    return replace(found, given={**found.given, "receipts_read": record.receipts}), Write(row, receipt, when.FREE)
+    return replace(found, given={**found.given, "receipts_read": record.receipts}), Write(further, receipt, when.FREE)
 
 
 def found_again(record: Record, now: float) -> tuple[int, Write]:

@@ -19,7 +19,7 @@ from ledger.agenda import text_of
 from ledger.sealable import order, settled
 from retention.evidence import seal_records
 from retention.evidence.export import exported
-from retention.evidence.seal_records import Sealed, chain, row_of
+from retention.evidence.seal_records import Sealed, chain, key_of_day
 from retention.evidence.seals import SealedDay
 from retention.evidence.verify import verify
 from tests.support.bench import Bench
@@ -320,12 +320,12 @@ def test_an_object_that_was_changed_since_stops_the_chain_and_says_where(sealer:
 def test_a_seal_is_never_written_over_another_nor_after_another_predecessor(sealer: Sealer) -> None:
     sealer.receipt("a", sealer.at(0, 9))
     sealer.tick(sealer.at(2, 1))
-    kept = sealer.store.get(row_of(DAYS[1]))
+    kept = sealer.store.get(key_of_day(DAYS[1]))
 
     sealer.tick(sealer.at(1, 1))  # a tick that comes late
     sealer.tick(sealer.at(2, 1))
 
-    assert sealer.store.get(row_of(DAYS[1])) == kept
+    assert sealer.store.get(key_of_day(DAYS[1])) == kept
     known = Sealed.read(kept)
     assert known is not None
     assert known.seal.previous == sealer.sealed()[0].seal.head

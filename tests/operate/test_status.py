@@ -10,7 +10,7 @@ from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
 from ledger import Keys, Ledger, Write
 from ledger.sealable import SHARDS
-from retention.evidence.seal_records import FIRST, Sealed, row_of
+from retention.evidence.seal_records import FIRST, Sealed, key_of_day
 from retention.evidence.seals import Seal
 from retention.registering import register
 from retention.registration_rules import Registration
@@ -49,13 +49,13 @@ def test_what_is_due_longest_and_the_last_sealed_day_are_told(ops: Ops, environm
     assert "not sealed yet" in ops("show resp_sealed").out
     day = str(ledger.get(keys.key("response", "resp_sealed")).rest["settled_at"])[:10]
     ledger.write(Write(FIRST, {"day": day}))
-    ledger.write(Write(row_of(day), Sealed(Seal.over(day, "", [[]] * SHARDS), now).row))
+    ledger.write(Write(key_of_day(day), Sealed(Seal.over(day, "", [[]] * SHARDS), now).attributes))
 
     told, shown, receipt = ops("status --json").data, ops("status").out, ops("show resp_sealed").out
-    ledger.write(Write(row_of(day), {"head": "changed"}))
+    ledger.write(Write(key_of_day(day), {"head": "changed"}))
     changed = ops("status")
 
-    for row in (FIRST, row_of(day), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
+    for row in (FIRST, key_of_day(day), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
         environment.dynamodb.delete_item(TableName=environment.ledger, Key={"key": {"S": row}})
     assert told["last_seal"]["day"] == day
     assert told["oldest_due"]["seconds"] >= 999_999

@@ -1,4 +1,4 @@
-"""The chain of seals as the ledger has it: one row a day, `seal#<day>`, and one that says where it begins."""
+"""The chain of seals as the ledger has it: one record a day, `seal#<day>`, and one that says where it begins."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ledger.sealable import SETTLED, SHARDS, part_of
 from retention.evidence.seals import Seal
 
 FIRST = RecordKey("seal#first")
-"""The row that says on which day the chain begins."""
+"""The record that says on which day the chain begins."""
 
 GAP = 31
 """Days without receipts after which the first run of all looks no further back for where the chain is to begin."""
@@ -33,13 +33,13 @@ class Sealed:
         return date.fromisoformat(self.seal.day)
 
     @property
-    def row(self) -> dict[str, Any]:
-        """The attributes of its row: the seal as canonical JSON, and its head."""
+    def attributes(self) -> dict[str, Any]:
+        """The attributes of its record: the seal as canonical JSON, and its head."""
         return {"seal": rfc8785.dumps(self.seal.document).decode(), "head": self.seal.head, "sealed_at": self.at}
 
     @classmethod
     def read(cls, record: Record) -> Self | None:
-        """Read a row; None where the day has no seal. Raises ValueError where the row does not agree with itself."""
+        """Read a record; None where the day has no seal. Raises ValueError where it does not agree with itself."""
         if "seal" not in record.rest:
             return None
         seal = Seal.read(json.loads(record.rest["seal"]))
@@ -48,8 +48,8 @@ class Sealed:
         return cls(seal, float(record.rest["sealed_at"]))
 
 
-def row_of(day: str) -> RecordKey:
-    """Name the row of a day's seal."""
+def key_of_day(day: str) -> RecordKey:
+    """Name the record of a day's seal."""
     return RecordKey(f"seal#{day}")
 
 
@@ -61,10 +61,10 @@ def last_sealed(store: Ledger, end: date) -> tuple[Sealed | None, list[Sealed]]:
     began = store.get(FIRST).rest.get("day")
     while began is not None and end.isoformat() >= began:
         days = [(end - timedelta(days=back)).isoformat() for back in range(_AT_ONCE)]
-        rows = store.get_many(row_of(day) for day in days if day >= began)
-        found = [(sealed, row) for row in rows.values() if (sealed := Sealed.read(row)) is not None]
+        records = store.get_many(key_of_day(day) for day in days if day >= began)
+        found = [(sealed, record) for record in records.values() if (sealed := Sealed.read(record)) is not None]
         if found:
-            return found[0][0], [sealed for sealed, row in reversed(found) if "published" not in row.rest]
+            return found[0][0], [sealed for sealed, record in reversed(found) if "published" not in record.rest]
         end -= timedelta(days=_AT_ONCE)
     return None, []
 
@@ -94,8 +94,8 @@ def chain(store: Ledger, first: date | None, last: date | None) -> list[Sealed]:
     seals: list[Sealed] = []
     while last is None or day <= last:
         days = [(day + timedelta(days=each)).isoformat() for each in range(_AT_ONCE)]
-        rows = store.get_many(row_of(each) for each in days)
-        found = [sealed for row in rows.values() if (sealed := Sealed.read(row)) is not None]
+        records = store.get_many(key_of_day(each) for each in days)
+        found = [sealed for record in records.values() if (sealed := Sealed.read(record)) is not None]
         seals += [sealed for sealed in found if last is None or sealed.date <= last]
         if len(found) < _AT_ONCE:
             break

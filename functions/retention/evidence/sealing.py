@@ -16,7 +16,7 @@ from documents import TableUnavailable, Written
 from ledger import Ledger, Record, RecordKey, Write
 from ledger.sealable import SETTLED, SHARDS, part_of
 from retention.evidence.merkle import leaf_hash, root_of
-from retention.evidence.seal_records import FIRST, Sealed, first_day, last_sealed, row_of
+from retention.evidence.seal_records import FIRST, Sealed, first_day, key_of_day, last_sealed
 from retention.evidence.seals import Line, Seal, lines_of, name_of
 
 OVER_AFTER = 3_600
@@ -80,7 +80,7 @@ def seal_days(
     sent = publish(told) if told else ()
     for sealed, confirmed in zip(told, sent, strict=True):
         if confirmed:
-            store.write(Write(row_of(sealed.seal.day), sets={"published": True}))
+            store.write(Write(key_of_day(sealed.seal.day), sets={"published": True}))
     return Tally(len(fresh), lines, late, sum(sent), int(day <= end))
 
 
@@ -107,7 +107,7 @@ def _sealed(
     sealed = Sealed(seal, at)
     if store.write(_seal(sealed, before)) is Written.YES:
         return sealed, late
-    winner = Sealed.read(store.get(RecordKey(row_of(name))))
+    winner = Sealed.read(store.get(RecordKey(key_of_day(name))))
     if winner is None:
         raise TableUnavailable("a seal was not confirmed")
     return winner, late
@@ -142,7 +142,7 @@ def _lines(
 
 
 def line_of(record: Record, shard: int, late: str = "") -> Line:
-    """Make the line of a row. One that can't be read is sealed as that: it must stop neither its day nor the next."""
+    """Make the line of a record. One that can't be read is sealed as that: it stops neither its day nor the next."""
     said: dict[str, Any] = {"settled_at": record.rest.get("settled_at")} | ({"late": late} if late else {})
     told = {"receipt": record.receipt, "history": record.rest.get("history")}
     try:
@@ -167,7 +167,7 @@ def _seal(sealed: Sealed, before: Sealed | None) -> Write:
     if before is None:
         beside = Write(FIRST, {"day": day}, condition="attribute_not_exists(#day)")
     else:
-        of = row_of(before.seal.day)
+        of = key_of_day(before.seal.day)
         given = {"head": before.seal.head}
         beside = Write(of, {"next": day}, condition="#head = :head AND attribute_not_exists(#next)", given=given)
-    return Write(row_of(day), sealed.row, condition="attribute_not_exists(#head)", beside=(beside,))
+    return Write(key_of_day(day), sealed.attributes, condition="attribute_not_exists(#head)", beside=(beside,))

@@ -21,7 +21,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it is sealed: the key of its row, its shard, its canonical bytes, and whether its day was over."""
+    """One line as it is sealed: the key of its record, its shard, its canonical bytes, and whether its day was over."""
 
     key: str
     shard: int

@@ -17,7 +17,7 @@ from infra.operate.ops.say import Voice, clock
 from infra.operate.ops.story import headline, numbers, timeline
 from ledger import Record
 from ledger.states import DEAD_LETTERED
-from retention.evidence.seal_records import Sealed, row_of
+from retention.evidence.seal_records import Sealed, key_of_day
 
 
 def add_to(app: typer.Typer) -> None:
@@ -79,7 +79,7 @@ def sealing(reach: Reach, record: Record) -> str | None:
     if not isinstance(settled, str):
         return None
     try:
-        seal = Sealed.read(reach.ledger.get(row_of(settled[:10])))
+        seal = Sealed.read(reach.ledger.get(key_of_day(settled[:10])))
     except ValueError:
         return f"the seal of its day, {settled[:10]}, was changed: {reach.hint('evidence', 'export', '--from', settled[:10])} says how"
     if seal is None:
