@@ -78,7 +78,7 @@ def noted(standing: Standing, record: Record, now: float) -> Write:
 
 
 def concerning(standing: Standing) -> Write:
-    """Keep the persons that a delivery concerns, and why it is asked for: both count for every later message of its key.
+    """Keep the persons that a delivery concerns, and why it is asked for: both count for later messages of its key.
 
     A delivery may end without a call since a newer retry message lives. That needs no condition here: its record kept
     what that message asks for before it was sent (`noted`).
