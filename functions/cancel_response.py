@@ -9,10 +9,7 @@ RESULT = "yandex.aistudio.response.cancellation"
 
 
 class CancelResponse(Message):
-    """Cancel the response with this id; with `where_possible` only if it runs in the background.
-
-    Every message has its own result.
-    """
+    """Cancel the response with this id; with `where_possible` only if it runs in the background."""
 
     response_id: ResponseId
     where_possible: bool = False

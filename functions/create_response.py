@@ -4,9 +4,9 @@ from dataclasses import asdict, replace
 
 from aistudio import Responses, Trace
 from aistudio.responses.create_body import Body
+from retention import Registration
 from retention.policies import Kept, check
 from retention.registering import register
-from retention.registration_rules import Registration
 from worker import Desk, Message, OnUnknown, Opaque, Outcome, Send, Time, Word, queue_function
 
 RESULT, POLL = "yandex.aistudio.response.created", "get_response"

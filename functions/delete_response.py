@@ -2,13 +2,13 @@
 
 from aistudio import ResponseId, Responses
 from retention import ALREADY_ABSENT, DELETED, HELD
-from retention.registering import schedule
+from retention.registering import registered
 from retention.successors import ask
 from worker import Later, Message, Opaque, Outcome, Registry, Send, Time, Word, queue_function
 
 RESULT, CANCEL = "yandex.aistudio.response.deletion", "cancel_response"
 CONFLICT = Later(10, "conflict", counted=True, detail="HTTP 409: the response may still be running")
-KEPT = Registry(spread=ask, schedule=schedule)
+KEPT = Registry(spread=ask, schedule=registered)
 FIELDS = {"key": "response_id", "due": "not_before", "about": "subject", "asks": "reason", "spreads": "cascade"}
 
 

@@ -16,10 +16,7 @@ class GetResponse(Message):
 
 @queue_function(GetResponse, Responses, RESULT, idempotent=True)
 def handler(message: GetResponse, responses: Responses, timeout: float) -> Outcome:
-    """Get it, in any status. That it does not exist is a result too.
-
-    A response that is not over is asked for again later where the message says so.
-    """
+    """Get it, in any status, or once it is over where the message says so. That it does not exist is a result too."""
     found = responses.get(message.response_id, timeout)
     if message.until_over and not isinstance(found, Absent) and not found.over:
         return Outcome("unfinished", found.trace, status=found.status, model=found.model, later=POLLED)

@@ -3,10 +3,9 @@
 from dataclasses import asdict
 
 from aistudio import ResponseId, Trace
-from retention import text_of
+from retention import Registration, text_of
 from retention.policies import NoDate, check, policies_of
 from retention.registering import registered
-from retention.registration_rules import Registration
 from worker import Desk, Invalid, Message, Opaque, Outcome, Time, Word, ledger_only, queue_function
 
 RESULT = "yandex.aistudio.response.registered"
@@ -26,10 +25,7 @@ class RegisterResponse(Message):
 
 @queue_function(RegisterResponse, ledger_only, RESULT, idempotent=True, desk=True, check=check)
 def handler(message: RegisterResponse, _client: None, _timeout: float, desk: Desk) -> Outcome:
-    """Put it on its record.
-
-    Without a policy the default one counts; one that there is not makes the message invalid.
-    """
+    """Put it on its record. Without a policy the default one counts; an unknown one makes the message invalid."""
     created = message.created_at.timestamp() if message.created_at else desk.sent_at / 1000
     try:
         dated = policies_of(desk.settings.retention_policies).dated(message.policy, message.delete_after, created)

@@ -19,10 +19,7 @@ class EventStream:
         self._begun = False
 
     def feed(self, piece: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the events that this piece completes.
-
-        Whatever is not a JSON object (a comment, `[DONE]`) is left out.
-        """
+        """Yield the events that this piece completes, without what is no JSON object (a comment, `[DONE]`)."""
         held = self._line[-1:]
         self._line.append(piece)
         if b"\n" not in piece and b"\r" not in piece and not b"".join(held).endswith(b"\r"):
@@ -30,10 +27,7 @@ class EventStream:
         *lines, rest = _LINE_END.split(b"".join(self._line))
         self._line = [rest]
         if lines and not self._begun:
-            self._begun, lines[0] = (
-                True,
-                lines[0].removeprefix(codecs.BOM_UTF8),
-            )  # the standard allows a byte order mark here
+            self._begun, lines[0] = True, lines[0].removeprefix(codecs.BOM_UTF8)  # the standard allows this mark here
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))

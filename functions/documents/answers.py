@@ -28,10 +28,7 @@ class Unreadable(Exception):
 
 
 def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
-    """Return the attributes that GetItem found under this key, or None where there is no such item.
-
-    Raises Unreadable.
-    """
+    """Return the attributes that GetItem found under this key; None where there is no item. Raises Unreadable."""
     if "Item" not in answer:
         return None
     return _items([answer["Item"]], {key})[key]
@@ -40,10 +37,7 @@ def one_item(answer: Mapping[str, Any], key: str) -> dict[str, Any] | None:
 def many_items(
     answer: Mapping[str, Any], table: str, asked: Collection[str]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return the items that BatchGetItem found, by key, and the keys that it left for a next request.
-
-    Raises Unreadable.
-    """
+    """Return the items that BatchGetItem found, by key, and the keys that it left undone. Raises Unreadable."""
     left = _unprocessed(answer.get("UnprocessedKeys") or {}, table, set(asked))
     tables = answer.get("Responses")
     if not isinstance(tables, Mapping):

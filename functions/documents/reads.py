@@ -26,10 +26,7 @@ class Reads(Requests, Generic[K, R]):
     _make: Callable[[Mapping[str, Any]], R]
 
     def get(self, key: K) -> R:
-        """The record as it is now (consistent read), an empty one where there is none.
-
-        Raises TableUnavailable: it could not be read.
-        """
+        """The record as it is now (consistent read), an empty one where there is none. Raises TableUnavailable."""
         ask = partial(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
         item = self._read(ask, lambda answer: answers.one_item(answer, key))
         return self._make(item or {"key": key})
@@ -37,7 +34,7 @@ class Reads(Requests, Generic[K, R]):
     def get_many(self, keys: Iterable[K]) -> dict[K, R]:
         """The records of these keys as they are now, 100 a request; absent ones are empty records.
 
-        Raises TableUnavailable: not all could be read.
+        Raises TableUnavailable.
         """
         every = list(dict.fromkeys(keys))
         items: dict[str, Mapping[str, Any]] = {key: {"key": key} for key in every}

@@ -78,10 +78,7 @@ def _schema(name: str, table: dict[str, Any]) -> Any:
 
 
 def _add_indexes(client: "DynamoDBClient", name: str, table: dict[str, Any]) -> None:
-    """Add the indexes that the table lacks.
-
-    The service takes one in a request, and the next once that one is filled.
-    """
+    """Add the indexes that the table lacks, one a request: the service takes the next once that one is filled."""
     for index in table["indexes"]:
         if index["name"] not in _indexes(client, name):
             try:

@@ -4,7 +4,6 @@ The raw id stands on the record if and only if it is on the agenda. Times are RF
 so that their order as texts is their order in time.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,24 +20,6 @@ LOOKED_AFTER = 30 * 86_400
 
 DEAD_LETTERED_FOR = 7 * 86_400
 """Seconds after which a record that was dead-lettered comes due again: one dead letter a week, nothing forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a deletion's message with a date asks for: that its response goes then, and why.
-
-    `until` is the date (epoch seconds), `reason` what the receipt says, `cascade` whether what continues it goes too.
-    `subject` is the person's key. `sent_at` (ms, when the message was sent first) and `body_hash` order it among the
-    registrations.
-    """
-
-    response_id: Key
-    until: float
-    reason: str | None
-    cascade: bool
-    subject: RecordKey | None
-    sent_at: int
-    body_hash: str
 
 
 def text_of(moment: float) -> str:

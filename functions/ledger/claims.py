@@ -52,10 +52,7 @@ def claim(claim: Claim, now: float, audit: Mapping[str, Any]) -> Write:
 def learned(claim: Claim, response_id: str) -> Write:
     """Keep the raw id of the response that the claimed call has begun: whoever finds the claim can look it up."""
     return Write(
-        claim.standing.key,
-        sets={"response_id": response_id},
-        condition=when.MINE,
-        given=when.given(owner=claim.owner),
+        claim.standing.key, sets={"response_id": response_id}, condition=when.MINE, given=when.given(owner=claim.owner)
     )
 
 

@@ -59,12 +59,7 @@ class Standing:
 
     def compared(self, now: float) -> Mapping[str, Any]:
         """What the conditions of its writes compare with."""
-        return when.given(
-            redrive=self.redrive,
-            copy=self.copy,
-            sent_at=self.sent_at,
-            now=now,
-        )
+        return when.given(redrive=self.redrive, copy=self.copy, sent_at=self.sent_at, now=now)
 
 
 def noted(standing: Standing, record: Record, now: float) -> Write:
@@ -98,13 +93,7 @@ def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write
         sets={**audit, "state": OPEN, **standing.sets(now)},
         adds=standing.adds,
         removes=("dlq", "owner", "detail", "messages"),
-        condition=when.any_of(
-            when.FREE,
-            when.LAPSED,
-            when.OPEN_BELOW,
-            when.ENDED_BEFORE,
-            when.ABSENT_BEFORE,
-        ),
+        condition=when.any_of(when.FREE, when.LAPSED, when.OPEN_BELOW, when.ENDED_BEFORE, when.ABSENT_BEFORE),
         given=standing.compared(now),
     )
 

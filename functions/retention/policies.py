@@ -66,10 +66,7 @@ class NoDate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """What a registration fixes: a policy that is changed later does not count for it.
-
-    `delete_after`: epoch seconds.
-    """
+    """What a registration fixes (`delete_after` in epoch seconds): a policy changed later does not count for it."""
 
     delete_after: float
     policy: str | None

@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from documents import TableUnavailable, Written
 from ledger import Keys, Ledger, Record, RecordKey, Write
-from ledger.agenda import Wish
+from ledger.registration import Registration
 from ledger.states import DELETED
-from retention.registration_rules import Registration, order, order_on, write_of
+from retention.registration_rules import order, order_on, write_of
 
 _TRIES = 5
 """How often a registration is made anew for a record that other writers change meanwhile."""
@@ -38,23 +38,6 @@ def registered(registration: Registration, store: Ledger, keys: Keys, now: float
         if store.write(write) is Written.YES:
             return Registered.STANDS if order(registration) >= order_on(record) else Registered.SUPERSEDED
     raise TableUnavailable("a registration was not confirmed")
-
-
-def schedule(wish: Wish, store: Ledger, keys: Keys, now: float) -> Registered:
-    """Register the date at which a message asks for a deletion.
-
-    Raises TableUnavailable and Crowded, as `registered` does.
-    """
-    said = Registration(
-        wish.response_id,
-        wish.sent_at,
-        wish.body_hash,
-        subject=wish.subject,
-        delete_after=wish.until,
-        cascade=wish.cascade,
-        reason=wish.reason,
-    )
-    return registered(said, store, keys, now)
 
 
 def register(registration: Registration, store: Ledger, keys: Keys, now: float) -> tuple[Write, ...]:

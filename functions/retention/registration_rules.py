@@ -1,43 +1,19 @@
 """What a registration writes on the record of its response, given that record as it was read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ledger import Keys, Record, RecordKey, Write
 from ledger import conditions as when
 from ledger.agenda import DELETE, shard_of, text_of
+from ledger.registration import Registration
 from ledger.states import ERASURE, MOST_SUBJECTS, Crowded
 
 FORGOTTEN_AFTER = 30 * 86_400
 """Seconds after which the service forgets a response by itself: what has no date is looked at then."""
 
 _AS_READ = ("registered_sent_at", "registered_hash", "subject", "created_at", "absent_sent_at", "due_shard")
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What a message says of a stored response.
-
-    `sent_at` is when the message was sent first (ms) and `body_hash` breaks ties: the later registration stands,
-    whatever order they arrive in. `created_at` and `delete_after` are epoch seconds. `subject` is the person's key,
-    `previous` the id of the response that it continues, `conversation` the key of one that it belongs to. `cascade` and
-    `verify_after` (seconds) are what its policy said. `reason` is what the receipt says of a deletion that was asked
-    for at a date.
-    """
-
-    response_id: str
-    sent_at: int
-    body_hash: str
-    created_at: float | None = None
-    subject: RecordKey | None = None
-    policy: str | None = None
-    delete_after: float | None = None
-    previous: str | None = None
-    conversation: RecordKey | None = None
-    cascade: bool = False
-    verify_after: float | None = None
-    reason: str | None = None
 
 
 def write_of(registration: Registration, record: Record, keys: Keys, *, erased_at: str, now: float) -> Write:

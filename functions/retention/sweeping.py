@@ -49,8 +49,7 @@ def sweep(
     """Claim what is due, page by page, beginning with the shard `first`, and send what was claimed.
 
     `send` says of each record whether its message is confirmed. Killed in between, what was claimed is late by a lease.
-
-    Raises TableUnavailable: the agenda could not be read.
+    Raises TableUnavailable.
     """
     parts = [f"due#{(first + number) % SHARDS:02d}" for number in range(SHARDS)]
     pages = [store.query(DUE, part, until=text_of(now)) for part in parts]

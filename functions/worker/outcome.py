@@ -46,17 +46,13 @@ class Outcome:
     """What is known at the end of a call: the state that the ledger keeps, and what goes to the results queue.
 
     `result` is JSON that may hold bytes, which are sent as base64. `bulky` names the fields of it that may be left out,
-    in this order, where it is too large to be sent.
-    `status` is what the API calls the end of a response, `model` the model that answered. `sends` go out before
-    the outcome is written; `writes` are written in its transaction.
+    in this order, where it is too large to be sent. `status` is what the API calls the end of a response, `model` the
+    model that answered. `sends` go out before the outcome is written; `writes` are written in its transaction.
 
     `registers` makes writes of its transaction out of records as they are then, after a call that must not repeat.
     Where they are refused they are made again; at last the outcome is written without them. It raises TableUnavailable.
-
-    `noted` is what its receipt says beside that.
-
-    `held_by` is the record whose hold keeps a response. `ended_by` is what ended a call early that has a result all the
-    same: the batch heeds it as it heeds a call that failed.
+    `noted` is what its receipt says beside that, `held_by` the record whose hold keeps a response. `ended_by` is what
+    ended a call early that has a result all the same: the batch heeds it as it heeds a call that failed.
 
     With `later` it is no end: `sends` and `result` go out, `writes` are written, and the message comes back.
     """

@@ -33,10 +33,7 @@ class Token:
 
 
 def seconds_left(context: Any, clock: Clock) -> float:
-    """Return the seconds that the invocation has left.
-
-    Raises ValueError: the context does not say it.
-    """
+    """Return the seconds that the invocation has left. Raises ValueError: the context does not say it."""
     ask = getattr(context, "get_remaining_time_in_millis", None)
     try:
         return float(ask()) / 1000 if callable(ask) else float(context.deadline_ms) / 1000 - clock.now()

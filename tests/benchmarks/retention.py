@@ -20,9 +20,9 @@ import retention_sweep
 from ledger import Keys, Ledger, RecordKey, Write
 from ledger.agenda import shard_of
 from ledger.receipts import AGENDA
+from ledger.registration import Registration
 from ledger.states import DELETED
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.clock import FakeClock
 from tests.support.memory_table import MemoryTable
 from tests.support.request_units import cost, size_of

@@ -6,8 +6,8 @@ from dataclasses import replace
 from infra.local.catalog import timers
 from infra.local.environment import running_environment
 from ledger import Keys, Ledger
+from ledger.registration import Registration
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.waiting import eventually
 
 

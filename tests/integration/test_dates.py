@@ -5,9 +5,9 @@ import pytest
 from documents import Written
 from ledger import Ledger, Record, Write
 from ledger.agenda import text_of
+from ledger.registration import Registration
 from ledger.states import DEAD_LETTERED, DELETED, HELD, WAITING
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.bench import Bench
 from tests.support.messages import again
 from tests.support.seam import unseen

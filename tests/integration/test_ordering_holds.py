@@ -6,9 +6,9 @@ import pytest
 
 from ledger import HoldStatus, Ledger
 from ledger.agenda import text_of
+from ledger.registration import Registration
 from ledger.states import DELETED, HELD
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.bench import Bench
 from tests.support.functions import bench_of
 from tests.support.kit import Kit

@@ -4,9 +4,9 @@ import pytest
 
 from ledger import Record
 from ledger.agenda import text_of
+from ledger.registration import Registration
 from ledger.states import WAITING
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.integration.steps import delete, deletion
 from tests.support.bench import Bench
 

@@ -11,9 +11,9 @@ from documents import Written
 from infra.local.cloud.servers import Waiting
 from ledger import Ledger, Record, RecordKey, Write
 from ledger.agenda import text_of
+from ledger.registration import Registration
 from ledger.states import DELETED
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.bench import Bench
 from tests.support.messages import arrived
 from tests.support.seam import Crash, killed_after, killed_before, refused

@@ -5,8 +5,8 @@ import time
 
 from infra.local.environment import Environment
 from ledger import Keys, Ledger
+from ledger.registration import Registration
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.operate.conftest import Ops
 
 HOUR = 3600

@@ -9,8 +9,8 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from infra.local.environment import Environment
 from ledger import Keys, Ledger, Record
+from ledger.registration import Registration
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.operate.conftest import Ops
 
 DAY = 86_400

@@ -10,8 +10,8 @@ import pytest
 from infra.local.environment import Environment
 from infra.local.samples.case import EVENTS
 from ledger import Keys, Ledger
+from ledger.registration import Registration
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.operate.conftest import Ops
 
 

@@ -9,11 +9,11 @@ import pytest
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
 from ledger import Keys, Ledger, Write
+from ledger.registration import Registration
 from ledger.sealable import SHARDS
 from retention.evidence.seal_records import FIRST, Sealed, key_of_day
 from retention.evidence.seals import Seal
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.operate.conftest import Ops, Scene
 from tests.operate.letters import deletions
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import retention_sweep
 from ledger import Ledger, Record
+from ledger.registration import Registration
 from retention.registering import registered
-from retention.registration_rules import Registration
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.ticking import ticked

@@ -22,10 +22,7 @@ class Exchange:
     received: bool = False
 
     def left(self) -> float:
-        """Return the seconds left, always more than zero.
-
-        Raises TimeoutError: none are left.
-        """
+        """Return the seconds left, always more than zero. Raises TimeoutError: none are left."""
         seconds = self.deadline - self.monotonic()
         if seconds <= 0:
             raise TimeoutError("the call's time is over")

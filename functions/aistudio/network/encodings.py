@@ -29,10 +29,7 @@ class Inflating:
         return self._inflate.eof
 
     def feed(self, piece: bytes, most: int) -> bytes:
-        """Return the inflated piece, at most `most` bytes of it.
-
-        Raises zlib.error: it can't be inflated.
-        """
+        """Return the inflated piece, at most `most` bytes of it. Raises zlib.error: it can't be inflated."""
         whole = b""
         while piece and len(whole) < most:
             if self._inflate.eof:  # gzip may come in several members

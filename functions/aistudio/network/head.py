@@ -27,10 +27,7 @@ _WITHOUT_BODY = (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
 
 
 def written(request: httpx.Request) -> bytes:
-    """Write a request, with its body.
-
-    Raises ValueError: it has parts that would end a line, or that no request has.
-    """
+    """Write a request, with its body. Raises ValueError: it has parts that would end a line, or that no request has."""
     lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)]
     lines += [b"%b: %b\r\n" % header for header in request.headers.raw]
     head = b"".join([*lines, b"\r\n"])

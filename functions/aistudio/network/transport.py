@@ -32,10 +32,7 @@ class DeadlineTransport(httpx.BaseTransport):
         self._pool = Pool(tls, dialer, kept)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request.
-
-        Raises httpx.TransportError: the subclass that httpx's own transport would raise.
-        """
+        """Send one request. Raises httpx.TransportError: the subclass that httpx's own transport would raise."""
         exchange: Exchange = request.extensions["exchange"]
         exchange.sent = False
         if request.url.scheme not in ("http", "https"):

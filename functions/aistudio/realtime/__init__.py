@@ -49,9 +49,7 @@ class Realtime:
         """Ask for a response and wait for its end; never to be repeated without thought.
 
         `event` is the API's own body, of which `type`, `event_id` and `response` are sent, as they are; `timeout` is
-        the seconds the whole call may take.
-
-        Raises APIError: one of its subclasses.
+        the seconds the whole call may take. Raises APIError.
         """
         body = {name: event[name] for name in ("type", "event_id", "response") if event.get(name) is not None}
         if context is not None:
@@ -69,9 +67,7 @@ class Realtime:
 
         Of a script each event waits until the one before it is acknowledged, or its response is over; a response.cancel
         goes out as soon as the response before it has begun. By WebSocket a lone event is alone in its session, which
-        ends with it. `timeout` is the seconds that all of it may take.
-
-        Raises APIError: one of its subclasses.
+        ends with it. `timeout` is the seconds that all of it may take. Raises APIError.
         """
         if request.script is not None:
             self._need_websocket("a script")

@@ -21,10 +21,7 @@ PATH = "/realtime/client-events/"
 
 
 def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> RealtimeResult:
-    """Post a response.create and read the answer, in whichever form it comes.
-
-    Raises APIError: one of its subclasses.
-    """
+    """Post a response.create and read the answer, in whichever form it comes. Raises APIError."""
     turn = Turn()
     said = _post(api, event, timeout, turn)
     if not said.accepted:
@@ -35,10 +32,7 @@ def create_by_post(api: API, event: Mapping[str, Any], timeout: float) -> Realti
 
 
 def post_event(api: API, event: Mapping[str, Any], timeout: float) -> ScriptResult:
-    """Post any other client event, and read what acknowledges it, if that comes.
-
-    Raises APIError: one of its subclasses.
-    """
+    """Post any other client event, and read what acknowledges it, if that comes. Raises APIError."""
     told = _Acknowledgement(event)
     said = _post(api, event, timeout, told)
     return told.result(said)
@@ -55,10 +49,7 @@ class _Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """How a POST was answered.
-
-    `cut` is what ended a stream early; `accepted`: no events came, but `document` or nothing.
-    """
+    """How a POST was answered. `cut` ended a stream early; `accepted`: no events came, but `document` or nothing."""
 
     trace: Trace
     cut: str = ""

@@ -26,10 +26,7 @@ class Complaint:
 
     @classmethod
     def read(cls, event: Mapping[str, Any]) -> "Complaint":
-        """Read an `error` event, wrapped or flat.
-
-        A flat event's `event_id` is the server's own, unless a frame of ours has it.
-        """
+        """Read an `error` event, wrapped or flat: there `event_id` is the server's own, unless a frame has it."""
         error = event.get("error")
         if not isinstance(error, Mapping):
             error = {name: event.get(name) for name in ("code", "message", "param", "event_id")}

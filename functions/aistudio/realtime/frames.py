@@ -35,10 +35,7 @@ class Wire:
         return self._exchange.monotonic
 
     def left(self) -> float:
-        """Return the seconds left.
-
-        Raises TimeoutError: when there are none.
-        """
+        """Return the seconds left. Raises TimeoutError."""
         return self._exchange.left()
 
     def closed_with(self) -> int | None:
@@ -46,10 +43,7 @@ class Wire:
         return None if self._connection.state is State.OPEN else self._connection.close_code or CUT
 
     def send(self, frame: bytes) -> None:
-        """Write one frame.
-
-        Raises ConnectionClosed: when it can't be written.
-        """
+        """Write one frame. Raises ConnectionClosed: when it can't be written."""
         self._connection.send(frame, text=True)
 
     def receive(self, within: float | None = None) -> dict[str, object]:

@@ -41,7 +41,7 @@ class Script:
     def run(self, wire: Wire) -> None:
         """Go through all steps.
 
-        Raises APIError: one of its subclasses.
+        Raises APIError.
         Raises TimeoutError: when the time is over, as all that `wire` raises.
         """
         self._begin(wire)

@@ -83,10 +83,7 @@ class Told:
 
 
 def with_clues(error: OutcomeUnknown, called_at: float) -> OutcomeUnknown:
-    """Add what people find a response by that may be stored under an id which no answer named.
-
-    `called_at`: epoch seconds.
-    """
+    """Add what people find a response by that may be stored under an unknown id. `called_at` is in epoch seconds."""
     clues = {
         "called": datetime.fromtimestamp(called_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "x-client-request-id": error.trace.client_request_id,

@@ -34,10 +34,7 @@ _FLAGS = ("background", "store", "stream")
 
 
 def problems(body: Mapping[str, Any], allowed: Collection[str]) -> Iterator[str]:
-    """Say what is wrong with a body, without content.
-
-    `allowed` names fields that are sent whatever is known of them.
-    """
+    """Say what is wrong with a body, without content. `allowed` names fields that are sent all the same."""
     given = {name: value for name, value in body.items() if value is not None and name not in allowed}
     yield from (f"{name} is not supported by the API" for name in NOT_SUPPORTED if name in given)
     options = given.get("stream_options")
@@ -57,7 +54,7 @@ def problems(body: Mapping[str, Any], allowed: Collection[str]) -> Iterator[str]
 class Body(BaseModel):
     """The API's own fields beside those of a subclass: kept as they came.
 
-    `aistudio_allow_fields` of the validation context names those that are sent whatever is known of them.
+    `aistudio_allow_fields` of the validation context names those that are sent all the same.
     """
 
     model_config = ConfigDict(extra="allow")

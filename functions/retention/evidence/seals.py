@@ -75,13 +75,7 @@ class Seal:
         """The seal as JSON: `root` is over the shards' roots."""
         shards = [{"count": count, "root": root} for count, root in zip(self.counts, self.roots, strict=True)]
         root = root_of([leaf_hash(bytes.fromhex(each)) for each in self.roots])
-        return {
-            "version": VERSION,
-            "day": self.day,
-            "previous": self.previous,
-            "shards": shards,
-            "root": root.hex(),
-        }
+        return {"version": VERSION, "day": self.day, "previous": self.previous, "shards": shards, "root": root.hex()}
 
     @cached_property
     def head(self) -> str:
@@ -106,10 +100,7 @@ class SealedDay:
 
     @classmethod
     def read(cls, seal: Seal, fetch: Callable[[str], bytes]) -> Self:
-        """Read a day back, fetching its objects by their names.
-
-        Raises ValueError where they are not what the seal says.
-        """
+        """Read a day back, fetching its objects by name. Raises ValueError where they are not what the seal says."""
         return cls(seal, tuple(lines_of(seal, shard, fetch) for shard in range(len(seal.counts))))
 
 

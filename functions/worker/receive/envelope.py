@@ -140,9 +140,7 @@ def _decoded(encoded: object, where: str) -> str:
 
 
 def _json(text: str, where: str) -> Any:
-    """Parse a text as JSON, after a byte order mark. A field that stands twice in an object is refused, because
-    parsers differ in which of the two they use.
-    """
+    """Parse a text as JSON, after a byte order mark; without fields that stand twice, of which parsers use either."""
     try:
         parsed = from_json(text.removeprefix(_BOM).encode("utf-8", "surrogatepass"), allow_inf_nan=False)
         json.loads(text.removeprefix(_BOM), object_pairs_hook=_once)

@@ -30,10 +30,7 @@ class _Encoded:
 
 
 class Document(io.RawIOBase):
-    """JSON text in UTF-8, as a file that can be read again.
-
-    `text` is all of it but the bytes; half a surrogate in it is for who sends it to find.
-    """
+    """JSON text in UTF-8, as a file that can be read again. `text` is all but the bytes, maybe with half surrogates."""
 
     def __init__(self, value: Any, *, ascii_only: bool = False) -> None:
         super().__init__()

@@ -44,7 +44,7 @@ class Carrier:
     ) -> QueueMessage:
         """Write the delivery's body and its producer's attributes, with this attribute and what `told` has texts for.
 
-        Raises TooLarge: no queue of this function takes it.
+        Raises TooLarge.
         """
         takes = sendable(delivery.body)
         texts = {

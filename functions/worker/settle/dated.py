@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from documents import TableUnavailable
-from ledger.agenda import Wish
+from ledger.registration import Registration
 from ledger.states import Crowded
 from worker.settle.context import Invocation, Item, under_message_id
 from worker.settle.effects import Ended, defect, unsettled
@@ -33,14 +33,14 @@ def register_dated(items: Sequence[Item], inv: Invocation) -> tuple[list[Item], 
 
 def _register(item: Item, inv: Invocation) -> None:
     message = item.valid_message
-    wish = Wish(
-        response_id=item.key,
-        until=message.due,
-        reason=next(iter(message.asked), None),
-        cascade=bool(message.cascades),
+    said = Registration(
+        item.key,
+        item.delivery.sent_at,
+        inv.keys.digest(message.canonical()),
         subject=next(iter(item.subjects), None),
-        sent_at=item.delivery.sent_at,
-        body_hash=inv.keys.digest(message.canonical()),
+        delete_after=message.due,
+        cascade=bool(message.cascades),
+        reason=next(iter(message.asked), None),
     )
     if inv.function.registry is not None:
-        inv.function.registry.schedule(wish, inv.store, inv.keys, inv.clock.now())
+        inv.function.registry.schedule(said, inv.store, inv.keys, inv.clock.now())

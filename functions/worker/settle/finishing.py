@@ -55,12 +55,7 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Ended], 
 def done(outcome: Outcome) -> Settlement:
     """The end of a delivery whose outcome is written down."""
     return Settlement(
-        End.DONE,
-        outcome.state,
-        trace=outcome.trace,
-        usage=outcome.usage,
-        status=outcome.status,
-        model=outcome.model,
+        End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage, status=outcome.status, model=outcome.model
     )
 
 

@@ -6,8 +6,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from aistudio import API
 from ledger import Keys, Ledger, Record
-from ledger.agenda import Wish
 from ledger.claims import KEPT
+from ledger.registration import Registration
 from worker.desk import Desk
 from worker.outcome import Outcome
 from worker.receive.message import M
@@ -31,7 +31,7 @@ Spread = Callable[[Record, frozenset[str], Ledger, float], Mapping[str, int]]
 May raise TableUnavailable.
 """
 
-Schedule = Callable[[Wish, Ledger, Keys, float], object]
+Schedule = Callable[[Registration, Ledger, Keys, float], object]
 """Registers the date at which a response is to be deleted, at this moment. May raise TableUnavailable or Crowded."""
 
 

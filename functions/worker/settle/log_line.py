@@ -19,13 +19,7 @@ _WELL = frozenset({"completed", "queued", "in_progress", "absent"})
 
 
 def log_end(
-    delivery: Delivery,
-    item: Item,
-    settlement: Settlement,
-    seconds: float | None,
-    logger: Logger,
-    *,
-    idempotent: bool,
+    delivery: Delivery, item: Item, settlement: Settlement, seconds: float | None, logger: Logger, *, idempotent: bool
 ) -> None:
     """Log how a delivery ended, without content; `seconds` is how long its call took."""
     trace = settlement.trace

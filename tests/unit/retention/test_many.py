@@ -7,10 +7,10 @@ import erase_subject
 import legal_hold
 from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import due, text_of
+from ledger.registration import Registration
 from ledger.states import DELETED, HELD
 from retention.hold_orders import Action
 from retention.registering import registered
-from retention.registration_rules import Registration
 from retention.successors import MOST_COUNTED, ask
 from tests.simulation.expressions import Item
 from tests.support.clock import FakeClock

@@ -9,8 +9,8 @@ import pytest
 from documents import Written
 from ledger import Keys, Ledger, Record, RecordKey, Write
 from ledger.agenda import text_of
+from ledger.registration import Registration
 from retention.registering import register
-from retention.registration_rules import Registration
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
 
