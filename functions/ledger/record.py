@@ -90,13 +90,8 @@ class Record:
 
         Of an item that can't be understood it is a record in the state `unreadable`, under a hold: it opens nothing.
         """
-        plain = {name: _plain(value) for name, value in item.items()}
-        known = {name: plain.pop(name) for name in cls.__slots__ if name != "rest" and name in plain}
-        if not all(_fits(name, value) for name, value in known.items()):
-            return cls(RecordKey(str(item["key"])), UNREADABLE, hold=frozenset({UNREADABLE}), rest=plain)
-        for name in known.keys() & {"messages", "retried", "hold", "subjects", "asked", "cascades"}:
-            known[name] = frozenset(known[name])
-        return cls(**known, rest=plain)
+        known, rest = _parted(item)
+        return cls(RecordKey(str(item["key"])), **_UNREADABLE, rest=rest) if known is None else cls(**known, rest=rest)
 
     @property
     def watermark(self) -> tuple[int, int]:
@@ -120,14 +115,27 @@ class Record:
 
     def after(self, write: Write) -> Self:
         """The record once this write of it is applied."""
-        written = self.read({"key": self.key, **write.sets})
-        if written.state == UNREADABLE:
-            return written
-        absent = type(self)(self.key)
+        known, written = _parted(write.sets)
+        if known is None:
+            return type(self)(self.key, **_UNREADABLE, rest=written)
         rest = {name: value for name, value in self.rest.items() if name not in write.removes}
-        changes = {name: getattr(absent, name) for name in write.removes if name in self.__slots__}
-        changes |= {name: getattr(written, name) for name in write.sets if name in self.__slots__}
-        return replace(self, **changes, rest={**rest, **written.rest})
+        absent = {name: getattr(_ABSENT, name) for name in write.removes if name in _KINDS}
+        return replace(self, **absent | known, rest={**rest, **written})
+
+
+_ABSENT = Record(RecordKey(""))
+_UNREADABLE: Mapping[str, Any] = {"state": UNREADABLE, "hold": frozenset({UNREADABLE})}
+
+
+def _parted(item: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The attributes that a record knows, None where they can't be understood, and the rest."""
+    known: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in item.items():
+        (known if name in _KINDS else rest)[name] = _plain(value)
+    if not all(_fits(name, value) for name, value in known.items()):
+        return None, rest
+    return known | {name: frozenset(known[name]) for name in _SETS & known.keys()}, rest
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -135,12 +143,14 @@ def _fits(name: str, value: Any) -> bool:
     return isinstance(value, _KINDS[name]) and isinstance(value, bool) == (_KINDS[name] is bool)
 
 
+_SETS = frozenset(("messages", "retried", "hold", "subjects", "asked", "cascades"))
+
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "state", "owner", "reason", "dlq", "body_hash"), str),
     **dict.fromkeys(("redrive", "copy", "marked_at", "first_seen", "attempt", "lease_until"), (int, float)),
     **dict.fromkeys(("absent_sent_at", "receipts", "expires_at", "registered_sent_at"), (int, float)),
     **dict.fromkeys(("receipt", "told"), Mapping),
-    **dict.fromkeys(("messages", "retried", "hold", "subjects", "asked", "cascades"), (set, frozenset)),
+    **dict.fromkeys(_SETS, (set, frozenset)),
     **dict.fromkeys(
         ("response_id", "registered_hash", "registered_reason", "created_at", "subject", "delete_after"), str
     ),
@@ -158,6 +168,8 @@ class Ledger(Store[RecordKey, Record]):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int)):  # most are
+        return value
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):

@@ -48,19 +48,22 @@ class Threads:
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T | BaseException]:
         """Run all to their end. Returns, in order, what each returned or raised."""
-        ends: list[Future[T]] = [Future() for _ in tasks]
-        waiting = deque(zip(tasks, ends, strict=True))
+        ends: dict[int, T | BaseException] = {}
+        waiting = deque(enumerate(tasks))
+        all_ended = threading.Event()
 
         def work() -> None:
             while waiting:
                 try:
-                    task, end = waiting.popleft()
+                    index, task = waiting.popleft()
                 except IndexError:  # another thread was quicker
                     return
                 try:
-                    end.set_result(task())
+                    ends[index] = task()
                 except BaseException as error:  # noqa: BLE001 - given back to the caller, who knows what it means
-                    end.set_exception(error)
+                    ends[index] = error
+                if len(ends) == len(tasks):
+                    all_ended.set()
 
         for _ in range(min(self._others, self._allowed() - 1, len(tasks) - 1)):
             try:
@@ -69,4 +72,6 @@ class Threads:
                 _log.warning("calls have fewer threads than they may: %s", error)
                 break
         work()
-        return [end.exception() or end.result() for end in ends]
+        if tasks:
+            all_ended.wait()
+        return [ends[index] for index in range(len(tasks))]

@@ -1,12 +1,13 @@
 """The composition root: reads the environment once an instance, builds the clients, and binds each invocation."""
 
+import gc
 import os
 import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
@@ -34,6 +35,8 @@ from worker.settle.function import Function
 from worker.settle.retry_policy import Limits
 from worker.threads import Threads, within
 from worker.timer_handler import Timer, Tools, tick_of
+
+T = TypeVar("T")
 
 SIDE_BY_SIDE = 10
 """Requests at once to the ledger or the queues: a hundred messages' results are ten, their records four."""
@@ -145,7 +148,7 @@ def instance(function: Function[Any, Any]) -> Instance:
     needs = QUEUE_FUNCTION if function.calls_studio else LEDGER_FUNCTION
     settings = Settings.read(os.environ, (*needs, *needed.values()), function.check)
     urls = {name: os.environ.get(at, "") for name, at in (needed | optional).items()}
-    return Instance(function, settings, urls, SystemClock())
+    return _frozen(Instance(function, settings, urls, SystemClock()))
 
 
 class TimerInstance(_Lasting):
@@ -185,4 +188,10 @@ def timer_instance(timer: Timer) -> TimerInstance:
     queues = queue_settings(timer.sends_to)
     needs = (*timer.needs, *queues.values(), *(KEYS_OF_QUEUES if queues else ()))
     settings = Settings.read(os.environ, needs)
-    return TimerInstance(timer, settings, {name: os.environ[at] for name, at in queues.items()}, SystemClock())
+    return _frozen(TimerInstance(timer, settings, {name: os.environ[at] for name, at in queues.items()}, SystemClock()))
+
+
+def _frozen(instance: T) -> T:
+    """Keep the collector of garbage from looking through all that was imported and built, again and again."""
+    gc.freeze()
+    return instance

@@ -3,7 +3,6 @@
 httpx is pinned; httpx2 takes its place by renaming the imports.
 """
 
-import contextlib
 import http.client
 import ssl
 from collections.abc import Callable, Iterator
@@ -44,10 +43,10 @@ class DeadlineTransport(httpx.BaseTransport):
         connection = self._pool.take(request.url, wait)
         give_back = partial(self._pool.give_back, connection)
         try:
-            with _as_httpx(httpx.ConnectTimeout, httpx.ConnectError):
+            with _CONNECTING:
                 connection.begin(exchange)
             _write(connection, request)
-            with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
+            with _READING:
                 answer = _answer_on(connection, request.method, exchange)
         except BaseException:
             give_back(usable=False)
@@ -65,7 +64,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
 def _write(connection: Connection, request: httpx.Request) -> None:
     """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
-    with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
+    with _WRITING:
         try:
             whole = written(request)
         except ValueError as error:
@@ -96,7 +95,7 @@ class _Body(httpx.SyncByteStream):
         self._whole = False
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
+        with _READING:
             while piece := self._answer.read1(_PIECE):
                 yield piece
             if self._answer.length:
@@ -109,14 +108,26 @@ class _Body(httpx.SyncByteStream):
             give_back(usable=self._whole and not self._answer.will_close)
 
 
-@contextlib.contextmanager
-def _as_httpx(late: type[httpx.TransportError], broken: type[httpx.TransportError]) -> Iterator[None]:
-    """Raise httpx's error in place of what sockets and http.client raise."""
-    try:
-        yield
-    except http.client.HTTPException as error:  # first: some of them are an OSError too
-        raise httpx.RemoteProtocolError(type(error).__name__) from error
-    except TimeoutError as error:
-        raise late(str(error)) from error
-    except OSError as error:  # among them every ssl.SSLError
-        raise broken(str(error)) from error
+class _AsHttpx:
+    """A context that raises httpx's error in place of what sockets and http.client raise."""
+
+    def __init__(self, late: type[httpx.TransportError], broken: type[httpx.TransportError]) -> None:
+        self._late = late
+        self._broken = broken
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case http.client.HTTPException():  # first: some of them are an OSError too
+                raise httpx.RemoteProtocolError(type(error).__name__) from error
+            case TimeoutError():
+                raise self._late(str(error)) from error
+            case OSError():  # among them every ssl.SSLError
+                raise self._broken(str(error)) from error
+
+
+_CONNECTING = _AsHttpx(httpx.ConnectTimeout, httpx.ConnectError)
+_WRITING = _AsHttpx(httpx.WriteTimeout, httpx.WriteError)
+_READING = _AsHttpx(httpx.ReadTimeout, httpx.ReadError)

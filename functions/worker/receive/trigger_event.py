@@ -99,7 +99,8 @@ def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
     md5 = message.get("md5_of_body")
     if md5 and md5 != hashlib.md5(_utf8(body), usedforsecurity=False).hexdigest():
         return replace(bare, flaw="details.message.md5_of_body: does not match the body, send it again")
-    return _with_attributes(bare, _mapping(message.get("message_attributes")), signer)
+    attributes = _mapping(message.get("message_attributes"))
+    return _with_attributes(bare, attributes, signer) if attributes else bare
 
 
 def _with_attributes(bare: Delivery, attributes: Mapping[str, Any], signer: Signer) -> Delivery:

@@ -59,8 +59,8 @@ def _item(delivery: Delivery, inv: Invocation, now: float) -> Item:
     about, due = parsed.message.about, parsed.message.due
     # By when it was sent: a message that comes back, even after its date, is what it was before.
     dated = due > delivery.sent_at / 1000 + LONGEST_DELAY
-    if not dated:
-        delivery = replace(delivery, not_before=max(delivery.not_before, due))
+    if not dated and due > delivery.not_before:
+        delivery = replace(delivery, not_before=due)
     return Item(
         record_key=inv.keys.key(inv.function.namespace, parsed.key),
         key=Key(parsed.key),
