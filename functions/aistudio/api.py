@@ -17,6 +17,7 @@ from aistudio.exceptions import Rejected, Trace, Unauthorized
 from aistudio.exchange import send
 from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
+from aistudio.network.request import Request
 from aistudio.network.transport import DeadlineTransport
 
 USER_AGENT = "aistudio-functions"
@@ -56,8 +57,8 @@ class API:
         now: Callable[[], float] = time.time,
         connections: int = 20,
     ) -> None:
-        httpx.URL(config.base_url)  # an impossible host name fails here, not in the middle of a batch
         self.config = config
+        self._base = httpx.URL(config.base_url)  # an impossible host name fails here, not in the middle of a batch
         self.new_id = new_id
         self.monotonic = monotonic
         self._token = token
@@ -103,8 +104,7 @@ class API:
             if content is not None:
                 headers["Content-Type"] = "application/json"
             exchange = Exchange(deadline, self.monotonic)
-            url = self.config.base_url.rstrip("/") + path
-            request = httpx.Request(method, url, headers=headers, content=content, extensions={"exchange": exchange})
+            request = Request(method, self._base, path, headers, content, exchange)
             return send(transport, request, exchange, enough, Trace(request_id), self.now)
 
         # A connection that was idle may be dead without a sign, and what was sent into it may have arrived or not:

@@ -75,7 +75,7 @@ def attributes(item: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """Read a value as the Document API writes it: numbers become Decimal, bytes are as botocore has decoded them."""
+    """Read a value as the Document API writes it: numbers become Decimal, bytes stay as they are given."""
     ((kind, inner),) = value.items()
     match kind:
         case "S" | "BOOL" | "B":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aistudio import Config
-from documents.client import client_config, connect, connect_with_key, connect_with_token, send_as_given
+from documents.client import client_config, connect, connect_with_key, connect_with_token, read_as_given, send_as_given
 from documents.time_budget import CONNECT_TIMEOUT
 from worker.settings import Settings
 
@@ -28,6 +28,7 @@ def queues(settings: Settings) -> "SQSClient":
     """Make Message Queue's client, for all queues."""
     client: SQSClient = _signing("sqs", settings, settings.ymq_endpoint)
     send_as_given(client)
+    read_as_given(client, "SendMessageBatch")
     return client
 
 

@@ -9,7 +9,7 @@ import io
 import re
 from typing import Any
 
-import httpx
+from aistudio.network.request import Request
 
 _LONGEST, _MOST = 65_536, 100
 """Bytes of a line of an answer's head, and its headers; http.client reads as much."""
@@ -26,9 +26,9 @@ _LENGTH = re.compile(rb"[0-9]{1,18}")
 _WITHOUT_BODY = (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
 
 
-def written(request: httpx.Request) -> bytes:
+def written(request: Request) -> bytes:
     """Write a request, with its body. Raises ValueError: it has parts that would end a line, or that no request has."""
-    lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)]
+    lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.target)]
     lines += [b"%b: %b\r\n" % header for header in request.headers.raw]
     head = b"".join([*lines, b"\r\n"])
     if not _REQUEST.fullmatch(head) or head.count(b"\n") != len(lines) + 1:  # a value may hold a further header

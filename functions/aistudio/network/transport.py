@@ -15,12 +15,13 @@ from aistudio.network.connection import Connection
 from aistudio.network.deadline import Exchange
 from aistudio.network.head import Answer, written
 from aistudio.network.pool import Pool
+from aistudio.network.request import Request
 
 _PIECE = 64 * 1024
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Sends requests that carry an `Exchange` as the extension `exchange`, over connections that are kept.
+    """Sends this client's requests, which carry an `Exchange`, over connections that are kept.
 
     `kept` is the most that are open (`Pool`). Nothing is retried, no redirect is followed, and no proxy of the
     environment is used.
@@ -34,13 +35,13 @@ class DeadlineTransport(httpx.BaseTransport):
         """Send one request. Raises httpx.TransportError: the subclass that httpx's own transport would raise."""
         exchange: Exchange = request.extensions["exchange"]
         exchange.sent = False
-        if request.url.scheme not in ("http", "https"):
-            raise httpx.UnsupportedProtocol("neither http nor https")
+        if not isinstance(request, Request) or request.base.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol("neither http nor https, or no request of this client")
         try:
             wait = exchange.left()
         except TimeoutError as error:
             raise httpx.PoolTimeout(str(error)) from error
-        connection = self._pool.take(request.url, wait)
+        connection = self._pool.take(request.base, wait)
         give_back = partial(self._pool.give_back, connection)
         try:
             with _CONNECTING:
@@ -62,7 +63,7 @@ class DeadlineTransport(httpx.BaseTransport):
         self._pool.close()
 
 
-def _write(connection: Connection, request: httpx.Request) -> None:
+def _write(connection: Connection, request: Request) -> None:
     """Write the request. Where the peer hangs up or reads no further, its answer may be there all the same."""
     with _WRITING:
         try:
