@@ -19,7 +19,7 @@ from aistudio.realtime.results import RealtimeResult, ScriptResult
 
 __all__ = ["KINDS", "Realtime", "RealtimeContext", "RealtimeResult", "Request", "ScriptResult", "check"]
 
-T = TypeVar("T")
+T = TypeVar("T", RealtimeResult, ScriptResult)
 
 _LOGGER = logging.getLogger(__name__)
 # What a service answers that does not have the POST: nothing happened. No source tells what this service answers.
@@ -56,9 +56,7 @@ class Realtime:
             self._need_websocket("context")
         return self._either(
             None if context is not None else lambda: create_by_post(self._api, body, timeout),
-            lambda left: replace(
-                create_by_websocket(self._api, body, context, left), model=self._api.config.realtime_model_uri
-            ),
+            lambda left: create_by_websocket(self._api, body, context, left),
             timeout,
         )
 
@@ -74,7 +72,7 @@ class Realtime:
         events = [event.body() for event in request.script or (request.event,) if event is not None]
         return self._either(
             None if request.script is not None else lambda: post_event(self._api, events[0], timeout),
-            lambda left: replace(run_by_websocket(self._api, events, left), model=self._api.config.realtime_model_uri),
+            lambda left: run_by_websocket(self._api, events, left),
             timeout,
         )
 
@@ -96,7 +94,7 @@ class Realtime:
                 self._learn(error.trace.status)
         if not api.config.realtime_url or not api.config.realtime_model:
             raise Unavailable("nothing was sent: no realtime URL or no realtime model is set")
-        return session(deadline - api.monotonic())
+        return replace(session(deadline - api.monotonic()), model=api.config.realtime_model_uri)
 
     def _learn(self, status: int) -> None:
         with self._learning:
