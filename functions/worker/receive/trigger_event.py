@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from ledger import Key
-from worker.message_attributes import MOST_CARRIED, NAME, OURS, Signer, UnknownVersion, sendable
+from worker.message_attributes import MOST_CARRIED, NAME, OURS, SettlementAttribute, Signer, UnknownVersion, sendable
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
@@ -57,6 +57,11 @@ class Delivery:
     def number(self) -> tuple[int, int]:
         """The number that orders the retry messages of a key."""
         return (self.redrive, self.copy)
+
+    def attribute(self, key: Key) -> SettlementAttribute:
+        """The attribute `settlement` that says of this delivery what a next message of its chain goes by."""
+        seen, numbers = round(self.first_seen * 1000), (self.attempt, self.copy, self.redrive)
+        return SettlementAttribute(key, self.origin, seen, self.sent_at, *numbers)
 
 
 def deliveries(event: Mapping[str, Any], now: float, signer: Signer) -> list[Delivery]:

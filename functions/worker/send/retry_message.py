@@ -1,9 +1,9 @@
 """Retry messages: a delivery once more on the function's own queue, and the redrive of a dead letter."""
 
+from dataclasses import replace
 from math import ceil
 
 from ledger import Key
-from worker.message_attributes import SettlementAttribute
 from worker.receive.trigger_event import Delivery
 from worker.send.queue_message import Carrier, QueueMessage
 
@@ -13,16 +13,8 @@ MAX_DELAY = 900
 
 def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float, carrier: Carrier) -> QueueMessage:
     """Write the delivery again, to come after `wait` seconds, with the next copy number. Raises TooLarge."""
-    attribute = SettlementAttribute(
-        key=key,
-        origin=delivery.origin,
-        attempt=attempt,
-        copy=delivery.copy + 1,
-        redrive=delivery.redrive,
-        first_seen=round(delivery.first_seen * 1000),
-        sent_at=delivery.sent_at,
-        not_before=ceil(round((now + wait) * 1000, 3)) if wait > MAX_DELAY else 0,
-    )
+    later = ceil(round((now + wait) * 1000, 3)) if wait > MAX_DELAY else 0
+    attribute = replace(delivery.attribute(key), attempt=attempt, copy=delivery.copy + 1, not_before=later)
     return carrier.carry(delivery, attribute, delay=max(0, min(MAX_DELAY, ceil(wait))))
 
 
@@ -32,12 +24,6 @@ def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier, reset
     `force`: a call that may have happened is made once more. `reset_age`: its age is forgotten too, so that it can
     be deferred for MAX_AGE from `now` on. Raises TooLarge.
     """
-    attribute = SettlementAttribute(
-        key=dead.key or Key(dead.message_id),
-        origin=dead.origin,
-        redrive=dead.redrive + 1,
-        first_seen=int((now if reset_age else dead.first_seen) * 1000),
-        sent_at=dead.sent_at,
-        force=force,
-    )
-    return carrier.carry(dead, attribute)
+    attribute = replace(dead.attribute(dead.key or Key(dead.message_id)), attempt=0, copy=0, redrive=dead.redrive + 1)
+    first_seen = int((now if reset_age else dead.first_seen) * 1000)
+    return carrier.carry(dead, replace(attribute, first_seen=first_seen, force=force))
