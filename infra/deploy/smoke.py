@@ -6,37 +6,30 @@ Where responses can be created, the deletion is of one that was just created, an
 
 import argparse
 import json
-import os
 import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents import TableUnavailable
-from documents.client import connect_with_token
-from documents.tables import LEDGER
 from infra.deploy import table
+from infra.deploy.entry_points import function_of
+from infra.deploy.ledger import ledger_of
 from infra.deploy.terraform import Root
-from infra.operate.cloud import KEY, REGION, Stopped, begin, command, endpoint, session
+from infra.operate.cloud import KEY, Stopped, begin, command, endpoint, session
 from ledger import Keys, Ledger, RecordKey
 from ledger.states import DEAD_LETTERED, DELETED, FINAL_STATES, HELD
 from retention.erasure import SUBJECT
-from worker.queue_handler import Handler
 from worker.receive.envelope import open_body
-from worker.settle.function import Function
-from worker.timer_handler import Timer, TimerHandler
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 DELETE, CREATE = "delete_response", "create_response"
-LOCKBOX = "https://payload.lockbox.api.cloud.yandex.net/lockbox/v1/secrets"
 PATIENCE = 420.0
 """Seconds: a new trigger may take five minutes to begin."""
 
@@ -69,23 +62,6 @@ def probes(queues: Mapping[str, str], keys: Keys, fresh: str | None = None, fold
         for name in sorted(queues)
         if entries[name].get("smoke")
     ]
-
-
-def function_of(entry: Mapping[str, Any]) -> Function[Any, Any]:
-    """What the code says of a function with a queue: the model of its messages, the namespace of its keys."""
-    handler: Handler = _handler_of(entry)
-    return handler.function
-
-
-def timer_of(entry: Mapping[str, Any]) -> Timer:
-    """What the code says of a function that a timer calls: where it sends, and the type of its results."""
-    handler: TimerHandler = _handler_of(entry)
-    return handler.timer
-
-
-def _handler_of(entry: Mapping[str, Any]) -> Any:
-    module, _, attribute = entry["entrypoint"].partition(".")
-    return getattr(import_module(module), attribute)
 
 
 def _probe(name: str, entry: Mapping[str, Any], keys: Keys, fresh: str, folder_id: str = "") -> Probe:
@@ -174,28 +150,6 @@ def _await(created: Probe, keys: Keys, store: Ledger) -> list[Probe]:
             return []
         time.sleep(1)
     return [found]
-
-
-def ledger_of(platform: Mapping[str, Any]) -> tuple[Keys, Ledger]:
-    """A deployment's ledger by platform's output, with what makes its keys; YC_TOKEN opens both. Raises Stopped."""
-    token = os.environ["YC_TOKEN"]
-    keys = Keys(hash_key_of(platform))
-    tables = connect_with_token(platform["document_api_endpoint"], REGION, lambda: token)
-    return keys, Ledger(tables, platform["table_prefix"] + LEDGER)
-
-
-def hash_key_of(platform: Mapping[str, Any]) -> str:
-    """A deployment's HASH_KEY, from Lockbox; YC_TOKEN opens it. Raises Stopped."""
-    secret, token = platform["hash_key"], os.environ["YC_TOKEN"]
-    try:
-        answer = httpx.get(
-            f"{LOCKBOX}/{secret['secret_id']}/payload",
-            params={"versionId": secret["version_id"]},
-            headers={"Authorization": f"Bearer {token}"},
-        ).raise_for_status()
-        return next(str(entry["textValue"]) for entry in answer.json()["entries"] if entry["key"] == "HASH_KEY")
-    except (httpx.HTTPError, LookupError, StopIteration, TypeError, ValueError) as error:
-        raise Stopped(f"the hash key can't be read from Lockbox: {type(error).__name__}") from None
 
 
 @command

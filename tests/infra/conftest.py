@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from infra.deploy import smoke
+from infra.deploy import ledger
 from infra.local.catalog import functions
 from infra.local.cloud.servers import Servers, running_servers
 from infra.local.environment import Environment, running_environment
@@ -81,6 +81,6 @@ def lockbox(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(Lockbox, "hash_key", environment.settings["HASH_KEY"])
     with ThreadingHTTPServer(("127.0.0.1", 0), Lockbox) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setattr(smoke, "LOCKBOX", f"http://127.0.0.1:{server.server_port}/secrets")
+        monkeypatch.setattr(ledger, "LOCKBOX", f"http://127.0.0.1:{server.server_port}/secrets")
         yield
         server.shutdown()

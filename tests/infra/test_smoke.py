@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.deploy import smoke, table
+from infra.deploy import table
 from infra.deploy.smoke import Probe, check, probes, run
 from infra.local.catalog import functions
 from infra.local.environment import Environment, running_environment
@@ -128,7 +128,7 @@ def creating() -> Iterator[Environment]:
 
 @pytest.fixture
 def opened(creating: Environment, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    monkeypatch.setattr(smoke, "hash_key_of", lambda _platform: creating.settings["HASH_KEY"])
+    monkeypatch.setattr("infra.deploy.ledger.hash_key_of", lambda _platform: creating.settings["HASH_KEY"])
     for name, value in {**creating.settings, "YC_TOKEN": "t1.token"}.items():
         monkeypatch.setenv(name, value)
     return creating

@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from aistudio.realtime.client_events import KINDS, RESPONSE_CREATE
 from aistudio.realtime.request import Request
 from aistudio.responses.create_body import FIELDS, NOT_SUPPORTED, Body
-from infra.deploy.smoke import function_of, timer_of
+from infra.deploy.entry_points import function_of, timer_of
 from infra.operate.cloud import Stopped
 from infra.operate.contract.results import RESULTS
 from retention.policies import Kept

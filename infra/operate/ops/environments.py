@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from infra.deploy import table
-from infra.deploy.smoke import function_of, hash_key_of
+from infra.deploy.entry_points import function_of
+from infra.deploy.ledger import hash_key_of
 from infra.deploy.terraform import INFRA, Root
 from infra.local.settings import LOCAL_ENV, read_env
 from infra.operate.cloud import KEY, begin
