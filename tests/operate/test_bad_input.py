@@ -11,10 +11,16 @@ from typing import Any
 
 import pytest
 
+from documents import Written
+from documents.tables import create
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
 from infra.operate.ops.cli import main
+from ledger import Keys, Ledger
+from ledger.registration import Registration
+from retention.registering import register
 from tests.operate.conftest import Ops, Ran, Scene
+from worker.settings import queue_settings
 
 ONE_ID = '{"response_id": "resp_1"}'
 WITH_QUEUES = (
@@ -40,6 +46,14 @@ WITH_LEDGER = (
     "evidence export --from 2026-11-01",
     'send delete_response \'{"response_id": "resp_1"}\'',
 )
+
+MAKING_KEYS = tuple(
+    each
+    for each in WITH_LEDGER
+    if each.split()[0] in ("show", "hold", "register", "erase", "send") and "list" not in each and "again" not in each
+)
+"""Those that make record keys of ids: with a wrong HASH_KEY they would be about other records."""
+ANOTHER_KEY = "another key of sixteen or more"
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -241,6 +255,16 @@ def test_a_setting_that_only_one_command_reads_is_named_too(
     assert line in ran.err
 
 
+def test_a_service_that_is_broken_is_said_with_what_to_do(ops: Ops, environment: Environment) -> None:
+    assert ops("break queue-down").code == 0
+    try:
+        line = told(ops("status"), 3)
+    finally:
+        assert ops("break off").code == 0
+    assert line.startswith("ops: GetQueueAttributes failed: its service answers 503: try again later")
+    assert line.endswith("mend it with break off")
+
+
 @pytest.mark.parametrize("command", [*WITH_QUEUES, *WITH_LEDGER])
 def test_a_network_that_is_not_there_is_said(with_settings: Changed, command: str) -> None:
     nowhere = "http://127.0.0.1:1"
@@ -290,38 +314,89 @@ def test_an_environment_that_does_not_run_is_said(
     assert capsys.readouterr().err.startswith("ops: nothing runs here: start `make dev`")
 
 
-@pytest.mark.parametrize("command", ["due", "register --again session --yes", "status"])
-def test_a_table_of_an_older_version_is_said(with_settings: Changed, environment: Environment, command: str) -> None:
-    names = environment.dynamodb.list_tables()["TableNames"]
-    if "old.ledger" not in names:
-        environment.dynamodb.create_table(
-            TableName="old.ledger",
-            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-    old = with_settings({"LEDGER_TABLE_PREFIX": "old."})
-    line = told(old(command), 3)
-    assert "its table may be of an older version: the command doctor says what it lacks" in line
-    assert "it lacks the indexes due, held, parent, settled, subject" in old("doctor").out
+@pytest.fixture(scope="module")
+def sink(scene: Scene) -> str:
+    """A queue that no function reads."""
+    return scene.environment.sqs.create_queue(QueueName="sink")["QueueUrl"]
 
 
-def test_a_wrong_hash_key_is_named_as_what_may_be_wrong(
-    with_settings: Changed, ops: Ops, environment: Environment
+@pytest.fixture(scope="module")
+def older(scene: Scene, sink: str) -> dict[str, str]:
+    """The settings of a ledger whose table has no index, and of functions that read nothing."""
+    scene.environment.dynamodb.create_table(
+        TableName="old.ledger",
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return {"LEDGER_TABLE_PREFIX": "old.", **dict.fromkeys(queue_settings(scene.environment.queues).values(), sink)}
+
+
+@pytest.mark.parametrize("command", ["status", "watch", *MAKING_KEYS, "due", "register --again session --yes"])
+def test_a_table_of_an_older_version_is_said(
+    with_settings: Changed, scene: Scene, older: Mapping[str, str], sink: str, command: str
 ) -> None:
-    environment.studio.seed("resp_sent_before")
-    assert ops("send delete_response", '{"response_id": "resp_sent_before"}').code == 0
-    assert ops("show resp_sent_before").code == 0
-    other = with_settings({"HASH_KEY": "another key of sixteen or more"})
-    assert told(other("show resp_sent_before"), 1).endswith("or HASH_KEY is another")
+    line = told(with_settings(older)(command), 3)
+
+    assert "its table may be of an older version: the command doctor says what it lacks" in line
+    assert scene.environment.servers.peek(sink) == []
+
+
+@pytest.fixture(scope="module")
+def unlike(scene: Scene, older: Mapping[str, str]) -> dict[str, str]:
+    """The same of a ledger with a registered response, but for its HASH_KEY, which is another."""
+    create(scene.environment.dynamodb, "unlike.")
+    keys, ledger = Keys(scene.environment.settings["HASH_KEY"]), Ledger(scene.environment.dynamodb, "unlike.ledger")
+    registration = Registration("resp_known", 0, "", created_at=0, delete_after=1e9)
+    assert [ledger.write(each) for each in register(registration, ledger, keys, 0)] == [Written.YES]
+    return {**older, "HASH_KEY": ANOTHER_KEY, "LEDGER_TABLE_PREFIX": "unlike."}
+
+
+@pytest.mark.parametrize("command", [*MAKING_KEYS, "evidence export --subject alice --from 2026-11-01"])
+def test_a_hash_key_that_is_not_the_ledger_s_is_said_before_anything_is_written_or_sent(
+    with_settings: Changed, scene: Scene, unlike: Mapping[str, str], sink: str, command: str
+) -> None:
+    line = told(with_settings(unlike)(command), 2)
+
+    assert line.endswith("HASH_KEY is not the key that the ledger's records were made with")
+    assert scene.environment.servers.peek(sink) == []
+    (record,) = scene.environment.dynamodb.scan(TableName="unlike.ledger")["Items"]
+    assert "orders" not in record
+
+
+def test_the_doctor_says_whether_the_hash_key_is_the_ledger_s(
+    with_settings: Changed, scene: Scene, unlike: Mapping[str, str]
+) -> None:
+    def found(settings: Mapping[str, str]) -> str:
+        (each,) = (each for each in with_settings(settings)("doctor --json").data if each["what"] == "hash key")
+        return f"{each['good']}: {each['found']}"
+
+    assert found(unlike) == "False: the records on the agenda were made with another key: this one finds none of them"
+    right = {**unlike, "HASH_KEY": scene.environment.settings["HASH_KEY"]}
+    assert found(right) == "True: the records on the agenda were made with it"
+
+
+@pytest.fixture(scope="module")
+def empty(scene: Scene) -> dict[str, str]:
+    """The settings of a ledger with nothing in it, and of another HASH_KEY than the functions'."""
+    create(scene.environment.dynamodb, "empty.")
+    return {"HASH_KEY": ANOTHER_KEY, "LEDGER_TABLE_PREFIX": "empty."}
+
+
+def test_where_nothing_is_known_the_hash_key_is_named_as_what_may_be_wrong(
+    with_settings: Changed, empty: Mapping[str, str]
+) -> None:
+    other = with_settings(empty)
+
+    assert told(other("show resp_1"), 1).endswith("or HASH_KEY is another")
+    assert other("hold show resp_1").out == "resp_1: no hold; nothing at all is known of it\n"
+    assert "nothing is on the agenda, and only that would tell" in other("doctor").out
 
 
 def test_a_message_whose_end_a_wrong_hash_key_hides_is_not_waited_for_in_vain(
-    with_settings: Changed, environment: Environment
+    with_settings: Changed, environment: Environment, empty: Mapping[str, str]
 ) -> None:
-    environment.studio.seed("resp_hidden")
-    other = with_settings({"HASH_KEY": "another key of sixteen or more"})
-    ran = other("send --timeout 1s delete_response", '{"response_id": "resp_hidden"}')
+    ran = with_settings(empty)("send --timeout 1s delete_response", '{"response_id": "resp_hidden"}')
     assert ran.code == 1
     assert "if nothing is known of it then, HASH_KEY is another" in ran.out
 

@@ -12,8 +12,10 @@ from aistudio import API, APIError, Responses
 from aistudio.network.deadline import Exchange
 from aistudio.realtime.opening import Refused, connected
 from documents.tables import LEDGER, definitions
+from infra.operate.ops import hash_key
 from infra.operate.ops.ending import Ended, misused, services
 from infra.operate.ops.environments import Reach
+from ledger import Keys
 from worker import clients
 from worker.settings import Settings, SettingsError
 
@@ -38,6 +40,7 @@ def findings(reach: Reach) -> Iterator[Finding]:
         ("settings", _settings),
         ("queues", _queues),
         ("table", _table),
+        ("hash key", _hash_key),
         ("clocks", _clocks),
         ("AI Studio", _studio),
         ("realtime", _realtime),
@@ -83,6 +86,17 @@ def _table(reach: Reach) -> Iterator[Finding]:
     lacks = sorted({index["name"] for index in wanted["indexes"]} - there)
     found = f"it lacks the indexes {', '.join(lacks)}: of an older version" if lacks else f"{len(there)} indexes"
     yield Finding(f"table {reach.table}", good=not lacks, found=found, advice=reach.make("platform") if lacks else "")
+
+
+def _hash_key(reach: Reach) -> Iterator[Finding]:
+    fits = hash_key.fits(Keys(reach.settings.hash_key.get_secret_value()), reach.ledger)
+    found = {
+        True: "the records on the agenda were made with it",
+        False: "the records on the agenda were made with another key: this one finds none of them",
+        None: "nothing is on the agenda, and only that would tell",
+    }
+    advice = "set HASH_KEY to the key of this ledger; it can't be made anew" if fits is False else ""
+    yield Finding("hash key", good=fits is not False, found=found[fits], advice=advice)
 
 
 def _clocks(reach: Reach) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import typer
 
 from infra.operate.ops.common import AT_MOST, AsJson, reach_of, seconds
 from infra.operate.ops.environments import Reach
-from infra.operate.ops.say import Voice, dated
+from infra.operate.ops.say import Voice, counted, dated
 from ledger import Record
 from ledger.agenda import SHARDS, text_of
 from retention.sweeping import DUE
@@ -37,7 +37,7 @@ def due(
         held = f", on hold for {', '.join(sorted(record.hold))}" if record.hold else ""
         voice.line(f"{at}  {record.due_for} {record.response_id}{asked}{held}")
     more = " (there may be more: --number)" if len(found) == number else ""
-    voice.line(f"{len(found)} are due within {within}{more}." if found else f"Nothing is due within {within}.")
+    voice.line(f"{counted(len(found), 'response is', 'responses are')} due within {within}{more}.")
 
 
 def agenda(reach: Reach, until: str) -> Iterator[Record]:

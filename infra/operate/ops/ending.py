@@ -113,9 +113,11 @@ def _of_the_ledger(why: str) -> str:
         "UnrecognizedClientException": "it refuses these credentials",
         "InvalidClientTokenId": "it refuses these credentials",
     }
-    if why.isdecimal():
-        return f"its service answers {why}: try again later, or, where it was broken on purpose, mend it with break off"
-    return told.get(why, why)
+    return _broken(why) if why.isdecimal() else told.get(why, why)
+
+
+def _broken(status: str) -> str:
+    return f"its service answers {status}: try again later, or, where it was broken on purpose, mend it with break off"
 
 
 def _refused(error: ClientError) -> str:
@@ -128,4 +130,6 @@ def _refused(error: ClientError) -> str:
         return "there is no such table (LEDGER_TABLE_PREFIX)"
     if status in (401, 403) or code in ("AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch"):
         return f"{operation} is refused ({code}): the credentials are wrong, or lack a role"
+    if status >= 500:
+        return f"{operation} failed: {_broken(str(status))}"
     return f"{operation} failed: {code or status}"

@@ -22,6 +22,7 @@ from infra.deploy.ledger import hash_key_of
 from infra.deploy.terraform import INFRA, Root
 from infra.local.settings import LOCAL_ENV, read_env
 from infra.operate.cloud import KEY, begin
+from infra.operate.ops import hash_key
 from infra.operate.ops.ending import misused, services, unreachable, unusable
 from ledger import Keys, Ledger
 from worker import clients
@@ -91,8 +92,8 @@ class Reach:
 
     @cached_property
     def keys(self) -> Keys:
-        """What makes record keys."""
-        return Keys(self.settings.hash_key.get_secret_value())
+        """What makes record keys. Raises Ended where they would not be the ledger's, and TableUnavailable."""
+        return hash_key.fitting(Keys(self.settings.hash_key.get_secret_value()), self.ledger, self.name)
 
     @property
     def table(self) -> str:

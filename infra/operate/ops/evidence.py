@@ -52,12 +52,12 @@ def export_(
     begin, end = _day(first), _day(last)
     out.mkdir(parents=True, exist_ok=True)
     reach, now = reach_of(context), time.time()
+    person = RecordKey(reach.keys.key("subject", subject)) if subject else None
     with _evidence():
         seals = [] if begin and begin > datetime.fromtimestamp(now, UTC).date() else chain(reach.ledger, begin, end)
         if not seals:
             raise wanting("nothing is sealed on those days: a day is sealed an hour after its end (UTC)")
         days = list(_days(reach, seals, voice))
-    person = RecordKey(reach.keys.key("subject", subject)) if subject else None
     chosen = about(days, person) if person else None
     stem = f"evidence-{seals[0].seal.day}_{seals[-1].seal.day}" + (f"-{person.split('#')[1][:8]}" if person else "")
     scope = f"what concerns {person}" if person else "all that was sealed"
@@ -117,10 +117,9 @@ def verify_(
     if faults:
         voice.line(f"{file} is not what was sealed: {len(faults)} faults; {verdict.proved} lines are proved.")
         return WANTING
-    kept = "the head that was given is in it" if head else "compare the head with one that somebody else kept"
-    voice.line(
-        f"{file} holds: {verdict.proved} lines are proved. Its last head, {kept}: {verdict.head}", style="bold green"
-    )
+    kept = "the head that was given is in it" if head else "compare it with a head that somebody else kept"
+    proved = counted(verdict.proved, "line is", "lines are")
+    voice.line(f"{file} holds: {proved} proved. Its last head is {verdict.head}; {kept}", style="bold green")
     if not verdict.complete:
         voice.line("It is a selection: its lines are proved, but not that there are no others.")
     return DONE

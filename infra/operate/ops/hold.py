@@ -10,7 +10,7 @@ from infra.operate.ops.ending import DONE, WANTING, wanting
 from infra.operate.ops.holding import Ordering, held, holds_of, key_of
 from infra.operate.ops.say import Voice, clock, counted
 from infra.operate.ops.story import orders, timeline
-from ledger import HoldReport, HoldStatus
+from ledger import HoldReport, HoldStatus, Record
 from retention.hold_orders import Action
 
 app = typer.Typer(no_args_is_help=True, help="Keep responses from being deleted, by a legal hold.")
@@ -94,7 +94,8 @@ def _tell(voice: Voice, name: str, report: HoldReport, hint: str = "") -> int:
     now = time.time()
     voice.data(_told(name, report))
     good = report.status in (HoldStatus.EFFECTIVE, HoldStatus.PLACED)
-    voice.line(f"{name}: {MEANING[report.status]}", style="bold green" if good else "bold yellow")
+    unknown = "; nothing at all is known of it" if report.record == Record(report.record.key) else ""
+    voice.line(f"{name}: {MEANING[report.status]}{unknown}", style="bold green" if good else "bold yellow")
     for told in timeline(report.record, now):
         voice.line(f"  {told}")
     if report.status is HoldStatus.PLACED:

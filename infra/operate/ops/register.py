@@ -84,8 +84,7 @@ def _one(reach: Reach, order: Outgoing, name: str, key: RecordKey, by: str, foll
     record = reach.ledger.get(key)
     told = timeline(record, time.time())
     voice.data({"id": name, "record_key": key, "ended": over, "delete_after": record.delete_after, "timeline": told})
-    said = "registered" if record.state is None else headline(record)
-    voice.line(f"{name}: {said if over else 'sent, and not registered yet'}", style="bold")
+    voice.line(f"{name}: {headline(record) if over else 'sent, and not registered yet'}", style="bold")
     voice.line(f"  record {key}")
     for line in told:
         voice.line(f"  {line}")

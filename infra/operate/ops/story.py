@@ -9,7 +9,6 @@ from ledger.states import ALREADY_ABSENT, CLAIMED, DEAD_LETTERED, DELETED, DONE,
 from retention.verification import VERIFIED_ABSENT
 
 HEADLINES = {
-    None: "known, but nothing was done about it yet",
     OPEN: "under way: a retry message waits",
     CLAIMED: "under way: a function is calling, or died while it did",
     HELD: "not done: a legal hold forbids it",
@@ -34,10 +33,17 @@ ENDS = frozenset({HELD, DEAD_LETTERED, DONE, DELETED, ALREADY_ABSENT})
 
 def headline(record: Record) -> str:
     """Say in a few words how the key stands."""
+    if record.state is None:
+        return _before_any_end(record)
     told = HEADLINES.get(record.state, f"in a state that this release does not know: {record.state}")
     if record.state in (DEAD_LETTERED, OPEN) and record.reason:
         told += f", {record.reason}"
     return told
+
+
+def _before_any_end(record: Record) -> str:
+    known = [*(["on hold"] if record.hold else []), *(["registered"] if record.registered_sent_at >= 0 else [])]
+    return ", ".join(known) or "known, but nothing was done about it yet"
 
 
 def timeline(record: Record, now: float) -> list[str]:
