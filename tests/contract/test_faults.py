@@ -35,8 +35,8 @@ def test_the_effect_is_apart_from_the_answer(
 
     assert http.delete("responses/a").status_code == 503
 
-    eventually(lambda: studio.stored() == left, "deleted only where there is an effect", 5)
-    eventually(lambda: studio.requests("a")[0]["effect"] is (not left), "the log tells the effect", 5)
+    eventually(lambda: studio.stored() == left, "deleted only where there is an effect")
+    eventually(lambda: studio.requests("a")[0]["effect"] is (not left), "the log tells the effect")
 
 
 def test_a_late_effect_comes_after_the_client_has_given_up(studio: StudioHandle, http: httpx.Client) -> None:
@@ -47,7 +47,7 @@ def test_a_late_effect_comes_after_the_client_has_given_up(studio: StudioHandle,
         http.delete("responses/a", timeout=0.1)
 
     assert studio.stored() == ["a"]
-    eventually(lambda: studio.stored() == [], "deleted all the same", 5)
+    eventually(lambda: studio.stored() == [], "deleted all the same")
 
 
 @pytest.mark.parametrize(

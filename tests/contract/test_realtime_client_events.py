@@ -247,7 +247,7 @@ def test_a_session_may_close_before_or_after_an_event_takes_effect(
         say(connection, *before, event)
         assert closed_by(connection) == 1011
 
-    eventually(lambda: len(studio.frames()) == len(before) + 1, "all have arrived", 5)
+    eventually(lambda: len(studio.frames()) == len(before) + 1, "all have arrived")
     assert studio.frames()[-1]["effect"] is (fault == "close_unacknowledged")
 
 

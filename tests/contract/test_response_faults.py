@@ -85,7 +85,7 @@ def test_a_background_response_may_run_for_so_long(studio: StudioHandle, http: h
 
     long, short = (make(background=True).json()["id"] for _ in range(2))
 
-    eventually(lambda: http.get(f"responses/{short}").json()["status"] == "completed", "its time is over", 5)
+    eventually(lambda: http.get(f"responses/{short}").json()["status"] == "completed", "its time is over")
     assert http.get(f"responses/{long}").json()["status"] == "in_progress"
 
 

@@ -58,7 +58,7 @@ def test_one_summary_says_how_each_response_ended_and_adds_up(all_: Retention) -
     all_.register("resp_gone", subject=alice, conversation=talk)
     all_.register("resp_held", "resp_too", subject=alice, conversation=talk)
     all_.register("resp_bad", subject=alice)
-    all_.deletions.client.delete("resp_gone", 5)
+    all_.deletions.client.delete("resp_gone", 30)
     all_.deliver("legal_hold", {"action": "place", "case": "case-7", "response_id": "resp_held"})
     all_.studio.fault(match={"id": "resp_bad", "method": "DELETE"}, status=422)
 

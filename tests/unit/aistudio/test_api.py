@@ -24,7 +24,7 @@ FUNCTIONS = Path(__file__).parents[3] / "functions"
 
 def test_a_deletion_sends_credential_folder_id_and_logging_switch_and_nothing_unforeseen() -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
-        Responses(api).delete("7a383ba1-3736", 5)
+        Responses(api).delete("7a383ba1-3736", 30)
         seen = server.requests[0]
     assert (seen.method, seen.target, seen.body) == ("DELETE", "/v1/responses/7a383ba1-3736", b"")
     assert seen.headers == {
@@ -56,7 +56,7 @@ def test_an_api_key_goes_by_its_own_scheme_and_no_token_is_asked_for() -> None:
         raw_server(keep_serving(answer(200))) as server,
         an_api(server.url, token=no_token, api_key="planted-key") as api,
     ):
-        Responses(api).delete("r1", 5)
+        Responses(api).delete("r1", 30)
         assert server.requests[0].headers["authorization"] == "Api-Key planted-key"
 
 
@@ -64,7 +64,7 @@ def test_the_token_is_read_anew_for_each_call() -> None:
     tokens = (f"t1.{number}" for number in itertools.count())
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url, token=lambda: next(tokens)) as api:
         for _ in range(3):
-            Responses(api).delete("r1", 5)
+            Responses(api).delete("r1", 30)
         assert [seen.headers["authorization"] for seen in server.requests] == [
             "Bearer t1.0",
             "Bearer t1.1",
@@ -74,7 +74,7 @@ def test_the_token_is_read_anew_for_each_call() -> None:
 
 def test_data_logging_is_left_to_the_service_only_where_the_setting_says_so() -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url, data_logging=True) as api:
-        Responses(api).delete("r1", 5)
+        Responses(api).delete("r1", 30)
         assert "x-data-logging-enabled" not in server.requests[0].headers
 
 
@@ -82,7 +82,7 @@ def test_data_logging_is_left_to_the_service_only_where_the_setting_says_so() ->
 def test_a_token_that_can_not_be_one_sends_nothing(token: str) -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url, token=lambda: token) as api:
         with pytest.raises(Unauthorized) as caught:
-            Responses(api).delete("r1", 5)
+            Responses(api).delete("r1", 30)
         assert caught.value.trace.status is None
         assert server.connections == 0
 
@@ -99,23 +99,23 @@ def test_values_that_json_does_not_have_are_rejected_and_nothing_is_sent() -> No
 
 def test_cookies_are_not_kept() -> None:
     with raw_server(keep_serving(answer(200, Set_Cookie="stick=1"))) as server, an_api(server.url) as api:
-        Responses(api).delete("r1", 5)
-        Responses(api).delete("r1", 5)
+        Responses(api).delete("r1", 30)
+        Responses(api).delete("r1", 30)
         assert "cookie" not in server.requests[1].headers
 
 
 def test_a_stored_response_is_there_and_an_unknown_one_is_not() -> None:
     with raw_server(keep_serving(answer(200, b'{"id":"r1"}'))) as server, an_api(server.url) as api:
-        assert Responses(api).exists("r1", 5).exists
+        assert Responses(api).exists("r1", 30).exists
         assert server.requests[0].method == "GET"
     with raw_server(keep_serving(NO_SUCH)) as server, an_api(server.url) as api:
-        assert not Responses(api).exists("r1", 5).exists
+        assert not Responses(api).exists("r1", 30).exists
 
 
 def test_the_answers_ids_come_back_with_the_result() -> None:
     told = answer(200, X_Request_Id="req-9", X_Server_Trace_Id="trace-9")
     with raw_server(keep_serving(told)) as server, an_api(server.url) as api:
-        assert Responses(api).delete("r1", 5).trace == Trace("id-1", "req-9", "trace-9", 200)
+        assert Responses(api).delete("r1", 30).trace == Trace("id-1", "req-9", "trace-9", 200)
 
 
 # Secrets and content
@@ -149,7 +149,7 @@ def test_nothing_of_a_call_is_logged_even_at_the_lowest_level(caplog: pytest.Log
         an_api(server.url) as api,
         pytest.raises(Rejected),
     ):
-        Responses(api).delete("r-secret-id", 5)
+        Responses(api).delete("r-secret-id", 30)
     assert not [word for word in (*PLANTED, TOKEN) if word in caplog.text]
 
 
@@ -184,7 +184,7 @@ def test_a_transport_that_can_not_tell_what_was_sent_is_judged_by_its_error(fail
         raise failure
 
     with an_api(transport=httpx.MockTransport(handle)) as api, pytest.raises(APIError) as caught:
-        Responses(api).delete("r1", 5)
+        Responses(api).delete("r1", 30)
     assert caught.value.reason == reason
 
 
@@ -205,7 +205,7 @@ def test_any_answer_of_any_server_is_a_result_or_an_api_error(
     with an_api(transport=transport) as api:
         for call in (Responses(api).delete, Responses(api).exists):
             with contextlib.suppress(APIError):
-                assert call("r1", 5).trace.status in {200, status}
+                assert call("r1", 30).trace.status in {200, status}
 
 
 def test_importing_the_client_loads_no_websocket_library_and_no_sdk() -> None:

@@ -8,17 +8,27 @@ import threading
 import pytest
 
 from aistudio import Unavailable
-from tests.support.addresses import dead, resolving_to
+from tests.support.addresses import resolving_to
+from tests.support.clock import FakeClock
 from tests.unit.aistudio.clients import EVENT, an_api, create, delete, plain, realtime_at
 from tests.unit.aistudio.rawserver import DELETED, answer, keep_serving, raw_server
 from tests.unit.aistudio.wsserver import ws_server
 
 
 def test_dead_addresses_leave_time_for_the_live_one_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
-    with raw_server(keep_serving(DELETED)) as server, dead(server.port, *gone):
+    gone, clock = ("127.0.0.2", "127.0.0.3", "127.0.0.4"), FakeClock()
+    connect = socket.socket.connect
+
+    def time_out(sock: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] in gone:
+            clock.advance(sock.gettimeout() or 60.0)
+            raise TimeoutError
+        connect(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", time_out)
+    with raw_server(keep_serving(DELETED)) as server:
         resolving_to(monkeypatch, *gone, "127.0.0.1")
-        with an_api(f"http://four.example:{server.port}/v1") as api:
+        with an_api(f"http://four.example:{server.port}/v1", monotonic=clock.monotonic) as api:
             assert delete(api, timeout=8) is False
 
 
@@ -94,6 +104,6 @@ def test_a_session_for_which_there_is_no_thread_is_unavailable(monkeypatch: pyte
         with monkeypatch.context() as patched:
             patched.setattr(threading.Thread, "start", some)
             with pytest.raises(Unavailable):
-                realtime.create(EVENT, None, 5)
+                realtime.create(EVENT, None, 30)
         gc.collect()
         assert service.asked == []

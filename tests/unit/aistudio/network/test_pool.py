@@ -65,7 +65,7 @@ def test_the_second_try_does_not_take_another_pooled_connection() -> None:
 
     def two_at_once(peer: Peer) -> None:
         peer.read_request()
-        both_in.wait(5)  # so that two connections are open, and then idle
+        both_in.wait(60)  # so that two connections are open, and then idle
         peer.send(DELETED)
         peer.read_request()
 
@@ -219,7 +219,7 @@ def at_once(count: int, call: Callable[[API], object], connections: int = 20) ->
 
     def hold(peer: Peer) -> None:
         peer.read_request()
-        gathered.wait(5)
+        gathered.wait(60)
         answered.wait(20)
         peer.send(DELETED)
 
@@ -230,7 +230,7 @@ def at_once(count: int, call: Callable[[API], object], connections: int = 20) ->
     ):
         calls = [pool.submit(call, api) for _ in range(count)]
         try:
-            gathered.wait(5)
+            gathered.wait(60)
             yield api, server
         finally:
             answered.set()

@@ -34,7 +34,7 @@ def test_a_close_after_the_frame_leaves_the_outcome_unknown(created: bool, code:
         session.drop() if code == 1006 else session.connection.close(code)
 
     with turn(after(close)) as (realtime, service), pytest.raises(OutcomeUnknown, match=str(code)):
-        realtime.create(EVENT, None, 5)
+        realtime.create(EVENT, None, 30)
     assert len(service.asked) == 1
 
 
@@ -93,7 +93,7 @@ def test_an_error_event_about_our_frame_ends_the_turn_by_its_type(
         session.until_closed()
 
     with turn(after(complain)) as (realtime, service), pytest.raises(APIError) as caught:
-        realtime.create(EVENT, None, 5)
+        realtime.create(EVENT, None, 30)
     assert type(caught.value) is kind
     assert "asked" not in caught.value.detail
     assert len(service.asked) == 1
@@ -186,7 +186,7 @@ def test_an_error_that_names_no_event_while_ours_goes_on_leaves_it_unknown_and_s
         session.created("resp_ours")
         session.text("output_text.delta", "half", "resp_ours")
         session.connection.send(json.dumps(event))
-        session.service.stopping.wait(5)
+        session.service.stopping.wait(60)
         session.done("resp_ours")
 
     with turn(after(complain)) as (realtime, service):
@@ -284,7 +284,7 @@ def test_nothing_of_a_session_is_logged_or_chained(caplog: pytest.LogCaptureFixt
 
     item = {**ITEM, "content": [{"type": "input_text", "text": "planted question"}]}
     with turn(script, api_key="planted-key") as (realtime, _), pytest.raises(OutcomeUnknown) as caught:
-        realtime.create(EVENT, Context(items=[item]), 5)
+        realtime.create(EVENT, Context(items=[item]), 30)
     assert "planted" not in caplog.text
     assert "planted" not in repr(caught.value) + str(caught.value)
     assert caught.value.__context__ is None

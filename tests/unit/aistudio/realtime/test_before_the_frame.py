@@ -37,7 +37,7 @@ def test_a_close_before_the_frame_says_that_nothing_happened(step: str, code: in
         session.drop() if code == 1006 else session.connection.close(code, "the user asked")
 
     with turn(before(step, close)) as (realtime, service), pytest.raises(APIError) as caught:
-        realtime.create(EVENT, Context(items=[ITEM]), 5)
+        realtime.create(EVENT, Context(items=[ITEM]), 30)
     assert type(caught.value) is {1008: Forbidden, 3000: Unauthorized, 3003: Forbidden}.get(code, Unavailable)
     assert str(code) in caught.value.detail
     assert "asked" not in caught.value.detail
@@ -56,7 +56,7 @@ def test_an_error_event_before_the_frame_is_classed_by_its_type(
         session.until_closed()
 
     with turn(before(step, complain)) as (realtime, service), pytest.raises(APIError) as caught:
-        realtime.create(EVENT, Context(items=[ITEM]), 5)
+        realtime.create(EVENT, Context(items=[ITEM]), 30)
     assert type(caught.value) is kind
     assert "asked" not in caught.value.detail
     assert service.asked == []
@@ -69,7 +69,7 @@ def test_a_refusal_before_anything_of_the_message_was_sent_concerns_the_deployme
         session.until_closed()
 
     with turn(before(step, complain)) as (realtime, service), pytest.raises(Forbidden):
-        realtime.create(EVENT, None, 5)
+        realtime.create(EVENT, None, 30)
     assert service.asked == []
 
 
@@ -80,7 +80,7 @@ def test_a_model_that_is_not_there_concerns_the_deployment(step: str) -> None:
         session.until_closed()
 
     with turn(before(step, complain)) as (realtime, _), pytest.raises(Forbidden):
-        realtime.create(EVENT, Context(items=[ITEM]), 5)
+        realtime.create(EVENT, Context(items=[ITEM]), 30)
 
 
 @pytest.mark.parametrize("step", ["session.created", "session.updated"])
@@ -130,7 +130,7 @@ def test_a_peer_that_reads_late_is_cut_by_the_deadline() -> None:
 @pytest.mark.parametrize("event", [{**EVENT, "response": {"a": float("nan")}}, {**EVENT, "response": {"a": object()}}])
 def test_what_json_can_not_carry_is_rejected_before_anything_is_opened(event: dict[str, Any]) -> None:
     with turn(plain) as (realtime, service), pytest.raises(Rejected):
-        realtime.create(event, None, 5)
+        realtime.create(event, None, 30)
     assert service.handshakes == []
 
 

@@ -34,7 +34,7 @@ CREATED = {"type": "response.created", "response": {"id": "resp_1"}}
 DONE = {"type": "response.done", "response": RESPONSE}
 
 
-def post(script: Script, event: Mapping[str, Any] = EVENT, timeout: float = 5.0) -> RealtimeResult:
+def post(script: Script, event: Mapping[str, Any] = EVENT, timeout: float = 30.0) -> RealtimeResult:
     with raw_server(script) as server, an_api(server.url, realtime_transport="http") as api:
         try:
             return Realtime(api).create(event, None, timeout)
@@ -44,8 +44,8 @@ def post(script: Script, event: Mapping[str, Any] = EVENT, timeout: float = 5.0)
 
 def test_the_post_sends_the_apis_own_fields_alone() -> None:
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url, realtime_transport="http") as api:
-        Realtime(api).create({**EVENT, "context": {"a": 1}, "on_unknown": "retry"}, None, 5)
-        Realtime(api).create({"type": "response.create", "event_id": None}, None, 5)
+        Realtime(api).create({**EVENT, "context": {"a": 1}, "on_unknown": "retry"}, None, 30)
+        Realtime(api).create({"type": "response.create", "event_id": None}, None, 30)
         full, bare = server.requests
     assert (full.method, full.target) == ("POST", "/v1/realtime/client-events/response.create")
     assert json.loads(full.body) == EVENT
@@ -162,14 +162,14 @@ def cut_stream(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("script", "timeout"),
     [
-        (keep_serving(stream_of(CREATED)), 5),
-        (cut_stream, 5),
+        (keep_serving(stream_of(CREATED)), 30),
+        (cut_stream, 30),
         (silent_stream, 1),
-        (keep_serving(answer(200, b"<html>")), 5),
-        (keep_serving(answer(200, b'["an array"]')), 5),
-        (keep_serving(answer(200, b'{"id":"resp_1","out')), 5),
-        (keep_serving(answer(200, b'{"pad":"' + b"x" * 9_000_000 + b'"}')), 5),
-        (lambda peer: peer.read_request(), 5),
+        (keep_serving(answer(200, b"<html>")), 30),
+        (keep_serving(answer(200, b'["an array"]')), 30),
+        (keep_serving(answer(200, b'{"id":"resp_1","out')), 30),
+        (keep_serving(answer(200, b'{"pad":"' + b"x" * 9_000_000 + b'"}')), 30),
+        (lambda peer: peer.read_request(), 30),
     ],
     ids=[
         "stream without an end",

@@ -41,7 +41,7 @@ def service(script: Script) -> Iterator[tuple[Realtime, Service]]:
         yield served
 
 
-def run(script: Script, *events: Event, timeout: float = 5.0) -> ScriptResult:
+def run(script: Script, *events: Event, timeout: float = 30.0) -> ScriptResult:
     with service(script) as (realtime, _):
         return realtime.send(request(*events), timeout)
 
@@ -153,8 +153,8 @@ def test_the_end_of_an_earlier_response_that_is_told_again_is_no_doubt_about_the
 def test_a_session_begins_without_turn_detection_and_what_the_script_says_of_it_comes_first() -> None:
     update = {"type": "session.update", "session": {"instructions": "be brief"}, "event_id": "mine"}
     with service(respond) as (realtime, seen):
-        own = realtime.send(request(CREATE), 5)
-        given = realtime.send(request(update, CREATE), 5)
+        own = realtime.send(request(CREATE), 30)
+        given = realtime.send(request(update, CREATE), 30)
     off = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
     updates = [frame for frame in seen.frames if frame["type"] == "session.update"]
     assert [frame["session"] for frame in updates] == [off, {**off, "instructions": "be brief"}]
@@ -173,7 +173,7 @@ def test_an_update_that_is_acknowledged_twice_does_not_acknowledge_the_next_one(
         session.emit("error", error={**REFUSED, "event_id": "second"})
 
     with service(script) as (realtime, seen), pytest.raises(Rejected):
-        realtime.send(request(UPDATE, FURTHER, CREATE), 5)
+        realtime.send(request(UPDATE, FURTHER, CREATE), 30)
     assert seen.asked == []
 
 
@@ -327,7 +327,7 @@ def test_a_refusal_before_anything_is_billed_says_that_nothing_happened() -> Non
         refuse(session, "conversation.item.retrieve", code="item_not_found")
 
     with service(script) as (realtime, seen), pytest.raises(Rejected, match="item_not_found"):
-        realtime.send(request(PUT, RETRIEVE, SOUND, COMMIT), 5)
+        realtime.send(request(PUT, RETRIEVE, SOUND, COMMIT), 30)
     assert "input_audio_buffer.append" not in [frame["type"] for frame in seen.frames]
 
 
@@ -382,7 +382,7 @@ def test_a_break_behind_something_billed_is_unknown(end: str, monkeypatch: pytes
             session.emit("error", error={"type": "server_error", "message": "m", "event_id": "commit"})
 
     with service(script) as (realtime, seen), pytest.raises(OutcomeUnknown):
-        realtime.send(request(SOUND, COMMIT, CREATE), 5)
+        realtime.send(request(SOUND, COMMIT, CREATE), 30)
     assert seen.asked == []
 
 
@@ -472,7 +472,7 @@ def test_a_script_takes_no_longer_than_it_may() -> None:
 )
 def test_more_than_a_session_carries_is_rejected_before_anything_is_opened(events: list[Event]) -> None:
     with service(respond) as (realtime, seen), pytest.raises(Rejected, match="nothing was sent"):
-        realtime.send(request(*events), 5)
+        realtime.send(request(*events), 30)
     assert seen.handshakes == []
 
 
@@ -482,7 +482,7 @@ def test_a_script_needs_the_websocket() -> None:
         an_api(server.url, realtime_transport="http") as api,
         pytest.raises(Rejected, match="nothing was sent"),
     ):
-        Realtime(api).send(request(CREATE), 5)
+        Realtime(api).send(request(CREATE), 30)
     assert server.connections == 0
 
 

@@ -33,7 +33,7 @@ def test_a_turn_sends_its_session_then_its_items_in_order_then_the_apis_own_fiel
     context = Context({"output_modalities": ["text"], "instructions": "be brief"}, [ITEM, {**ITEM, "role": "system"}])
     with turn(script) as (realtime, service):
         event = {**EVENT, "response": {"metadata": {"a": None}, "x": [1]}, "context": "not the API's", "other": 1}
-        realtime.create(event, context, 5)
+        realtime.create(event, context, 30)
     update, first, second, ask = service.frames
     assert update["session"] == {
         "type": "realtime",
@@ -66,14 +66,14 @@ def test_a_turn_sends_its_session_then_its_items_in_order_then_the_apis_own_fiel
 )
 def test_turn_detection_is_off_unless_the_caller_asks_for_it(given: Any, sent: Any) -> None:
     with turn(plain) as (realtime, service):
-        realtime.create(EVENT, Context(given), 5)
+        realtime.create(EVENT, Context(given), 30)
     assert service.frames[0]["session"] == sent
 
 
 def test_a_message_without_an_event_id_is_sent_with_a_fresh_one() -> None:
     with turn(plain) as (realtime, service):
-        realtime.create({"type": "response.create"}, None, 5)
-        realtime.create({"type": "response.create"}, None, 5)
+        realtime.create({"type": "response.create"}, None, 30)
+        realtime.create({"type": "response.create"}, None, 30)
     first, second = (frame["event_id"] for frame in service.asked)
     assert first != second
 

@@ -132,7 +132,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stay(session: Session) -> None:
     """Say more only after a time for which a turn that is over must not wait."""
-    if not session.service.stopping.wait(5):
+    if not session.service.stopping.wait(60):
         session.connection.close(1011)
 
 

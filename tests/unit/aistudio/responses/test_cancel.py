@@ -33,7 +33,7 @@ def cancel(*answers: tuple[int, object]) -> tuple[Response | Absent | APIError, 
 
     with an_api(transport=httpx.MockTransport(answer)) as api:
         try:
-            return Responses(api).cancel("r1", 5), asked
+            return Responses(api).cancel("r1", 30), asked
         except APIError as error:
             return error, asked
 

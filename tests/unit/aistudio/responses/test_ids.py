@@ -29,7 +29,7 @@ from tests.unit.aistudio.rawserver import NO_SUCH, answer, keep_serving, raw_ser
 )
 def test_an_id_is_one_percent_encoded_segment_on_the_wire(response_id: str, segment: str) -> None:
     with raw_server(keep_serving(NO_SUCH)) as server, an_api(server.url) as api:
-        assert not Responses(api).exists(response_id, 5).exists
+        assert not Responses(api).exists(response_id, 30).exists
         assert server.requests[0].target == f"/v1/responses/{segment}"
 
 
@@ -38,7 +38,7 @@ def test_an_id_that_would_change_the_path_sends_nothing(response_id: str) -> Non
     with raw_server(keep_serving(answer(200))) as server, an_api(server.url) as api:
         for call in (Responses(api).delete, Responses(api).exists):
             with pytest.raises(ValueError, match=r"path segment|surrogates"):
-                call(response_id, 5)
+                call(response_id, 30)
         assert server.connections == 0
 
 
