@@ -12,7 +12,7 @@ settle    what becomes of it
     retry_policy what an error means: sent again, and when, or dead-lettered; verdicts asks it for an item
     retries: retry messages; dead_lettering: dead letters; finishing: outcomes (unfinished: those that are no ends);
     cascading: what continues a deleted response; publishing: results; effects: what all of these share
-    kept_of_call what records and receipts keep of a call (usage: its tokens); log_line: a delivery's line
+    receipt_fields what records and receipts keep of a call (usage: its tokens); log_line: a delivery's line
 send      what leaves: retry messages, dead letters, results, messages to other functions (elsewhere)
 message_attributes   what travels on a message beside its body
 """

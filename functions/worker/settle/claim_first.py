@@ -22,7 +22,7 @@ from worker.settle.dead_lettering import Ending, dead_letter_all
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import Ended, decide_on, defect
 from worker.settle.finishing_claimed import finish_claimed
-from worker.settle.kept_of_call import audit_of
+from worker.settle.receipt_fields import audit_of
 from worker.settle.retries import Retry, send_again
 from worker.settle.retry_policy import Again
 from worker.settle.verdicts import first_alone, in_turn, verdict

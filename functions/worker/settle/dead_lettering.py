@@ -12,7 +12,7 @@ from worker.settle.answered_by_record import answer, send_dead_letters
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
-from worker.settle.kept_of_call import audit_of
+from worker.settle.receipt_fields import audit_of
 from worker.settle.retry_policy import DeadLetter
 
 

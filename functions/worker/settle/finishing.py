@@ -12,8 +12,8 @@ from worker.settle.cascading import spread
 from worker.settle.context import Invocation, Item
 from worker.settle.decide import Decision, Step
 from worker.settle.effects import ROUNDS, Ended, decide_on, unsettled
-from worker.settle.kept_of_call import audit_of
 from worker.settle.publishing import Told, publish, told_by, with_content
+from worker.settle.receipt_fields import audit_of
 from worker.settle.retries import Retry
 from worker.settle.retry_policy import Again, backoff
 

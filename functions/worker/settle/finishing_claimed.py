@@ -10,8 +10,8 @@ from worker.outcome import End, Outcome, Settlement
 from worker.settle.context import Invocation, Item
 from worker.settle.effects import ROUNDS
 from worker.settle.finishing import done
-from worker.settle.kept_of_call import audit_of
 from worker.settle.publishing import with_content
+from worker.settle.receipt_fields import audit_of
 from worker.settle.usage import token_counts
 
 _PAUSE = 0.5
