@@ -1,7 +1,4 @@
-"""Place a legal hold on a response or a person, or release it.
-
-While a case holds, nothing that it covers is deleted.
-"""
+"""Place a legal hold on a response or a person, or release it. What a case holds is not deleted."""
 
 from typing import Any
 

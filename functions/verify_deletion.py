@@ -1,7 +1,4 @@
-"""Look whether a deleted response stays away (GET /v1/responses/{response_id}).
-
-What is there again is deleted again.
-"""
+"""Look whether a deleted response stays away (GET /v1/responses/{response_id}); delete it again if not."""
 
 from dataclasses import asdict
 
