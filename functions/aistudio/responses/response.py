@@ -90,6 +90,11 @@ def is_id(value: str) -> bool:
     return bool(_ID.fullmatch(value)) and not {".", ".."} & set(value.split("/"))
 
 
+def is_well(status: str, *, made: bool) -> bool:
+    """Return whether a status needs no attention. One that the call `made` itself was not asked to be cancelled."""
+    return status in ("completed", "absent", *BEGUN) or (status == "cancelled" and not made)
+
+
 def is_response(value: Mapping[str, Any] | None) -> bool:
     """Return whether a JSON object is a response object. Some services leave out fields that others send."""
     if value is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
 
+from aistudio.responses.response import is_well
 from worker.outcome import End, Settlement
 from worker.receive.trigger_event import Delivery
 from worker.settle.context import Item
@@ -14,8 +15,6 @@ _MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
 """What the name of a model looks like; the service may echo anything there, and no content is logged."""
 _STATUS = re.compile(r"[a-z_]{1,32}")
 """What a response's status looks like, for the same reason."""
-_WELL = frozenset({"completed", "queued", "in_progress", "absent"})
-"""Statuses of a response that need no attention."""
 
 
 def log_end(
@@ -66,7 +65,5 @@ def _told_status(settlement: Settlement) -> str | None:
 def _level(settlement: Settlement, logger: Logger, *, idempotent: bool) -> Callable[..., None]:
     if settlement.end is End.UNSETTLED or settlement.outcome in ("unauthorized", "forbidden"):
         return logger.error
-    # A create was not asked to be cancelled. For calls that read or cancel a response `cancelled` is a normal answer.
-    well = _WELL | {"cancelled"} if idempotent else _WELL
-    unwell = settlement.status is not None and settlement.status not in well
+    unwell = settlement.status is not None and not is_well(settlement.status, made=not idempotent)
     return logger.warning if settlement.end is End.DEAD_LETTERED or unwell else logger.info
