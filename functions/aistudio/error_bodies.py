@@ -91,7 +91,7 @@ def error_in(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return value
     code, status, message = value.get("code"), value.get("status"), isinstance(value.get("message"), str)
     documented = message and isinstance(value.get("type"), str)
-    grpc = message and code in _GRPC and not isinstance(code, bool)
+    grpc = message and isinstance(code, int) and not isinstance(code, bool) and code in _GRPC
     problem = isinstance(status, int) and status >= 400 and any(isinstance(value.get(n), str) for n in _SAID)
     numbered = message and _number(code) >= 400
     said_no = status == "error" or value.get("success") is False or value.get("ok") is False

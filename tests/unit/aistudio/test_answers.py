@@ -117,6 +117,11 @@ ERRORS_IN_A_2XX: dict[str, tuple[object, type[APIError], type[APIError]]] = {
         OutcomeUnknown,
         OutcomeUnknown,
     ),
+    "documented, with a code that is none": (
+        {"code": [7], "message": "m", "param": {}, "type": "invalid_request_error"},
+        Rejected,
+        Rejected,
+    ),
     "wrapped": ({"error": {"message": "m", "type": "rate_limit_error"}}, Throttled, Throttled),
     "wrapped, of the credential": ({"error": {"message": "m", "code": "invalid_api_key"}}, Unauthorized, Unauthorized),
     "wrapped, by the code first": (
