@@ -58,7 +58,8 @@ class API:
         connections: int = 20,
     ) -> None:
         self.config = config
-        self._base = httpx.URL(config.base_url)  # an impossible host name fails here, not in the middle of a batch
+        self._base = httpx.URL(config.base_url)
+        _ = self._base.host  # an impossible host name fails here, not in the middle of a batch
         self.new_id = new_id
         self.monotonic = monotonic
         self._token = token

@@ -12,7 +12,7 @@ from aistudio.answers import MAX_BODY, Answer, Failure, error_of
 from aistudio.error_bodies import parse_object
 from aistudio.exceptions import APIError, OutcomeUnknown, Trace
 from aistudio.responses.not_found_texts import absence
-from aistudio.responses.response import Absent
+from aistudio.responses.response import Absent, is_id
 
 LONGEST_PAGE = 100
 MAX_ITEMS = 4 * MAX_BODY
@@ -23,7 +23,7 @@ Order = Literal["asc", "desc"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. The next page begins behind `last_id`, which is None where the page names no item."""
+    """One page. The next page begins behind `last_id`, which is None where the page names no item that a URL can hold."""
 
     items: tuple[Any, ...]
     has_more: bool
@@ -91,6 +91,6 @@ def page(outcome: Answer | Failure, response_id: str) -> Page | Absent | APIErro
     if outcome.status != 200 or not isinstance(items, list):
         return OutcomeUnknown(f"HTTP {outcome.status}, but the body is not a list of items", outcome.trace)
     last = items[-1].get("id") if items and isinstance(items[-1], Mapping) else None
-    named = [each for each in (said.get("last_id"), last) if isinstance(each, str) and each]
+    named = [each for each in (said.get("last_id"), last) if isinstance(each, str) and is_id(each)]
     last_id = named[0] if named else None
     return Page(tuple(items), said.get("has_more") is True, last_id, len(outcome.body), outcome.trace)

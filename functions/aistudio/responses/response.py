@@ -10,7 +10,7 @@ from aistudio.exceptions import Trace
 OVER = ("completed", "failed", "incomplete", "cancelled")
 """The statuses in which a response no longer changes."""
 
-_ID = re.compile(r"[^\\\x00-\x20\x7f]{1,512}")
+_ID = re.compile(r"[^\\\x00-\x20\x7f\ud800-\udfff]{1,512}")
 
 BEGUN = ("queued", "in_progress")
 """The statuses in which a response still changes."""

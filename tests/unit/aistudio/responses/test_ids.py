@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from aistudio import ResponseId, Responses
+from aistudio import Response, ResponseId, Responses, Trace
 from aistudio.config import path_segment
 from tests.unit.aistudio.clients import an_api
 from tests.unit.aistudio.rawserver import NO_SUCH, answer, keep_serving, raw_server
@@ -40,6 +40,11 @@ def test_an_id_that_would_change_the_path_sends_nothing(response_id: str) -> Non
             with pytest.raises(ValueError, match=r"path segment|surrogates"):
                 call(response_id, 30)
         assert server.connections == 0
+
+
+@pytest.mark.parametrize("named", ["resp_\ud800", "a b", "x" * 513, "..", "", 7, None])
+def test_a_response_under_an_id_that_no_request_can_carry_has_none(named: object) -> None:
+    assert Response({"id": named, "output": []}, Trace()).id is None
 
 
 @given(st.text(min_size=1, max_size=50))

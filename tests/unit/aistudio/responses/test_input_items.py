@@ -91,7 +91,11 @@ def test_all_pages_share_one_deadline() -> None:
     assert left == [5, 3, 1]
 
 
-@pytest.mark.parametrize("last", [{}, {"last_id": None}, {"last_id": 7}])
+@pytest.mark.parametrize(
+    "last",
+    [{}, {"last_id": None}, {"last_id": 7}, {"last_id": "\ud800"}, {"last_id": "x" * 70_000}],
+    ids=["unnamed", "null", "a number", "half a character", "longer than a URL"],
+)
 def test_a_page_that_does_not_name_its_last_item_ends_with_it(last: Mapping[str, Any]) -> None:
     pages = [{"data": [item(1)], "has_more": True, **last}, {"data": [item(2)], "has_more": False}]
     asked: list[str | None] = []
