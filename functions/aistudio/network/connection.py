@@ -179,6 +179,16 @@ class _Lines(io.BufferedReader):
             raise http.client.HTTPException("a line that is cut off, or none of HTTP")
         return line
 
+    def read(self, size: int | None = -1) -> bytes:
+        """Read the end of a chunk: http.client reads everything else by other ways, and does not look at this.
+
+        Raises http.client.HTTPException: something else stands there.
+        """
+        end = super().read(size)
+        if not b"\r\n".startswith(end):
+            raise http.client.HTTPException("a chunk that is longer than it says")
+        return end
+
     def close(self) -> None:
         """Do nothing: http.client closes it at the end of each answer."""
 

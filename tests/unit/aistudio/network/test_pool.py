@@ -141,6 +141,7 @@ UNSURE = {
     "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
     "an unknown transfer encoding": HEAD + b"Transfer-Encoding: gzip\r\n\r\n{}",
     "a body that is cut off": HEAD + b"Content-Length: 9\r\n\r\n{}",
+    "a chunk that is longer than it says": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}  0\r\n\r\n",
     "a chunk that is cut off": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
     "a chunk's size that is cut off": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0",
 }
