@@ -22,6 +22,9 @@ _REASONS = frozenset(
 """Why a write cancels its transaction, beside a refusal
 (https://yandex.cloud/en/docs/ydb/docapi/api-ref/actions/transactWriteItems)."""
 
+_LARGEST = Decimal("1E+126")
+"""Larger than any number of the service's. Python takes very long to write a much larger one out."""
+
 
 class Unreadable(Exception):
     """The answer does not fit the request. The text says how, without content."""
@@ -75,24 +78,34 @@ def attributes(item: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """Read a value as the Document API writes it: numbers become Decimal, bytes stay as they are given."""
+    """Read a value as the Document API writes it: numbers become Decimal, bytes stay as they are given.
+
+    Raises LookupError, TypeError, ValueError, InvalidOperation: it is none, or of another type than it says.
+    """
+    inner: Any
     ((kind, inner),) = value.items()
+    if type(inner) is not _KINDS[kind]:
+        raise TypeError("a value of another type than it says")
     match kind:
         case "S" | "BOOL" | "B":
             return inner
-        case "N":
-            return Decimal(inner)
+        case "N" if -_LARGEST < (number := Decimal(inner)) < _LARGEST:
+            return number
         case "NULL":
             return None
-        case "SS" | "BS":
+        case "SS" if inner and all(type(each) is str for each in inner):  # the service keeps no empty ones
             return set(inner)
-        case "NS":
-            return set(map(Decimal, inner))
+        case "NS" | "BS" if inner:
+            return {_value({kind[0]: each}) for each in inner}
         case "L":
             return [_value(each) for each in inner]
         case "M":
             return {name: _value(each) for name, each in inner.items()}
-    raise ValueError("a value of an unknown type")
+    raise ValueError("no number, or a set of nothing, or of something else than it says")
+
+
+_KINDS: dict[str, Any] = {"S": str, "N": str, "BOOL": bool, "NULL": bool, "B": str, "L": list, "M": dict}
+_KINDS |= dict.fromkeys(("SS", "NS", "BS"), list)
 
 
 def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:

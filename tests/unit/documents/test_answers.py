@@ -23,6 +23,17 @@ PAGES: dict[str, bytes] = {
     "null": b"null",
 }
 
+ODD: list[dict[str, Any]] = [
+    *({"N": number} for number in ("NaN", "sNaN", "-Infinity", "1e999999", "-1E+126", "", "1,5", 5, True, [0, [1], 0])),
+    *({"S": text} for text in (5, True, None)),
+    *({"SS": texts} for texts in ([], [1], [["a"]], ["a", None])),
+    *({"NS": numbers} for numbers in ([], ["NaN"], [5])),
+    *({"BOOL": truth} for truth in ("true", 1)),
+    {"L": [{"N": "NaN"}]},
+    {"M": {"inner": {"S": 5}}},
+]
+"""Values of another type than they say, or of none: to read a hold from an empty set would mean that nothing holds."""
+
 BATCHES: dict[str, Callable[[str], Any]] = {
     "another table": lambda table: {"Responses": {table + "x": []}},
     "the table without its prefix": lambda table: {"Responses": {table.rpartition(".")[2]: [ASKED]}},
@@ -93,6 +104,14 @@ def test_a_read_that_is_not_about_what_was_asked_is_no_answer(kit: Kit, store: D
     with pytest.raises(TableUnavailable):
         store.get("key-1")
     kit.ledger.reset()
+
+
+def test_a_value_of_another_type_than_it_says_is_no_answer(kit: Kit, store: Documents) -> None:
+    for value in ODD:
+        kit.ledger.arm("GetItem", says({"Item": {**ASKED, "odd": value}}))
+        with pytest.raises(TableUnavailable):
+            store.get("key-1")
+        kit.ledger.reset()
 
 
 @pytest.mark.parametrize("document", [{}, {"ConsumedCapacity": {"TableName": "t"}}])
