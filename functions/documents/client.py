@@ -28,6 +28,10 @@ MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
 """What botocore raises where an answer has members of a wrong type."""
 
 
+class Unwritable(Exception):
+    """A request holds what JSON has no form for: a defect here, of which the service knows nothing."""
+
+
 class UnreadableAnswer(BotoCoreError):
     """A success with a body that the service does not send: a gateway's page, or half an answer."""
 
@@ -92,7 +96,11 @@ def send_as_given(client: Any) -> None:
         params |= {name: type(value)() for name, value in params.items() if isinstance(value, (dict, list))}
 
     def write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        params["body"] = json.dumps(context.pop("given"), separators=(",", ":"), default=_base64).encode()
+        try:
+            text = json.dumps(context.pop("given"), separators=(",", ":"), default=_base64, allow_nan=False)
+        except (TypeError, ValueError) as error:  # as what it is it would count as the service's silence
+            raise Unwritable(type(error).__name__) from None
+        params["body"] = text.encode()
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_last(f"before-parameter-build.{service}", set_aside)

@@ -78,7 +78,9 @@ def _value(value: Any) -> Any:
             return {"S": value}
         case bool():
             return {"BOOL": value}
-        case int() | Decimal():
+        case int():
+            return {"N": str(value)}
+        case Decimal() if value.is_finite():
             return {"N": str(value)}
         case float() if isfinite(value):
             return {"N": str(round(value, 3))}

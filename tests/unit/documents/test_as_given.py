@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
-from documents.client import client_config, send_as_given
+from documents.client import Unwritable, client_config, connect_with_key, send_as_given
+from documents.store import Store
 from documents.writes import Write, request
 
 WRITE = Write(
@@ -58,3 +59,16 @@ def test_a_request_says_what_boto3_would_have_said(service: Any, operation: str,
     ours = client()
     send_as_given(ours)
     assert body_of(ours, operation, given) == body_of(client(), operation, given) == given
+
+
+@pytest.mark.parametrize("value", [object(), float("nan")])
+def test_what_json_has_no_form_for_is_a_defect_here_and_no_silence_of_the_service(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("documents.writes._value", lambda given: {"S": given})
+    client = connect_with_key("http://127.0.0.1:1", "ru-central1", "id", "secret")
+    store: Store[str, Any] = Store(client, "t", dict)
+
+    with pytest.raises(Unwritable):
+        store.write(Write("a", sets={"value": value}))
+    assert store.budget.allows()

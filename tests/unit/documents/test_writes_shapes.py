@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from documents.writes import Write, request
 
 
@@ -31,3 +33,9 @@ def test_values_keep_their_types() -> None:
         ":list": {"L": [{"S": "a"}, {"N": "1"}]},
         ":d": {"N": "2"},
     }
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), float("nan"), float("inf"), set(), {1}, b"a"])
+def test_what_the_ledger_has_no_form_for_is_not_written(value: object) -> None:
+    with pytest.raises(TypeError, match="the ledger keeps no"):
+        request("t", Write("a", sets={"value": value}))
