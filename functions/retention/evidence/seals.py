@@ -63,7 +63,9 @@ class Seal:
                 tuple(each["count"] for each in shards),
                 tuple(each["root"] for each in shards),
             )
-            agrees = seal.document == document
+            # To Python true is 1.
+            counted = all(type(count) is int and count >= 0 for count in (*seal.counts, document["version"]))
+            agrees = counted and seal.document == document
         except (LookupError, TypeError, ValueError):
             raise ValueError("is no seal") from None
         if not agrees:

@@ -8,12 +8,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import rfc8785
 
 from retention.evidence.merkle import leaf_hash, root_by_path
 from retention.evidence.seals import Seal
+
+_MOST_NAMED = 1_000
+"""Missing lines of a day that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,9 @@ def verify(file: Iterable[bytes], head: str | None = None) -> Verdict:
         elif reading.ended:
             reading.fault("follows the end of the export")
         elif "seal" in said:
-            _seal(said["seal"], reading)
+            _seal(said, reading)
         elif "end" in said:
-            _end(said["end"], reading)
+            _end(said, reading)
         else:
             reading.lines += 1
             _line(said, reading)
@@ -105,19 +109,25 @@ def _said(text: bytes) -> Mapping[str, Any] | None:
 
 def _begin(said: Mapping[str, Any], reading: _Reading) -> None:
     told = said.get("export")
-    if not isinstance(told, Mapping) or told.get("version") != 1 or not isinstance(told.get("complete"), bool):
+    complete = told.get("complete") if isinstance(told, Mapping) else None
+    if not isinstance(complete, bool) or not _is(said, {"export": {"version": 1, "complete": complete}}):
         reading.fault("does not begin an export")
         return
-    reading.complete = told["complete"]
+    reading.complete = complete
 
 
-def _seal(document: Any, reading: _Reading) -> None:
+def _is(said: Any, expected: Any) -> bool:
+    """Whether a line says this and nothing else. To Python true is 1, but the bytes are not the same."""
+    return rfc8785.dumps(said) == rfc8785.dumps(expected)
+
+
+def _seal(said: Mapping[str, Any], reading: _Reading) -> None:
     """Take the next seal: it agrees with itself, and with the one before."""
     _close(reading)
     before, reading.sealed_at = reading.seal, reading.at
     reading.places, reading.unreadable = {}, 0
     try:
-        seal = Seal.read(document)
+        seal = Seal.read(said["seal"] if said.keys() == {"seal"} else None)
     except ValueError as error:
         reading.fault(str(error))
         reading.broken, reading.seal = True, None
@@ -140,7 +150,9 @@ def _line(said: Mapping[str, Any], reading: _Reading) -> None:
         shard, index, day = said["shard"], said["index"], said["day"]
         path = [bytes.fromhex(step) for step in said["path"]]
         leaf = leaf_hash(rfc8785.dumps(said["line"]))
-        known = seal is not None and day == seal.day and 0 <= shard < len(seal.counts) and said.keys() == _MEMBERS
+        placed = type(shard) is int and type(index) is int  # to Python true is 1
+        known = seal is not None and day == seal.day and placed and 0 <= shard < len(seal.counts)
+        known = known and said.keys() == _MEMBERS
     except (LookupError, TypeError, ValueError):
         known = False
     if not known or seal is None:
@@ -168,16 +180,24 @@ def _close(reading: _Reading) -> None:
         if place in there:
             reading.fault("stands there twice", at)
         there.add(place)
-    every = [(shard, index) for shard, count in enumerate(reading.seal.counts) for index in range(count)]
-    missing = [place for place in every if place not in there]
-    if reading.complete and len(missing) > reading.unreadable:
-        for shard, index in missing:
-            problem = f"line {index} of shard {shard} of the day {reading.seal.day} is missing"
-            reading.fault(problem, reading.sealed_at)
+    if reading.complete:
+        _find_missing(reading.seal, there, reading)
 
 
-def _end(told: Any, reading: _Reading) -> None:
+def _find_missing(seal: Seal, there: set[tuple[int, int]], reading: _Reading) -> None:
+    """Name the lines that are missing, one by one as far as there are few: a seal can be forged to say any number."""
+    every = ((shard, index) for shard, count in enumerate(seal.counts) for index in range(count))
+    missing = sum(seal.counts) - sum(index < seal.counts[shard] for shard, index in there)
+    if missing <= reading.unreadable:
+        return
+    for shard, index in islice((place for place in every if place not in there), min(missing, _MOST_NAMED)):
+        reading.fault(f"line {index} of shard {shard} of the day {seal.day} is missing", reading.sealed_at)
+    if missing > _MOST_NAMED:
+        reading.fault(f"{missing - _MOST_NAMED} more lines of the day {seal.day} are missing", reading.sealed_at)
+
+
+def _end(said: Mapping[str, Any], reading: _Reading) -> None:
     _close(reading)
     reading.ended = True
-    if not isinstance(told, Mapping) or told.get("lines") != reading.lines:
+    if not _is(said, {"end": {"lines": reading.lines}}):
         reading.fault("does not end with as many lines as it says")

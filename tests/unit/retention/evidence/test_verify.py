@@ -143,6 +143,44 @@ def test_a_forged_seal_is_found(at: int, forge: Callable[[dict[str, Any]], objec
     assert not verify(changed(at, lambda said: forge(said["seal"])), HEAD).holds
 
 
+ODD: list[Any] = [None, True, 1.5, -1, "3", [], {}, 2**53 - 1]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda said, odd: said["seal"]["shards"][1].update(count=odd),
+        lambda said, odd: said["seal"]["shards"][1].update(root=odd),
+        lambda said, odd: said["seal"].update(shards=odd),
+        lambda said, odd: said["seal"].update(day=odd),
+        lambda said, odd: said.update(beside=odd),
+    ],
+    ids=["count", "root", "shards", "day", "beside"],
+)
+def test_a_seal_of_odd_values_is_found_and_stops_nothing(bend: Callable[[Any, Any], object], odd: Any) -> None:
+    verdict = verify(changed(SEALS[0], lambda said: bend(said, odd)))
+
+    assert SEALS[0] in {fault.line for fault in verdict.faults}
+    assert len(verdict.faults) < 2_000
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("name", ["day", "shard", "index", "path", "line", "beside"])
+def test_a_line_of_odd_values_is_found_and_stops_nothing(name: str, odd: Any) -> None:
+    at = next(at for at in LINES if (said := json.loads(FILE[at - 1]))["shard"] == 1 and said["index"] == 1)
+
+    assert at in at_fault(changed(at, lambda said: said.update({name: odd})))
+
+
+@pytest.mark.parametrize("at", [1, len(FILE)])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_the_first_and_the_last_line_say_what_they_have_to_and_nothing_else(at: int, odd: Any) -> None:
+    assert at in at_fault(changed(at, lambda said: said.update(beside=odd)))
+    name = "version" if at == 1 else "lines"
+    assert at in at_fault(changed(at, lambda said: next(iter(said.values())).update({name: odd})))
+
+
 def test_a_day_that_was_sealed_anew_breaks_the_chain_where_the_next_begins() -> None:
     other = SealedDay.over(DAYS[0], "", lines(DAYS[0], 10))
 
