@@ -69,9 +69,14 @@ class Sealer:
         return key
 
     def tick(self, at: float, *, seconds: float = 60.0, bucket: Any = None) -> dict[str, int]:
+        self.bench.clock.advance(max(0.0, at - self.bench.clock.now()))
         return ticked(
             self.bench, seal_receipts.handler, at=at, seconds=seconds, bucket=self.vault if bucket is None else bucket
         )
+
+    def tick_ahead(self, at: float) -> dict[str, int]:
+        """A tick whose event names a time that has not come."""
+        return ticked(self.bench, seal_receipts.handler, at=at, bucket=self.vault)
 
     def sealed(self) -> list[SealedDay]:
         return [SealedDay.read(each.seal, self.vault.get) for each in chain(self.store, None, None)]
@@ -378,3 +383,16 @@ def test_a_bucket_that_is_not_there_is_named_by_what_the_service_says(sealer: Se
             Bucket(lambda: s3, "nowhere").put("name", b"content")
         with pytest.raises(StorageUnavailable, match="NoSuchBucket"):
             Bucket(lambda: s3, "nowhere").get("name")
+
+
+def test_a_tick_from_the_future_seals_no_day_that_is_not_over(sealer: Sealer) -> None:
+    """A day that was sealed before it is over would never have the receipts that follow in a seal."""
+    sealer.receipt("a", sealer.at(0, 8))
+    sealer.bench.clock.advance(2 * DAY)
+
+    assert sealer.tick_ahead(sealer.at(40))["sealed"] == 1
+
+    sealer.receipt("b", sealer.at(2, 8))
+    sealer.tick(sealer.at(3, 2))
+    assert [(day, line["key"]) for day, line in sealer.lines()] == [(DAYS[0], "response#a"), (DAYS[2], "response#b")]
+    sealer.proves()
