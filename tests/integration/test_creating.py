@@ -182,6 +182,31 @@ def test_the_result_of_a_background_response_names_what_its_create_was_asked_und
     assert len({each["id"] for each in creating.creates.results()}) == len(keys)
 
 
+NO_SUCH = {"code": None, "message": "No such response", "param": None, "type": "not_found"}
+
+
+def test_a_response_that_is_not_found_at_first_is_asked_for_again(creating: Creating) -> None:
+    creating.create(creating.message(**BACKGROUND))
+    creating.studio.fault(match={"method": "GET"}, status=404, body=NO_SUCH)
+
+    assert creating.poll() == [("deferred", "unfinished")]
+    creating.clock.advance(10)
+    creating.poll_to_the_end()
+
+    assert [status for _, status, _ in creating.results()] == ["completed"]
+
+
+def test_a_response_that_stays_away_is_told_absent_in_the_end(creating: Creating) -> None:
+    creating.create(creating.message(**BACKGROUND))
+    creating.studio.fault(match={"method": "GET"}, status=404, body=NO_SUCH, times=9)
+
+    assert creating.poll() == [("deferred", "unfinished")]
+    creating.clock.advance(120)
+    assert creating.poll() == [("done", "done")]
+
+    assert [status for _, status, _ in creating.results()] == ["absent"]
+
+
 def test_polls_end_with_the_greatest_age_and_say_so(creating: Creating) -> None:
     creating.studio.fault(response="pace", seconds=3600)
     creating.create(creating.message(**BACKGROUND))
