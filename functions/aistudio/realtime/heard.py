@@ -18,6 +18,8 @@ class Heard:
     responses: set[str] = field(default_factory=set)
     transcriptions: list[dict[str, Any]] = field(default_factory=list)
     session: object = None
+    unchanged: bool = False
+    """Whether the last session.updated shows the session as the one before it did."""
     told_again: bool = False
     """Whether the last session.updated may have been the one before it, which the service tells twice."""
 
@@ -28,7 +30,8 @@ class Heard:
             self.responses.add(response_id)
         if kind == "session.updated":
             shown = event.get("session")
-            self.told_again = not self.told_again and self.session is not None and shown == self.session
+            self.unchanged = self.session is not None and shown == self.session
+            self.told_again = self.unchanged and not self.told_again
             self.session = shown
         if kind.startswith(("conversation.item.", "input_audio_buffer.")):
             self.items.add(item_id_of(event))
@@ -46,6 +49,19 @@ def item_id_of(event: Mapping[str, Any]) -> str | None:
     item = event.get("item")
     named = item.get("id") if isinstance(item, Mapping) else event.get("item_id")
     return named if isinstance(named, str) else None
+
+
+def shows_another(event: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
+    """Whether a session.updated shows another text than this session.update asks for.
+
+    What is no text tells nothing: lists come back with more than was asked for, and a model may be shown by its name.
+    """
+    shown, asked = event.get("session"), update.get("session")
+    if not isinstance(shown, Mapping) or not isinstance(asked, Mapping):
+        return False
+    texts = {name: value for name, value in asked.items() if isinstance(value, str) and name not in ("type", "model")}
+    known = {name: told for name in texts if isinstance(told := shown.get(name), str)}
+    return any(told.casefold() != texts[name].casefold() for name, told in known.items())
 
 
 def asks_for_transcripts(event: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from aistudio.exceptions import APIError, Forbidden, OutcomeUnknown, Rejected, T
 from aistudio.realtime.client_events import COMMIT, ITEM_CREATE, RESPONSE_CANCEL, RESPONSE_CREATE, SESSION_UPDATE
 from aistudio.realtime.error_events import Complaint
 from aistudio.realtime.frames import Wire
-from aistudio.realtime.heard import Heard, asks_for_transcripts, item_id_of
+from aistudio.realtime.heard import Heard, asks_for_transcripts, item_id_of, shows_another
 from aistudio.realtime.opening import PREPARED_WITHIN
 from aistudio.realtime.results import RealtimeResult, ScriptResult
 from aistudio.realtime.steps import Step, cancel_refused_by
@@ -146,6 +146,8 @@ class Script:
             return
         step = next((each for each in self._pending if each.acknowledged_by(event, self._heard.items)), None)
         self._heard.note(event)
+        if step is not None and step.type == SESSION_UPDATE and self._heard.unchanged:
+            step = None if shows_another(event, step.event) else step  # it was not taken, or not yet
         if step is not None:
             step.answer, step.over = event, not (step.type == SESSION_UPDATE and self._heard.told_again)
             self._pending = [each for each in self._pending if not each.over]

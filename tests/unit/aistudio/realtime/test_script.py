@@ -196,6 +196,27 @@ def test_an_update_is_acknowledged_whatever_the_service_shows_of_it(
     ]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_update_that_the_service_drops_without_a_word_is_not_taken_for_done(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurry(monkeypatch, "session.update", 0.5)
+    voice = {"voice": "one"}
+
+    def script(session: Session) -> None:
+        session.emit("session.created", session=voice)
+        session.take("session.update")
+        session.emit("session.updated", session=voice)
+        session.take("session.update")
+        for _ in range(times):
+            session.emit("session.updated", session=voice)
+        session.until_closed()
+
+    with turn(script) as (realtime, seen), pytest.raises(Unavailable, match=r"no session\.updated in time"):
+        realtime.send(request(UPDATE, FURTHER, CREATE), 5)
+    assert seen.asked == []
+
+
 @pytest.mark.parametrize(
     "asked",
     [{"input_audio_transcription": {"model": "m"}}, {"audio": {"input": {"transcription": {"model": "m"}}}}],
