@@ -4,9 +4,14 @@ https://yandex.cloud/en/docs/functions/lang/python/context
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from worker.clock import Clock
+
+LONGEST = 3_600.0
+"""Seconds: no invocation may last longer, whatever its context says
+(https://yandex.cloud/en/docs/functions/concepts/limits)."""
 
 
 class Token:
@@ -36,7 +41,10 @@ def seconds_left(context: Any, clock: Clock) -> float:
     """Return the seconds that the invocation has left. Raises ValueError: the context does not say it."""
     ask = getattr(context, "get_remaining_time_in_millis", None)
     try:
-        return float(ask()) / 1000 if callable(ask) else float(context.deadline_ms) / 1000 - clock.now()
-    except (AttributeError, TypeError, ValueError):
+        left = float(ask()) / 1000 if callable(ask) else float(context.deadline_ms) / 1000 - clock.now()
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        left = float("nan")
+    if not isfinite(left):
         message = "context: neither get_remaining_time_in_millis() nor deadline_ms says how long there is"
-        raise ValueError(message) from None
+        raise ValueError(message)
+    return min(left, LONGEST)

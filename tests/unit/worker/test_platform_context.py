@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import START, FakeClock
-from worker.platform_context import Token, seconds_left
+from worker.platform_context import LONGEST, Token, seconds_left
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,21 @@ def test_how_long_there_is_is_read_in_any_of_its_forms(context: Any) -> None:
     assert seconds_left(context, FakeClock()) == pytest.approx(42.5)
 
 
-@pytest.mark.parametrize("context", [None, SimpleNamespace(), SimpleNamespace(deadline_ms=None), {"deadline_ms": 1}])
+@pytest.mark.parametrize(
+    "context",
+    [
+        *(None, SimpleNamespace(), SimpleNamespace(deadline_ms=None), {"deadline_ms": 1}),
+        *(SimpleNamespace(deadline_ms=odd) for odd in ("nan", float("inf"), 10**400)),
+    ],
+)
 def test_a_context_that_does_not_say_how_long_there_is_is_an_error_that_names_it(context: Any) -> None:
     with pytest.raises(ValueError, match="neither get_remaining_time_in_millis"):
         seconds_left(context, FakeClock())
+
+
+def test_no_invocation_lasts_longer_than_any_may() -> None:
+    """With a time in other units than milliseconds no socket could be given its timeout."""
+    assert seconds_left(SimpleNamespace(get_remaining_time_in_millis=lambda: 10**18), FakeClock()) == LONGEST
 
 
 @pytest.mark.parametrize(
