@@ -23,7 +23,7 @@ Order = Literal["asc", "desc"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. The next page begins behind `last_id`, which is None where the page names no item that a URL can hold."""
+    """One page. The next page begins behind `last_id`, which is None where the page names none that a URL can hold."""
 
     items: tuple[Any, ...]
     has_more: bool

@@ -8,8 +8,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from documents.client import Unwritable, client_config, connect_with_key, send_as_given
-from documents.store import Store
 from documents.writes import Write, request
+from ledger import Ledger, RecordKey
 
 WRITE = Write(
     "a", sets={"text": "\u044f\U0001f600", "n": 1.5, "map": {"list": [None, True]}, "set": {"b"}}, removes=["old"]
@@ -67,8 +67,8 @@ def test_what_json_has_no_form_for_is_a_defect_here_and_no_silence_of_the_servic
 ) -> None:
     monkeypatch.setattr("documents.writes._value", lambda given: {"S": given})
     client = connect_with_key("http://127.0.0.1:1", "ru-central1", "id", "secret")
-    store: Store[str, Any] = Store(client, "t", dict)
+    store = Ledger(client, "t")
 
     with pytest.raises(Unwritable):
-        store.write(Write("a", sets={"value": value}))
+        store.write(Write(RecordKey("a"), sets={"value": value}))
     assert store.budget.allows()
