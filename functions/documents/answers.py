@@ -84,7 +84,7 @@ def _value(value: Any) -> Any:
     """
     inner: Any
     ((kind, inner),) = value.items()
-    if type(inner) is not _KINDS[kind]:
+    if type(inner) is not _KINDS[kind] and kind != "B":
         raise TypeError("a value of another type than it says")
     match kind:
         case "S" | "BOOL" | "B":
@@ -104,7 +104,7 @@ def _value(value: Any) -> Any:
     raise ValueError("no number, or a set of nothing, or of something else than it says")
 
 
-_KINDS: dict[str, Any] = {"S": str, "N": str, "BOOL": bool, "NULL": bool, "B": str, "L": list, "M": dict}
+_KINDS: dict[str, Any] = {"S": str, "N": str, "BOOL": bool, "NULL": bool, "B": bytes, "L": list, "M": dict}
 _KINDS |= dict.fromkeys(("SS", "NS", "BS"), list)
 
 
