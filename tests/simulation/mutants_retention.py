@@ -121,6 +121,12 @@ OF_RETENTION = (
         "an absence answers a message that asks to go, and a registration with a date follows",
         {"ledger.message_chains:concerning": _without_reason},
     ),
+    Mutant(
+        "R1",
+        "a deletion's date is registered nowhere",
+        "dated",
+        {"only worker.settle.read_first:register_dated": lambda _: lambda items, _inv: (list(items), [])},
+    ),
     Mutant("R1, draft 5", "what is deleted can't be claimed", "verified", {"retention.sweeping:claim": _open_only}),
     Mutant(
         "R2", "no date is waited for", "registered", {"worker.settle.read_first:_waits": lambda _: lambda *_args: False}

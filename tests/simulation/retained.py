@@ -13,7 +13,7 @@ from ledger.agenda import DELETE, VERIFY, text_of
 from ledger.sealable import SHARDS
 from retention.evidence.seals import Seal, lines_of
 from tests.simulation.expressions import Item
-from tests.simulation.plan import BEGUN, DAY, HOLD_WINDOW, SETTLING, record_key_of
+from tests.simulation.plan import BEGUN, DAY, HOLD_WINDOW, LONGEST_DELAY, SETTLING, record_key_of
 from tests.simulation.queues import DEAD, RESULTS, Post
 from tests.simulation.records import ALREADY_ABSENT, DEAD_LETTERED, HELD, number, state_of
 from tests.simulation.table import LAG, Unstored
@@ -308,8 +308,13 @@ class Retained:
             self._registrations[key].append((post.asked_at, body.get("delete_after", "")))
             if "subject" in body and "register_response" not in self._lost:
                 self._named(key, record_key_of("subject", body["subject"]))
-        if post.home == "delete_response" and _body(post).get("reason", "retention") != "retention":
-            self._wanted.add(record_key_of("response", _body(post)["response_id"]))
+        if post.home == "delete_response":
+            body = _body(post)
+            key = record_key_of("response", body["response_id"])
+            if _is_dated(post):
+                self._registrations[key].append((post.asked_at, body["not_before"]))
+            elif body.get("reason", "retention") != "retention":
+                self._wanted.add(key)
         if post.home == "legal_hold":
             body = _body(post)
             of = ("response", body["response_id"]) if "response_id" in body else ("subject", body["subject"])
@@ -448,6 +453,12 @@ class Retained:
 
 
 _ENDS = (ALREADY_ABSENT, HELD, DEAD_LETTERED, "pending")
+
+
+def _is_dated(post: Post) -> bool:
+    """Whether it is a deletion with a date so far ahead that it registers it."""
+    until = _body(post).get("not_before")
+    return until is not None and datetime.fromisoformat(until).timestamp() > post.asked_at / 1000 + LONGEST_DELAY
 
 
 def _body(post: Post) -> dict[str, Any]:

@@ -64,6 +64,22 @@ def _registered(random: Random) -> Plan:
     return _plan(random, stores, sent, absent=absent, returns=len(absent))
 
 
+def _dated(random: Random) -> Plan:
+    """Deletions with dates, some days ahead: these wait on the agenda, beside registrations and other deletions."""
+    stores = ("planted-r1", "planted-r2")[: random.choice((1, 2))]
+    sent = []
+    for at in range(random.choice((1, 2, 3))):
+        when = _when(random)
+        said: dict[str, object] = {"not_before": moment(when + random.choice((30.0, HOUR, 3 * DAY, 20 * DAY)))}
+        said |= random.choice(({}, {"reason": "manual"}, {"reason": "erasure", "subject": SUBJECTS[1]}))
+        sent.append(request(f"x{at}", random.choice(stores), when, **said))
+    if random.random() < 0.5:
+        sent.append(request("y", random.choice(stores), _when(random)))
+    if random.random() < 0.3:
+        sent.append(registration("m", random.choice(stores), _when(random), _date(random)))
+    return _plan(random, stores, sent)
+
+
 def _of_somebody(random: Random, name: str, response_id: str, at: float, until: float) -> Sent:
     """A registration that names a person more often than not."""
     said = {"subject": random.choice(SUBJECTS[:2])} if random.random() < 0.7 else {}
@@ -257,6 +273,7 @@ def _erasing(random: Random) -> Plan:
 
 RETENTION: dict[str, Callable[[Random], Plan]] = {
     "registered": _registered,
+    "dated": _dated,
     "kept back": _kept_back,
     "erased": _erased,
     "continued": _continued,
