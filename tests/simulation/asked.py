@@ -54,7 +54,7 @@ class Asked:
         self._waiting.discard(name)
 
     def told(self, name: str) -> bool:
-        """The caller reads that this was refused. Whether nothing else is open, so that it is this that ends the call."""
+        """The caller reads that this was refused. Whether nothing else is open: then this ends the call."""
         if name in self._sent:
             self._refused.add(name)
             self._waiting.discard(name)

@@ -191,7 +191,7 @@ class Checker:
             )
 
     def _must_go_on(self, post: Post) -> bool:
-        """Whether a message that follows dropped ones must be dealt with: no watermark counts any more that it meets."""
+        """Whether a message that follows dropped ones must be dealt with: it meets no watermark that counts."""
         marked = self._marked_at.get(post.record_key, 0.0)
         item = self._world.table.items.get(post.record_key, {})
         if state_of(item) == CLAIMED:

@@ -172,7 +172,7 @@ def _trigger(world: "World", what: str, names: str) -> None:
 
 
 def _queue(world: "World", what: str, which: str) -> None:
-    """Bring back a message that was deleted; or leave all alone for so long that messages are dropped, or purge them."""
+    """Bring back a message that was deleted; or leave all alone until messages are dropped, or purge them."""
     if what == "brings back":
         world.queues.bring_back(which)
         return

@@ -16,8 +16,9 @@ SUBJECTS = ("planted-subject", "planted-person", "planted-somebody")
 class Sent:
     """A producer's message. `key` is its business key, empty for a message that no function can read.
 
-    `at`: how many seconds after the beginning it is sent at the soonest. `content` tells messages of a key apart that ask for different things; `due` is its date in epoch seconds;
-    `attributes` are the producer's own. `to` names the function that it goes to, if not to the one that is simulated.
+    `at`: how many seconds after the beginning it is sent at the soonest. `content` tells messages of a key apart
+    that ask for different things; `due` is its date in epoch seconds; `attributes` are the producer's own. `to`
+    names the function that it goes to, if not to the one that is simulated.
     """
 
     name: str

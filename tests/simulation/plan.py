@@ -35,20 +35,21 @@ KEYS = Keys(SECRET)
 class Plan:
     """One run's fixed part; times are in seconds.
 
-    `beside`: the functions that work beside it, each with a queue of its own. `faults` names what may happen, `most` how often altogether, `at_most` how often each (else as often as can
-    be). `gathers`: how long the trigger waits for more
-    messages. `ages`: how long everything may be left alone, once each (0: the function's queue is purged instead).
-    `sent_before`: all messages are there from the beginning; `one_by_one`: each is sent once nothing is left of
-    those before. `steady`: no process is stopped for a while. `reports`: a hold is reported on, and released.
-    `on_hold`: the records that holds are placed on, if not on any. `moves`: how many dead letters scripts move back that know nothing of redrives. `appears`: what was absent may
-    be stored later. `large`: results are too large for the results queue. `retired`: until then every call is
-    rejected, since the deployment is wrong; `denied`: these keys never are let in. `prompt`: where nothing else goes
-    wrong, no more is to be done than so many seconds take. `forbidden` names ends that no message
-    may have here: `unknown` for a dead letter as that, `moved` for the queue's own redrive policy, `doubled` for
-    more messages of a key than its producers sent. `max_bytes`: what the function's queues take, attributes included.
-    `websocket`: creates go by WebSocket. `stores`: responses that other applications have stored. `lasts`: for how long
-    the timers tick, as soon as something is due; `ticks`: how often besides. `seals`: days are sealed. `returns`: how
-    often a deleted response is there again. `refused`: responses whose deletions are rejected.
+    `beside`: the functions that work beside it, each with a queue of its own. `faults` names what may happen,
+    `most` how often altogether, `at_most` how often each (else as often as can be). `gathers`: how long the
+    trigger waits for more messages. `ages`: how long everything may be left alone, once each (0: the function's
+    queue is purged instead). `sent_before`: all messages are there from the beginning; `one_by_one`: each is sent
+    once nothing is left of those before. `steady`: no process is stopped for a while. `reports`: a hold is
+    reported on, and released. `on_hold`: the records that holds are placed on, if not on any. `moves`: how many
+    dead letters scripts move back that know nothing of redrives. `appears`: what was absent may be stored later.
+    `large`: results are too large for the results queue. `retired`: until then every call is rejected, since the
+    deployment is wrong; `denied`: these keys never are let in. `prompt`: where nothing else goes wrong, no more is
+    to be done than so many seconds take. `forbidden` names ends that no message may have here: `unknown` for a
+    dead letter as that, `moved` for the queue's own redrive policy, `doubled` for more messages of a key than its
+    producers sent. `max_bytes`: what the function's queues take, attributes included. `websocket`: creates go by
+    WebSocket. `stores`: responses that other applications have stored. `lasts`: for how long the timers tick, as
+    soon as something is due; `ticks`: how often besides. `seals`: days are sealed. `returns`: how often a deleted
+    response is there again. `refused`: responses whose deletions are rejected.
     """
 
     function: str

@@ -43,7 +43,8 @@ class Process:
     """A function's invocation, or a person's program, on a machine whose clock is off by `skew` seconds.
 
     `ends` is when the platform kills it, `calls_end` when its last call must have ended; `posts` are what it was
-    given. `timer` names the timer function that it is, if it is one. `paused`: it stood still for a while, so that its time may be over without any fault of its own.
+    given. `timer` names the timer function that it is, if it is one. `paused`: it stood still for a while, so that
+    its time may be over without any fault of its own.
     """
 
     def __init__(

@@ -22,9 +22,10 @@ class Post:
     """A message in a queue. `record_key` is empty where it has none; times are true epoch seconds.
 
     `numbers` and `reason` are what our own code or an operator's tool wrote, whatever a producer's attributes say.
-    `chain` names the first message of its chain, `parent` the message that it followed from, and `born` the step at which that was sent; `asked_at` is when it
-    was first sent of all, in milliseconds. `since` is the first step of all chains that were joined in it. `home` is
-    the queue that it was put into. `foreign`: a script moved it here.
+    `chain` names the first message of its chain, `parent` the message that it followed from, and `born` the step
+    at which that was sent; `asked_at` is when it was first sent of all, in milliseconds. `since` is the first step
+    of all chains that were joined in it. `home` is the queue that it was put into. `foreign`: a script moved it
+    here.
     """
 
     __slots__ = (

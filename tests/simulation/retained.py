@@ -1,4 +1,4 @@
-"""R1 to R10: what holds of registered responses, whoever registers, holds, releases, erases, sweeps, deletes and verifies."""
+"""R1 to R10: what holds of registered responses, whoever registers, holds, erases, sweeps and deletes them."""
 
 import json
 from collections import defaultdict
@@ -106,7 +106,7 @@ class Retained:
         self._claimed(key, old, new)
 
     def _absent(self, item: Item) -> None:
-        """R6, R10: an absence takes what was registered before off the agenda, and nothing that was registered after."""
+        """R6, R10: an absence takes what was registered before it off the agenda, and nothing else."""
         if state_of(item) != ALREADY_ABSENT or "registered_sent_at" not in item:
             return
         later = number(item, "registered_sent_at") > number(item, "absent_sent_at")
@@ -135,7 +135,7 @@ class Retained:
             self._broken("R5: kept, and nothing says by whose hold")
 
     def _cascaded(self, key: str, old: Item) -> None:
-        """What continues a response that goes with all that continues it is asked to go before its receipt is written."""
+        """What continues a response that goes with it is asked to go before its receipt is written."""
         bodies = [_body(post) for post in self._world.current.process.posts]
         said = any(body.get("cascade") and record_key_of("response", body["response_id"]) == key for body in bodies)
         if not said and "cascades" not in old and old.get("cascade") != {"BOOL": True}:
@@ -333,7 +333,7 @@ class Retained:
     # The end ---------------------------------------------------------------------------------------------------
 
     def final(self) -> None:
-        """All is over: what was registered is gone, or it waits for its date, a hold keeps it, or its deletion failed."""
+        """All is over: what was registered is gone, waits for its date, is held, or its deletion failed."""
         if not self._world.plan.lasts:
             return
         for key, versions in self._versions.items():
@@ -424,7 +424,7 @@ class Retained:
             self._broken("R1: dead-lettered, and there is no dead letter")
 
     def _came_back(self, key: str, item: Item, name: str) -> None:
-        """What was deleted and is there again is deleted again, and in the end people are told: while it is looked for."""
+        """What was deleted and is there again is deleted again, and people are told, while it is looked for."""
         registered = state_of(item) == ALREADY_ABSENT and "due_shard" in item
         if registered and key in self._wanted and not names(item, "asked"):
             self._broken("R1: it was asked to go, and its next registration does not know it")

@@ -236,7 +236,7 @@ def _swept(random: Random) -> Plan:
 
 
 def _named(random: Random) -> Plan:
-    """Registrations of one response name several people and dates, and arrive in any order; these are held and erased."""
+    """Registrations of one response name several people and dates, in any order; these are held and erased."""
     stores = ("planted-r1",)
     sent = []
     for at in range(random.choice((2, 3))):

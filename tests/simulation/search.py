@@ -73,7 +73,7 @@ def _go_on(world: World, path: list[tuple[list[Move], int]], seen: set[int]) -> 
 
 
 def moves(world: World) -> list[Move]:
-    """All that may happen next. What nobody else can see happens at once: its place in the order makes no difference."""
+    """All that may happen next. What nobody else can see happens at once: in any order it is the same."""
     ready = world.ready()
     alone = next((task for task in ready if task.private), None)
     if alone is not None:

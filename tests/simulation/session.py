@@ -1,4 +1,4 @@
-"""Realtime sessions of AI Studio: frames that take effect or not, and every way in which one ends before its outcome."""
+"""Realtime sessions of AI Studio: frames that take effect or not, and all ways to end before an outcome."""
 
 import json
 from collections import deque

@@ -1,4 +1,4 @@
-"""AI Studio behind an HTTP transport: what is stored, what was billed, and every way in which an answer goes missing."""
+"""AI Studio behind an HTTP transport: what is stored, what was billed, and every way to lose an answer."""
 
 import json
 from collections import Counter
