@@ -71,10 +71,17 @@ def _sent_first(original: Any) -> Any:
     from worker.settle import dead_lettering as module
 
     def dead_letter_all(endings: Any, inv: Any) -> Any:
-        answered_by_record.send_dead_letters(
-            [(each.item, module._as_written(each), each.trace) for each in endings], inv
-        )
+        written = [(each.item, each.record.after(module._ending_write(each, inv)), each.trace) for each in endings]
+        answered_by_record.send_dead_letters(written, inv)
         return original(endings, inv)
+
+    return dead_letter_all
+
+
+def _under_their_own_redrive(original: Any) -> Any:
+    def dead_letter_all(endings: Any, inv: Any) -> Any:
+        records = [replace(each.record, redrive=each.item.delivery.redrive) for each in endings]
+        return original([replace(each, record=record) for each, record in zip(endings, records, strict=True)], inv)
 
     return dead_letter_all
 
@@ -402,11 +409,7 @@ OF_CREATES = (
         "leases",
         "an ended lease is dead-lettered under the delivery's redrive number",
         "expired",
-        {
-            "worker.settle.dead_lettering:_as_written": lambda original: (
-                lambda each: replace(original(each), redrive=each.item.delivery.redrive)
-            )
-        },
+        {"worker.settle.dead_lettering:dead_letter_all": _under_their_own_redrive},
     ),
     Mutant(
         "key_reused",

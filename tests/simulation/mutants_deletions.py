@@ -186,11 +186,7 @@ OF_DELETIONS = (
         "I5",
         "holds are read once a batch, however long it takes",
         "slow",
-        {
-            "worker.settle.calling:may_begin": lambda original: (
-                lambda inv, *, first, fresh=None: original(inv, first=first)
-            )
-        },
+        {"worker.settle.calling:may_begin": lambda original: lambda inv, *, first, **_: original(inv, first=first)},
     ),
     Mutant(
         "I5",

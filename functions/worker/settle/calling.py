@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 from aistudio import APIError, Rejected, Throttled
 from worker.desk import Desk
@@ -25,15 +26,6 @@ class NotBegun:
 
     because: APIError | None = None
     stale: bool = False
-
-
-Fresh = Callable[[], bool]
-"""Says whether what was read before still holds."""
-
-
-def always() -> bool:
-    """Nothing was read that could grow old."""
-    return True
 
 
 def _learned_nothing(_response_id: str) -> None:
@@ -63,18 +55,18 @@ def make_call(
     inv: Invocation,
     *,
     first: bool,
-    fresh: Fresh = always,
+    fresh_until: float = inf,
     desk: Desk | None = None,
 ) -> Outcome | APIError | NotBegun:
     """Make an item's call, if it may begin; an API error is returned. How long it took is noted in the invocation."""
-    blocked = may_begin(inv, first=first, fresh=fresh)
+    blocked = may_begin(inv, first=first, fresh_until=fresh_until)
     if blocked is not None:
         return blocked
     usual = call is inv.function.call
     if inv.function.desk:
         call = partial(call, desk=desk or desk_of(item, inv))
     ended = _call(call, item, inv)
-    if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh=fresh) is None:
+    if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh_until=fresh_until) is None:
         ended = _call(call, item, inv)
     error = ended if isinstance(ended, APIError) else ended.ended_by
     if error is not None:
@@ -88,10 +80,11 @@ def make_call(
     return ended
 
 
-def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegun | None:
+def may_begin(inv: Invocation, *, first: bool, fresh_until: float = inf) -> NotBegun | None:
     """Wait where the service asked for it, and say what stands in the way of a call that would begin now.
 
-    `first`: the call that is tried while all others wait for what becomes of it.
+    `first`: the call that is tried while all others wait for what becomes of it. `fresh_until` is for how long what
+    was read before counts (monotonic seconds).
     """
     least = inv.function.needs
     if inv.function.idempotent:
@@ -105,7 +98,7 @@ def may_begin(inv: Invocation, *, first: bool, fresh: Fresh = always) -> NotBegu
     because = inv.batch.stopped_by or (None if first else inv.breaker.opened_by)
     if because is not None:
         return NotBegun(because)
-    return None if fresh() else NotBegun(stale=True)
+    return None if inv.clock.monotonic() < fresh_until else NotBegun(stale=True)
 
 
 def _call(call: Callable[..., Outcome], item: Item, inv: Invocation) -> Outcome | APIError:

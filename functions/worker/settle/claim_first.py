@@ -176,5 +176,6 @@ def _call(item: Item, claim: Claim, inv: Invocation, *, first: bool) -> Settleme
         ended = replace(found, trace=ended.trace)
     if isinstance(ended, Outcome):
         return finish_claimed(item, claim, ended, inv)
-    mine = Record(item.record_key, redrive=item.delivery.redrive, attempt=item.delivery.attempt)
+    delivery = item.delivery
+    mine = Record(item.record_key, redrive=delivery.redrive, attempt=delivery.attempt, owner=item.owner)
     return _Failed(ended, mine, item.owner)

@@ -34,23 +34,20 @@ def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
     to_send: list[tuple[Item, Record, Trace | None]] = []
     left = list(endings)
     for _ in range(ROUNDS):
-        written = inv.store.write_all([_ending_write(each, inv) for each in left])
+        writes = [_ending_write(each, inv) for each in left]
+        tried = list(zip(left, writes, inv.store.write_all(writes), strict=True))
         to_send += [
-            (each.item, _as_written(each), each.trace)
-            for each, end in zip(left, written, strict=True)
-            if end is Written.YES
+            (each.item, each.record.after(write), each.trace) for each, write, end in tried if end is Written.YES
         ]
-        open_ = [each for each, end in zip(left, written, strict=True) if end is not Written.YES]
-        if not open_:
-            left = []
+        left = [each for each, _, end in tried if end is not Written.YES]
+        if not left:
             break
         try:
-            records = inv.store.get_many(each.item.record_key for each in open_)
+            records = inv.store.get_many(each.item.record_key for each in left)
         except TableUnavailable:
-            left = open_
             break
-        left = []
-        for each in open_:
+        refused, left = left, []
+        for each in refused:
             decision = decide_on(each.item, records[each.item.record_key], inv)
             if decision.step in (Step.PROCEED, Step.MINE):
                 left.append(replace(each, item=decision.item, record=decision.record))
@@ -64,26 +61,11 @@ def dead_letter_all(endings: Sequence[Ending], inv: Invocation) -> list[Ended]:
 
 def _ending_write(each: Ending, inv: Invocation) -> Write:
     now, item = inv.clock.now(), each.item
-    audit = audit_of(item, inv, each.trace) | {"attempt": _attempts(each), "detail": each.dead_letter.detail}
+    earlier = item.delivery.attempt if each.owner is None else each.record.attempt
+    audit = audit_of(item, inv, each.trace) | {"attempt": earlier + each.dead_letter.counted}
+    audit["detail"] = each.dead_letter.detail
     if item.body_hash:
         audit["body_hash"] = item.body_hash
     if each.owner is not None:
         return claims.dead_lettered(item.standing(), each.owner, each.dead_letter.reason, now, audit)
     return message_chains.dead_lettered(item.standing(), each.record, item.owner, each.dead_letter.reason, now, audit)
-
-
-def _as_written(each: Ending) -> Record:
-    """The record as its write has left it, as far as a dead letter needs it: a claim keeps its own redrive."""
-    return Record(
-        each.item.record_key,
-        redrive=each.item.delivery.redrive if each.owner is None else each.record.redrive,
-        attempt=_attempts(each),
-        owner=each.owner or each.item.owner,
-        reason=each.dead_letter.reason,
-        rest={"detail": each.dead_letter.detail},
-    )
-
-
-def _attempts(each: Ending) -> int:
-    earlier = each.item.delivery.attempt if each.owner in (None, each.item.owner) else each.record.attempt
-    return earlier + each.dead_letter.counted
