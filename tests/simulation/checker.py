@@ -95,6 +95,9 @@ class Checker:
         self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
         self._moved_back: dict[str, int] = {}  # when scripts made further messages of what the queue's policy had moved
+        self._began: dict[
+            tuple[str, int], int
+        ] = {}  # the first step of a redrive's chains, of which somebody was retried
         self._dead_letters_lost: set[str] = set()  # records whose dead letters a queue has dropped
         self.overtook: set[str] = set()  # records of which a final outcome came over another end
         self._rejected = 0  # messages that were dead-lettered as rejected
@@ -132,6 +135,19 @@ class Checker:
             self._excused.discard(post.record_key)
         self._produced.add(post.record_key)
         self.retries.put(post, confirmed=confirmed)
+
+    def joined(self, post: Post, given: "Sequence[Post]") -> int:
+        """The first step of the chains that a message of ours goes on with: also of that whose place it takes."""
+        since = min(each.since for each in given)
+        retry = post.home == OWN
+        item = self._world.table.items.get(post.record_key, {})
+        copy = post.numbers.copy - 1 if retry else watermark(item)[1]
+        of = (post.record_key, post.numbers.redrive)
+        if copy > 0 and (post.numbers.redrive, copy) > max(each.number for each in given):
+            since = min(since, self._began.get(of, since))
+        if retry:
+            self._began[of] = min(since, self._began.get(of, since))
+        return since
 
     def _published(self, post: Post) -> None:
         event = json.loads(post.body)

@@ -170,7 +170,7 @@ class Queues:
             first = max(given, key=lambda each: (each.body == body, each.number, each.born))
             post.parent = first.name
             post.chain, post.born = first.chain, max(each.born for each in given)
-            post.since = min(each.since for each in given)
+            post.since = self._world.checker.joined(post, given)
         self._world.checker.put(url, post, confirmed=not extra)
 
     def put(self, body: str, attributes: Attributes, name: str = "", *, foreign: bool = False, to: str = OWN) -> Post:

@@ -138,6 +138,19 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("script", "moves", "c1"),
         ),
     ),
+    "a message takes the place of a retry message that was purged, and is refused": (
+        _deletions(2, {"DELETE 500": 1, "DELETE 400": 1}, messages=2, ages=(0.0,)),
+        (
+            ("producer", "sends", "m1"),
+            ("trigger", "delivers", "m1"),
+            ("w1", f"DELETE {KEY}", "500"),
+            ("w1", "acknowledges", ""),
+            ("queue", "is purged", ""),
+            ("producer", "sends", "m2"),
+            ("trigger", "delivers", "m2"),
+            ("w2", f"DELETE {KEY}", "400"),
+        ),
+    ),
     "the body of a message is sent alone and ends before the delivery that the queue gave up": (
         _deletions(6, {DUPLICATE: 2, CRASH: 2, "DELETE 400": 2}, moves=1, receives=2, sent_before=True),
         (
