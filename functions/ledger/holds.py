@@ -1,11 +1,9 @@
 """Legal holds: a held response is not deleted until every hold on it, and on its subject, is released."""
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from documents import TableUnavailable, Written
-from ledger import sealable
 from ledger.keys import RecordKey
 from ledger.record import Ledger, Record, Write
 
@@ -35,10 +33,10 @@ class Holds:
     therefore reported effective only after `settling` seconds (that window, the longest call, the clocks' skew), by
     reading the record once more.
 
-    It writes the bare hold. It keeps no order of a case: a late duplicate of an earlier message to `legal_hold` may
-    undo it. It makes nothing due: what a hold kept that is released here waits for the backstop of 30 days. So give
-    orders by messages to `legal_hold`, or by `ops hold`. Only to report holds, or for responses that are never
-    registered:
+    It writes the bare hold: not who ordered it, nor the order of a case, so that a late duplicate of an earlier message
+    to `legal_hold` may undo it. It makes nothing due: what a hold kept that is released here waits for the backstop of
+    30 days. So give orders by messages to `legal_hold`, or by `ops hold`. Only to report holds, or for responses that
+    are never registered:
 
         client = connect_with_key(YDB_DOCAPI_ENDPOINT, "ru-central1", key_id, secret)
         store = Ledger(client, LEDGER_TABLE_PREFIX + "ledger")
@@ -50,21 +48,17 @@ class Holds:
         self._store = store
         self._settling = settling
 
-    def place(self, key: RecordKey, case: str, now: float, order: str = "") -> float:
+    def place(self, key: RecordKey, case: str, now: float) -> float:
         """Add the hold of one case and return when it can first be relied on (then ask `report`).
-
-        `order` says who ordered it, and when (`at`, epoch seconds), as a JSON text: the record keeps it, and it is
-        a piece of history that is sealed.
 
         Raises TableUnavailable: whether it was placed is not known; placing it again is safe.
         """
-        beside = _history(key, order)
-        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}, **_kept(order)}, beside=beside))
+        self._must(Write(key, sets={"hold_at": now}, adds={"hold": {case}}))
         return now + self._settling
 
-    def release(self, key: RecordKey, case: str, order: str = "") -> None:
+    def release(self, key: RecordKey, case: str) -> None:
         """Take the hold of one case away; other cases' holds stay. Raises TableUnavailable."""
-        self._must(Write(key, sets={}, adds=_kept(order), deletes={"hold": {case}}, beside=_history(key, order)))
+        self._must(Write(key, sets={}, deletes={"hold": {case}}))
 
     def report(self, key: RecordKey, now: float) -> HoldReport:
         """How the hold stands, from the record as it is now. Raises TableUnavailable."""
@@ -81,12 +75,3 @@ class Holds:
     def _must(self, write: Write) -> None:
         if self._store.write(write) is not Written.YES:
             raise TableUnavailable("hold")
-
-
-def _kept(order: str) -> dict[str, set[str]]:
-    return {"orders": {order}} if order else {}
-
-
-def _history(key: RecordKey, order: str) -> tuple[Write, ...]:
-    told = json.loads(order) if order else {}
-    return (sealable.order(key, told, float(told["at"])),) if told else ()

@@ -14,7 +14,7 @@ import rfc8785
 from documents import tables
 from infra.local.furnishing import locked_bucket
 from infra.local.settings import write_env
-from ledger import Holds, Keys, Ledger, Record, RecordKey, Standing, Write, receipts
+from ledger import Keys, Ledger, Record, RecordKey, Standing, Write, receipts
 from ledger.sealable import order
 from retention.evidence import seal_records
 from retention.evidence.merkle import leaf_hash, root_of
@@ -77,8 +77,8 @@ def sealed(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             made.receipt(f"resp_{number}", number % 2 * 2, subject="alice" if number == 3 else "", took=10 * number + 1)
         made.receipt("resp_gone", 0, outcome="already_absent")
         made.ledger.write(order(keys.key("response", "resp_3"), {"order": "redrive", "by": "=me", "at": START}, START))
-        said = json.dumps({"order": "place", "case": "case 7", "by": "counsel", "at": START})
-        Holds(made.ledger, 670).place(keys.key("subject", "bob"), "case 7", START, said)
+        said = {"order": "place", "case": "case 7", "by": "counsel", "at": START}
+        made.ledger.write(order(keys.key("subject", "bob"), said, START))
         seal_days(made.ledger, bucket, START + 3 * DAY + 3_600, lambda seals: [True] * len(seals), lambda: True)
         yield made
 

@@ -1,12 +1,11 @@
-"""What is to be sealed is found by its day: receipts, holds placed and released, what people ordered."""
+"""What is to be sealed is found by its day: receipts, history, what people ordered."""
 
-import json
 from typing import Any
 
 import pytest
 
 from documents import Written
-from ledger import Holds, Ledger, Record, RecordKey, Standing, receipts
+from ledger import Ledger, Record, RecordKey, Standing, receipts
 from ledger.agenda import text_of
 from ledger.sealable import SETTLED, SHARDS, history, order, part_of
 from tests.unit.ledger.conftest import KEY
@@ -38,22 +37,6 @@ def test_the_first_receipt_and_each_further_one_are_found_on_their_days(store: L
     assert {key: record.receipt["outcome"] for key, record in of_day(store, DAY).items()} == {KEY: "already_absent"}
     next_day = of_day(store, "2026-11-23")
     assert {key: record.receipt["outcome"] for key, record in next_day.items()} == {f"{KEY}#2": "deleted"}
-
-
-def test_an_order_given_straight_to_the_ledger_is_history(store: Ledger) -> None:
-    holds = Holds(store, 670)
-    holds.place(
-        RecordKey(KEY), "case-1", NOW, json.dumps({"order": "place", "case": "case-1", "by": "legal", "at": NOW})
-    )
-    holds.release(
-        RecordKey(KEY), "case-1", json.dumps({"order": "release", "case": "case-1", "by": "judge", "at": NOW + 1})
-    )
-
-    said = [record.rest["history"] for record in of_day(store, DAY).values()]
-    assert {(each["order"], each["by"], each["of"]) for each in said} == {
-        ("place", "legal", KEY),
-        ("release", "judge", KEY),
-    }
 
 
 def test_a_piece_of_history_is_written_once_and_an_order_may_be_repeated(store: Ledger) -> None:
