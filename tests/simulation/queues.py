@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.faults import DUPLICATE, GHOST
 from tests.simulation.plan import DEAD_KEEPS, QUEUE_KEEPS
-from tests.simulation.records import NAME, Attributes, Numbers, asked_at, numbers_of, reason_of
+from tests.simulation.records import NAME, Attributes, Numbers, asked_at, numbers_of, origin_of, reason_of
 from tests.simulation.table import failure, silence
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ class Queues:
         post.numbers, post.reason = numbers_of(attributes), reason_of(attributes)
         given = [each for each in self._world.current.process.posts if each.record_key == post.record_key]
         if given:
-            first = max(given, key=lambda each: (each.body == body, each.number, each.born))
+            origin = origin_of(attributes)
+            first = max(given, key=lambda each: (each.chain == origin, each.body == body, each.number, each.born))
             post.parent = first.name
             post.chain, post.born = first.chain, max(each.born for each in given)
             post.since = self._world.checker.joined(post, given)

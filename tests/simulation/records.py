@@ -57,6 +57,12 @@ def asked_at(attributes: Attributes) -> int:
     return time
 
 
+def origin_of(attributes: Attributes) -> str:
+    """The first message of its chain, as a message of ours names it."""
+    said = unverified(attributes[NAME][1]) if NAME in attributes else {}
+    return str(said.get("origin", ""))
+
+
 def retried(item: Item) -> Sequence[str]:
     """The messages that a confirmed retry message of the redrive that stands stands for."""
     names: Sequence[str] = item.get("retried", {"SS": ()})["SS"]

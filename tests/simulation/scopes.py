@@ -138,6 +138,18 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("script", "moves", "c1"),
         ),
     ),
+    "two creates of a claimed key come together, the later of which has a retry message": (
+        _creates(2, {CRASH: 1, "ack lost": 1}, messages=3, batch=2, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("w1", f"POST {KEY}", CRASH),
+            ("trigger", "delivers", "m3"),
+            ("w2", "acknowledges", "lost"),
+            ("time", "passes", "130"),
+            ("trigger", "delivers", "m2+m3"),
+            ("w3", "acknowledges", ""),
+        ),
+    ),
     "a message takes the place of a retry message that was purged, and is refused": (
         _deletions(2, {"DELETE 500": 1, "DELETE 400": 1}, messages=2, ages=(0.0,)),
         (

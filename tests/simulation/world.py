@@ -66,9 +66,9 @@ class World:
         self.outages: dict[str, tuple[float, str]] = {}  # until when, and what each request meets, by kind
         self.names = {"w": 0, "t": 0, "holder": 0, "operator": 0}
         self.broken = ""
+        self.current: Task = Task(Process(self, "nobody", 0.0, 0.0), "nobody", lambda _: None)
         self.ports = Ports(self, plan.function)
         self._beside = {name: Ports(self, name) for name in plan.beside}
-        self.current: Task = Task(Process(self, "nobody", 0.0, 0.0), "nobody", lambda _: None)
         CAPTURED.world = self
         while plan.sent_before and self.to_send:
             events.send(self, "sends", "")
