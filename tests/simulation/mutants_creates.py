@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from aistudio import Unavailable
+from documents import Written
 from tests.simulation.mutation import Mutant
 from worker.outcome import End, Settlement
 from worker.settle.decide import Decision, Step
@@ -194,11 +195,11 @@ def _told_once(original: Any) -> Any:
 
 
 def _given_back(original: Any) -> Any:
-    def unwritten(writes: Any, inv: Any) -> Any:
-        lost = original(writes, inv)
-        return lost - {write.key for write in writes if write.sets.get("state") == "open"}
+    def ending(how: Any, writes: Any, inv: Any) -> Any:
+        released = {write.key for write in writes if write.sets.get("state") == "open" and how > {Written.REFUSED}}
+        return original(how, writes, inv) - released
 
-    return unwritten
+    return ending
 
 
 OF_CREATES = (
@@ -392,7 +393,7 @@ OF_CREATES = (
         "claims",
         "a claim that could not be given back does not keep its message from being sent again",
         "unwritable",
-        {"worker.settle.retries:_unwritten": _given_back},
+        {"worker.settle.retries:_ending": _given_back},
     ),
     Mutant(
         "I4",
