@@ -7,8 +7,9 @@ soak: setup ## Ten thousand messages while everything goes wrong, fifteen minute
 bench: setup ## Measure beside what people would use instead; writes tests/benchmarks/measured.md and .svg (needs CPython 3.12)
 	PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks $(ARGS)
 
-scale: setup ## Print how long ten million deletions take, and what is full first
+scale: setup ## Print how long ten million deletions take, and what is full first; writes tests/benchmarks/scale.svg
 	@PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.scale
+	@PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.scale_plot
 
 bench-retention: setup ## Sweep a million responses that are due at once: how fast, and what is full first; ARGS="--every 60"
 	PYTHONPATH=functions:. $(BIN)/python -m tests.benchmarks.retention $(ARGS)

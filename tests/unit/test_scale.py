@@ -1,7 +1,10 @@
 """The model of ten million responses says of a few thousand what the functions' own code takes for them."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.benchmarks import scale, scale_plot
 from tests.benchmarks.cost import OUR_UNITS
 from tests.benchmarks.retention import measure
 from tests.benchmarks.scale import BACKLOG, DELETE_DUE, SWEEP, TICK, Cloud
@@ -31,3 +34,10 @@ def test_the_model_of_a_sweep_takes_as_long_as_the_function_s_own_sweeps() -> No
 
     assert (full, came.held_up_by) == ("the sweep's minute", "the sweep's time")
     assert came.responses / came.whole == pytest.approx(rate, rel=0.1)
+
+
+def test_table_and_plot_are_those_of_the_model() -> None:
+    page = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
+
+    assert "\n".join(scale.table()) in page
+    assert scale_plot.WRITTEN.read_text() == scale_plot.drawn()
