@@ -28,7 +28,7 @@ def table(rows: Sequence[Row], rounds: int) -> str:
         f"(tests/benchmarks/cost.py; {RUBLES} rubles to the dollar). Turns are made on servers that answer at once.\n\n"
         "| what | against | measured | budget | kept |\n|---|---|---|---|---|\n"
     )
-    return head + "\n".join(_line(row) for row in rows) + "\n"
+    return head + "\n".join(_line(row) for row in rows) + "\n\n" + (HERE / "standing.md").read_text()
 
 
 def _line(row: Row) -> str:
