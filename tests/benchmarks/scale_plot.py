@@ -43,9 +43,9 @@ def _drained() -> Iterator[str]:
         yield _text(_LEFT - 8, y(millions) + 4, str(millions), anchor="end")
     for number, (what, cloud, units, swept, colour) in enumerate(CASES):
         rate, first = cloud.rate(units, swept=swept)
-        hours = MANY / rate / HOUR
-        yield f'<path d="M{x(0):.1f} {y(MANY / 1e6):.1f}L{x(hours):.1f} {y(0):.1f}" stroke="{colour}" stroke-width="2"/>'
-        told = f"{what}, {cloud.name} quotas: {rate:,.0f}/s, {hours:,.0f} h; full first: {first}"
+        taken = MANY / rate / HOUR
+        yield f'<path d="M{x(0):.1f} {y(MANY / 1e6):.1f}L{x(taken):.1f} {y(0):.1f}" stroke="{colour}" stroke-width="2"/>'
+        told = f"{what}, {cloud.name} quotas: {rate:,.0f}/s, {taken:,.0f} h; full first: {first}"
         yield _text(x(_HOURS) - 4, _TOP + 16 + 18 * number, told, anchor="end", colour=colour)
 
 
