@@ -22,8 +22,13 @@ DEAD_LETTERED_FOR = 7 * 86_400
 """Seconds after which a record that was dead-lettered comes due again: one dead letter a week, nothing forgotten."""
 
 
+_FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
+"""The ends of the calendar, which has the years 1 to 9999."""
+
+
 def text_of(moment: float) -> str:
-    """Write epoch seconds as the record keeps times."""
+    """Write epoch seconds as the record keeps times; what lies beyond the calendar is the end of it."""
+    moment = min(max(moment, _FIRST), _LAST)
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
