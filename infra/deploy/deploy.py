@@ -101,21 +101,28 @@ def release_of(current: Mapping[str, Any], only: str | None, release: str) -> tu
     return current["release"], {**current["releases"], only: release}
 
 
-def check(deployment: Deployment, current: Mapping[str, Any], release: str, *, interactive: bool) -> int:
-    """Send the messages that show whether it works; where one does not end well, name the way back, and offer it. The exit code."""
+def check(
+    deployment: Deployment, current: Mapping[str, Any], release: str, only: str | None = None, *, interactive: bool
+) -> int:
+    """Send the messages that show whether it works; where one does not end well, name the way back, and offer it.
+
+    `current` is what ran before, and `release` what runs now: for all functions, or for `only` one. Returns the exit code.
+    """
     failed = smoke.run(deployment.platform, deployment.app.output("queues"))
-    before = current.get("release")
+    ran = current.get("releases", {})
+    before = ran.get(only) if only else current.get("release")
     if not failed:
         return 0
-    print(f"the check failed, and release {release} runs", file=sys.stderr)
+    whose = f" for {only}" if only else ""
+    print(f"the check failed, and release {release} runs{whose}", file=sys.stderr)
     if before in (None, release):
         print("there is no earlier release to go back to", file=sys.stderr)
         return failed
-    environment = deployment.app.environment
-    print(f"back to the release before: make rollback ENV={environment} RELEASE={before}", file=sys.stderr)
-    if interactive and deployment.confirm(f"Go back to {before} now?"):
-        deployment.apply(before, current.get("releases", {}))
-        print(f"release {before} runs again", file=sys.stderr)
+    back = f"ENV={deployment.app.environment} RELEASE={before}{f' FUNCTION={only}' if only else ''}"
+    print(f"back to the release before: make rollback {back}", file=sys.stderr)
+    if interactive and deployment.confirm(f"Go back to {before}{whose} now?"):
+        deployment.apply(current["release"], ran)
+        print(f"release {before} runs again{whose}", file=sys.stderr)
     return failed
 
 
@@ -153,7 +160,9 @@ def main() -> int:
             deployment.plan(release, releases, str(Path(folder) / "app.tfplan"))
         return 0
     deployment.apply(release, releases)
-    return 0 if asked.no_smoke else check(deployment, current, release, interactive=not asked.yes)
+    if asked.no_smoke:
+        return 0
+    return check(deployment, current, asked.release or release, asked.only, interactive=not asked.yes)
 
 
 def _arguments() -> argparse.Namespace:

@@ -277,6 +277,34 @@ def test_a_failed_check_of_which_nobody_is_asked_changes_nothing_and_names_the_r
     assert "apply" not in pretend.verbs
 
 
+@pytest.mark.usefixtures("credentials")
+def test_a_failed_check_of_one_function_names_the_release_before_of_that_function(
+    pretend: Terraform,
+    bucket: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failing(monkeypatch)
+    earlier = stored(tmp_path, {**DELETES, **CREATES})
+    upload(bucket, BUCKET, earlier, Origin("", "", ""))
+    running = {"delete_response": RELEASE, "realtime_response_create": earlier.sha256}
+    pretend.tell(app={"release": earlier.sha256, "releases": running, "queues": {}}, deployed=list(running))
+    assert run(monkeypatch, "--release", earlier.sha256, "--only", "delete_response", "--yes") == 1
+    told = capsys.readouterr().err
+    assert f"release {earlier.sha256} runs for delete_response" in told
+    assert f"make rollback ENV=dev RELEASE={RELEASE} FUNCTION=delete_response" in told
+
+
+def test_a_failed_check_of_one_function_goes_back_with_it_alone_where_that_is_wished(
+    pretend: Terraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch)
+    before = {"release": RELEASE, "releases": {"delete_response": RELEASE, "realtime_response_create": RELEASE}}
+    assert deploy.check(deployment(), before, EARLIER, "delete_response", interactive=True) == 1
+    assert f"-var=release={RELEASE} -var=releases={json.dumps(before['releases'])}" in " ".join(pretend.calls)
+
+
 def test_a_failed_check_of_a_first_deployment_says_that_there_is_nothing_to_go_back_to(
     pretend: Terraform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
