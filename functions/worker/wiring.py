@@ -22,7 +22,6 @@ from worker.message_attributes import Signer
 from worker.platform_context import Token, seconds_left
 from worker.send.bucket import Bucket
 from worker.send.elsewhere import Elsewhere
-from worker.send.large_results import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -129,7 +128,7 @@ class Instance(_Lasting):
             function.name,
             function.result_type,
             settings.results_subject,
-            ClaimCheck(self._storage, bucket, deadline.budget(clients.LONGEST_UPLOAD)) if bucket else None,
+            Bucket(self._storage, bucket, deadline.budget(clients.LONGEST_UPLOAD)) if bucket else None,
         )
 
     def _refuse_without_token(self) -> None:

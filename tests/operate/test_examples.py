@@ -19,8 +19,9 @@ from tests.operate.conftest import Scene
 from tests.support.functions import bench_of
 from tests.support.kit import Kit
 from tests.support.waiting import eventually
+from worker.send.bucket import Bucket
 from worker.send.document import Document
-from worker.send.large_results import ClaimCheck
+from worker.send.large_results import stored as stored_large
 
 
 def run(scene: Scene, example: str, *arguments: object) -> list[str]:
@@ -74,7 +75,7 @@ def test_the_consumer_fetches_what_is_too_large_for_a_queue(
 ) -> None:
     event = {"id": f"large-{damaged}", "type": "some.result", "data": {"status": "completed", "text": "x" * 300_000}}
     with closing(environment.servers.s3) as storage:
-        stored = ClaimCheck(lambda: storage, RESULTS_BUCKET).put("results/large.json", Document(event))
+        stored = stored_large(Bucket(lambda: storage, RESULTS_BUCKET), "results/large.json", Document(event))
     assert stored is not None
     reference = {**stored, "sha256": "0" * 64} if damaged else stored
     sent = event | {"data": reference, "dataref": f"s3://{stored['bucket']}/{stored['key']}"}

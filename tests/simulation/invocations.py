@@ -33,8 +33,8 @@ from worker.clock import Deadline
 from worker.message_attributes import Signer
 from worker.outcome import Unsettled
 from worker.send import large_results
+from worker.send.bucket import Bucket
 from worker.send.elsewhere import Elsewhere
-from worker.send.large_results import ClaimCheck
 from worker.send.queue import Queue
 from worker.send.queue_message import Carrier
 from worker.send.results import Results
@@ -125,7 +125,7 @@ def _invocation(world: "World", process: Process) -> Invocation:
     ports, clock = world.ports_of(process.url), ProcessClock(process)
     deadline = Deadline.after(process.ends - world.t, clock)
     queue = Queue(cast("Any", world.queues), clock, deadline.budget())
-    bucket = ClaimCheck(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
+    bucket = Bucket(lambda: cast("Any", world.bucket), "bucket", deadline.budget(LONGEST_UPLOAD))
     process.calls_end, process.window = deadline.calls_end, deadline.window
     function = ports.function
     return Invocation(

@@ -1,15 +1,11 @@
 """Results too large for a queue: they go to the bucket (the claim check), or without their largest fields."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from documents.time_budget import Budget
 from worker.send.bucket import Bucket, StorageUnavailable
 from worker.send.document import Document
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 LARGEST = 240 * 1024
 """Bytes of an event that still go by queue; the queue takes 256 KiB with attributes."""
@@ -25,20 +21,14 @@ def is_large(document: Document) -> bool:
     return len(document) > LARGEST
 
 
-class ClaimCheck:
-    """One bucket. Its client is made when it is first needed: few results are that large."""
-
-    def __init__(self, connect: "Callable[[], S3Client]", bucket: str, budget: Budget | None = None) -> None:
-        self._bucket = Bucket(connect, bucket, budget)
-
-    def put(self, key: str, document: Document) -> dict[str, Any] | None:
-        """Store JSON and return what a message says of it: bucket, key, size in bytes, sha256; None where it failed."""
-        try:
-            self._bucket.put_document(key, document)
-        except StorageUnavailable as error:
-            _log.warning("a result is not stored: %s", error)
-            return None
-        return {"bucket": self._bucket.name, "key": key, "size": len(document), "sha256": document.sha256()}
+def stored(bucket: Bucket, key: str, document: Document) -> dict[str, Any] | None:
+    """Store JSON and return what a message says of it: bucket, key, size in bytes, sha256; None where it failed."""
+    try:
+        bucket.put_document(key, document)
+    except StorageUnavailable as error:
+        _log.warning("a result is not stored: %s", error)
+        return None
+    return {"bucket": bucket.name, "key": key, "size": len(document), "sha256": document.sha256()}
 
 
 def lightened(data: Mapping[str, Any], bulky: Sequence[str], size: int, *, ascii_only: bool) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from ledger import Key, RecordKey
 from ledger.agenda import text_of
 from worker.message_attributes import sendable
 from worker.receive.envelope import OUR_SOURCES
+from worker.send.bucket import Bucket
 from worker.send.document import Document
-from worker.send.large_results import ClaimCheck, is_large, lightened
+from worker.send.large_results import is_large, lightened, stored
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 
@@ -35,7 +36,7 @@ class Result:
 class Results:
     """The results queue of one function; with no URL nothing is sent, and all counts as sent.
 
-    `kind` is the CloudEvents type; `subject` says whether an event names the key or its hash; `claim_check` takes
+    `kind` is the CloudEvents type; `subject` says whether an event names the key or its hash; `bucket` takes
     what is too large for a queue.
     """
 
@@ -46,14 +47,14 @@ class Results:
         function: str,
         kind: str,
         subject: Literal["hash", "key"],
-        claim_check: ClaimCheck | None,
+        bucket: Bucket | None,
     ) -> None:
         self._queue = queue
         self._url = url
         self._function = function
         self._kind = kind
         self._subject = subject
-        self._claim_check = claim_check
+        self._bucket = bucket
 
     def send(self, results: Sequence[Result], *, insist: bool = False) -> list[bool]:
         """Send, and say of each whether the queue confirmed it. A large one is in the bucket before that."""
@@ -68,8 +69,8 @@ class Results:
         """The event as a message, or None where it is too large and could not be stored."""
         event = self._event(result)
         document = _written(event)
-        if is_large(document) and self._claim_check is not None:
-            reference = self._claim_check.put(f"results/{result.id.replace('#', '/')}.json", document)
+        if is_large(document) and self._bucket is not None:
+            reference = stored(self._bucket, f"results/{result.id.replace('#', '/')}.json", document)
             if reference is None:
                 return None
             document = _written(

@@ -14,8 +14,9 @@ from documents.client import client_config, connect_with_key
 from documents.time_budget import Budget
 from ledger import Ledger, RecordKey
 from tests.support.clock import FakeClock
+from worker.send.bucket import Bucket
 from worker.send.document import Document
-from worker.send.large_results import ClaimCheck
+from worker.send.large_results import stored
 from worker.send.queue import Queue
 from worker.send.queue_message import QueueMessage
 from worker.threads import within
@@ -50,7 +51,7 @@ def send(url: str) -> object:
 
 
 def store(url: str) -> object:
-    return ClaimCheck(partial(client, "s3", url), "bucket", budget()).put("results/1.json", Document({}))
+    return stored(Bucket(partial(client, "s3", url), "bucket", budget()), "results/1.json", Document({}))
 
 
 @pytest.mark.parametrize("ask", [read, send, store])

@@ -21,8 +21,9 @@ from tests.support.kit import Kit
 from tests.support.messages import Entry, entry
 from tests.support.seam import Raw
 from worker.clients import storage as connect_storage
+from worker.send.bucket import Bucket
 from worker.send.document import Document
-from worker.send.large_results import ClaimCheck
+from worker.send.large_results import stored
 from worker.settings import Settings
 
 FUNCTIONS = Path(delete_response.__file__).parent
@@ -195,7 +196,7 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
         return AWSResponse(request.url, 200, headers, Raw(b""))
 
     storage.meta.events.register("before-send.s3", take)
-    assert ClaimCheck(lambda: storage, "results").put("results/1.json", Document({})) is not None
+    assert stored(Bucket(lambda: storage, "results"), "results/1.json", Document({})) is not None
 
     (request,) = sent
     assert str(request.url).startswith("https://")
