@@ -1,5 +1,5 @@
 # Packaging, deployment and operation (infra/README.md). ENV is a folder of infra/terraform/environments: make deploy ENV=dev
-.PHONY: package bootstrap platform plan deploy rollback releases destroy smoke backup test-infra inventory
+.PHONY: package bootstrap platform plan deploy rollback releases destroy smoke probe backup test-infra inventory
 
 FOR_ENV = $(if $(ENV),$(ENV),$(error ENV is not set: make $@ ENV=dev))
 
@@ -30,6 +30,9 @@ destroy: setup ## Take an environment down, messages and ledger included: make d
 
 smoke: setup ## Send a message to each deployed function that has one for this, and wait for its outcome
 	$(BIN)/python -m infra.deploy.smoke $(FOR_ENV)
+
+probe: setup ## Put up the function by which `ops doctor --live` asks what the trigger honours; DOWN=1 takes it down
+	$(BIN)/python -m infra.deploy.probe $(FOR_ENV) $(if $(DOWN),down,up)
 
 backup: setup ## Copy the ledger to its bucket; its settings come from the environment (infra/README.md)
 	$(BIN)/python -m infra.operate.backup save

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from infra.deploy.probe import take_down
 from infra.deploy.terraform import INFRA, Root
 from infra.operate.cloud import KEY, Stopped, begin, command
 
@@ -28,12 +29,16 @@ def allowed(environment: str, confirmed: str | None, infra: Path = INFRA) -> Non
 
 
 def destroy(environment: str, infra: Path = INFRA) -> None:
-    """Destroy app, then platform, in a copy of the project whose resources are not protected. Raises Stopped."""
+    """Destroy the probe, app, then platform, in a copy of the project whose resources are not protected. Raises Stopped."""
     with tempfile.TemporaryDirectory() as folder:
         copy = unprotected(infra, Path(folder))
         platform, app = Root("platform", environment, copy), Root("app", environment, copy)
         platform.init()
         told = platform.outputs().get("platform")
+        probe = Root("probe", environment, copy)
+        probe.init()
+        if told and probe.outputs():
+            take_down(probe, told)
         app.init()
         current = app.outputs()
         if told and "release" in current:

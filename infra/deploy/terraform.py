@@ -19,7 +19,7 @@ from infra.operate.cloud import KEY, Stopped, begin, command, ours
 
 INFRA = Path(__file__).resolve().parents[1]
 
-VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platform"), "app": ("app",)}
+VARIABLES = {"bootstrap": ("cloud", "bootstrap"), "platform": ("cloud", "platform"), "app": ("app",), "probe": ()}
 """Which of an environment's .tfvars each root takes."""
 
 
@@ -129,7 +129,7 @@ def main() -> int:
     """Run what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.terraform", description=__doc__)
     parser.add_argument("environment", help="a folder of infra/terraform/environments")
-    parser.add_argument("root", choices=[*VARIABLES])
+    parser.add_argument("root", choices=["bootstrap", "platform", "app"])
     parser.add_argument("verb", choices=["plan", "apply", "output", "import", "state"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="further arguments of Terraform's")
     asked = parser.parse_args()

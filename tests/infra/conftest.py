@@ -53,6 +53,11 @@ def app(workspace: Workspace, platform: Shown) -> Shown:
     return workspace.app()
 
 
+@pytest.fixture(scope="session")
+def probe(workspace: Workspace, app: Shown) -> Shown:
+    return workspace.probe()
+
+
 @pytest.fixture
 def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terraform:
     """A terraform that only notes what it is asked for, and succeeds with it."""

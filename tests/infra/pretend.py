@@ -52,7 +52,7 @@ if verb == "show":
     changes = told["after" if "-detailed-exitcode" in given else "changes"]
     print(json.dumps({{"planned_values": {{"outputs": {{"releases": {{"value": releases}}}}}}, "resource_changes": changes}}))
 if verb == "output":
-    outputs = told["outputs"]["platform" if "/platform" in arguments[0] else "app"]
+    outputs = told["outputs"].get(arguments[0].rpartition("/")[2], {{}})
     print(json.dumps({{name: {{"value": value}} for name, value in outputs.items()}}))
 sys.exit(told["codes"].get(verb, 0))
 """
@@ -90,12 +90,14 @@ class Terraform:
         after: Sequence[Any] = (),
         app: Mapping[str, Any] | None = None,
         platform: Mapping[str, Any] | None = None,
+        probe: Mapping[str, Any] = {},
         deployed: Sequence[str] = ("delete_response",),
     ) -> None:
         """Exit codes by verb; whether the plan after an apply differs; changes of both plans; outputs of both roots."""
         outputs = {
             "app": {"queues": {"delete_response": "https://queue"}} if app is None else app,
             "platform": {"platform": PLATFORM if platform is None else platform},
+            "probe": probe,
         }
         told = {"codes": codes, "differs": 2 if differs else 0, "changes": changes, "after": after, "outputs": outputs}
         (self.folder / "told.json").write_text(json.dumps({**told, "deployed": deployed}))

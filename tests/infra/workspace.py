@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 INFRA = PROJECT / "infra"
 MODULES = ["modules/document_tables", "modules/function", "modules/queue", "modules/table"]
 TESTED = ["modules/document_tables", "modules/function", "modules/queue", "bootstrap", "platform", "app"]
-ROOTS = ["bootstrap", "platform", "app"]
+ROOTS = ["bootstrap", "platform", "app", "probe"]
 
 DEV = "../environments/dev"
 PLATFORM_VARIABLES = (f"-var-file={DEV}/cloud.tfvars", f"-var-file={DEV}/platform.tfvars")
@@ -82,7 +82,7 @@ class Workspace:
         ignored = shutil.ignore_patterns("*.py", "local", "__pycache__", ".terraform*", "*.tfstate*")
         shutil.copytree(INFRA, path / "infra", ignore=ignored)
         shutil.copytree(PROJECT / "functions", path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-        for root in ("platform", "app"):
+        for root in ("platform", "app", "probe"):
             (path / "infra" / "terraform" / root / "backend_override.tf").write_text(LOCAL_STATE)
         return cls(path)
 
@@ -118,6 +118,10 @@ class Workspace:
         plan = self.plan("app", *APP_VARIABLES)
         self._apply("app")
         return plan
+
+    def probe(self) -> Shown:
+        """The plan of the trigger's probe beside it."""
+        return self.plan("probe", "-var-file=../../../platform.tfvars.json", "-var=sha256=" + "0" * 63 + "2")
 
     def state(self, root: str) -> Shown:
         """The state after the last apply."""

@@ -63,6 +63,7 @@ def main() -> None:
             ("bootstrap", workspace.bootstrap()),
             ("platform", workspace.platform(tables.endpoint)),
             ("app", workspace.app()),
+            ("probe", workspace.probe()),
         ):
             (INVENTORY / f"{name}.yaml").write_text(text(plan))
 

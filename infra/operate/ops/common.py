@@ -15,7 +15,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for progra
 AT_MOST: Any = typer.Option(min=1, max=1_000_000_000, help="At most so many.")
 By = Annotated[
     str,
-    typer.Option(help="Who ordered it; kept on the ledger. By default you; on a deployment the id of its static key."),
+    typer.Option(
+        help="Who ordered it; kept on the ledger. By default you; on a deployment the id of the static key, which all who use that key share."
+    ),
 ]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -8,7 +8,7 @@ import typer
 from infra.operate.ops.checks import findings
 from infra.operate.ops.common import AsJson, reach_of
 from infra.operate.ops.ending import DONE, WANTING
-from infra.operate.ops.live.probes import COST, probes
+from infra.operate.ops.live.probes import COST, QUESTIONS, probes
 from infra.operate.ops.say import Voice
 
 
@@ -45,10 +45,12 @@ def _ask_around(context: typer.Context, voice: Voice, *, yes: bool) -> int:
         voice.line("Nothing was asked. Answer y, or give --yes.")
         return WANTING
     found = {}
-    for name, told in probes(reach_of(context)):
-        found[name] = told
-        voice.line(f"{name}:", style="bold")
-        for each in told if isinstance(told, list) else [told]:
-            voice.line(f"  {each if isinstance(each, str) else ', '.join(f'{k} {v}' for k, v in each.items())}")
+    with voice.progress("asked", len(QUESTIONS)) as bar:
+        for name, told in probes(reach_of(context)):
+            found[name] = told
+            bar(len(found))
+            voice.line(f"{name}:", style="bold")
+            for each in told if isinstance(told, list) else [told]:
+                voice.line(f"  {each if isinstance(each, str) else ', '.join(f'{k} {v}' for k, v in each.items())}")
     voice.data(found)
     return DONE

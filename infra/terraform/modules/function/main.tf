@@ -33,7 +33,7 @@ resource "yandex_function" "this" {
 
   package {
     bucket_name = var.package.bucket
-    object_name = "functions/${var.package.sha256}.zip"
+    object_name = "${var.package.folder}/${var.package.sha256}.zip"
     sha_256     = var.package.sha256
   }
 

@@ -88,10 +88,11 @@ variable "settle_margin" {
 }
 
 variable "package" {
-  description = "Where the code is: the bucket, and the sha256 of the archive, which is its name there."
+  description = "Where the code is: the bucket, and the sha256 of the archive, which is its name there, in a folder."
   type = object({
     bucket = string
     sha256 = string
+    folder = optional(string, "functions")
   })
 
   validation {
