@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from infra.local.environment import Environment
+from infra.local.processes.loopback import loopback
 from infra.operate.ops.breaking import FAULTS
 from tests.operate.conftest import Ops
 
@@ -12,7 +13,7 @@ def asked(environment: Environment) -> str:
     """How AI Studio answers a deletion now."""
     url = f"{environment.studio.base_url}/responses/resp_1"
     try:
-        return str(httpx.delete(url, headers=environment.studio.headers, timeout=2, trust_env=False).status_code)
+        return str(loopback().delete(url, headers=environment.studio.headers, timeout=2).status_code)
     except httpx.HTTPError as error:
         return type(error).__name__
 

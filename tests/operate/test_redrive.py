@@ -78,7 +78,7 @@ def test_a_copy_whose_letter_could_not_be_deleted_is_sent_again_and_does_nothing
     ops: Ops, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused_create(ops, environment, "evt_twice", 400)
-    environment.stop()
+    environment.triggers.pop(CREATE).stop()
 
     def die(_self: object, _messages: object) -> list[bool]:
         raise KeyboardInterrupt
@@ -90,7 +90,7 @@ def test_a_copy_whose_letter_could_not_be_deleted_is_sent_again_and_does_nothing
     copies = environment.servers.peek(environment.queues[CREATE])
     assert [unverified(each.attributes[NAME])["redrive"] for each in copies] == [1, 1]
 
-    environment.start()
+    environment.start(CREATE)
     eventually(
         lambda: (
             depth(environment.sqs, environment.queues[CREATE]) == dict.fromkeys(("visible", "in_flight", "delayed"), 0)

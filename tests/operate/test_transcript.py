@@ -12,7 +12,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from infra.local import catalog
 from infra.local.dev import PORTS
 from infra.local.environment import Environment, running_environment
 from infra.local.lines import Lines
+from infra.local.processes.loopback import loopback
 from infra.local.processes.surroundings import ROOT
 from infra.local.settings import write_env
 from infra.operate.ops.cli import main
@@ -56,7 +56,7 @@ class Person:
         method, url, content = words[1], words[2], words[4]
         assert f":{PORTS[1]}/" in url
         here = self.environment.studio.base_url.removesuffix("/v1") + url.partition(f":{PORTS[1]}")[2]
-        answer = httpx.request(method, here, content=content, timeout=60, trust_env=False)
+        answer = loopback().request(method, here, content=content, timeout=60)
         assert answer.is_success
         assert answer.text.endswith("\n"), "the shell's next prompt would stand behind it"
         return answer.text.strip()

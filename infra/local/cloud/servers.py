@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
-import httpx
 from botocore.config import Config
 
 from infra.local.processes.leash import Leashed
+from infra.local.processes.loopback import loopback
 from infra.local.processes.readiness import HOST, Server, serving
 from infra.local.processes.surroundings import handed_on
 
@@ -82,9 +82,7 @@ class Servers:
 
     def peek(self, queue_url: str) -> list[Waiting]:
         """All messages of a queue, without receiving them: no receive is counted and nothing is hidden."""
-        found = httpx.get(
-            f"{self.endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, timeout=10, trust_env=False
-        )
+        found = loopback().get(f"{self.endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url})
         accounts = found.raise_for_status().json()["messages"].values()
         queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
         return [Waiting.read(message) for queue in queues for message in queue]

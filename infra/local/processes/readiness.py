@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx
 
 from infra.local.processes.leash import Leashed
+from infra.local.processes.loopback import loopback
 
 HOST = "127.0.0.1"
 START_TIMEOUT = 30.0
@@ -55,7 +56,7 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and not self._child.ended:
             try:
-                if httpx.get(f"http://{HOST}:{self.port}{self._path}", timeout=1, trust_env=False).is_success:
+                if loopback().get(f"http://{HOST}:{self.port}{self._path}", timeout=1).is_success:
                     return
             except httpx.TransportError:
                 continue

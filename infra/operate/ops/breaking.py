@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import httpx
 import typer
 
+from infra.local.processes.loopback import loopback
 from infra.operate.ops.common import AsJson, reach_of, seconds
 from infra.operate.ops.ending import DONE, misused
 from infra.operate.ops.environments import Reach
@@ -101,4 +101,4 @@ def mend(reach: Reach) -> None:
 def switch(reach: Reach, down: Sequence[str]) -> None:
     """Switch these services of the local cloud off, and all others on."""
     url = f"{reach.settings.ymq_endpoint}/_local/down"
-    httpx.put(url, json=list(down), timeout=10, trust_env=False).raise_for_status()
+    loopback().put(url, json=list(down)).raise_for_status()

@@ -7,9 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from infra.local.lines import said
+from infra.local.processes.loopback import loopback
 from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import looking
 from infra.operate.ops.environments import Reach
@@ -98,7 +97,7 @@ def calls(reach: Reach, key: str) -> list[str]:
     """The calls that the local AI Studio had about an id, by method and status; none on a deployment."""
     if not reach.local:
         return []
-    found = httpx.get(f"{reach.control}/requests", params={"id": key}, timeout=10, trust_env=False).json()
+    found = loopback().get(f"{reach.control}/requests", params={"id": key}).json()
     return [f"{call['method']} {call['status'] or 'without an answer'}" for call in found]
 
 

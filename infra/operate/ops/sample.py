@@ -4,8 +4,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
+from infra.local.processes.loopback import loopback
 from infra.local.samples.case import Case
 from infra.operate.ops.ending import unreachable
 from infra.operate.ops.environments import Reach
@@ -38,7 +37,7 @@ def prepare(reach: Reach, case: Case) -> list[str]:
 
 def ask(reach: Reach, method: str, path: str, body: Any = None) -> Any:
     """Ask the local AI Studio's control plane. Raises Ended where it refuses."""
-    answer = httpx.request(method, f"{reach.control}/{path}", json=body, timeout=10, trust_env=False)
+    answer = loopback().request(method, f"{reach.control}/{path}", json=body)
     if answer.is_error:
         raise unreachable(f"the local AI Studio refuses {method} {path}: {answer.text}")
     return answer.json()
