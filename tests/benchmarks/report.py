@@ -34,7 +34,7 @@ def table(rows: Sequence[Row], rounds: int) -> str:
 def _line(row: Row) -> str:
     unit = f" {row.unit}" if row.unit else ""
     measured = f"{_text(row.middle)}{unit} ({_text(min(row.figures))} to {_text(max(row.figures))})"
-    budget = f"{'≥' if row.at_least else '≤'} {row.budget:.2g}{unit}"
+    budget = f"{'≥' if row.at_least else '≤'} {row.budget:{'.0f' if row.budget >= 10 else '.2g'}}{unit}"
     return f"| {row.what} | {row.against} | {measured} | {budget} | {'yes' if row.kept else 'no'} |"
 
 

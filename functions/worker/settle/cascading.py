@@ -24,11 +24,12 @@ def spread(item: Item, outcome: Outcome, record: Record, inv: Invocation) -> Out
         return replace(outcome, state=SCHEDULED)
     reasons = _reasons(item, record)
     try:
-        return replace(outcome, noted=inv.function.registry.spread(record, reasons, inv.store, inv.clock.now()))
+        noted = inv.function.registry.spread(record, reasons, inv.store, inv.clock.now())
     except TableUnavailable:
         if reasons:
             raise
         return outcome
+    return outcome if noted == outcome.noted else replace(outcome, noted=noted)
 
 
 def not_spread(decisions: Iterable[Decision], inv: Invocation) -> set[RecordKey]:

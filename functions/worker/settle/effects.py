@@ -43,7 +43,8 @@ def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
     """What the record as read means for the item, by the table; the item keeps what the record has room for."""
     may_repeat = inv.function.idempotent or item.flaw is not None
     decision = decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
-    return replace(decision, item=_fitting(decision.item, record))
+    fitting = _fitting(decision.item, record)
+    return decision if fitting is decision.item else replace(decision, item=fitting)
 
 
 def _fitting(item: Item, record: Record) -> Item:

@@ -86,7 +86,7 @@ def _write(finished: Finished, inv: Invocation) -> Write:
     if inv.function.receipt:
         standing = replace(standing, response_id=item.key, held_by=outcome.held_by)
     write = receipts.outcome(standing, record, outcome.state, at, audit)
-    return replace(write, beside=(*write.beside, *outcome.writes))
+    return replace(write, beside=(*write.beside, *outcome.writes)) if outcome.writes else write
 
 
 def _reason(item: Item, record: Record) -> dict[str, str]:
