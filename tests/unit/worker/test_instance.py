@@ -12,6 +12,7 @@ import pytest
 import delete_response
 from documents.tables import LEDGER
 from infra.local.settings import local_settings
+from ledger import Keys, Ledger, Record
 from tests.support import ask
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
@@ -19,7 +20,7 @@ from tests.support.messages import Entry, entry
 from tests.unit.aistudio.rawserver import Peer, answer, keep_serving, raw_server
 from worker.outcome import Unsettled
 from worker.queue_handler import Handler
-from worker.settings import Settings
+from worker.settings import Settings, SettingsError
 from worker.wiring import Instance
 
 RETIRED = {"error": {"message": "The model is gone", "type": "invalid_request_error", "code": "model_not_found"}}
@@ -34,10 +35,10 @@ class Instances:
     _made: list[Instance] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        prefix = self.kit.stock.table().removesuffix(LEDGER)
+        self._table = self.kit.stock.table()
         queues = {name: self.kit.stock.queue() for name in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL")}
-        self.own = queues["QUEUE_URL"]
         settings = local_settings(self.kit.servers, self.kit.studio) | queues
+        prefix = self._table.removesuffix(LEDGER)
         self._settings = settings | {"LEDGER_TABLE_PREFIX": prefix, "YDB_AUTH": "static"}
 
     def __call__(self, handler: Handler = delete_response.handler, **changes: str) -> Instance:
@@ -52,6 +53,10 @@ class Instances:
                 assert client is not None
                 client.close()
 
+    def record(self, namespace: str, key: str) -> Record:
+        """What the ledger says of a key."""
+        return Ledger(self.kit.spectator, self._table).get(Keys(self._settings["HASH_KEY"]).key(namespace, key))
+
     def message(self, response_id: str, padding: int = 0) -> Entry:
         return entry(json.dumps({"response_id": response_id}) + " " * padding, sent_at=self.clock.now())
 
@@ -63,14 +68,39 @@ def instances(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instances]:
         yield made
 
 
-def invoke(instance: Instance, *messages: Entry) -> set[str]:
+def invoke(instance: Instance, *messages: Entry, token: object = None) -> set[str]:
     """How the messages ended."""
-    context = SimpleNamespace(aws_request_id="r-1", token=None, get_remaining_time_in_millis=lambda: 60_000)
+    context = SimpleNamespace(aws_request_id="r-1", token=token, get_remaining_time_in_millis=lambda: 60_000)
     try:
         ends = instance.handle({"messages": list(messages)}, context)
     except Unsettled:
         return {"unsettled"}
     return {end for end, count in ends.items() if count}
+
+
+@pytest.mark.parametrize("given", [None, {}, "text", {"access_token": ""}])
+def test_without_any_credential_an_invocation_fails_and_says_what_to_do(instances: Instances, given: object) -> None:
+    with pytest.raises(SettingsError, match=r"service account.*AISTUDIO_API_KEY"):
+        invoke(instances(AISTUDIO_API_KEY="", YDB_AUTH="iam"), instances.message("resp_1"), token=given)
+
+
+def test_an_event_that_is_none_fails_the_invocation(instances: Instances) -> None:
+    with pytest.raises(ValueError, match=r"event\.messages"):
+        instances().handle({"messages": "no list"}, SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+
+
+def test_an_unsettled_batch_is_raised_so_that_the_trigger_keeps_it(instances: Instances) -> None:
+    message = entry("x" * 262_144, sent_at=instances.clock.now())
+
+    assert invoke(instances(), message) == {"unsettled"}
+
+
+def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_settings(instances: Instances) -> None:
+    message = entry({"event_id": "evt_1"}, sent_at=instances.clock.now())
+
+    assert invoke(instances(ask.handler, LEASE_MARGIN="300s"), message) == {"done"}
+    record = instances.record("ask", "evt_1")
+    assert record.lease_until - record.rest["claimed_at"] == pytest.approx(60 + 300)
 
 
 def test_equal_rejections_are_counted_over_the_batches_of_an_instance(instances: Instances) -> None:

@@ -131,17 +131,6 @@ def test_every_invocation_brings_the_token_that_its_calls_use(deployment: Deploy
     assert schemes == {"Bearer"}
 
 
-def test_without_any_credential_an_invocation_fails_and_says_what_to_do(deployment: Deployment) -> None:
-    none_of_them = [None, {}, "text", {"access_token": ""}]
-
-    ends, _ = deployment.invoke(
-        *[deletion("resp_1")] * len(none_of_them), token=none_of_them, AISTUDIO_API_KEY="", YDB_AUTH="iam"
-    )
-
-    assert [kind for kind, _ in ends] == ["SettingsError"] * len(none_of_them)
-    assert all("AISTUDIO_API_KEY" in told and "service account" in told for _, told in ends)
-
-
 @pytest.mark.row(35)
 def test_an_unusable_environment_fails_every_invocation_with_one_clear_error(deployment: Deployment) -> None:
     ends, lines = deployment.invoke(deletion("resp_1"), deletion("resp_1"), HASH_KEY="", MAX_AGE="soon", QUEUE_URL="")
@@ -150,28 +139,6 @@ def test_an_unusable_environment_fails_every_invocation_with_one_clear_error(dep
     assert all(name in ends[0][1] for name in ("HASH_KEY", "MAX_AGE", "QUEUE_URL"))
     assert deployment.kit.studio.requests() == []
     assert lines == []
-
-
-def test_an_event_that_is_none_fails_the_invocation(deployment: Deployment) -> None:
-    ends, _ = deployment.invoke("no list")  # type: ignore[arg-type]  # that is the point
-
-    assert ends[0][0] == "ValueError"
-
-
-def test_an_unsettled_batch_is_raised_so_that_the_trigger_keeps_it(deployment: Deployment) -> None:
-    ends, _ = deployment.invoke([entry("x" * 262_144, sent_at=time.time())])
-
-    assert ends[0][0] == "Unsettled"
-
-
-def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_settings(deployment: Deployment) -> None:
-    event = [entry({"event_id": "evt_1"}, sent_at=time.time())]
-
-    ends, _ = deployment.invoke(event, module="tests.support.ask", LEASE_MARGIN="300s")
-
-    assert ends[0]["done"] == 1
-    record = deployment.record("evt_1", "ask")
-    assert record.lease_until - record.rest["claimed_at"] == pytest.approx(60 + 300, abs=5)
 
 
 def test_a_function_that_makes_answers_warns_where_they_go_nowhere(deployment: Deployment) -> None:
