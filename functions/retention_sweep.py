@@ -13,7 +13,7 @@ LEAST = 5.0
 
 
 def message(record: Record) -> Send:
-    """The message that a due record asks for. Its id is new for each claim, and the same for a repeat of it."""
+    """Return the message that a due record asks for. Its id is new for each claim, and the same for a repeat of it."""
     name, data = f"{record.key}#{record.due_at}", {"response_id": record.response_id}
     if record.due_for == VERIFY:
         return Send(VERIFICATION, name, data)

@@ -14,7 +14,7 @@ LEAST = 25.0
 
 
 def result(sealed: Sealed) -> Result:
-    """What others are to keep: with the head they can tell at any time whether anything sealed was changed since."""
+    """Return what others are to keep: the head, by which they can tell whether anything sealed was changed since."""
     seal = sealed.seal
     said = {"day": seal.day, "head": seal.head, "previous": seal.previous, "lines": sum(seal.counts)}
     return Result(f"seal#{seal.day}", key_of_day(seal.day), Key(seal.day), sealed.at, said)

@@ -66,7 +66,7 @@ def refused(error: Mapping[str, Any], count: int) -> list[bool] | None:
 
 
 def attributes(item: Any) -> dict[str, Any]:
-    """An item's attributes, its key among them. Raises Unreadable."""
+    """Return an item's attributes, its key among them. Raises Unreadable."""
     try:
         found = {name: _value(value) for name, value in item.items()}
         keyed = isinstance(found["key"], str)

@@ -32,7 +32,7 @@ class Query:
         return {"key": {"S": key}, self.index.key: {"S": self.value}, self.index.range: {"S": range_}}
 
     def request(self, table: str, after: Mapping[str, Any] | None) -> Any:
-        """The arguments of Query that ask for the page `after` this place, or for the first one."""
+        """Return the arguments of Query that ask for the page `after` this place, or for the first one."""
         asked = {"key": (self.index.key, self.value)}
         asked |= {"range": (self.index.range, self.until)} if self.until is not None else {}
         return {
@@ -48,7 +48,7 @@ class Query:
     def page(
         self, answer: Mapping[str, Any], after: Mapping[str, Any] | None
     ) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
-        """The items of the page `after` this place, and where the next one begins: empty where this is the last.
+        """Return the items of the page `after` this place, and where the next one begins: empty where this is the last.
 
         Raises Unreadable for an answer that is not about what was asked: what it hides would count as not there.
         """

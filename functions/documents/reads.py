@@ -26,13 +26,13 @@ class Reads(Requests, Generic[K, R]):
     _make: Callable[[Mapping[str, Any]], R]
 
     def get(self, key: K) -> R:
-        """The record as it is now (consistent read), an empty one where there is none. Raises TableUnavailable."""
+        """Read the record as it is now, consistently; an empty one where there is none. Raises TableUnavailable."""
         ask = partial(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
         item = self._read(ask, lambda answer: answers.one_item(answer, key))
         return self._make(item or {"key": key})
 
     def get_many(self, keys: Iterable[K]) -> dict[K, R]:
-        """The records of these keys as they are now, 100 a request; absent ones are empty records.
+        """Return the records of these keys as they are now, 100 a request; absent ones are empty records.
 
         Raises TableUnavailable.
         """
@@ -45,7 +45,7 @@ class Reads(Requests, Generic[K, R]):
     def query(
         self, index: Index, value: str, *, until: str | None = None, after: tuple[str, str] | None = None
     ) -> Iterator[list[R]]:
-        """The records that an index has under this value, up to the range `until` included, lowest first.
+        """Return the records that an index has under this value, up to the range `until` included, lowest first.
 
         `after` is the key and the range of a record that an earlier query has given: only what follows it is given.
         A page of at most 100 is asked for when it is taken. An index follows its table with a delay, so a record may
@@ -61,7 +61,7 @@ class Reads(Requests, Generic[K, R]):
             yield [self._make(item) for item in items]
 
     def _read(self, ask: Callable[[], Any], understand: Callable[[Any], Any]) -> Any:
-        """What the answer says; a silent service is asked once more."""
+        """Return what the answer says; a silent service is asked once more."""
         for _ in range(TRIES):
             try:
                 return understand(self._ask(ask))

@@ -89,7 +89,7 @@ def name_of(error: Exception) -> str:
 
 
 def _is_busy(error: ClientError) -> bool:
-    """Whether the service refused for now, without doing anything."""
+    """Return whether the service refused for now, without doing anything."""
     name = name_of(error)
     if name.startswith("TransactionCanceled"):
         reasons = error.response.get("CancellationReasons") or []

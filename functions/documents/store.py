@@ -103,7 +103,7 @@ class Store(Reads[K, R]):
         return left
 
     def _updates(self, writes: Sequence[Write]) -> Any:
-        """A transaction's items: the writes and those beside them."""
+        """Return a transaction's items: the writes and those beside them."""
         return [{"Update": request(self._table, each)} for write in writes for each in write.all]
 
     def _silent(self, error: Exception) -> bool:
@@ -115,7 +115,7 @@ class Store(Reads[K, R]):
 
 
 def _disjoint(parts: Iterable[T], keys_of: Callable[[T], set[str]], most: float = inf) -> Iterator[list[T]]:
-    """The parts in order, as many together as have no record in common, and no more than `most` records in all."""
+    """Group the parts in order, as many together as have no record in common, and `most` records at the most."""
     together: list[T] = []
     keys: set[str] = set()
     for part in parts:
@@ -130,7 +130,7 @@ def _disjoint(parts: Iterable[T], keys_of: Callable[[T], set[str]], most: float 
 
 
 def _by_write(told: Sequence[bool] | None, writes: Sequence[Write]) -> list[bool] | None:
-    """Of which writes one was refused, themselves or beside them; None where the answer does not say."""
+    """Tell of which writes one was refused, themselves or beside them; None where the answer does not say."""
     if told is None:
         return None
     ends = list(accumulate(len(write.all) for write in writes))

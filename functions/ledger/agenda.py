@@ -38,5 +38,5 @@ def shard_of(key: RecordKey) -> str:
 
 
 def due(key: RecordKey, response_id: Key, moment: float, what: str = DELETE) -> dict[str, Any]:
-    """The attributes that put a record on the agenda: its response is to be deleted then, or looked for."""
+    """Return the attributes that put a record on the agenda: its response is to be deleted then, or looked for."""
     return {"response_id": response_id, "due_shard": shard_of(key), "due_at": text_of(moment), "due_for": what}

@@ -113,7 +113,7 @@ ABSENT_EARLIER = "#absent_sent_at < :absent_sent_at AND NOT #state IN (:deleted)
 
 
 def given(**values: Any) -> Mapping[str, Any]:
-    """What a condition compares with: the states' words, and these values."""
+    """Return what a condition compares with: the states' words, and these values."""
     return {**_WORDS, **values}
 
 

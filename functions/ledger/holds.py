@@ -61,7 +61,7 @@ class Holds:
         self._must(Write(key, sets={}, deletes={"hold": {case}}))
 
     def report(self, key: RecordKey, now: float) -> HoldReport:
-        """How the hold stands, from the record as it is now. Raises TableUnavailable."""
+        """Return how the hold stands, from the record as it is now. Raises TableUnavailable."""
         record = self._store.get(key)
         effective_at = float(record.rest.get("hold_at", 0)) + self._settling
         if not record.hold:

@@ -37,7 +37,7 @@ class Standing:
     held_by: RecordKey | None = None
 
     def sets(self, now: float) -> dict[str, Any]:
-        """The attributes that say so, as they stand at `now`."""
+        """Return the attributes that say so, as they stand at `now`."""
         said: dict[str, Any] = {
             "redrive": self.redrive,
             "copy": self.copy,
@@ -58,7 +58,7 @@ class Standing:
         return {name: set(values) for name, values in given.items() if values}
 
     def compared(self, now: float) -> Mapping[str, Any]:
-        """What the conditions of its writes compare with."""
+        """Return what the conditions of its writes compare with."""
         return when.given(redrive=self.redrive, copy=self.copy, sent_at=self.sent_at, now=now)
 
 
@@ -87,7 +87,7 @@ def retried(standing: Standing) -> Write:
 
 
 def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write:
-    """The watermark, raised to a confirmed retry message, whose number `standing` has (best effort)."""
+    """Raise the watermark to a confirmed retry message, whose number `standing` has (best effort)."""
     return Write(
         standing.key,
         sets={**audit, "state": OPEN, **standing.sets(now)},
@@ -101,7 +101,7 @@ def watermark(standing: Standing, now: float, audit: Mapping[str, Any]) -> Write
 def dead_lettered(
     standing: Standing, record: Record, owner: str, reason: str, now: float, audit: Mapping[str, Any]
 ) -> Write:
-    """An end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end.
+    """Write an end whose dead letter is still to be sent; never over a final outcome, nor over a newer message's end.
 
     What is on the agenda comes due again in a week.
     """
@@ -139,7 +139,7 @@ def dead_letter_sent(key: RecordKey, owner: str | None, messages: frozenset[str]
 
 
 def open_to(standing: Standing) -> str:
-    """The condition that a delivery may end its key for now: no newer delivery has, and none is under way."""
+    """Return the condition that a delivery may end its key for now: no newer delivery has, and none is under way."""
     return when.any_of(
         when.FREE,
         *((when.LAPSED,) if standing.kept is not None else ()),

@@ -22,7 +22,7 @@ _LEFTOVERS = ("dlq", "owner", "detail", "messages", "retried", "expires_at", "he
 
 
 def outcome(standing: Standing, record: Record, state: str, now: float, audit: Mapping[str, Any]) -> Write:
-    """The write for an outcome, given the record as it was read.
+    """Make the write for an outcome, given the record as it was read.
 
     Refused means that another delivery has written since, and the record is to be read again.
     """
@@ -77,7 +77,7 @@ def _verification(standing: Standing, record: Record, now: float) -> dict[str, A
 
 
 def _after_a_deletion(standing: Standing, record: Record, state: str, now: float, audit: Mapping[str, Any]) -> Write:
-    """A deletion of what was deleted before, and was found again: a further receipt, and what is due stays due.
+    """Write a deletion of what was deleted before, and was found again: a further receipt, and what is due stays due.
 
     Where a hold keeps what was found there is nothing to write down but the end of these messages.
     """

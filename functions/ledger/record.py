@@ -99,7 +99,7 @@ class Record:
         return (self.redrive, self.copy)
 
     def retried_in(self, redrive: int) -> frozenset[str]:
-        """The ids of the messages that have a confirmed retry message of this redrive."""
+        """Return the ids of the messages that have a confirmed retry message of this redrive."""
         return frozenset(
             name for number, _, name in (each.partition(":") for each in self.retried) if number == f"{redrive}"
         )
@@ -110,11 +110,11 @@ class Record:
         return self.state in FINAL_STATES and self.due_for != DELETE
 
     def lapsed(self, now: float) -> bool:
-        """Whether the record has passed its expiry, which the table's own deletion follows only days later."""
+        """Return whether the record has passed its expiry, which the table's own deletion follows only days later."""
         return self.expires_at is not None and self.expires_at < now
 
     def after(self, write: Write) -> Self:
-        """The record once this write of it is applied."""
+        """Return the record once this write of it is applied."""
         known, written = _parted(write.sets)
         if known is None:
             return type(self)(self.key, **_UNREADABLE, rest=written)
@@ -128,7 +128,7 @@ _UNREADABLE: Mapping[str, Any] = {"state": UNREADABLE, "hold": frozenset({UNREAD
 
 
 def _parted(item: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    """The attributes that a record knows, None where they can't be understood, and the rest."""
+    """Return the attributes that a record knows, None where they can't be understood, and the rest."""
     known: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for name, value in item.items():
@@ -139,7 +139,7 @@ def _parted(item: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, A
 
 
 def _fits(name: str, value: Any) -> bool:
-    """Whether an attribute is of its type; to Python, but not to the ledger, a boolean is a number as well."""
+    """Return whether an attribute is of its type; to Python, but not to the ledger, a boolean is a number as well."""
     return isinstance(value, _KINDS[name]) and isinstance(value, bool) == (_KINDS[name] is bool)
 
 

@@ -28,18 +28,18 @@ def part_of(day: str, shard: int) -> str:
 
 
 def settled(key: str, now: float) -> dict[str, str]:
-    """The attributes that let a record be sealed with the day of `now` (epoch seconds)."""
+    """Return the attributes that let a record be sealed with the day of `now` (epoch seconds)."""
     at = text_of(now)
     return {"settled_shard": part_of(at[:10], zlib.crc32(key.encode()) % SHARDS), "settled_at": at}
 
 
 def history(key: RecordKey, told: Mapping[str, Any], now: float) -> Write:
-    """The write of one piece of history, under a key of its own. It is refused where that is written already."""
+    """Make the write of one piece of history, under a key of its own. It is refused where that is written already."""
     return Write(key, {"history": dict(told), **settled(key, now)}, condition="attribute_not_exists(#history)")
 
 
 def order(of: RecordKey, told: Mapping[str, Any], now: float) -> Write:
-    """The write of what a person ordered for a record. It may be repeated: the same order has the same key."""
+    """Make the write of what a person ordered for a record. It may be repeated: the same order has the same key."""
     said = {**told, "kind": "order", "of": of}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
     key = RecordKey(f"{of}#order#{digest}")

@@ -49,5 +49,5 @@ class Crowded(Exception):
 
 
 def strongest(reasons: Iterable[str]) -> str | None:
-    """The reason that is told of several: an erasure before all others."""
+    """Return the reason that is told of several: an erasure before all others."""
     return min(reasons, key=lambda reason: (reason != ERASURE, reason), default=None)

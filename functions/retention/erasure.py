@@ -65,7 +65,7 @@ def look(erasure: Erasure, store: Ledger, terms: Terms) -> Erasure:
 
 
 def wait(erasure: Erasure) -> float:
-    """Seconds until the next look, or a moment where this one has to go on."""
+    """Return the seconds until the next look, or a moment where this one has to go on."""
     return 1.0 if erasure.walk is not None else min(LATEST, SOONEST * 2.0 ** (erasure.looks - 1))
 
 
@@ -87,7 +87,7 @@ def _walked(erasure: Erasure, walk: Walk, store: Ledger, terms: Terms) -> tuple[
 
 
 def _open(record: Record) -> bool:
-    """Whether the response is to be deleted yet. A deleted one can be on the agenda too, to be looked for."""
+    """Return whether the response is to be deleted yet. A deleted one can be on the agenda too, to be looked for."""
     return record.due_for == DELETE
 
 

@@ -104,7 +104,7 @@ class Policies:
         return cls(policies)
 
     def named(self, name: str | None) -> Policy:
-        """The policy of this name, the default without one. Raises NoDate."""
+        """Return the policy of this name, the default without one. Raises NoDate."""
         try:
             return self._policies[name or DEFAULT]
         except KeyError:

@@ -23,7 +23,7 @@ class PlatformFormatter(LambdaPowertoolsFormatter):
     """Powertools' JSON with the platform's level names."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, as Powertools makes it of what raised; it would take twice as long for all others."""
+        """Return one line, as Powertools makes it of what raised; it would take twice as long for all others."""
         if record.exc_info:
             return super().format(record)
         line = {
@@ -37,7 +37,7 @@ class PlatformFormatter(LambdaPowertoolsFormatter):
         return self.serialize({name: value for name, value in line.items() if value is not None})
 
     def serialize(self, log: Any) -> str:
-        """One line of JSON."""
+        """Return one line of JSON."""
         log["level"] = _PLATFORM_LEVELS.get(log["level"], log["level"])
         return super().serialize(log)
 

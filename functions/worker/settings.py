@@ -129,5 +129,5 @@ class Settings(BaseModel):
 
 
 def queue_settings(functions: Iterable[str]) -> dict[str, str]:
-    """The setting that names each of these functions' queues."""
+    """Return the setting that names each of these functions' queues."""
     return {function: f"{function.upper()}_QUEUE_URL" for function in functions}

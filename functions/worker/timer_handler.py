@@ -98,7 +98,7 @@ def timer_function(
 
 
 def tick_of(event: Mapping[str, Any], now: float) -> Tick:
-    """The tick that a timer's event tells of. Raises ValueError: the event is not a timer's."""
+    """Return the tick that a timer's event tells of. Raises ValueError: the event is not a timer's."""
     try:
         (message,) = event["messages"]
         created, details = message["event_metadata"].get("created_at"), message["details"]

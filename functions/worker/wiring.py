@@ -58,7 +58,7 @@ class _Lasting:
         self._logger: Logger = get_logger(name, settings.log_level)
 
     def _begin(self, context: Any) -> tuple[Deadline, Queue, Ledger]:
-        """The invocation's deadline, and with its budgets the queues and the ledger."""
+        """Return the invocation's deadline, and with its budgets the queues and the ledger."""
         deadline = Deadline.after(seconds_left(context, self._clock), self._clock, within, self._side_by_side)
         self._logger.append_keys(invocation=getattr(context, "aws_request_id", None))
         table = self._settings.ledger_table_prefix + LEDGER
@@ -142,7 +142,7 @@ class Instance(_Lasting):
 
 @cache
 def instance(function: Function[Any, Any]) -> Instance:
-    """The instance of a function, built at its first invocation. Raises SettingsError, naming all that is wrong."""
+    """Build a function's instance at its first invocation. Raises SettingsError, naming all that is wrong."""
     needed, optional = queue_settings(function.sends_to), queue_settings(function.may_send_to)
     needs = QUEUE_FUNCTION if function.calls_studio else LEDGER_FUNCTION
     settings = Settings.read(os.environ, (*needs, *needed.values()), function.check)
@@ -183,7 +183,7 @@ class TimerInstance(_Lasting):
 
 @cache
 def timer_instance(timer: Timer) -> TimerInstance:
-    """The instance of a timer function, built at its first tick. Raises SettingsError, naming all that is wrong."""
+    """Build a timer function's instance at its first tick. Raises SettingsError, naming all that is wrong."""
     queues = queue_settings(timer.sends_to)
     needs = (*timer.needs, *queues.values(), *(KEYS_OF_QUEUES if queues else ()))
     settings = Settings.read(os.environ, needs)

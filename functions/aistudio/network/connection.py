@@ -56,7 +56,7 @@ class Connection:
             raise
 
     def leads_to(self, origin: httpx.URL) -> bool:
-        """Whether it is a connection to this scheme, host and port."""
+        """Return whether it is a connection to this scheme, host and port."""
         mine = self._origin
         return (mine.scheme, mine.host, _port(mine)) == (origin.scheme, origin.host, _port(origin))
 
@@ -152,7 +152,7 @@ class _Socket(io.RawIOBase):
             raise OSError("answered before all was written")
 
     def readable_now(self) -> bool:
-        """Whether a read would return at once, with data or with the end."""
+        """Return whether a read would return at once, with data or with the end."""
         decrypted = isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()
         if self._sock.fileno() < 0 or self._early or decrypted:
             return True

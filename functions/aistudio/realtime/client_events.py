@@ -50,7 +50,7 @@ class Event(BaseModel):
         return self
 
     def body(self) -> dict[str, Any]:
-        """The event as it is sent: the fields that were given, as they were given."""
+        """Return the event as it is sent: the fields that were given, as they were given."""
         given = self.model_dump(exclude_unset=True)
         return {name: value for name, value in given.items() if value is not None}
 

@@ -39,7 +39,7 @@ class Wire:
         return self._exchange.left()
 
     def closed_with(self) -> int | None:
-        """The code with which the session is closed already; None while it is open."""
+        """Return the code with which the session is closed already; None while it is open."""
         return None if self._connection.state is State.OPEN else self._connection.close_code or CUT
 
     def send(self, frame: bytes) -> None:
@@ -62,6 +62,6 @@ class Wire:
 
 
 def close_code(closed: ConnectionClosed) -> int:
-    """The code that a close frame carried."""
+    """Return the code that a close frame carried."""
     close = closed.rcvd or closed.sent
     return close.code if close else CUT

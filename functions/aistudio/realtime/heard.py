@@ -40,19 +40,19 @@ class Heard:
             self.transcriptions.append(told)
 
     def has_transcripts(self, item_ids: set[str | None]) -> bool:
-        """Whether each of these items has its transcript, or will not get one."""
+        """Return whether each of these items has its transcript, or will not get one."""
         return item_ids <= {told.get("item_id") for told in self.transcriptions}
 
 
 def item_id_of(event: Mapping[str, Any]) -> str | None:
-    """The id of the item that a server event is about; None where it names none."""
+    """Return the id of the item that a server event is about; None where it names none."""
     item = event.get("item")
     named = item.get("id") if isinstance(item, Mapping) else event.get("item_id")
     return named if isinstance(named, str) else None
 
 
 def shows_another(event: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
-    """Whether a session.updated shows another text than this session.update asks for.
+    """Return whether a session.updated shows another text than this session.update asks for.
 
     What is no text tells nothing: lists come back with more than was asked for, and a model may be shown by its name.
     """
@@ -65,7 +65,7 @@ def shows_another(event: Mapping[str, Any], update: Mapping[str, Any]) -> bool:
 
 
 def asks_for_transcripts(event: Mapping[str, Any]) -> bool:
-    """Whether a client event asks for transcripts of the sound that goes in, in either generation of names."""
+    """Return whether a client event asks for transcripts of the sound that goes in, in either generation of names."""
     session = event.get("session") if event["type"] == SESSION_UPDATE else None
     if not isinstance(session, Mapping):
         return False

@@ -55,7 +55,7 @@ class _Item:
     call: dict[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
-        """The item as response.done would hold it."""
+        """Return the item as response.done would hold it."""
         content = [part.content() for _, part in sorted(self.parts.items())]
         named = {"id": self.id} if self.id else {}
         if self.whole is not None:

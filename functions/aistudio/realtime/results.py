@@ -38,7 +38,7 @@ class RealtimeResult:
         return status if isinstance(status, str) else None
 
     def document(self) -> dict[str, Any]:
-        """The API's object, and beside it what it says; `audio` as bytes."""
+        """Return the API's object, and beside it what it says; `audio` as bytes."""
         told: dict[str, Any] = {"text": self.text, "transcript": self.transcript, "usage": self.usage}
         told["audio"] = self.audio
         told["audio_damaged"] = self.audio_damaged or None  # some of it was not base64, and is missing
@@ -61,7 +61,7 @@ class EventResult:
     error: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """As results show it."""
+        """Write it as results show it."""
         told = {"type": self.type, "event_id": self.event_id, "status": self.status}
         return told | {name: value for name, value in (("answer", self.answer), ("error", self.error)) if value}
 
@@ -102,7 +102,7 @@ class ScriptResult:
         return total or None
 
     def document(self) -> dict[str, Any]:
-        """As results show it: what there is none of is left out."""
+        """Write it as results show it: what there is none of is left out."""
         told: dict[str, Any] = {
             "text": "\n".join(response.text for response in self.responses if response.text),
             "usage": self.usage,

@@ -71,7 +71,7 @@ class Step:
         self.answer, self.over = event, True
 
     def acknowledged_by(self, event: Mapping[str, Any], known_items: set[str | None]) -> bool:
-        """Whether this server event says that the step was taken. Of an item that is new, so does the first event."""
+        """Return whether this server event says that the step was taken; of a new item its first event does."""
         if event.get("type") not in self.kind.acknowledged_by:
             return False
         about = item_id_of(event)
@@ -82,7 +82,7 @@ class Step:
         return about == self.event["item_id"] if "item_id" in self.event else True
 
     def result(self) -> EventResult:
-        """What became of it."""
+        """Return what became of it."""
         named = self.event.get("event_id")
         if self.refusal is not None:
             return EventResult(self.type, named, "refused", error=self.refusal)
@@ -94,7 +94,7 @@ class Step:
 
 
 def cancel_refused_by(complaint: Complaint, steps: Sequence[Step], ours: Step | None) -> Step | None:
-    """The response.cancel that an error is about; one that names no event is about `ours`, if that is still open."""
+    """Return the response.cancel that an error is about; one without an event is about `ours`, if that is open."""
     cancels = (step for step in steps if step.type == RESPONSE_CANCEL and step.sent and complaint.about in step.ids)
     unnamed = complaint.about is None and ours is not None and ours.sent and ours.refusal is None
     return next(cancels, ours if unnamed else None)

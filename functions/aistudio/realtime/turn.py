@@ -166,7 +166,7 @@ class Turn:
         return complaint.as_error(kind, trace, self.response_id)
 
     def _begun(self, error: type[APIError]) -> bool:
-        """Whether our response has begun, or may have: from then on no word of an error makes it not have happened.
+        """Return whether our response has begun, or may have: from then on no error makes it not have happened.
 
         It begins with a response.created, but any other of its events says that a model ran. In a session they may be
         of another response, and are, where the error says that one is active.
@@ -176,7 +176,7 @@ class Turn:
 
 
 def response_id_of(event: Event) -> str | None:
-    """The id of the response that an event is about; None where it names none."""
+    """Return the id of the response that an event is about; None where it names none."""
     response = event.get("response")
     return _id(response) if isinstance(response, Mapping) else _text(event.get("response_id"))
 

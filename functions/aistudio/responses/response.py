@@ -113,7 +113,7 @@ def _parts(body: Mapping[str, Any], item: str, holder: str, part: str) -> Iterat
 
 
 def dicts(values: object) -> list[dict[str, Any]]:
-    """The objects of a JSON list; of anything else none."""
+    """Return the objects of a JSON list; of anything else none."""
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 

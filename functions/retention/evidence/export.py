@@ -30,7 +30,7 @@ def exported(days: Iterable[SealedDay], chosen: Callable[[bytes], bool] | None =
 
 
 def _proved(day: str, shard: int, index: int, path: Iterable[bytes], line: bytes) -> bytes:
-    """One line with what proves it. The line's own bytes stand in it: they are canonical, and so is the whole."""
+    """Write one line with what proves it. The line's own bytes stand in it: they are canonical, so the whole is."""
     place: dict[str, Any] = {"path": [step.hex() for step in path], "shard": shard}
     before, after = rfc8785.dumps({"day": day, "index": index}), rfc8785.dumps(place)
     return before[:-1] + b',"line":' + line + b"," + after[1:]

@@ -51,7 +51,7 @@ def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
 
 
 def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """The tree level by level, leaves first.
+    """Return the tree level by level, leaves first.
 
     A tree splits at the largest power of two: so the last node of a level, where it has no partner, goes up as it is.
     """

@@ -125,7 +125,7 @@ def _kept(day: str, shard: int, lines: Sequence[Line], vault: Vault) -> dict[str
 def _lines(
     day: str, before: Sealed | None, shard: int, store: Ledger, vault: Vault, may_go_on: Callable[[], bool]
 ) -> list[Line] | None:
-    """The lines of a shard: those of the day, and of the day before those that its seal lacks. None: out of time."""
+    """Return a shard's lines of the day, and those of the day before that its seal lacks; None where time is out."""
     lines: list[Line] = []
     for page in store.query(SETTLED, part_of(day, shard)):
         if not may_go_on():
@@ -153,7 +153,7 @@ def line_of(record: Record, shard: int, late: str = "") -> Line:
 
 
 def _json(value: Any) -> Any:
-    """A value of the ledger as JSON: sets in order."""
+    """Return a value of the ledger as JSON: sets in order."""
     if isinstance(value, set | frozenset):
         return sorted(value)
     if isinstance(value, dict):

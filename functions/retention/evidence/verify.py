@@ -98,7 +98,7 @@ def verify(file: Iterable[bytes], head: str | None = None) -> Verdict:
 
 
 def _said(text: bytes) -> Mapping[str, Any] | None:
-    """What a line says; None where it is no object, or is not written as it has to be."""
+    """Return what a line says; None where it is no object, or is not written as it has to be."""
     try:
         said = json.loads(text)
         same = rfc8785.dumps(said) == text
@@ -117,7 +117,7 @@ def _begin(said: Mapping[str, Any], reading: _Reading) -> None:
 
 
 def _is(said: Any, expected: Any) -> bool:
-    """Whether a line says this and nothing else. To Python true is 1, but the bytes are not the same."""
+    """Return whether a line says this and nothing else. To Python true is 1, but the bytes are not the same."""
     return rfc8785.dumps(said) == rfc8785.dumps(expected)
 
 

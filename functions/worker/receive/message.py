@@ -113,12 +113,12 @@ class Message(BaseModel):
         return getattr(self, self.fields_of[meaning]) if meaning in self.fields_of else None
 
     def audit(self) -> dict[str, Any]:
-        """The content-free fields that the ledger keeps."""
+        """Return the content-free fields that the ledger keeps."""
         kept = self.model_dump(mode="json", include=set(self.recorded), exclude_none=True)
         return dict(sorted(kept.items()))
 
     def canonical(self) -> str:
-        """The same text for the same content, however it was written: what `key_reused` compares.
+        """Return the same text for the same content, however it was written: what `key_reused` compares.
 
         Without defaults: a field that a later release adds must not make other content of messages under way.
         """
@@ -173,7 +173,7 @@ def parse(model: type[M], delivery: Delivery, settings: Settings | None = None) 
 
 
 def _explain(error: ValidationError, model: type[Message], where: str) -> str:
-    """What is wrong and where; names of unknown fields are content, so they are counted, not told."""
+    """Return what is wrong and where; names of unknown fields are content, so they are counted, not told."""
     unknown = [each for each in error.errors() if each["type"] == "extra_forbidden"]
     told = [
         f"{'.'.join([where, *map(str, each['loc'])])}: {_told(each['type'], each['msg'])}"
@@ -187,5 +187,5 @@ def _explain(error: ValidationError, model: type[Message], where: str) -> str:
 
 
 def _told(kind: str, message: str) -> str:
-    """What pydantic says of an error, unless that quotes the message."""
+    """Return what pydantic says of an error, unless that quotes the message."""
     return "no type that is known" if kind == "union_tag_invalid" else message

@@ -59,7 +59,7 @@ class Delivery:
         return (self.redrive, self.copy)
 
     def attribute(self, key: Key) -> SettlementAttribute:
-        """The attribute `settlement` that says of this delivery what a next message of its chain goes by."""
+        """Return the attribute `settlement` that says of this delivery what a next message of its chain goes by."""
         seen, numbers = round(self.first_seen * 1000), (self.attempt, self.copy, self.redrive)
         return SettlementAttribute(key, self.origin, seen, self.sent_at, *numbers)
 

@@ -56,7 +56,7 @@ class Document(io.RawIOBase):
         return sum(map(len, self._pieces))
 
     def sha256(self) -> str:
-        """The digest of all of it, in hex."""
+        """Return the digest of all of it, in hex."""
         digest = hashlib.sha256()
         self.seek(0)
         while piece := self.read(4 * _QUADS):
@@ -65,7 +65,7 @@ class Document(io.RawIOBase):
         return digest.hexdigest()
 
     def whole(self) -> str:
-        """All of it."""
+        """Return all of it."""
         return b"".join(piece[0 : len(piece)] for piece in self._pieces).decode()
 
     def readable(self) -> bool:

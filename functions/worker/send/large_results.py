@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def is_large(document: Document) -> bool:
-    """Whether no queue message takes the event."""
+    """Return whether no queue message takes the event."""
     return len(document) > LARGEST
 
 

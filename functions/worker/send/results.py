@@ -66,7 +66,7 @@ class Results:
         return [sent.get(index, False) for index in range(len(results))]
 
     def _message(self, result: Result) -> QueueMessage | None:
-        """The event as a message, or None where it is too large and could not be stored."""
+        """Return the event as a message, or None where it is too large and could not be stored."""
         event = self._event(result)
         document = _written(event)
         if is_large(document) and self._bucket is not None:
@@ -100,6 +100,6 @@ class Results:
 
 
 def _written(event: Mapping[str, Any]) -> Document:
-    """As JSON, with escapes only where the queue refuses a character: in Cyrillic they take three times the room."""
+    """Write it as JSON, with escapes only for what the queue refuses: in Cyrillic they take three times the room."""
     document = Document(event)
     return document if sendable(document.text) else Document(event, ascii_only=True)

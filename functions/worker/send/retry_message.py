@@ -19,7 +19,7 @@ def retry(delivery: Delivery, key: Key, *, attempt: int, wait: float, now: float
 
 
 def redriven(dead: Delivery, *, force: bool, now: float, carrier: Carrier, reset_age: bool = True) -> QueueMessage:
-    """A dead letter for the queue that it came from: one redrive higher, with its attempts forgotten.
+    """Write a dead letter for the queue that it came from: one redrive higher, with its attempts forgotten.
 
     `force`: a call that may have happened is made once more. `reset_age`: its age is forgotten too, so that it can
     be deferred for MAX_AGE from `now` on. Raises TooLarge.

@@ -58,7 +58,7 @@ class DeploymentBreaker:
         return self._last if len(self._keys) >= EQUAL_REJECTIONS else None
 
     def covers(self, error: APIError) -> bool:
-        """Whether this error says of the deployment what the breaker was opened by."""
+        """Return whether this error says of the deployment what the breaker was opened by."""
         opened_by = self.opened_by
         return opened_by is not None and isinstance(error, Rejected) and error.fingerprint == opened_by.fingerprint
 

@@ -113,7 +113,7 @@ def _call(call: Callable[..., Outcome], item: Item, inv: Invocation) -> Outcome 
 
 
 def _asks_for_patience(ended: Outcome | APIError, inv: Invocation) -> bool:
-    """Whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
+    """Return whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
     if not isinstance(ended, Throttled) or ended.retry_after is None or ended.retry_after > SHORT_WAIT:
         return False
     inv.batch.next_call_at = max(inv.batch.next_call_at, inv.clock.monotonic() + ended.retry_after)

@@ -117,7 +117,7 @@ def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came
 
 
 def _blocked(item: Item, inv: Invocation, *, first: bool) -> NotBegun | Again | None:
-    """What keeps the call from beginning now, asked before the claim: the claim comes last."""
+    """Return what keeps the call from beginning now, asked before the claim: the claim comes last."""
     wait = item.delivery.not_before - inv.clock.now()
     return Again(wait) if wait > 0 else may_begin(inv, first=first)
 
@@ -128,7 +128,7 @@ def _claim(item: Item, inv: Invocation) -> Claim:
 
 
 def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tuple[Item, _Came]], Item | None]:
-    """What the record means for each delivery; those that may claim are given back as one item."""
+    """Return what the record means for each delivery; those that may claim are given back as one item."""
     steps: dict[Step, list[Item]] = {}
     came: list[tuple[Item, _Came]] = []
     for part in item.parts or (item,):
@@ -158,7 +158,7 @@ def _expired(item: Item, record: Record, inv: Invocation) -> Settlement | _Faile
 
 
 def _found(item: Item, response_id: str | None, desk: Desk, inv: Invocation) -> Outcome | None:
-    """How a call ends of which only the id of its response is known, if that says anything."""
+    """Return how a call ends of which only the id of its response is known, if that says anything."""
     if response_id is None or inv.function.found is None:
         return None
     return inv.function.found(item.valid_message, response_id, desk)

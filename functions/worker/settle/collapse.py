@@ -15,7 +15,7 @@ def by_content(items: Iterable[Item]) -> list[Item]:
 
 
 def stand_for(group: Sequence[Item]) -> Item:
-    """The item that shares its end with all of these, under the highest numbers and the most attempts of that redrive.
+    """Return the item that shares its end with all of these, under their highest numbers and the most attempts.
 
     It is the one whose reason is the strongest, or else that can be called first, or else the newest. Before that, one
     whose date the agenda keeps stands only for its like. A hold on the subject of any holds them all.

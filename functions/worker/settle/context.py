@@ -154,19 +154,19 @@ class Item:
         )
 
     def renumbered(self, number: tuple[int, int]) -> Self:
-        """The item under this number (redrive, copy) of its key, whatever its own: there it begins a chain."""
+        """Return the item under this number (redrive, copy) of its key, whatever its own: there it begins a chain."""
         redrive, copy = number
         return replace(self, delivery=replace(self.delivery, redrive=redrive, copy=copy), begins=True)
 
     def taking_over(self, record: Record) -> Self:
-        """The item in place of the newest retry message, with its attempts and age: else it would never end."""
+        """Return the item in place of the newest retry message, with its attempts and age: else it would never end."""
         attempt, seen = max(self.delivery.attempt, record.attempt), self.delivery.first_seen
         delivery = replace(self.delivery, attempt=attempt, first_seen=min(seen, record.first_seen or seen))
         return replace(self, delivery=delivery).renumbered(record.watermark)
 
 
 def under_message_id(item: Item, flaw: tuple[str, str], inv: Invocation) -> Item:
-    """The item as a message that can't be used: it is dead-lettered under its message id, never under its key."""
+    """Return the item as a message that can't be used: it is dead-lettered under its message id, not its key."""
     name = item.delivery.origin
     record_key = inv.keys.key(f"{inv.function.name}:message", name)
     return replace(

@@ -77,7 +77,7 @@ def decide(item: Item, record: Record, now: float, *, may_repeat: bool, retentio
 
 
 def _verifies(item: Item, record: Record) -> bool:
-    """Whether the message is to delete what was deleted before, was found again, and is still looked for."""
+    """Return whether the message is to delete what was deleted before, was found again, and is still looked for."""
     answered = {item.delivery.message_id, item.delivery.origin} & record.messages
     return VERIFICATION in item.asked and record.state == DELETED and record.due_for == VERIFY and not answered
 
@@ -107,7 +107,7 @@ def _after_an_end(item: Item, record: Record, *, may_repeat: bool) -> Decision:
 
 
 def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
-    """Whether the end is this message's: by its id, or as an earlier retry message of the chain that ended.
+    """Return whether the end is this message's: by its id, or as an earlier retry message of the chain that ended.
 
     Not what was put into the queue after the end, by whatever means. A later retry message, whose watermark was lost,
     goes on where it may; where that is `uncertain` the dead letter is enough.
@@ -121,7 +121,7 @@ def _answered(delivery: Delivery, record: Record, *, uncertain: bool) -> bool:
 
 
 def _superseded(item: Item, record: Record, now: float, retention: float) -> bool:
-    """Whether a newer retry message lives that stands for this delivery.
+    """Return whether a newer retry message lives that stands for this delivery.
 
     It stands for earlier retry messages of its redrive, and for what the record keeps as retried. Anything else may be
     all that is left of the key: a queue dead-letters retry messages too, and somebody may send their bodies alone.

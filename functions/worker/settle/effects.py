@@ -23,7 +23,7 @@ Ended = tuple[Item, Settlement]
 
 
 def unsettled(item: Item, what: str, trace: Trace | None = None) -> Ended:
-    """The end of an item for which something could not be done."""
+    """Return the end of an item for which something could not be done."""
     return item, Settlement(End.UNSETTLED, what, trace=trace)
 
 
@@ -34,13 +34,13 @@ def defect(item: Item, error: BaseException) -> Ended:
 
 
 def _traceback_of(error: BaseException) -> str:
-    """What was raised and where, innermost first; not its message, which may quote content."""
+    """Return what was raised and where, innermost first; not its message, which may quote content."""
     frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
     return " < ".join([type(error).__name__, *reversed(frames)])[:1000]
 
 
 def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
-    """What the record as read means for the item, by the table; the item keeps what the record has room for."""
+    """Return what the record as read means for the item, by the table; the item keeps what the record has room for."""
     may_repeat = inv.function.idempotent or item.flaw is not None
     decision = decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
     fitting = _fitting(decision.item, record)
@@ -48,7 +48,7 @@ def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
 
 
 def _fitting(item: Item, record: Record) -> Item:
-    """The item with no more than its record has room for."""
+    """Return the item with no more than its record has room for."""
     if len(record.asked) >= MOST_ASKED:
         item = replace(item, asked=item.asked & {VERIFICATION})  # which says what is to be done, not only why
     if len(record.cascades) >= MOST_ASKED:

@@ -53,7 +53,7 @@ def finish(finished: Sequence[Finished], inv: Invocation) -> tuple[list[Ended], 
 
 
 def done(outcome: Outcome) -> Settlement:
-    """The end of a delivery whose outcome is written down."""
+    """Return the end of a delivery whose outcome is written down."""
     return Settlement(
         End.DONE, outcome.state, trace=outcome.trace, usage=outcome.usage, status=outcome.status, model=outcome.model
     )
@@ -99,7 +99,7 @@ def _reason(item: Item, record: Record) -> dict[str, str]:
 
 
 def _look_again(refused: Sequence[Finished], inv: Invocation) -> tuple[list[Finished], list[Decision]]:
-    """What the records say now: most are settled by other deliveries; a deletion that happened is written all the same.
+    """Return what the records say now: most are settled by others; a deletion that happened is written all the same.
 
     Where they can't be read, all are left to be unsettled.
     """

@@ -15,7 +15,7 @@ TOO_MANY = ("too_many_subjects", "the messages of this key name more people than
 def held_keys(
     items: Sequence[Item], records: Mapping[RecordKey, Record], inv: Invocation
 ) -> Mapping[RecordKey, RecordKey]:
-    """The records under a hold, and whose: their own, or that of a subject that a message of theirs names, or named.
+    """Return the records under a hold, and whose: their own, or a subject's that a message of theirs names, or named.
 
     Raises TableUnavailable.
     """
@@ -32,7 +32,7 @@ def held_keys(
 
 
 def without_room(decisions: Iterable[Decision]) -> list[Item]:
-    """The items that name a person for whom their record, with the persons of the items before, has no room."""
+    """Return the items that name a person for whom their record, with the persons of the items before, has no room."""
     concerned: dict[RecordKey, frozenset[RecordKey]] = {}
     crowded: list[Item] = []
     for each in decisions:

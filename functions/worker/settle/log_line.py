@@ -48,7 +48,7 @@ def log_end(
 
 
 def _bills(item: Item, *, idempotent: bool) -> bool:
-    """Whether a line of this item counts tokens, so that no bill counts twice.
+    """Return whether a line of this item counts tokens, so that no bill counts twice.
 
     A call that may be repeated reads what another call was billed. It counts only where that call left it to a poll.
     """

@@ -18,7 +18,7 @@ _MOMENTS = {HELD: "held_at", SCHEDULED: "waiting_at"}
 
 
 def told_by(record: Record, *, final: bool) -> Mapping[str, Any]:
-    """What a record tells of an outcome: of an absence that answers what was sent before, the receipt that stands."""
+    """Return what a record tells of an outcome: of an absence that answers earlier ones, the receipt that stands."""
     told = record.told and (not final or (record.state == DELETED and record.told["outcome"] != HELD))
     said = record.told if told else record.receipt
     return said or {"outcome": record.state}
@@ -45,7 +45,7 @@ def publish(told: Sequence[Told], inv: Invocation) -> list[tuple[Item, Settlemen
 
 
 def with_content(item: Item, outcome: Outcome, inv: Invocation) -> Result:
-    """The result of a call whose content no record keeps."""
+    """Return the result of a call whose content no record keeps."""
     result_id = f"{item.record_key}#{item.delivery.redrive}"
     if outcome.later is not None:
         result_id += f"#{item.delivery.copy}"  # what is told on the way is not the end

@@ -65,7 +65,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
 
 
 def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """What is read at once, and the rest.
+    """Part what is read at once from the rest.
 
     A key's messages stay together: a hold on anybody they name keeps its response.
     """

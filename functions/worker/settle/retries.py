@@ -118,7 +118,7 @@ def _retry_message(each: Retry, now: float, inv: Invocation) -> QueueMessage:
 
 
 def _watermark(each: Retry, inv: Invocation, *, sent: bool) -> Write | None:
-    """The watermark of a confirmed retry message, with the claim's release where there is a claim to give back."""
+    """Return the watermark of a confirmed retry message, with the claim's release where there is a claim."""
     if each.owner is not None:
         return _release(each, inv, retried=int(sent))
     if not sent:

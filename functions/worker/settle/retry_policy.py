@@ -95,5 +95,5 @@ def postpone(later: Later, history: History, *, now: float, limits: Limits) -> A
 
 
 def backoff(times: int, rng: Random) -> float:
-    """Seconds to wait after so many earlier tries: exponential with full jitter, 1 s to 900 s."""
+    """Return the seconds to wait after so many earlier tries: exponential with full jitter, 1 s to 900 s."""
     return max(1.0, rng.uniform(0, min(LONGEST, 2.0 ** min(times + 1, 10))))

@@ -11,8 +11,9 @@ _MOST_COUNTS = 32
 
 
 def token_counts(usage: Mapping[str, Any], levels: int = 3) -> dict[str, Any]:
-    """The numbers of a usage object, nested ones too; whatever else it holds is not ours to keep, and no table takes
-    numbers without end, nor an object of any depth and width.
+    """Return the numbers of a usage object, nested ones too.
+
+    Whatever else it holds is not ours to keep, and no table takes numbers without end, nor an object of any depth.
     """
     kept: dict[str, Any] = {}
     for name, value in islice(usage.items(), _MOST_COUNTS):

@@ -22,7 +22,7 @@ T = TypeVar("T")
 def verdict(
     ended: APIError | NotBegun, item: Item, record: Record, inv: Invocation, owner: str | None = None
 ) -> Retry | Ending:
-    """What becomes of an item whose call ended in this error, or did not begin; `owner` is whose claim goes with it."""
+    """Decide about an item whose call ended in this error, or did not begin; `owner` is whose claim goes with it."""
     history = History(item.delivery.attempt, item.delivery.copy, inv.clock.now() - item.delivery.first_seen)
     if isinstance(ended, NotBegun):
         history = replace(history, copy=0) if item.begins else history  # it was not put off before, whatever its number
@@ -41,7 +41,7 @@ def verdict(
 
 
 def in_turn(items: Iterable[Item], now: float) -> list[Item]:
-    """The items in the order of their calls: first those that can be called now, of them those not put off before."""
+    """Order the items for their calls: first those that can be called now, of them those not put off before."""
     return sorted(items, key=lambda item: (item.flaw is not None or item.delivery.not_before > now, item.delivery.copy))
 
 
