@@ -65,7 +65,7 @@ def test_no_more_tasks_run_at_once_than_the_window_allows() -> None:
         with lock:
             running += 1
             most = max(most, running)
-        full.wait(10)  # four are needed to go on, so four have run at once
+        full.wait(60)  # four are needed to go on, so four have run at once
         with lock:
             running -= 1
 

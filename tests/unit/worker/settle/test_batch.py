@@ -49,7 +49,7 @@ def test_as_many_calls_as_were_asked_for_are_in_flight_at_once_and_no_more() -> 
         with lock:
             now += 1
             most = max(most, now)
-        gathered.wait(10)  # four have to be here before any goes on
+        gathered.wait(60)  # four have to be here before any goes on
         with lock:
             now -= 1
 
