@@ -297,6 +297,32 @@ def test_a_queue_that_is_gone_is_said(with_settings: Changed, environment: Envir
     assert "there is no such queue" in told(with_settings({"DEAD_LETTER_QUEUE_URL": gone})(command), 3)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        'send delete_response \'{"response_id": "resp_gone"}\'',
+        "send delete_response lines.jsonl",
+        "hold place resp_gone --case 1",
+        "register resp_gone",
+        "erase --subject gone --yes",
+        "erase --ids gone.txt --yes",
+    ],
+)
+def test_a_function_s_queue_that_is_gone_is_said_before_an_order_is_noted(
+    with_settings: Changed, scene: Scene, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "lines.jsonl").write_text('{"response_id": "resp_gone"}\n')
+    (tmp_path / "gone.txt").write_text("resp_gone\n")
+    gone = scene.environment.dead_letters.replace("dead-letters", "gone")
+
+    ran = with_settings(dict.fromkeys(queue_settings(scene.environment.queues).values(), gone))(command)
+
+    assert "there is no such queue" in told(ran, 3)
+    keys = Keys(scene.environment.settings["HASH_KEY"])
+    for key in (keys.key("response", "resp_gone"), keys.key("subject", "gone")):
+        assert scene.environment.item(key) == {}
+
+
 @pytest.mark.parametrize("command", WITH_LEDGER)
 def test_a_table_that_is_not_there_is_said(with_settings: Changed, command: str) -> None:
     assert "there is no such table" in told(with_settings({"LEDGER_TABLE_PREFIX": "other."})(command), 3)

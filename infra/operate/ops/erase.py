@@ -15,7 +15,7 @@ from infra.operate.ops.environments import Reach
 from infra.operate.ops.files import text_of
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
 from infra.operate.ops.messages import Given
-from infra.operate.ops.ordering import checked, give, note
+from infra.operate.ops.ordering import checked, give, note, queue_there
 from infra.operate.ops.say import Voice
 from infra.operate.ops.send import send_file
 from infra.operate.ops.sending import Confirmed
@@ -59,7 +59,7 @@ def erase(
 def _person(
     reach: Reach, subject: str, erasure: str, by: str, voice: Voice, patience: float | None, *, sure: bool
 ) -> int:
-    reach.queue(FUNCTION)
+    queue_there(reach, FUNCTION)
     named = erasure or str(uuid.uuid4())
     row, go_on = (
         reach.keys.key("erasure", named),
@@ -104,7 +104,7 @@ def _waited(reach: Reach, row: RecordKey, voice: Voice, patience: float | None) 
 
 
 def _list(reach: Reach, file: Path, by: str, voice: Voice, patience: float | None, *, sure: bool) -> int:
-    reach.queue(DELETION)
+    queue_there(reach, DELETION)
     names = [line.strip() for line in text_of(file).splitlines() if line.strip()]
     if not names:
         raise wanting(f"{file}: no id in it")

@@ -15,7 +15,7 @@ from infra.operate.ops.common import named
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import EVERY, EVERY_LOCAL
-from infra.operate.ops.ordering import checked, give, timely
+from infra.operate.ops.ordering import checked, give, queue_there, timely
 from infra.operate.ops.say import Voice
 from ledger import HoldReport, Holds, HoldStatus, Record, RecordKey, Write
 from ledger.states import DONE
@@ -73,6 +73,7 @@ class Ordering:
             about = "subject" if self.person else "response_id"
             order = {"action": self.action.value, "case": self.case, about: self.name, "ordered_by": self.by}
             message = checked(self.reach, LEGAL_HOLD, order)
+            queue_there(self.reach, LEGAL_HOLD)
             self._note(key, noted)
             give(self.reach, LEGAL_HOLD, message)
             ordered = message.record_key

@@ -17,6 +17,11 @@ MOST_SKEW = 300
 """Seconds by which this machine's clock may differ from the ledger's, as for functions."""
 
 
+def queue_there(reach: Reach, function: str) -> None:
+    """Make sure that a function's queue is there, before anything is noted or sent. Raises Ended and ClientError."""
+    reach.sqs.get_queue_attributes(QueueUrl=reach.queue(function), AttributeNames=["QueueArn"])
+
+
 def timely(reach: Reach) -> None:
     """Refuse to order anything by a clock that is wrong: history is sealed with its day, and a day that is sealed is over.
 

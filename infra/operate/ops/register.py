@@ -13,7 +13,7 @@ from infra.operate.ops.ending import DONE, WANTING, misused, unreachable, wantin
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import Follower, Sent, ended
 from infra.operate.ops.messages import Outgoing
-from infra.operate.ops.ordering import checked, give, note
+from infra.operate.ops.ordering import checked, give, note, queue_there
 from infra.operate.ops.say import Voice
 from infra.operate.ops.story import headline, timeline
 from ledger import Record, RecordKey
@@ -55,7 +55,7 @@ def register(
     if bool(name) == bool(again):
         raise misused("name a response, or a policy with --again")
     reach = reach_of(context)
-    reach.queue(FUNCTION)
+    queue_there(reach, FUNCTION)
     if again:
         return _again(
             reach, again, by or reach.who, voice, Follower(reach, voice, patience) if wait else None, sure=yes

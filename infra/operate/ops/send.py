@@ -12,6 +12,7 @@ from infra.operate.ops.ending import DONE, WANTING, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import Follower, Sent, calls, dead_letters, ended, result
 from infra.operate.ops.messages import Given, Outgoing, read
+from infra.operate.ops.ordering import queue_there
 from infra.operate.ops.records import query
 from infra.operate.ops.sample import prepare
 from infra.operate.ops.say import Voice
@@ -125,6 +126,7 @@ def send_file(reach: Reach, function: str, given: Given, voice: Voice, patience:
     file = given.file
     if file is None:
         raise ValueError("only a file is sent line by line")
+    queue_there(reach, function)
     confirmed, total = Confirmed(file, function, reach.name, given.digest), len(given.messages)
     if before := len(confirmed.numbers):
         voice.line(f"{before} of {total} were confirmed before ({confirmed.path})")
