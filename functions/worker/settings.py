@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import combinations
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -32,6 +33,8 @@ def _printable(secret: SecretStr) -> SecretStr:
 
 
 def _long(secret: SecretStr) -> SecretStr:
+    if secret.get_secret_value() != secret.get_secret_value().strip():
+        raise ValueError("begins or ends with a blank or a line's end, which not every tool keeps")
     if 0 < len(secret.get_secret_value()) < _LEAST_SECRET:
         raise ValueError(f"has fewer than {_LEAST_SECRET} characters")
     return secret
@@ -47,6 +50,7 @@ Printable = Annotated[str, Field(pattern=r"^[!-~]*$")]
 STUDIO = ("AISTUDIO_FOLDER_ID",)
 LEDGER = ("YDB_DOCAPI_ENDPOINT", "HASH_KEY")
 KEYS_OF_QUEUES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_APART = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "RESULTS_QUEUE_URL")
 QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", *KEYS_OF_QUEUES)
 LEDGER_FUNCTION = (*LEDGER, *QUEUES)
 """What a function that takes messages from a queue needs, where all that it does is done in the ledger."""
@@ -85,8 +89,8 @@ class Settings(BaseModel):
     results_bucket: str = ""
     evidence_bucket: str = ""
     storage_endpoint: Url = "https://storage.yandexcloud.net"
-    aws_access_key_id: SecretStr = SecretStr("")
-    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_access_key_id: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
+    aws_secret_access_key: Annotated[SecretStr, AfterValidator(_printable)] = SecretStr("")
     aws_region: Text = "ru-central1"
     ydb_auth: Literal["iam", "static"] = "iam"
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
@@ -116,6 +120,7 @@ class Settings(BaseModel):
         given = {name: value for name, value in environment.items() if value != ""}
         wrong = {name: "is required" for name in needs if name not in given}
         wrong |= check(given) if check else {}
+        wrong |= _shared(given)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -126,6 +131,12 @@ class Settings(BaseModel):
             told = "; ".join(f"{name} {problem}" for name, problem in sorted(wrong.items()))
             raise SettingsError(f"settings missing or malformed: {told}. functions/README.md lists them.")
         return settings
+
+
+def _shared(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Say which queues are one: what is sent to it would come back as a message, without end."""
+    urls = {name: given[name].rstrip("/") for name in _APART if name in given}
+    return {name: f"is the queue of {other} too" for name, other in combinations(urls, 2) if urls[name] == urls[other]}
 
 
 def queue_settings(functions: Iterable[str]) -> dict[str, str]:

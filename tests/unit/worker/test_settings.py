@@ -180,3 +180,27 @@ def test_a_function_without_a_queue_is_asked_for_none() -> None:
 @pytest.mark.parametrize("text", ["1023", "262145", "16 KB"])
 def test_a_queues_limit_is_one_that_a_queue_can_have(text: str) -> None:
     assert "QUEUE_MAX_BYTES" in error({**REQUIRED, "QUEUE_MAX_BYTES": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("DEAD_LETTER_QUEUE_URL", "QUEUE_URL"),
+        ("RESULTS_QUEUE_URL", "QUEUE_URL"),
+        ("RESULTS_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"),
+    ],
+)
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_queue_that_would_get_its_own_messages_back_is_refused(name: str, other: str, end: str) -> None:
+    assert f"{other} is the queue of {name} too" in error({**REQUIRED, name: REQUIRED[other] + end})
+
+
+@pytest.mark.parametrize("text", ["a-secret-of-some-length\n", " a-secret-of-some-length", " " * 20])
+def test_a_hash_key_that_tools_may_cut_is_refused(text: str) -> None:
+    """Under a key without its line's end the ledger would know no record any more."""
+    assert "HASH_KEY begins or ends with a blank" in error({**REQUIRED, "HASH_KEY": text})
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_a_key_that_no_request_can_be_signed_with_is_refused(name: str) -> None:
+    assert f"{name} has spaces" in error({**REQUIRED, name: "key\nid"})

@@ -151,7 +151,8 @@ def test_a_result_is_stored_without_what_the_service_does_not_know_of_checksums(
     """Over TLS only, and there is no such server here, boto3 sends bodies in chunks with a checksum at their end."""
     required = ("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     urls = ("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
-    settings = Settings.read(dict.fromkeys(urls, "https://x") | dict.fromkeys(required, "planted-hash-key"))
+    addresses = {name: f"https://x/{name}" for name in urls}
+    settings = Settings.read(addresses | dict.fromkeys(required, "planted-hash-key"))
     storage: Any = connect_storage(settings)
     sent: list[AWSPreparedRequest] = []
 
