@@ -2,7 +2,7 @@
 
 import contextlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 
@@ -43,7 +43,7 @@ def send(
         return Failure(sent, type(error).__name__, trace), broke
     headers = dict(response.headers)
     try:
-        body, cut = _read(response, enough)
+        body, cut = _read(response.stream, headers, enough)
     finally:
         with contextlib.suppress(httpx.TransportError):
             response.close()
@@ -51,13 +51,12 @@ def send(
     return Answer(response.status_code, headers, body, cut, trace, now()), False
 
 
-def _read(response: httpx.Response, enough: Callable[[bytes], bool] | None) -> tuple[bytes, str]:
+def _read(stream: object, headers: Mapping[str, str], enough: Callable[[bytes], bool] | None) -> tuple[bytes, str]:
     """Read a body to its end or its bound. The second value says why it is not whole; it is empty where it is."""
-    decode = decoder(response.headers.get("content-encoding", ""))
-    stream = response.stream
+    decode = decoder(headers.get("content-encoding", ""))
     if decode is None or not isinstance(stream, httpx.SyncByteStream):
         return b"", "in an encoding that was not asked for"
-    kind = response.headers.get("content-type", "").lower()
+    kind = headers.get("content-type", "").lower()
     bound = MAX_BODY if enough is None or "json" in kind else MAX_STREAM
     kept = BEGINNING if enough is not None and "event-stream" in kind else MAX_BODY
     body, length = bytearray(), 0

@@ -76,6 +76,12 @@ def test_a_page_that_may_hide_where_the_next_one_begins_is_no_answer(kit: Kit, s
         keys(store.query(BY_SUBJECT, "alice"))
 
 
+def test_what_is_null_in_a_page_is_left_out(kit: Kit, store: Documents) -> None:
+    kit.ledger.arm("Query", says({"Items": [ITEM], "Count": None, "LastEvaluatedKey": None}))
+
+    assert keys(store.query(BY_SUBJECT, "alice")) == ["a"]
+
+
 def test_pages_that_lead_nowhere_end(kit: Kit, store: Documents) -> None:
     page = says({"Items": [ITEM], "LastEvaluatedKey": PLACE})
     kit.ledger.arm("Query", page, page)
