@@ -31,7 +31,6 @@ from worker.settle.breakers import DeploymentBreaker
 from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.function import Function
-from worker.settle.retry_policy import Limits
 from worker.threads import Threads, within
 from worker.timer_handler import Timer, Tools, tick_of
 
@@ -106,16 +105,10 @@ class Instance(_Lasting):
             run=self._run,
             random=self._random,
             new_id=lambda: str(uuid.uuid4()),
-            own_queue=settings.queue_url,
-            dead_letters=settings.dead_letter_queue_url,
-            limits=Limits(settings.max_attempts, settings.max_age),
-            lease_until=deadline.killed_at + settings.lease_margin,
-            hold_window=settings.hold_window,
-            retention=settings.queue_retention,
+            settings=settings,
             breaker=self._breaker,
             window=self._window,
             elsewhere=Elsewhere(queue, self._elsewhere, self._name),
-            settings=settings,
         )
         return settle_batch(event, invocation, self._logger)
 

@@ -28,7 +28,6 @@ from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
-from worker.settle.retry_policy import Limits
 
 T = TypeVar("T")
 _READ, _WRITE = 1, 4
@@ -144,13 +143,8 @@ def _invocation(services: Services, clock: FakeClock, cloud: Cloud, window: Wind
         run=at_once(clock, cloud.at_once),
         random=random,
         new_id=lambda: str(uuid.UUID(int=random.getrandbits(128))),
-        own_queue="own",
-        dead_letters="dead",
-        limits=Limits(8, 86_400),
-        lease_until=deadline.killed_at,
-        hold_window=10,
+        settings=Settings.model_validate({"RETENTION_POLICIES": policies()}),
         breaker=DeploymentBreaker(),
         window=window,
         elsewhere=Elsewhere(queue, {}, function.name),
-        settings=Settings.model_validate({"RETENTION_POLICIES": policies()}),
     )

@@ -22,7 +22,7 @@ import verify_deletion
 from aistudio import API, Config
 from infra.deploy.table import policies
 from ledger import Ledger
-from tests.simulation.plan import HOLD_WINDOW, KEYS, LEASE_MARGIN, QUEUE_KEEPS, SECRET, TOKEN
+from tests.simulation.plan import KEYS, SECRET, TOKEN
 from tests.simulation.process import Process, ProcessClock
 from tests.simulation.queues import DEAD, OWN, RESULTS, Post
 from tests.simulation.session import connected
@@ -43,7 +43,6 @@ from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
 from worker.settle.context import Invocation
 from worker.settle.function import Function
-from worker.settle.retry_policy import Limits
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -79,6 +78,9 @@ class Ports:
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
         self.carrier = Carrier(Signer(SECRET, self.function.name), world.plan.max_bytes)
         self.breaker = DeploymentBreaker()
+        given = {"queue_url": name if name in world.plan.beside else OWN, "dead_letter_queue_url": DEAD}
+        limits = {"max_attempts": world.plan.attempts, "max_age": world.plan.max_age}
+        self.settings = SETTINGS.model_copy(update={**given, **limits})
         self.logger: Any = Lines(world)
         api = API(
             _BY_WEBSOCKET if world.plan.websocket else _BY_POST,
@@ -143,15 +145,9 @@ def _invocation(world: "World", process: Process) -> Invocation:
         run=process.run,
         random=world.random,
         new_id=process.new_id,
-        own_queue=process.url,
-        dead_letters=DEAD,
-        limits=Limits(world.plan.attempts, world.plan.max_age),
-        lease_until=deadline.killed_at + LEASE_MARGIN,
-        hold_window=HOLD_WINDOW,
-        retention=QUEUE_KEEPS,
+        settings=ports.settings,
         breaker=ports.breaker,
         elsewhere=Elsewhere(queue, _urls(world, function), function.name),
-        settings=SETTINGS,
     )
 
 

@@ -36,9 +36,10 @@ from worker.settle.breakers import BatchBreaker, DeploymentBreaker
 from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.function import Function
-from worker.settle.retry_policy import Limits
 
-MAX_ATTEMPTS, MAX_AGE, LEASE_MARGIN, HOLD_WINDOW = 8, 86_400.0, 600.0, 10.0
+_DEFAULTS = Settings()
+MAX_ATTEMPTS, MAX_AGE = _DEFAULTS.max_attempts, _DEFAULTS.max_age
+LEASE_MARGIN, HOLD_WINDOW = _DEFAULTS.lease_margin, _DEFAULTS.hold_window
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,6 @@ class Bench:
         run: AtOnce = one_after_another,
         client: Any = None,
         results: bool = True,
-        limits: Limits | None = None,
-        hold_window: float = HOLD_WINDOW,
     ) -> Delivered:
         """One invocation with this batch, by an instance of its own."""
         own_clock = clock or self.clock
@@ -136,15 +135,10 @@ class Bench:
             run=run,
             random=self._random,
             new_id=lambda: str(uuid.UUID(int=self._random.getrandbits(128))),
-            own_queue=self.own,
-            dead_letters=self.dead,
-            limits=limits or Limits(MAX_ATTEMPTS, MAX_AGE),
-            lease_until=deadline.killed_at + LEASE_MARGIN,
-            hold_window=hold_window,
+            settings=self.settings.model_copy(update={"queue_url": self.own, "dead_letter_queue_url": self.dead}),
             breaker=self.breaker,
             window=self.window,
             elsewhere=self.elsewhere(queue),
-            settings=self.settings,
         )
         self.batches.append(invocation.batch)
         counts, error = None, None

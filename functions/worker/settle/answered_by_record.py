@@ -69,7 +69,9 @@ def send_dead_letters(dead_letters: Sequence[tuple[Item, Record, Trace | None]],
             carrier=inv.carrier,
         )
 
-    sent = send_all(inv.dead_letters, [partial(build, item, record) for item, record, _ in dead_letters], inv)
+    sent = send_all(
+        inv.settings.dead_letter_queue_url, [partial(build, item, record) for item, record, _ in dead_letters], inv
+    )
     names: dict[RecordKey, frozenset[str]] = {}
     owners = {item.record_key: record.owner for item, record, _ in dead_letters}
     for (item, _, _), each in zip(dead_letters, sent, strict=True):

@@ -123,8 +123,8 @@ def _blocked(item: Item, inv: Invocation, *, first: bool) -> NotBegun | Again | 
 
 
 def _claim(item: Item, inv: Invocation) -> Claim:
-    delivery = item.delivery
-    return Claim(item.standing(), item.owner, delivery.attempt, item.body_hash, inv.lease_until, delivery.force)
+    delivery, lease_until = item.delivery, inv.deadline.killed_at + inv.settings.lease_margin
+    return Claim(item.standing(), item.owner, delivery.attempt, item.body_hash, lease_until, delivery.force)
 
 
 def _decide_parts(item: Item, record: Record, inv: Invocation) -> tuple[list[tuple[Item, _Came]], Item | None]:

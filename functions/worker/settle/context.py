@@ -28,8 +28,8 @@ from worker.settle.retry_policy import Limits
 class Invocation:
     """Everything that settling one batch needs; made by the composition root, or by a test.
 
-    `retention` is how long the function's queue keeps a message, in seconds. `breaker` and `window` live as long as the
-    instance, `batch` as long as the batch. `took` collects how many seconds each record's last call took.
+    `breaker` and `window` live as long as the instance, `batch` as long as the batch. `took` collects how many seconds
+    each record's last call took.
     """
 
     function: Function[Any, Any]
@@ -44,15 +44,9 @@ class Invocation:
     run: AtOnce
     random: Random
     new_id: Callable[[], str]
-    own_queue: str
-    dead_letters: str
-    limits: Limits
-    lease_until: float
-    hold_window: float
-    retention: float = 4 * 86_400
+    settings: Settings
     breaker: DeploymentBreaker = field(default_factory=DeploymentBreaker)
     elsewhere: Elsewhere | None = None
-    settings: Settings = field(default_factory=Settings)
     window: Window = field(default_factory=lambda: Window(1))
     batch: BatchBreaker = field(default_factory=BatchBreaker)
     took: dict[str, float] = field(default_factory=dict)
@@ -68,6 +62,11 @@ class Invocation:
             for send in sends
         ]
         return not named or (self.elsewhere is not None and all(self.elsewhere.send(named, item.as_cause)))
+
+    @property
+    def limits(self) -> Limits:
+        """Where trying again ends."""
+        return Limits(self.settings.max_attempts, self.settings.max_age)
 
     @property
     def noting(self) -> int:

@@ -42,7 +42,7 @@ def _traceback_of(error: BaseException) -> str:
 def decide_on(item: Item, record: Record, inv: Invocation) -> Decision:
     """Return what the record as read means for the item, by the table; the item keeps what the record has room for."""
     may_repeat = inv.function.idempotent or item.flaw is not None
-    decision = decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.retention)
+    decision = decide(item, record, inv.clock.now(), may_repeat=may_repeat, retention=inv.settings.queue_retention)
     fitting = _fitting(decision.item, record)
     return decision if fitting is decision.item else replace(decision, item=fitting)
 

@@ -139,7 +139,7 @@ def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | AP
     call = inv.function.when_held if item.record_key in read.held else inv.function.call
     if call is None:
         return Outcome(HELD, Trace())
-    came = make_call(call, item, inv, first=first, fresh_until=read.at + inv.hold_window)
+    came = make_call(call, item, inv, first=first, fresh_until=read.at + inv.settings.hold_window)
     if isinstance(came, Outcome) and came.state == HELD:
         return replace(came, held_by=read.held[item.record_key])
     return spread(item, came, read.records[item.record_key], inv) if isinstance(came, Outcome) else came

@@ -76,7 +76,7 @@ def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> li
         lost |= _ending(_UNWRITTEN, [_release(each, inv) for each in group if each.owner], inv)
         group = [replace(each, owner=None) for each in group]
     ready = [each for each in group if each.item.record_key not in lost]
-    confirmed = send_all(inv.own_queue, [partial(_retry_message, each, now, inv) for each in ready], inv)
+    confirmed = send_all(inv.settings.queue_url, [partial(_retry_message, each, now, inv) for each in ready], inv)
     _raise_watermarks(list(zip(ready, confirmed, strict=True)), inv)
     return [
         *(unsettled(each.item, "ledger", each.trace) for each in group if each.item.record_key in lost),
