@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.faults import DUPLICATE, GHOST
 from tests.simulation.process import Process
 from tests.simulation.queues import Post
-from tests.simulation.records import watermark
+from tests.simulation.records import retried, watermark
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -17,7 +17,7 @@ class Retries:
     """Counts retry messages. Whatever excuses one more is noted where it happens, so that the bound is exact.
 
     One more may be made of a message that the queue has twice by a fault of its own, and of one that comes back beside
-    its retry message because both its batch and the write of its watermark failed, or because its process was killed.
+    its retry message because both its batch and the write of its watermark failed, or because its process was killed before the record knew of it.
     """
 
     def __init__(self, world: "World", record_keys: Mapping[str, str]) -> None:
@@ -85,8 +85,9 @@ class Retries:
             self.cut[post.record_key] += 1
             here = (process.name, post.record_key)
             numbers = self._confirmed.get(here, set())
-            mark = watermark(self._world.table.items.get(post.record_key, {}))
-            if (killed or here in self._failed) and any(number > mark for number in numbers):
+            item = self._world.table.items.get(post.record_key, {})
+            unknown = any(number > watermark(item) for number in numbers) or post.chain not in retried(item)
+            if (killed or here in self._failed) and numbers and unknown:
                 self.excused[post.record_key] += 1
 
     def told(self, extra: Any) -> None:

@@ -138,6 +138,22 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("script", "moves", "c1"),
         ),
     ),
+    "a delivery is killed once it has a retry message, and another's watermark is as high": (
+        _deletions(4, {"DELETE 429": 3, CRASH: 1}, messages=2, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("trigger", "delivers", "m2"),
+            ("w1", f"DELETE {KEY}", "429"),
+            ("w2", f"DELETE {KEY}", "429"),
+            ("w1", "acknowledges", ""),
+            ("w2", "sends to own queue", ""),
+            ("w2", "writes open", CRASH),
+            ("time", "passes", "130"),
+            ("trigger", "delivers", "m2"),
+            ("w3", f"DELETE {KEY}", "429"),
+            ("w3", "acknowledges", ""),
+        ),
+    ),
     "two creates of a claimed key come together, one of which has a retry message": (
         _creates(2, {CRASH: 1, "ack lost": 1}, messages=3, batch=2, sent_before=True),
         (
