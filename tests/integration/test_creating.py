@@ -428,6 +428,18 @@ def test_a_create_whose_id_is_known_is_not_forced_but_looked_up(creating: Creati
     assert creating.billed() == 1
 
 
+def test_a_create_that_is_looked_up_for_a_redriven_message_is_polled_and_told_once(creating: Creating) -> None:
+    creating.creates.queues.arm("SendMessageBatch", killed_after)
+    message = creating.message(**BACKGROUND)
+    creating.creates.deliver(message)
+    creating.clock.advance(LEASE + 1)
+    redriven = creating.creates.retry_message(message["details"]["message"]["body"], key="evt_1", redrive=1)
+
+    assert creating.create(redriven) == [("done", "begun")]
+    creating.poll_to_the_end()
+    assert len(creating.results()) == 1
+
+
 def test_the_same_key_with_other_content_is_dead_lettered(creating: Creating) -> None:
     assert creating.create(creating.message()) == [("done", "done")]
 
