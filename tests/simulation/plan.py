@@ -13,7 +13,7 @@ SECRET = "planted-hash-secret"
 TOKEN = "planted-token"
 
 _DEFAULTS = Settings.read(
-    dict.fromkeys(("YDB_DOCAPI_ENDPOINT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"), "https://x")
+    {"YDB_DOCAPI_ENDPOINT": "https://x", "QUEUE_URL": "https://x/queue", "DEAD_LETTER_QUEUE_URL": "https://x/dead"}
     | dict.fromkeys(("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), SECRET),
 )
 LEASE_MARGIN = _DEFAULTS.lease_margin
