@@ -12,10 +12,7 @@ from worker.settings import Settings
 SECRET = "planted-hash-secret"
 TOKEN = "planted-token"
 
-_DEFAULTS = Settings.read(
-    {"YDB_DOCAPI_ENDPOINT": "https://x", "QUEUE_URL": "https://x/queue", "DEAD_LETTER_QUEUE_URL": "https://x/dead"}
-    | dict.fromkeys(("AISTUDIO_FOLDER_ID", "HASH_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), SECRET),
-)
+_DEFAULTS = Settings()
 LEASE_MARGIN = _DEFAULTS.lease_margin
 HOLD_WINDOW = _DEFAULTS.hold_window
 SETTLING = HOLD_WINDOW + 60.0
