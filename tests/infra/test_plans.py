@@ -91,7 +91,7 @@ def test_the_environment_of_every_function_is_read_as_settings(workspace: Worksp
         secrets = {each["environment_variable"]: "a-secret-of-some-length" for each in values["secrets"]}
         # The stand-in's ids are no addresses, which those of queues and of the database are.
         made_up = {
-            name: "https://queue.test/1"
+            name: f"https://queue.test/{name}"
             for name in values["environment"]
             if name.endswith(("_URL", "_ENDPOINT")) and not name.startswith("AISTUDIO_")
         }
