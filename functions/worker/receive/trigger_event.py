@@ -102,7 +102,7 @@ def _delivery(entry: Any, now: float, signer: Signer) -> Delivery:
     if not body or not isinstance(body, str):
         return replace(bare, flaw="details.message.body: empty, or not a string")
     md5 = message.get("md5_of_body")
-    if md5 and md5 != hashlib.md5(_utf8(body), usedforsecurity=False).hexdigest():
+    if md5 and str(md5).lower() != hashlib.md5(_utf8(body), usedforsecurity=False).hexdigest():
         return replace(bare, flaw="details.message.md5_of_body: does not match the body, send it again")
     attributes = _mapping(message.get("message_attributes"))
     return _with_attributes(bare, attributes, signer) if attributes else bare

@@ -291,6 +291,14 @@ def test_a_checksum_that_the_body_contradicts_is_a_flaw() -> None:
     assert "md5_of_body" in str(one(event).flaw)
 
 
+def test_a_checksum_in_capital_letters_is_the_same_checksum() -> None:
+    event = entry({"response_id": "resp_1"}, sent_at=NOW)
+    message = event["details"]["message"]
+    message["md5_of_body"] = message["md5_of_body"].upper()
+
+    assert one(event).flaw is None
+
+
 @pytest.mark.parametrize("damaged", [None, {}, "text", {"details": None}, {"details": {"message": []}}])
 def test_an_entry_that_is_no_message_is_a_flawed_delivery_with_an_id(damaged: Any) -> None:
     delivery = one(damaged)
