@@ -12,7 +12,7 @@ import pytest
 import delete_response
 from documents.tables import LEDGER
 from infra.local.settings import local_settings
-from ledger import Keys, Ledger, Record
+from ledger import Holds, Keys, Ledger, RecordKey
 from tests.support import ask
 from tests.support.clock import FakeClock
 from tests.support.kit import Kit
@@ -53,9 +53,12 @@ class Instances:
                 assert client is not None
                 client.close()
 
-    def record(self, namespace: str, key: str) -> Record:
-        """What the ledger says of a key."""
-        return Ledger(self.kit.spectator, self._table).get(Keys(self._settings["HASH_KEY"]).key(namespace, key))
+    def key(self, namespace: str, key: str) -> RecordKey:
+        return Keys(self._settings["HASH_KEY"]).key(namespace, key)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.kit.spectator, self._table)
 
     def message(self, response_id: str, padding: int = 0) -> Entry:
         return entry(json.dumps({"response_id": response_id}) + " " * padding, sent_at=self.clock.now())
@@ -99,7 +102,7 @@ def test_a_claim_is_leased_until_the_invocations_end_and_the_margin_of_the_setti
     message = entry({"event_id": "evt_1"}, sent_at=instances.clock.now())
 
     assert invoke(instances(ask.handler, LEASE_MARGIN="300s"), message) == {"done"}
-    record = instances.record("ask", "evt_1")
+    record = instances.ledger.get(instances.key("ask", "evt_1"))
     assert record.lease_until - record.rest["claimed_at"] == pytest.approx(60 + 300)
 
 
@@ -186,3 +189,22 @@ def test_a_retry_message_is_counted_on_for_as_long_as_the_settings_say_that_the_
 
     assert invoke(instance, message) == {"done"}
     assert len(studio.requests()) == calls
+
+
+@pytest.mark.parametrize(("window", "methods"), [("1s", ["DELETE", "GET"]), ("10s", ["DELETE", "DELETE"])])
+def test_holds_are_read_again_once_their_window_of_the_settings_is_over(
+    instances: Instances, window: str, methods: list[str]
+) -> None:
+    def place_a_hold(peer: Peer) -> None:
+        peer.read_request()
+        instances.clock.advance(2)
+        Holds(instances.ledger, settling=60).place(instances.key("response", "resp_2"), "case-1", instances.clock.now())
+        peer.send(answer(200))
+        peer.read_request()
+        peer.send(answer(200))
+
+    with raw_server(place_a_hold) as server:
+        instance = instances(HOLD_WINDOW=window, AISTUDIO_BASE_URL=server.url, CONCURRENCY="1")
+        invoke(instance, instances.message("resp_1"), instances.message("resp_2"))
+
+        assert [seen.method for seen in server.requests][:2] == methods
