@@ -100,11 +100,12 @@ def test_an_environment_is_destroyed_only_where_it_may_be_and_is_named_twice(
 def test_functions_go_before_the_platform_and_its_protection_before_it(
     pretend: Terraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretend.tell(app={"release": "0" * 64})
+    pretend.tell(app={"release": "0" * 64}, probe={"queues": {}})
     monkeypatch.setattr("sys.argv", ["destroy", "dev", "--confirm", "dev"])
     assert destroy.main() == 0
     done = [(call.split()[0].rpartition("/")[2], call.split()[1]) for call in pretend.calls]
     assert [each for each in done if each[1] in ("apply", "destroy")] == [
+        ("probe", "destroy"),
         ("app", "destroy"),
         ("platform", "apply"),
         ("platform", "destroy"),
