@@ -213,7 +213,7 @@ def test_an_update_that_the_service_drops_without_a_word_is_not_taken_for_done(
         session.until_closed()
 
     with turn(script) as (realtime, seen), pytest.raises(Unavailable, match=r"no session\.updated in time"):
-        realtime.send(request(UPDATE, FURTHER, CREATE), 5)
+        realtime.send(request(UPDATE, FURTHER, CREATE), 30)
     assert seen.asked == []
 
 
