@@ -22,10 +22,9 @@ from infra.local.settings import read_env
 from tests.support.processes import ENVIRONMENT, alive, descendants
 from tests.support.waiting import eventually
 
-ONLY = ["--function", "delete_response", "--function", "retention_sweep"]
-
-
-RUNNING = with_those_they_send_to([each for each in (*functions(), *timers()) if each.name in ONLY])
+ONE = ["--function", "delete_response"]
+WITH_TIMER = [*ONE, "--function", "retention_sweep"]
+RUNNING = with_those_they_send_to([each for each in (*functions(), *timers()) if each.name in WITH_TIMER])
 
 
 def logged(settings: Path) -> list[str]:
@@ -36,9 +35,14 @@ def logged(settings: Path) -> list[str]:
 
 @contextmanager
 def dev(
-    settings: Path, *before: str, stdout: IO[str] | int = subprocess.DEVNULL, options: Sequence[str] = (), **own: str
+    settings: Path,
+    *before: str,
+    only: Sequence[str] = ONE,
+    stdout: IO[str] | int = subprocess.DEVNULL,
+    options: Sequence[str] = (),
+    **own: str,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings), *ONLY, *options]
+    command = [sys.executable, "-m", "infra.local.dev", "--settings", str(settings), *logged(settings), *only, *options]
     with subprocess.Popen(  # noqa: S603 - a fixed command
         [*before, *command],
         cwd=ROOT,
@@ -61,7 +65,7 @@ def settings(tmp_path: Path) -> Path:
 @pytest.fixture
 def running(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """An environment with all its children: the servers, the AI Studio, the functions' processes, and the sweeper."""
-    with dev(settings) as process:
+    with dev(settings, only=WITH_TIMER) as process:
         eventually(settings.exists)
         assert len(descendants(process.pid)) == 3 + sum(each.instances for each in RUNNING)
         yield process
