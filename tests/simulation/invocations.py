@@ -203,7 +203,7 @@ def capture() -> Iterator[None]:
         logger.setLevel(logging.INFO)
     try:
         with (
-            patch("aistudio.realtime.by_websocket.connected", _connected),
+            patch("aistudio.realtime.websocket.connected", _connected),
             patch("retention.evidence.seal_records.GAP", 2),  # days: else the first seal takes hundreds of steps
             patch("ledger.agenda.SHARDS", 2),
             patch("retention.sweeping.SHARDS", 2),

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from aistudio.api import API
 from aistudio.exceptions import Rejected, Unavailable
-from aistudio.realtime.by_post import create_by_post, post_event
-from aistudio.realtime.by_websocket import RealtimeContext, create_by_websocket, run_by_websocket
 from aistudio.realtime.client_events import KINDS
+from aistudio.realtime.http import create_by_post, post_event
 from aistudio.realtime.request import Request
 from aistudio.realtime.results import RealtimeResult, ScriptResult
+from aistudio.realtime.websocket import RealtimeContext, create_by_websocket, run_by_websocket
 
 __all__ = ["KINDS", "Realtime", "RealtimeContext", "RealtimeResult", "Request", "ScriptResult", "check"]
 
