@@ -97,6 +97,11 @@ def test_values_that_json_does_not_have_are_rejected_and_nothing_is_sent() -> No
         assert server.connections == 0
 
 
+def test_a_host_name_that_there_can_not_be_fails_before_any_call() -> None:
+    with pytest.raises(ValueError, match="not allowed"), an_api("https://xn--a/v1"):
+        pass
+
+
 def test_cookies_are_not_kept() -> None:
     with raw_server(keep_serving(answer(200, Set_Cookie="stick=1"))) as server, an_api(server.url) as api:
         Responses(api).delete("r1", 30)
