@@ -41,6 +41,7 @@ from worker.send.results import Results
 from worker.settings import Settings
 from worker.settle.batch import settle_batch
 from worker.settle.breakers import DeploymentBreaker
+from worker.settle.concurrency import Window
 from worker.settle.context import Invocation
 from worker.settle.function import Function
 
@@ -78,6 +79,7 @@ class Ports:
         self.store = Ledger(cast("Any", world.table), NAME, world.sleep)
         self.carrier = Carrier(Signer(SECRET, self.function.name), world.plan.max_bytes)
         self.breaker = DeploymentBreaker()
+        self.window = Window(world.plan.at_once)
         given = {"queue_url": name if name in world.plan.beside else OWN, "dead_letter_queue_url": DEAD}
         limits = {"max_attempts": world.plan.attempts, "max_age": world.plan.max_age}
         self.settings = SETTINGS.model_copy(update={**given, **limits})
@@ -92,6 +94,11 @@ class Ports:
         )
         self.client = self.function.client(api)
         self._world = world
+
+    @property
+    def at_once(self) -> int:
+        """How many calls an invocation makes at once: all that it may, where no quota is the point, for more orders of them."""
+        return self.window.size if self._world.plan.quota else self._world.plan.at_once
 
     def _new_id(self) -> str:
         return self._world.current.process.new_id()
@@ -147,6 +154,7 @@ def _invocation(world: "World", process: Process) -> Invocation:
         new_id=process.new_id,
         settings=ports.settings,
         breaker=ports.breaker,
+        window=ports.window,
         elsewhere=Elsewhere(queue, _urls(world, function), function.name),
     )
 

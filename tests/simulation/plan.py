@@ -46,7 +46,8 @@ class Plan:
     producers sent. `max_bytes`: what the function's queues take, attributes included. `websocket`: creates go by
     WebSocket. `stores`: responses that other applications have stored. `lasts`: for how long the timers tick, as
     soon as something is due; `ticks`: how often besides. `seals`: days are sealed. `returns`: how often a deleted
-    response is there again. `refused`: responses whose deletions are rejected.
+    response is there again. `refused`: responses whose deletions are rejected. `quota`: how many calls the service takes
+    at a time, if not all; it refuses more.
     """
 
     function: str
@@ -93,6 +94,7 @@ class Plan:
     seals: bool = False
     returns: int = 0
     refused: frozenset[str] = frozenset()
+    quota: int = 0
     allowed: dict[str, tuple[str, ...]] = field(init=False)
     limits: dict[str, int] = field(init=False)
 

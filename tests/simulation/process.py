@@ -98,7 +98,7 @@ class Process:
 
         self._children = len(thunks)
         self._waiting = [(f"{self.name}.{at + 1}", partial(child, at, thunk)) for at, thunk in enumerate(thunks)]
-        for _ in range(min(self._children, self.world.plan.at_once)):
+        for _ in range(min(self._children, self.world.ports_of(self.url).at_once)):
             self._spawn(*self._waiting.pop(0))
         self.world.hub.switch()  # until the last one has ended
         return results

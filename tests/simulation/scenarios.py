@@ -143,6 +143,16 @@ def _storm(random: Random) -> Plan:
     return Plan("create", messages, faults, most=40, batch=4, attempts=1, steady=True, forbidden=frozenset({"unknown"}))
 
 
+def _quota(random: Random) -> Plan:
+    """The service takes fewer calls at a time than an instance may make: nothing is dead-lettered for that."""
+    messages = tuple(deletion(f"m{at}", f"planted-{at}") for at in range(1, 41))
+    faults = frozenset(random.sample(("DELETE lost", "write unseen", "send partial", CRASH, DUPLICATE), 2))
+    return Plan(
+        "delete", messages, faults, most=random.choice((0, 2)), batch=8, workers=random.choice((1, 2)), quota=3, at_once=8,
+        attempts=1, steady=True, sent_before=True,
+    )  # fmt: skip
+
+
 def _neighbours(random: Random) -> Plan:
     """One message's neighbour can't be settled, so that its batch comes back again and again."""
     faults = frozenset({"DELETE 429", "DELETE 429 wait 600", "DELETE 500", "result down for an hour"})
@@ -420,6 +430,7 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     "background": _background,
     "events": _events,
     "storm": _storm,
+    "quota": _quota,
     "neighbours": _neighbours,
     "unwritable": _unwritable,
     "throttled": _throttled,
@@ -446,5 +457,9 @@ SCENARIOS: dict[str, Callable[[Random], Plan]] = {
     **RETENTION,
 }
 
-RARER = {"crowd": 5, "retired": 10, "silence": 4, "slow": 4, "denied": 4} | dict.fromkeys(RETENTION, 4) | {"sealed": 8}
+RARER = (
+    {"crowd": 5, "retired": 10, "silence": 4, "slow": 4, "denied": 4, "quota": 8}
+    | dict.fromkeys(RETENTION, 4)
+    | {"sealed": 8}
+)
 """Scenarios that take long: one seed of theirs for so many of another's."""

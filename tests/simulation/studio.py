@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 URL = "https://studio.test/v1"
+Effect = Callable[[str], httpx.Response]
 _JSON = httpx.Headers({"content-type": "application/json"})
 _ERRORS = {"lost": httpx.ReadError, "slow": httpx.ReadTimeout, "no connection": httpx.ConnectError}
 _UNKNOWN = frozenset({"lost", "lost after", "slow", "slow after", "500", "500 after", "409", "not deleted"})
@@ -38,6 +40,7 @@ class Studio(httpx.BaseTransport):
         self.billed: Counter[str] = Counter()
         self.stored = Stored(world, self)
         self._broken: set[Call] = set()
+        self._taken = 0  # calls that it is at now
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request, which is begun now and arrives when the scheduler says."""
@@ -54,7 +57,17 @@ class Studio(httpx.BaseTransport):
             self._world.checker.begins(method, key, content)
         self._broken.discard(call)
         effect = partial({"POST": self._create, "DELETE": self._delete, "GET": self._look}[method], key, exchange)
-        return self._world.perform(method, f"{method} {key}", effect)
+        return self._within_quota(partial(self._world.perform, method, f"{method} {key}"), effect)
+
+    def _within_quota(self, perform: Callable[[Effect], httpx.Response], effect: Effect) -> httpx.Response:
+        """Carry out a call, or refuse it where as many as may be are under way."""
+        if 0 < self._world.plan.quota <= self._taken:
+            return perform(lambda fault: effect(fault or "429"))
+        self._taken += 1
+        try:
+            return perform(effect)
+        finally:
+            self._taken -= 1
 
     def _call(self, exchange: "Exchange") -> Call:
         return (self._world.current.name, exchange.deadline)
