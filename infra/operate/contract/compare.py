@@ -62,7 +62,7 @@ class _Narrowed(_Pair):
         values, allowed = _values(old), _values(new)
         if allowed is not None and (values is None or not set(values) <= set(allowed)):
             yield f"{where}: takes {', '.join(map(str, allowed))} only"
-        for word in new.keys() - _SILENT - _READ:
+        for word in new.keys() - _SILENT - _READ | _conditions(new):
             had, has = old.get(word), new[word]
             looser = (word in _LEAST and had is not None and has <= had) or (
                 word in _MOST and had is not None and has >= had
@@ -72,8 +72,9 @@ class _Narrowed(_Pair):
 
     def _object(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
         fields, known = old.get("properties", {}), new.get("properties", {})
-        closed = new.get("additionalProperties", True) is False
-        if closed and old.get("additionalProperties", True) is not False and "object" in _kinds(old):
+        further, had = new.get("additionalProperties", True), old.get("additionalProperties", True)
+        closed = further is False
+        if further not in (True, had) and had is not False and "object" in _kinds(old):
             yield f"{where}: further fields are refused"
         for name in new.get("required", ()):
             if name not in old.get("required", ()):
@@ -123,10 +124,16 @@ def _followed(schema: Any, document: Schema) -> Schema:
 def _branches(schema: Schema) -> Sequence[Any]:
     """The forms that it may have, one at least."""
     forms = schema.get("anyOf") or schema.get("oneOf")
-    # A condition on fields (`required` alone) is no form of its own.
-    if not forms or any("type" not in each and "$ref" not in each and "const" not in each for each in forms if each):
-        return [schema]
-    return list(forms)
+    return list(forms) if forms and not _conditions(schema) else [schema]
+
+
+def _conditions(schema: Schema) -> set[str]:
+    """The words whose parts are conditions on fields (`required` alone), not forms of their own."""
+    return {
+        word
+        for word in ("anyOf", "oneOf")
+        if any(each and not each.keys() & {"type", "$ref", "const"} for each in schema.get(word, ()))
+    }
 
 
 _ALL = {"string", "number", "integer", "boolean", "null", "object", "array"}
