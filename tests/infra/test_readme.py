@@ -3,9 +3,12 @@
 import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
+from argparse import ArgumentParser
 from dataclasses import fields
+from importlib import import_module
 from typing import cast
 
 import pytest
@@ -80,6 +83,32 @@ def test_every_command_that_is_shown_runs_as_it_is_shown(module: str) -> None:
     assert (done.returncode, done.stdout[:6]) == (0, "usage:"), done.stderr
 
 
+TYPED = sorted(
+    set(re.findall(r"\.venv/bin/python -m (infra\.[a-z.]+)((?: [^`\n\\<>]*(?:<[^<>\n]+>[^`\n\\<>]*)*)?)", README))
+)
+
+
+class Parsed(Exception):
+    """What was typed is understood."""
+
+
+@pytest.mark.parametrize(("module", "arguments"), TYPED)
+def test_a_command_takes_the_arguments_that_are_shown_with_it(
+    module: str, arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes no further than that."""
+    parse = ArgumentParser.parse_args
+
+    def stop(parser: ArgumentParser) -> None:
+        parse(parser)
+        raise Parsed
+
+    monkeypatch.setattr(ArgumentParser, "parse_args", stop)
+    monkeypatch.setattr("sys.argv", [module, *shlex.split(re.sub(r"<[^<>]+>", "some", arguments))])
+    with pytest.raises(Parsed):
+        import_module(module).main()
+
+
 def test_no_command_is_shown_that_would_not_be_found() -> None:
     assert len(COMMANDS) >= 3
     shown = set(re.findall(r"([^\s`]*python) -m infra", README))
@@ -90,9 +119,13 @@ def test_every_verb_that_a_page_names_is_there() -> None:
     makefiles = [PROJECT / "Makefile", INFRA / "infra.mk", *(PROJECT / "tests").rglob("*.mk")]
     verbs = {verb for path in makefiles for verb in re.findall(r"(?m)^([a-z-]+):.*##", path.read_text())}
     pages = [PROJECT / "README.md", *PROJECT.glob("*/README.md"), *PROJECT.glob("*/decisions/*.md")]
-    named = {(page.name, verb) for page in pages for verb in re.findall(r"`make ([a-z-]+)", page.read_text())}
-    assert len(named) > 20
-    assert {(page, verb) for page, verb in named if verb not in verbs} == set()
+    shown = {(page.name, typed) for page in pages for typed in re.findall(r"`(make [a-z-]+[^`]*)`", page.read_text())}
+    assert len(shown) > 20
+    assert {(page, typed) for page, typed in shown if typed.split()[1] not in verbs} == set()
+    read = {name for path in makefiles for name in re.findall(r"[A-Z_0-9]+", path.read_text())}
+    given = {(page, name) for page, typed in shown for name in re.findall(r" ([A-Z_0-9]+)=", typed)}
+    assert len(given) > 5
+    assert {(page, name) for page, name in given if name not in read} == set()
 
 
 def test_every_option_of_a_deployment_that_is_named_is_there(

@@ -183,6 +183,14 @@ def test_a_block_of_commands_is_something_that_a_shell_reads(block: str) -> None
     assert done.returncode == 0, done.stderr
 
 
+def test_the_project_s_files_that_commands_name_are_there() -> None:
+    path = re.compile(r"(?<![\w./])(?:events|functions|infra|tests)/[\w./*-]*\w")
+    named = {(page, each) for page in PAGES for block in blocks(page) for each in path.findall(block)}
+    made = ".terraform.lock.hcl"  # by who deploys first
+    assert len(named) > 3
+    assert [(page, each) for page, each in named if not each.endswith(made) and not [*ROOT.glob(each)]] == []
+
+
 def test_the_result_that_the_first_page_shows_is_what_its_message_gets(kit: Kit) -> None:
     (shown,) = [json.loads(text) for text in re.findall(r"(?ms)^```json\n(.*?)^```$", TEXTS["README.md"])]
     (message,) = [shlex.split(told)[3] for told in commands("README.md", ".venv/bin/ops send") if "reason" in told]
