@@ -12,14 +12,17 @@ from typing import Any
 from aistudio.network.request import Request
 
 _LONGEST, _MOST = 65_536, 100
-"""Bytes of a line of an answer's head, and its headers; http.client reads as much."""
+"""Bytes of a line of an answer's head, and lines of its headers; http.client reads as much."""
+
+_BLANK = b" \t"
 
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.1\r\n(%b: [^\0\r\n]*\r\n)*\r\n" % _NAME)
 _STATUS = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})( [^\0\r\n]*)?\r?\n")
 """Python's int() would take "2_00" for a status."""
-_HEADER = re.compile(rb"(%b):[ \t]*([^\0\r\n]*?)[ \t]*\r?\n" % _NAME)
-_FOLDED = re.compile(rb"[ \t]+([^\0\r\n]*?)[ \t]*\r?\n")
+_HEADER = re.compile(rb"(%b):([^\0\r\n]*)\r?\n" % _NAME)
+"""The blanks around a value stay in it: a pattern that left them out would try each place in a row of blanks."""
+_FOLDED = re.compile(rb"[ \t]([^\0\r\n]*)\r?\n")
 """A further line of the header before it."""
 
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -71,16 +74,17 @@ class Answer(http.client.HTTPResponse):
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         fields: list[tuple[bytes, bytes]] = []
-        while (line := self._line()) not in (b"\r\n", b"\n"):
+        for _ in range(_MOST + 1):
+            line = self._line()
+            if line in (b"\r\n", b"\n"):
+                return fields
             if known := _HEADER.fullmatch(line):
-                fields.append((known[1], known[2]))
+                fields.append((known[1], known[2].strip(_BLANK)))
             elif fields and (known := _FOLDED.fullmatch(line)):
-                fields[-1] = (fields[-1][0], b" ".join([fields[-1][1], known[1]]).strip())
+                fields[-1] = (fields[-1][0], b" ".join([fields[-1][1], known[1].strip(_BLANK)]).strip(_BLANK))
             else:
                 raise http.client.HTTPException("a header that is cut off, or none")
-            if len(fields) > _MOST:
-                raise http.client.HTTPException("too many headers")
-        return fields
+        raise http.client.HTTPException("too many headers")
 
     def _line(self) -> bytes:
         return io.BufferedReader.readline(self._reader, _LONGEST)

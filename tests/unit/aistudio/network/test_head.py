@@ -44,6 +44,7 @@ class Socket:
         OK + b"A: 1\0\r\n\r\n",
         OK + b"A: 1\rB: 2\r\n\r\n",
         OK + b"A: 1\r\n" * 101 + b"\r\n",
+        OK + b"A: 1\r\n" + b" 2\r\n" * 100 + b"\r\n",
         OK + b"A: " + b"1" * 65_536 + b"\r\n\r\n",
         OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
         OK + b"Content-Length: 1,2\r\n\r\n",
@@ -80,6 +81,22 @@ def test_a_head_says_how_long_its_body_is_and_whether_its_connection_ends(
 ) -> None:
     answer = read(head, b"hello")
     assert (answer.length, answer.will_close) == (length, ends)
+
+
+# With a pattern that tries each place in a row of blanks this takes hours, and no deadline can end it.
+@pytest.mark.parametrize(
+    "line", [b"A:" + b" " * 60_000, b"A: 1\r\n" + b" " * 60_000, b"A: 1" + b" \t" * 30_000 + b"\0\r\n"]
+)
+def test_a_line_of_blanks_is_refused_as_soon_as_any_other(line: bytes) -> None:
+    with pytest.raises(http.client.HTTPException):
+        read(OK + line)
+
+
+def test_blanks_around_a_value_are_no_part_of_it_and_those_inside_are() -> None:
+    blanks = b" \t" * 10_000
+    assert read(OK + b"A:" + blanks + b"1" + blanks + b"2" + blanks + b"\r\n\r\n").fields == [
+        (b"A", b"1" + blanks + b"2")
+    ]
 
 
 def test_a_folded_header_is_one_header() -> None:
