@@ -9,7 +9,7 @@ from typing import Any
 
 from aistudio.answers import Answer, Failure, error_of, learned_id
 from aistudio.error_bodies import class_of, fingerprint_of, identifiers, parse_object, status_told
-from aistudio.exceptions import APIError, OutcomeUnknown, Trace
+from aistudio.exceptions import MAX_DETAIL, APIError, OutcomeUnknown, Trace
 from aistudio.responses.response import OVER, Response, is_id, is_response
 from aistudio.sse import EventStream
 
@@ -83,15 +83,19 @@ class Told:
 
 
 def with_clues(error: OutcomeUnknown, called_at: float) -> OutcomeUnknown:
-    """Add what people find a response by that may be stored under an unknown id. `called_at` is in epoch seconds."""
+    """Add what people find a response by that may be stored under an unknown id. `called_at` is in epoch seconds.
+
+    Where there is no room for all, the error's own words are cut off.
+    """
     clues = {
         "called": datetime.fromtimestamp(called_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "x-client-request-id": error.trace.client_request_id,
         "x-request-id": error.trace.request_id,
     }
     told = ", ".join(f"{name} {value}" for name, value in clues.items() if value)
-    detail = f"{error.detail}; a response with an unknown id may be stored: {told}"
-    return OutcomeUnknown(detail, error.trace, fingerprint=error.fingerprint)
+    stored = f"; a response with an unknown id may be stored: {told}"
+    detail = error.detail[: max(0, MAX_DETAIL - len(stored))]
+    return OutcomeUnknown(detail + stored, error.trace, fingerprint=error.fingerprint)
 
 
 def created(outcome: Answer | Failure, told: Told | None) -> Response | APIError:

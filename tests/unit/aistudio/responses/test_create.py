@@ -8,7 +8,8 @@ import pytest
 
 from aistudio import APIError, Forbidden, OutcomeUnknown, Rejected, Response, Throttled, Unavailable
 from aistudio.answers import Answer, Failure
-from aistudio.responses.create import Told, created
+from aistudio.exceptions import Trace
+from aistudio.responses.create import Told, created, with_clues
 from tests.unit.aistudio.test_answers import ERRORS_IN_A_2XX, STATUSES
 
 MESSAGE: dict[str, Any] = {
@@ -195,3 +196,12 @@ def test_other_statuses_mean_what_they_mean_for_any_call_that_must_not_repeat(st
 def test_no_answer_says_whether_anything_was_sent() -> None:
     assert type(created(Failure(sent=True, what="ReadTimeout"), Told())) is OutcomeUnknown
     assert type(created(Failure(sent=False, what="ConnectError"), None)) is Unavailable
+
+
+def test_what_a_lost_response_is_found_by_is_told_however_long_the_services_own_words_are() -> None:
+    error = json.dumps({"error": {"code": "c" * 64, "type": "t" * 64, "status": "s" * 64, "message": "m"}}).encode()
+    lost = created(Answer(500, {}, error, trace=Trace("client", "server", status=500)), None)
+    assert isinstance(lost, OutcomeUnknown)
+    told = with_clues(lost, called_at=0).detail
+    assert told.startswith("HTTP 500 code=c")
+    assert told.endswith("called 1970-01-01T00:00:00.000Z, x-client-request-id client, x-request-id server")
