@@ -23,9 +23,10 @@ HANDLER = INFRA / "deploy" / "trigger_probe.py"
 
 def package() -> bytes:
     """The function's package: the same bytes for the same source."""
-    written = io.BytesIO()
+    entry, written = zipfile.ZipInfo(HANDLER.name), io.BytesIO()
+    entry.create_system, entry.external_attr = 3, 0o100644 << 16  # as in package.py: whoever runs it may read it
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(HANDLER.name), HANDLER.read_bytes())
+        archive.writestr(entry, HANDLER.read_bytes())
     return written.getvalue()
 
 

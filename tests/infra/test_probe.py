@@ -40,6 +40,11 @@ def handler(tmp_path: Path) -> Path:
     return tmp_path / "code"
 
 
+def test_whoever_runs_the_function_may_read_its_file() -> None:
+    (entry,) = zipfile.ZipFile(io.BytesIO(probe.package())).infolist()
+    assert (entry.create_system, entry.external_attr >> 16) == (3, 0o100644)
+
+
 @dataclass
 class Honouring:
     """The function behind a trigger that takes the named answers for failures."""
