@@ -114,9 +114,10 @@ def _unprocessed(given: Any, table: str, asked: set[str]) -> list[str]:
     try:
         ((name, wanted),) = given.items()
         keys: list[str] = [key["key"]["S"] for key in wanted["Keys"]]
+        distinct = set(keys)
     except (AttributeError, LookupError, TypeError, ValueError):
         raise Unreadable("UnprocessedKeys of another shape") from None
-    if name != table or not keys or len(set(keys)) < len(keys) or not asked.issuperset(keys):
+    if name != table or not keys or len(distinct) < len(keys) or not distinct <= asked:
         raise Unreadable("UnprocessedKeys that were not asked for")
     return keys
 

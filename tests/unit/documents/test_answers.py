@@ -54,6 +54,10 @@ BATCHES: dict[str, Callable[[str], Any]] = {
         "UnprocessedKeys": {"other": {"Keys": [ASKED]}},
     },
     "left over, another key": lambda table: {"Responses": {table: []}, "UnprocessedKeys": {table: {"Keys": [OTHER]}}},
+    "left over, no text for a key": lambda table: {
+        "Responses": {table: []},
+        "UnprocessedKeys": {table: {"Keys": [{"key": {"S": ["asked"]}}]}},
+    },
     "left over, without keys": lambda table: {"Responses": {table: []}, "UnprocessedKeys": {table: {"Keys": []}}},
     "left over twice": lambda table: {
         "Responses": {table: []},
