@@ -30,7 +30,7 @@ WITH_QUEUES = (
     "dead-letters counts",
     "dead-letters redrive",
     "dead-letters show resp_1",
-    "dead-letters export letters.jsonl",
+    "dead-letters export dead-letters.jsonl",
 )
 WITH_LEDGER = (
     "show resp_1",

@@ -8,7 +8,7 @@ import pytest
 from infra.local.environment import Environment
 from infra.operate.ops.dead_letters.looking import depth
 from tests.operate.conftest import Ops
-from tests.operate.letters import deletions, moved
+from tests.operate.dead_letters import deletions, moved
 
 
 @pytest.fixture

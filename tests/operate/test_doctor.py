@@ -8,7 +8,7 @@ import pytest
 from infra.local.environment import Environment
 from infra.local.settings import read_env, write_env
 from tests.operate.conftest import Ops, Scene
-from tests.operate.letters import deletions
+from tests.operate.dead_letters import deletions
 
 
 def wanting(ops: Ops) -> dict[str, str]:

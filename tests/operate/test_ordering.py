@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.environment import Environment
 from tests.operate.conftest import Ops
-from tests.operate.letters import deletions
+from tests.operate.dead_letters import deletions
 
 
 @pytest.mark.parametrize(

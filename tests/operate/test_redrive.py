@@ -18,7 +18,7 @@ from infra.operate.ops.dead_letters import looking
 from infra.operate.ops.dead_letters.looking import depth
 from ledger import Keys, Ledger, Record, RecordKey
 from tests.operate.conftest import Ops, Scene
-from tests.operate.letters import CREATE, DELETE, deletions, moved, sent
+from tests.operate.dead_letters import CREATE, DELETE, deletions, moved, sent
 from tests.support.processes import ENVIRONMENT
 from tests.support.waiting import eventually
 from worker.message_attributes import NAME, unverified
@@ -114,7 +114,7 @@ def test_a_call_that_may_have_happened_is_forced_only_when_its_caller_is_surely_
     assert "its call may have happened, and would happen again: --force" in unforced.out
     early = ops("dead-letters redrive --yes --force")
     assert early.code == 1
-    assert "its caller may still be calling, for" in early.out
+    assert "the first call may still be running, for" in early.out
 
     def lease(until: float) -> None:
         environment.dynamodb.update_item(

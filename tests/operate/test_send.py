@@ -36,9 +36,9 @@ def test_a_dead_letter_is_told_with_its_reason_and_leads_to_its_content(ops: Ops
     assert ran.code == 1
     (sent,) = ran.data["sent"]
     assert (sent["state"], sent["reason"], sent["calls"]) == ("dead_lettered", "rejected", ["DELETE 400"])
-    (letter,) = sent["dead_letters"]
-    assert letter["reason"] == "rejected"
-    assert "body" not in letter
+    (dead_letter,) = sent["dead_letters"]
+    assert dead_letter["reason"] == "rejected"
+    assert "body" not in dead_letter
     shown = ops("dead-letters show --body --json resp_refused")
     assert json.loads(shown.data[0]["body"])["data"] == {"response_id": "resp_refused"}
 

@@ -15,7 +15,7 @@ from retention.evidence.seal_records import FIRST, Sealed, key_of_day
 from retention.evidence.seals import Seal
 from retention.registering import register
 from tests.operate.conftest import Ops, Scene
-from tests.operate.letters import deletions
+from tests.operate.dead_letters import deletions
 
 
 def test_ends_and_dead_letters_are_counted(ops: Ops, environment: Environment) -> None:
@@ -55,8 +55,8 @@ def test_what_is_due_longest_and_the_last_sealed_day_are_told(ops: Ops, environm
     ledger.write(Write(key_of_day(day), {"head": "changed"}))
     changed = ops("status")
 
-    for row in (FIRST, key_of_day(day), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
-        environment.dynamodb.delete_item(TableName=environment.ledger, Key={"key": {"S": row}})
+    for key in (FIRST, key_of_day(day), keys.key("response", "resp_overdue")):  # the ledger is that of all tests here
+        environment.dynamodb.delete_item(TableName=environment.ledger, Key={"key": {"S": key}})
     assert told["last_seal"]["day"] == day
     assert told["oldest_due"]["seconds"] >= 999_999
     assert told["oldest_due"]["record_key"] == keys.key("response", "resp_overdue")

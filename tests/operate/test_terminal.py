@@ -13,7 +13,7 @@ import pytest
 from infra.local.environment import Environment
 from infra.local.processes.surroundings import ROOT
 from tests.operate.conftest import Scene
-from tests.operate.letters import DELETE, deletions
+from tests.operate.dead_letters import DELETE, deletions
 from tests.support.processes import ENVIRONMENT
 from tests.support.waiting import eventually
 

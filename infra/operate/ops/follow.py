@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.local.lines import said
 from infra.local.processes.loopback import loopback
-from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
+from infra.operate.ops.dead_letters.dead_letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import looking
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import log_lines, waiting

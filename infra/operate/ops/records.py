@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra.local.cloud.servers import Servers, Waiting
-from infra.operate.ops.dead_letters.letter import delivered_id, said_in
+from infra.operate.ops.dead_letters.dead_letter import delivered_id, said_in
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.messages import source
 from ledger import Record, RecordKey

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.operate.ops.common import AsJson, reach_of, seconds
-from infra.operate.ops.dead_letters.letter import delivered_id
+from infra.operate.ops.dead_letters.dead_letter import delivered_id
 from infra.operate.ops.ending import DONE, WANTING, services, wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.follow import Follower, Sent, calls, dead_letters, ended, result
@@ -78,7 +78,6 @@ def _send_one(reach: Reach, function: str, outgoing: Outgoing) -> Sent:
 
 
 def _outcome(reach: Reach, follower: Follower, sent: Sent, record: Record) -> dict[str, Any]:
-    letters = dead_letters(reach, sent, record)
     return _told(sent) | {
         "ended": ended(sent, record),
         "state": record.state,
@@ -89,7 +88,7 @@ def _outcome(reach: Reach, follower: Follower, sent: Sent, record: Record) -> di
         "deliveries": follower.deliveries([sent]),
         "calls": calls(reach, sent.key),
         "result": result(reach, sent.record_key),
-        "dead_letters": [letter.told() for letter in letters],
+        "dead_letters": [each.told() for each in dead_letters(reach, sent, record)],
     }
 
 
@@ -116,8 +115,10 @@ def _tell(reach: Reach, voice: Voice, outcome: dict[str, Any]) -> None:
         voice.line(f"  result {found['id']}: {data.get('outcome') or data.get('status') or 'sent'}")
         if text := data.get("text"):
             voice.line(f"  {text}")
-    for letter in outcome["dead_letters"]:
-        voice.line(f"  dead letter {letter['message_id']}: {letter['reason']} ({letter['detail'] or 'no detail'})")
+    for dead_letter in outcome["dead_letters"]:
+        voice.line(
+            f"  dead letter {dead_letter['message_id']}: {dead_letter['reason']} ({dead_letter['detail'] or 'no detail'})"
+        )
         voice.line(f"  see it: {reach.hint('dead-letters', 'show', outcome['key'], '--body')}")
 
 

@@ -9,7 +9,7 @@ from infra.local.lines import said
 from infra.operate.ops.common import AsJson, named, reach_of
 from infra.operate.ops.dead_letters.choosing import Meant
 from infra.operate.ops.dead_letters.choosing import found as find_dead_letters
-from infra.operate.ops.dead_letters.letter import Filter
+from infra.operate.ops.dead_letters.dead_letter import Filter
 from infra.operate.ops.ending import wanting
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import Found, log_lines, message_query, query, records, underway

@@ -87,7 +87,7 @@ def with_results(key: str, *answers: dict[str, Any]) -> Change:
 
 
 def with_dead_poll(found: Evidence) -> Evidence:
-    letter = Waiting(
+    dead_letter = Waiting(
         "id",
         "a poll",
         {"reason": "unfinished", "function": GET, "settlement": json.dumps({"key": "a-poll"})},
@@ -98,7 +98,7 @@ def with_dead_poll(found: Evidence) -> Evidence:
     records = {each: of for each, of in found.records.items() if each != POLL}
     records[key] = Record(key, "dead_lettered", reason="unfinished")
     results = {each: of for each, of in found.results.items() if each != f"{POLL}#0"}
-    return replace(found, records=records, results=results, dead_letters=[letter])
+    return replace(found, records=records, results=results, dead_letters=[dead_letter])
 
 
 def test_a_poll_that_is_dead_lettered_accounts_for_a_response_that_is_not_told() -> None:

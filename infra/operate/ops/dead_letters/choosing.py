@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.operate.ops.common import AT_MOST, seconds
-from infra.operate.ops.dead_letters.letter import NO_REASON, DeadLetter, Filter
+from infra.operate.ops.dead_letters.dead_letter import NO_REASON, DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import HIDDEN, looking
 from infra.operate.ops.ending import misused
 from infra.operate.ops.environments import Reach
@@ -76,18 +76,20 @@ def found(reach: Reach, meant: Meant, voice: Voice) -> list[DeadLetter]:
     return sorted(kept, key=lambda each: each.at)[: meant.number]
 
 
-def tell(voice: Voice, letter: DeadLetter, now: float) -> None:
-    """Tell of one, without its content."""
-    voice.line(f"{letter.message_id}  {letter.reason}  {letter.function or 'function not said'}", style="bold")
-    about = [f"key {letter.key}"] if letter.key else []
-    about += [f"since {clock(letter.at, now)}", f"redriven {letter.redrive} times"]
+def tell(voice: Voice, dead_letter: DeadLetter, now: float) -> None:
+    """Print a dead letter, without its content."""
+    voice.line(
+        f"{dead_letter.message_id}  {dead_letter.reason}  {dead_letter.function or 'function not said'}", style="bold"
+    )
+    about = [f"key {dead_letter.key}"] if dead_letter.key else []
+    about += [f"since {clock(dead_letter.at, now)}", f"redriven {dead_letter.redrive} times"]
     voice.line("  " + ", ".join(about))
-    if letter.detail:
-        voice.line(f"  {letter.detail}")
+    if dead_letter.detail:
+        voice.line(f"  {dead_letter.detail}")
 
 
 def tell_hidden(voice: Voice, hidden: int) -> None:
-    """Tell how many could not be seen, and until when."""
+    """Print how many dead letters could not be seen, and until when."""
     if hidden:
         voice.err.print(
             f"{hidden} more are hidden: another command looks at them, or was killed; they are back within {span(HIDDEN)}"

@@ -1,6 +1,6 @@
 """Sending dead letters back: copied, confirmed, and only then deleted; to be killed at any time and run again.
 
-A copy of a letter that was copied before, and not deleted, has the same redrive number, and does nothing.
+A dead letter that was copied and not deleted is copied again with its earlier redrive number: this copy causes no call.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from documents import TableUnavailable, Written
-from infra.operate.ops.dead_letters.letter import DeadLetter, Filter
+from infra.operate.ops.dead_letters.dead_letter import DeadLetter, Filter
 from infra.operate.ops.dead_letters.looking import Look, looking
 from infra.operate.ops.dead_letters.plan import RESULTS, Planner, Verdict
 from infra.operate.ops.environments import Reach
@@ -22,7 +22,7 @@ from worker.send.queue import Queue
 
 @dataclass
 class Tally:
-    """What was found and done. `goes` and `stays` count letters by (reason, where to) and (reason, why)."""
+    """What was found and done. `goes` and `stays` count dead letters by (reason, where to) and (reason, why)."""
 
     looked: int = 0
     hidden: int = 0
@@ -33,9 +33,9 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         """Count one."""
         if verdict.message is None:
-            self.stays[verdict.letter.reason, verdict.why] += 1
+            self.stays[verdict.dead_letter.reason, verdict.why] += 1
         else:
-            self.goes[verdict.letter.reason, verdict.to] += 1
+            self.goes[verdict.dead_letter.reason, verdict.to] += 1
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Redrive:
         tally = Tally()
         with looking(self.reach.sqs, self.reach.settings.dead_letter_queue_url) as look:
             for messages in look.batches():
-                letters = [DeadLetter.read(message) for message in messages]
-                tally.looked += len(letters)
-                meant = [letter for letter in letters if self.meant.takes(letter, self.planner.now)]
+                dead_letters = [DeadLetter.read(message) for message in messages]
+                tally.looked += len(dead_letters)
+                meant = [dead_letter for dead_letter in dead_letters if self.meant.takes(dead_letter, self.planner.now)]
                 verdicts = self.planner.verdicts(meant)
                 deal(look, self._within_number(verdicts, tally), tally)
                 progress(tally.looked)
@@ -94,7 +94,7 @@ class Redrive:
         going = [verdict for verdict in verdicts if verdict.message is not None]
         self._note(going)
         confirmed = self._copied(going)
-        deleted = look.delete([verdict.letter.message for verdict in confirmed])
+        deleted = look.delete([verdict.dead_letter.message for verdict in confirmed])
         for verdict in [*(each for each in verdicts if each.message is None), *confirmed]:
             tally.add(verdict)
         tally.failed += len(going) - sum(deleted)
@@ -118,11 +118,11 @@ class Redrive:
         """
         timely(self.reach)
         orders = {
-            verdict.key or self.reach.keys.key("message", verdict.letter.message_id): {
+            verdict.key or self.reach.keys.key("message", verdict.dead_letter.message_id): {
                 "order": "redrive",
                 "by": self.by,
                 "at": round(self.planner.now, 3),
-                "redrive": verdict.letter.redrive + 1,
+                "redrive": verdict.dead_letter.redrive + 1,
                 **({"force": True} if self.planner.force else {}),
             }
             for verdict in going

@@ -1,4 +1,4 @@
-"""One dead letter, as the queue gives it, and which of them an operator means."""
+"""Read a dead letter as the queue gives it, and choose the dead letters that an operator means."""
 
 import json
 import re
@@ -108,13 +108,13 @@ class Filter:
     older: float | None = None
     newer: float | None = None
 
-    def takes(self, letter: DeadLetter, now: float) -> bool:
-        """Whether this one is meant."""
-        age = now - letter.at
+    def takes(self, dead_letter: DeadLetter, now: float) -> bool:
+        """Whether this dead letter is meant."""
+        age = now - dead_letter.at
         return (
-            (not self.reasons or letter.reason in self.reasons)
-            and (not self.functions or letter.function in self.functions)
-            and (not self.key or self.key in (letter.key, letter.message_id))
+            (not self.reasons or dead_letter.reason in self.reasons)
+            and (not self.functions or dead_letter.function in self.functions)
+            and (not self.key or self.key in (dead_letter.key, dead_letter.message_id))
             and (self.older is None or age >= self.older)
             and (self.newer is None or age <= self.newer)
         )
@@ -126,7 +126,7 @@ def delivered_id(message_id: str) -> str:
 
 
 def said_in(attributes: Mapping[str, str]) -> Mapping[str, Any]:
-    """What a message's attribute says of its earlier deliveries, not verified: anybody may send anything to a queue."""
+    """What a message's attribute says of its earlier deliveries, not verified: whoever may send to a queue can write it."""
     try:
         said = unverified(attributes.get(NAME, ""))
     except ValueError:
