@@ -46,7 +46,7 @@ class Answer:
 
     @cached_property
     def said(self) -> dict[str, Any] | None:
-        """The body as a JSON object; None where it is none. It is read once, however many judge it."""
+        """The body as a JSON object; None where it is none. It is read once, however many ask for it."""
         return parse_object(self.body)
 
     @property

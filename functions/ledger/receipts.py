@@ -95,7 +95,7 @@ def _after_a_deletion(standing: Standing, record: Record, state: str, now: float
 
 
 def _concerns(standing: Standing, record: Record, audit: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Since when the deletion was due, and whom it concerns: a receipt has to say so without its record.
+    """Return since when the deletion was due, and which persons it concerns: a receipt says so without its record.
 
     It was due when its date came, or when it was asked for, whichever was earlier.
     """

@@ -34,7 +34,7 @@ COMPLETE, INCOMPLETE = "complete", "incomplete"
 PENDING = "pending"
 
 SKEWED = 900
-"""Seconds by which a sweep's claim may lie ahead: its clock is another's, and it may claim during a look."""
+"""Seconds by which a sweep's claim may lie ahead: another machine's clock made it, maybe during a look."""
 
 
 @dataclass(frozen=True, slots=True)

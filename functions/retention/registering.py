@@ -63,7 +63,7 @@ def _made(registration: Registration, store: Ledger, keys: Keys, now: float) -> 
 
 
 def _erased_at(named: RecordKey | None, stands: RecordKey | None, store: Ledger) -> str:
-    """Return the latest bound of an erasure of the person whom the registration names, or of the one who stands.
+    """Return the latest bound of an erasure, of the registration's person or of the person that its record names.
 
     Both count, whichever registration stands: so no order of arrival hides a response from an erasure that came before.
     Empty where neither was erased.

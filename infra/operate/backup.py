@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 OLDEST = timedelta(hours=36)
-"""How old the newest copy may become: a day, and time to notice that one failed."""
+"""How old the newest backup may become: a day, and time to notice that one failed."""
 
 SETTINGS = ("YDB_DOCAPI_ENDPOINT", "LEDGER_TABLE_PREFIX", "BACKUP_BUCKET")
 
@@ -78,15 +78,15 @@ def restore(tables: "DynamoDBClient", prefix: str, objects: "S3Client", bucket: 
 
 
 def check(objects: "S3Client", bucket: str, now: datetime) -> str:
-    """Name the newest copy. Raises Stopped where there is none, or it is older than `OLDEST`."""
+    """Name the newest backup. Raises Stopped where there is none, or it is older than `OLDEST`."""
     pages = objects.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="ledger/")
     copies = [(each["LastModified"], each["Key"]) for page in pages for each in page.get("Contents", [])]
     if not copies:
-        raise Stopped(f"{bucket} has no copy of the ledger")
+        raise Stopped(f"{bucket} has no backup of the ledger")
     written, name = max(copies)
     if now - written > OLDEST:
         raise Stopped(
-            f"the newest copy in {bucket}, {name}, is of {written:%Y-%m-%d %H:%M}: the daily job does not run"
+            f"the newest backup in {bucket}, {name}, is of {written:%Y-%m-%d %H:%M}: the daily job does not run"
         )
     return name
 
@@ -112,7 +112,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.operate.backup", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("save", help="write a copy")
-    verbs.add_parser("check", help="fail where the newest copy is too old")
+    verbs.add_parser("check", help="fail if the newest backup is too old")
     verbs.add_parser("restore", help="put back what is missing").add_argument(
         "name", help="the copy, such as ledger/2026-11-22T03-00-00Z.jsonl.gz"
     )
@@ -126,7 +126,7 @@ def main() -> int:
             name, count = save(tables, prefix, objects, bucket, datetime.now(UTC))
             print(f"{count} records in {bucket}/{name}")
         elif asked.verb == "check":
-            print(f"the newest copy is {bucket}/{check(objects, bucket, datetime.now(UTC))}")
+            print(f"the newest backup is {bucket}/{check(objects, bucket, datetime.now(UTC))}")
         else:
             put, kept = restore(tables, prefix, objects, bucket, asked.name)
             print(f"{put} records restored, {kept} were there")

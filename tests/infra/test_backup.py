@@ -78,7 +78,7 @@ def test_each_copy_is_an_object_of_its_own(stored: tuple[Any, Any]) -> None:
 
 def test_a_newest_copy_that_is_too_old_is_an_error_and_so_is_none(stored: tuple[Any, Any]) -> None:
     database, objects = stored
-    with pytest.raises(Stopped, match="has no copy"):
+    with pytest.raises(Stopped, match="has no backup"):
         check(objects, BUCKET, NOW)
     save(database, PREFIX, objects, BUCKET, NOW)
     newest, _ = save(database, PREFIX, objects, BUCKET, NOW + timedelta(days=1))

@@ -29,7 +29,7 @@ def summaries(all_: Retention) -> list[dict[str, Any]]:
     return all_.results("erase_subject")
 
 
-def rows(all_: Retention) -> list[dict[str, Any]]:
+def records(all_: Retention) -> list[dict[str, Any]]:
     return [item for item in all_.deletions.records() if "begun_at" in item]
 
 
@@ -71,12 +71,12 @@ def test_one_summary_says_how_each_response_ended_and_adds_up(all_: Retention) -
     assert (said["conversations"], said["outcome"]) == (1, "complete")
     assert said["found"] == sum(said[end] for end in ENDS)
     assert all_.studio.stored() == ["resp_bad", "resp_held"]
-    (row,) = rows(all_)
-    told = {name: next(iter(value.values())) for name, value in row["history"]["M"].items()}
+    (record,) = records(all_)
+    told = {name: next(iter(value.values())) for name, value in record["history"]["M"].items()}
     assert (told["kind"], told["of"], told["found"], told["ended_at"]) == ("erasure", alice, "6", said["ended_at"])
-    assert "expires_at" not in row
-    assert "alice" not in str(row)
-    assert "resp_" not in str(row)
+    assert "expires_at" not in record
+    assert "alice" not in str(record)
+    assert "resp_" not in str(record)
 
 
 def test_it_looks_after_one_two_and_four_minutes_and_for_half_an_hour_at_the_least(all_: Retention) -> None:
@@ -169,7 +169,7 @@ def test_two_deliveries_at_once_and_a_repeat_after_the_end_tell_of_one_summary(a
     all_.pass_time(15 * MINUTE)
     waiting = bench.take_retry_messages()
     all_.clock.advance(HOUR)
-    # The other one ends while this one has read the row, and has not written it.
+    # The other one ends while this one has read the record, and has not written it.
     bench.ledger.arm("Query", after(lambda: bench.deliver(again(first))))
 
     bench.deliver(*waiting)
@@ -177,7 +177,7 @@ def test_two_deliveries_at_once_and_a_repeat_after_the_end_tell_of_one_summary(a
     all_.pass_time(HOUR)
 
     assert len({str(said) for said in summaries(all_)}) == 1
-    assert len(rows(all_)) == 1
+    assert len(records(all_)) == 1
 
 
 STEPS = [("UpdateItem", nth) for nth in range(4)] + [("TransactWriteItems", 0), ("Query", 0), ("GetItem", 1)]
@@ -242,8 +242,8 @@ def test_a_look_that_has_no_time_left_goes_on_where_it_stopped(all_: Retention) 
     look_again(all_)
 
     assert all("erasure" in all_.record(name).asked for name in names)
-    (row,) = rows(all_)
-    assert (row["looks"], "walk" in row) == ({"N": "1"}, False)
+    (record,) = records(all_)
+    assert (record["looks"], "walk" in record) == ({"N": "1"}, False)
 
 
 def test_an_erasure_that_is_pending_after_a_week_ends_and_says_so(all_: Retention) -> None:
@@ -292,7 +292,7 @@ def test_a_later_erasure_of_an_earlier_request_leaves_the_later_bound(all_: Rete
     erase(all_, requested_at="2026-01-01T00:00:00Z")
 
     assert all_.benches["erase_subject"].record_at(all_.person("alice")).erased_at == bound
-    assert len(rows(all_)) == 2
+    assert len(records(all_)) == 2
 
 
 def test_no_result_and_no_log_line_names_the_person_or_a_response(all_: Retention) -> None:
@@ -301,4 +301,4 @@ def test_no_result_and_no_log_line_names_the_person_or_a_response(all_: Retentio
     all_.pass_time(HOUR)
 
     bench = all_.benches["erase_subject"]
-    assert "planted" not in str(bench.results()) + str(bench.log) + str(rows(all_))
+    assert "planted" not in str(bench.results()) + str(bench.log) + str(records(all_))

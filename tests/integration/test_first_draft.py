@@ -142,7 +142,7 @@ def test_a_sweep_whose_clock_is_wrong_by_five_minutes_deletes_nothing_before_its
 
 
 def test_a_record_of_a_message_that_outlives_its_expiry_answers_nothing_any_more(all_: Retention) -> None:
-    """The table removes what has expired only days later; an erasure's own row does not expire."""
+    """The table removes what has expired only days later; an erasure's own record does not expire."""
     all_.register("resp_1", subject=all_.person("alice"))
     all_.deliver("erase_subject", {"subject": "alice", "erasure_id": "e"})
     all_.pass_time(HOUR)
@@ -152,5 +152,5 @@ def test_a_record_of_a_message_that_outlives_its_expiry_answers_nothing_any_more
     ends = all_.deliver("erase_subject", {"subject": "alice", "erasure_id": "e"})
 
     assert ends == [("done", "done")]
-    assert [said["found"] for said in all_.results("erase_subject")] == [1, 1], "the summary that the row keeps"
+    assert [said["found"] for said in all_.results("erase_subject")] == [1, 1], "the summary that the record keeps"
     assert "resp_2" in all_.studio.stored()

@@ -217,9 +217,9 @@ def test_history_says_who_ordered_what_and_when_and_outlives_the_release(bench: 
     said = sorted(history(bench), key=lambda each: each["action"]["S"])
     assert [each["action"]["S"] for each in said] == ["place", "release"]
     assert said[0]["ordered_by"]["S"] == "legal"
-    rows = [item for item in bench.records() if "history" in item]
-    assert not [item for item in rows if "expires_at" in item]
-    assert "resp_1" not in str(rows)
+    kept = [item for item in bench.records() if "history" in item]
+    assert not [item for item in kept if "expires_at" in item]
+    assert "resp_1" not in str(kept)
 
 
 def history(bench: Bench) -> list[dict[str, Any]]:

@@ -73,9 +73,9 @@ def test_a_signal_in_the_middle_of_a_call_is_like_any_crash(environment: Environ
     finally:
         runtime.stop()
 
-    rows = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
+    records = environment.dynamodb.scan(TableName=environment.ledger, ConsistentRead=True)["Items"]
     effects = [call for call in environment.studio.requests() if call["effect"]]
-    states = [row["state"]["S"] for row in rows]
+    states = [record["state"]["S"] for record in records]
     if function == "delete_response":
         assert states == ["already_absent"]
         assert len(effects) == 1

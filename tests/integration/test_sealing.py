@@ -304,11 +304,15 @@ def test_a_row_that_can_t_be_read_is_sealed_as_that_and_stops_nothing(sealer: Se
     sealer.receipt("a", at)
     broken: list[dict[str, Any]] = [{"receipt": "no map"}, {"history": {"big": 10**20}}, {}]
     for number, said in enumerate(broken):
-        key = RecordKey(f"row#{number}")
+        key = RecordKey(f"record#{number}")
         assert sealer.store.write(Write(key, sets=said | settled(key, at))) is Written.YES
 
     assert sealer.tick(sealer.at(1, 1))["lines"] == 4
-    assert sorted(line["key"] for _, line in sealer.lines() if line.get("unreadable")) == ["row#0", "row#1", "row#2"]
+    assert sorted(line["key"] for _, line in sealer.lines() if line.get("unreadable")) == [
+        "record#0",
+        "record#1",
+        "record#2",
+    ]
     sealer.proves()
 
 

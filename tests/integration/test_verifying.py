@@ -38,8 +38,8 @@ def verify(all_: Retention) -> list[tuple[str, str | None]]:
 
 def receipts(all_: Retention) -> list[str]:
     """The outcomes of a response's receipts, the first one first."""
-    rows = sorted((item["key"]["S"], item) for item in all_.deletions.records() if "receipt" in item)
-    return [item["receipt"]["M"]["outcome"]["S"] for _, item in rows]
+    records = sorted((item["key"]["S"], item) for item in all_.deletions.records() if "receipt" in item)
+    return [item["receipt"]["M"]["outcome"]["S"] for _, item in records]
 
 
 def test_a_deletion_leaves_the_response_on_the_agenda_where_its_policy_has_it_looked_for(all_: Retention) -> None:

@@ -41,8 +41,8 @@ class Sealed:
     def receipt(self, name: str, day: int, *, subject: str = "", outcome: str = "deleted", took: float = 60) -> None:
         key, at = self.keys.key("response", name), START + day * DAY + 3_600
         standing = Standing(key, 0, 0, frozenset({name}), sent_at=round((at - took) * 1000))
-        notes = {"reason": "retention"} | ({"subject": self.keys.key("subject", subject)} if subject else {})
-        self.ledger.write(receipts.outcome(standing, Record(key), outcome, at, notes))
+        audit = {"reason": "retention"} | ({"subject": self.keys.key("subject", subject)} if subject else {})
+        self.ledger.write(receipts.outcome(standing, Record(key), outcome, at, audit))
 
 
 @dataclass

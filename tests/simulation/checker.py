@@ -347,13 +347,15 @@ class Checker:
         found = set()
         for record_key in record_keys:
             item = self._world.table.items.get(record_key, {})
-            mark = watermark(item)
+            highest = watermark(item)
             alive = [
-                post for post in self._world.queues.posts[OWN] if post.record_key == record_key and post.number >= mark
+                post
+                for post in self._world.queues.posts[OWN]
+                if post.record_key == record_key and post.number >= highest
             ]
             counts = t < self._marked_at.get(record_key, 0.0) + QUEUE_KEEPS - _SKEW
             given = [post for post in posts if post.record_key == record_key]
-            older = not any(_goes_on(post, item, mark) for post in given)
+            older = not any(_goes_on(post, item, highest) for post in given)
             if state_of(item) == OPEN and counts and alive and older:
                 found.add(record_key)
         return found
@@ -425,26 +427,26 @@ class Checker:
 
     def _alive_or_ended(self, record_key: str) -> None:
         item = self._world.table.items.get(record_key, {})
-        state, mark = state_of(item), watermark(item)
+        state, highest = state_of(item), watermark(item)
         told = self.dead_letters.get(record_key, -1) > self._ended.get(record_key, -1)
         if state == DEAD_LETTERED and (told or item["dlq"]["S"] == "sent"):
             # What the record says of its dead letter is best effort: only a false "sent" does harm.
             if not told:
                 self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
-            if not self._on_record(record_key, mark[0]):
+            if not self._on_record(record_key, highest[0]):
                 self._broken("I1: dead-lettered, and its dead letter is gone")
         elif state == DEAD_LETTERED and (self._anew(record_key, item) or self._told_since(record_key, item)):
             return  # it is no message that this end answers: its delivery sees to the dead letter, or goes on
         elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(
-            record_key, self._least(record_key, item, mark)
+            record_key, self._least(record_key, item, highest)
         ):
             self._broken(f"I1: lost: the record is {state or 'not there'}, and no message lives that could go on")
 
-    def _least(self, record_key: str, item: Item, mark: tuple[int, int]) -> tuple[int, int]:
+    def _least(self, record_key: str, item: Item, highest: tuple[int, int]) -> tuple[int, int]:
         """The lowest number that can go on: the watermark, while a queue can hold the message that it stands for."""
         marked = max(self._marked_at.get(record_key, 0.0), number(item, "lease_until"))
         counts = self._world.t < marked + LONGEST_DELAY + QUEUE_KEEPS + _SKEW
-        return mark if state_of(item) and counts else (0, 0)
+        return highest if state_of(item) and counts else (0, 0)
 
     def excused(self, record_key: str) -> bool:
         """Whether its messages were dropped by a queue, and nothing came after them."""

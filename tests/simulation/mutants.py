@@ -14,14 +14,14 @@ from worker.settle.retry_policy import Again, DeadLetter, backoff
 
 
 def _counting_throttles(original: Any) -> Any:
-    def judge(error: Any, history: Any, *, limits: Any, rng: Any, **more: Any) -> Any:
+    def after_failure(error: Any, history: Any, *, limits: Any, rng: Any, **more: Any) -> Any:
         if not isinstance(error, Throttled):
             return original(error, history, limits=limits, rng=rng, **more)
         if history.attempt + 1 >= limits.attempts:
             return DeadLetter(error.reason, error.detail, counted=True)
         return Again(backoff(history.attempt, rng), counted=True, reason=error.reason)
 
-    return judge
+    return after_failure
 
 
 def _counting_all(original: Any) -> Any:

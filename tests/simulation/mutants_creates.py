@@ -87,14 +87,14 @@ def _under_their_own_redrive(original: Any) -> Any:
     return dead_letter_all
 
 
-def without_mark(kept: Any) -> Any:
+def without_watermark(kept: Any) -> Any:
     """No watermark is written for these retry messages."""
 
     def make(original: Any) -> Any:
-        def mark(each: Any, inv: Any, *, sent: bool) -> Any:
+        def watermark(each: Any, inv: Any, *, sent: bool) -> Any:
             return None if kept(each) else original(each, inv, sent=sent)
 
-        return mark
+        return watermark
 
     return make
 
@@ -103,11 +103,11 @@ def marked(sent: bool, of: Any = lambda _each: True) -> Any:
     """Watermarks are written as if these retry messages had been confirmed, or had not."""
 
     def make(original: Any) -> Any:
-        def mark(each: Any, inv: Any, *, sent: bool) -> Any:
+        def watermark(each: Any, inv: Any, *, sent: bool) -> Any:
             return original(each, inv, sent=told if of(each) else sent)
 
         told = sent
-        return mark
+        return watermark
 
     return make
 
@@ -292,13 +292,13 @@ OF_CREATES = (
         "H19",
         "the claim is kept after a 429",
         "storm",
-        {"worker.settle.retries:_watermark": without_mark(lambda each: each.owner is not None)},
+        {"worker.settle.retries:_watermark": without_watermark(lambda each: each.owner is not None)},
     ),
     Mutant(
         "H20",
         "a busy delivery's retry message raises no watermark",
         "busy",
-        {"worker.settle.retries:_watermark": without_mark(lambda each: each.busy)},
+        {"worker.settle.retries:_watermark": without_watermark(lambda each: each.busy)},
     ),
     Mutant(
         "H20",

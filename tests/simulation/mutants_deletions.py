@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from documents.reads import READ_AT_ONCE
-from tests.simulation.mutants_creates import marked, steps, without_mark
+from tests.simulation.mutants_creates import marked, steps, without_watermark
 from tests.simulation.mutation import Mutant
 from worker.outcome import End, Outcome, Settlement
 from worker.settle.decide import Step
@@ -140,7 +140,7 @@ OF_DELETIONS = (
         "H20",
         "retry messages of a deletion raise no watermark",
         "neighbours",
-        {"worker.settle.retries:_watermark": without_mark(lambda each: each.owner is None)},
+        {"worker.settle.retries:_watermark": without_watermark(lambda each: each.owner is None)},
     ),
     Mutant(
         "H23",

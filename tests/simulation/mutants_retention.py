@@ -188,7 +188,7 @@ OF_RETENTION = (
     ),
     Mutant(
         "R8, draft 17",
-        "an erasure's row is written whatever it says",
+        "an erasure's record is written whatever it says",
         "an erasure is looked at twice at once, at its end",
         {"only retention.erasure_record:Write": _whatever_it_says},
     ),

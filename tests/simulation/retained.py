@@ -260,9 +260,9 @@ class Retained:
             if data["found"] != sum(data[end] for end in ("deleted", *_ENDS)):
                 self._broken("R8: a summary's counts do not add up to what was found")
 
-    def _added_up(self, old: Item, row: Item) -> None:
+    def _added_up(self, old: Item, record: Item) -> None:
         """R8: a summary counts each response of the person once, and none of other people."""
-        person, told = row["of"]["S"], row["history"]["M"]
+        person, told = record["of"]["S"], record["history"]["M"]
         began = self._world.current.process.ends - self._world.plan.timeout
         if "walk" in old:  # begun by another invocation, on another machine
             began = min(began, float(old["walk"]["M"]["at"]["N"]) - self._slack())
@@ -279,16 +279,16 @@ class Retained:
         if not least <= int(told["found"]["N"]) <= most:
             self._broken("R8: a summary counts a response twice, or leaves it out")
 
-    def _summed_up(self, row: Item) -> None:
+    def _summed_up(self, record: Item) -> None:
         """R7: an erasure says that nothing is pending."""
-        told = row["history"]["M"]
-        if int(told["pending"]["N"]) or "walk" in row:
+        told = record["history"]["M"]
+        if int(told["pending"]["N"]) or "walk" in record:
             return
         began = self._world.current.process.ends - self._world.plan.timeout
         for key, versions in self._versions.items():
             item = versions[-1][1]
-            concerned = [at for at, each in versions if text(each, "subject") == row["of"]["S"]]
-            known = concerned and concerned[0] < began - LAG and text(item, "subject") == row["of"]["S"]
+            concerned = [at for at, each in versions if text(each, "subject") == record["of"]["S"]]
+            known = concerned and concerned[0] < began - LAG and text(item, "subject") == record["of"]["S"]
             if known and text(item, "created_at") <= told["until"]["S"] and not self._has_end(key, item):
                 self._broken(f"R7: nothing is pending, and a response of the person is {state_of(item)}")
 
@@ -350,7 +350,7 @@ class Retained:
             self._sealed()
 
     def _sealed(self) -> None:
-        """R9: each receipt and piece of history is in one seal, as its row has it; the seals are one chain."""
+        """R9: each receipt and piece of history is in one seal, as its record has it; the seals are one chain."""
         items, vault = self._world.table.items, self._world.vault
         seals = [Seal.read(json.loads(text(items[key], "seal"))) for key in sorted(items) if "seal" in items[key]]
         if any(after.previous != before.head for before, after in pairwise(seals)):
@@ -377,7 +377,7 @@ class Retained:
             record = Record.read({name: _DESERIALIZE(value) for name, value in items[key].items()})
             told = line.get("receipt", {}).get("outcome") or line.get("history", {}).get("kind")
             if told != (record.receipt.get("outcome") or record.rest.get("history", {}).get("kind")):
-                self._broken("R9: what was sealed is not what its row says")
+                self._broken("R9: what was sealed is not what its record says")
 
     def _erased(self) -> None:
         """R7, R8: each erasure has its summary, and what was created before it has an end."""

@@ -58,14 +58,14 @@ class Retries:
 
     def _remembers(self, post: Post, process: Process) -> None:
         """A retry message carries on the attempts of all that it stands for."""
-        mark = watermark(self._world.table.items.get(post.record_key, {}))
+        highest = watermark(self._world.table.items.get(post.record_key, {}))
         parts = [
             each
             for each in process.posts
             if each.record_key == post.record_key and each.numbers.redrive == post.numbers.redrive
         ]
         attempts = [
-            each.numbers.attempt for each in parts if each.number >= mark and each.number[1] + 1 == post.number[1]
+            each.numbers.attempt for each in parts if each.number >= highest and each.number[1] + 1 == post.number[1]
         ]
         if post.record_key and post.numbers.copy and post.numbers.attempt < max(attempts, default=0):
             self._world.violation("I6: a retry message forgets attempts of a message that it stands for")

@@ -183,7 +183,7 @@ def half_unprocessed(request: AWSPreparedRequest, send: Send) -> AWSResponse:
 
 
 def cancelled(*codes: str) -> Action:
-    """TransactWriteItems is cancelled for these reasons, one a row ("None" where the row had nothing against it)."""
+    """TransactWriteItems is cancelled for these reasons, one for each write ("None" where its record had nothing against it)."""
 
     def action(request: AWSPreparedRequest, _: Send) -> AWSResponse:
         reasons = [{"Code": code} for code in codes]

@@ -66,7 +66,7 @@ def make_call(
     if inv.function.desk:
         call = partial(call, desk=desk or desk_of(item, inv))
     ended = _call(call, item, inv)
-    if _asks_for_patience(ended, inv) and may_begin(inv, first=first, fresh_until=fresh_until) is None:
+    if _asks_to_wait(ended, inv) and may_begin(inv, first=first, fresh_until=fresh_until) is None:
         ended = _call(call, item, inv)
     error = ended if isinstance(ended, APIError) else ended.ended_by
     if error is not None:
@@ -112,7 +112,7 @@ def _call(call: Callable[..., Outcome], item: Item, inv: Invocation) -> Outcome 
         inv.took[item.record_key] = inv.clock.monotonic() - begun
 
 
-def _asks_for_patience(ended: Outcome | APIError, inv: Invocation) -> bool:
+def _asks_to_wait(ended: Outcome | APIError, inv: Invocation) -> bool:
     """Return whether the service asked for a wait so short that it is worth staying for; then everyone waits."""
     if not isinstance(ended, Throttled) or ended.retry_after is None or ended.retry_after > SHORT_WAIT:
         return False

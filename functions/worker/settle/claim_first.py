@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A call that failed or did not begin, and is judged when all calls have ended.
+    """A call that failed or did not begin, and is decided on when all calls have ended.
 
     `owner`: whose claim goes with it.
     """
@@ -85,7 +85,7 @@ def _attempt_all(items: Sequence[Item], inv: Invocation) -> list[tuple[Item, _Ca
     return came
 
 
-def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came]]:  # noqa: FBT001 - a fact, passed on
+def _attempt(item: Item, inv: Invocation, first: bool) -> list[tuple[Item, _Came]]:  # noqa: FBT001 - a truth value, passed on
     """Claim and call; where the claim is refused, or may not be tried, do for each part as the record says."""
     came: list[tuple[Item, _Came]] = []
     blocked = _blocked(item, inv, first=first)

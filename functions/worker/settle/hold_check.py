@@ -1,4 +1,4 @@
-"""Look for holds before a call, on the key and on the persons whom its messages ever concerned, and keep these."""
+"""Look for holds before a call, on the key and on each person that its messages ever named; keep these persons."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,7 +32,7 @@ def held_keys(
 
 
 def without_room(decisions: Iterable[Decision]) -> list[Item]:
-    """Return the items that name a person for whom their record, with the persons of the items before, has no room."""
+    """Return the items that name a person too many: their record, with the items before, has no room left."""
     concerned: dict[RecordKey, frozenset[RecordKey]] = {}
     crowded: list[Item] = []
     for each in decisions:

@@ -67,7 +67,7 @@ def settle(items: Sequence[Item], inv: Invocation) -> list[Ended]:
 def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
     """Part what is read at once from the rest.
 
-    A key's messages stay together: a hold on anybody they name keeps its response.
+    A key's messages stay together: a hold on any person that they name keeps its response.
     """
     keys = set(islice(dict.fromkeys(item.record_key for item in items), READ_AT_ONCE))
     return [item for item in items if item.record_key in keys], [item for item in items if item.record_key not in keys]
@@ -127,7 +127,7 @@ def _beside_receipts(failed: Sequence[Retry | Ending], inv: Invocation) -> tuple
     return [each for each in failed if each not in ends], [under_message_id(item, flaw, inv) for item, flaw in flaws]
 
 
-def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | APIError | NotBegun | Again | DeadLetter:  # noqa: FBT001 - a fact, passed on
+def _call(item: Item, read: _Read, inv: Invocation, first: bool) -> Outcome | APIError | NotBegun | Again | DeadLetter:  # noqa: FBT001 - a truth value, passed on
     """Make the item's call, if there is one to make now."""
     now = inv.clock.now()
     if item.flaw is not None:

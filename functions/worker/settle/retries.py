@@ -70,8 +70,8 @@ def _groups(retries: Sequence[Retry]) -> list[list[Retry]]:
 def _send_group(group: Sequence[Retry], inv: Invocation, *, returns: bool) -> list[Ended]:
     """Whatever can leave an item unsettled comes before its retry message: else both would live."""
     now = inv.clock.now()
-    notes = [message_chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner]
-    lost = _ending(_UNWRITTEN, notes, inv)
+    noted = [message_chains.noted(each.item.standing(), each.record, now) for each in group if not each.owner]
+    lost = _ending(_UNWRITTEN, noted, inv)
     if lost or returns:  # the batch returns, and meets the claims that could not be given back afterwards
         lost |= _ending(_UNWRITTEN, [_release(each, inv) for each in group if each.owner], inv)
         group = [replace(each, owner=None) for each in group]

@@ -1,4 +1,4 @@
-"""What becomes of items whose calls failed or could not begin, judged once all calls of the batch have ended."""
+"""Decide about items whose calls failed or could not begin, once all calls of the batch have ended."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

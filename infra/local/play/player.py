@@ -141,8 +141,8 @@ class Player:
         seen = {message_id for each in list(self._environment.seen) for message_id in each.message_ids}
         return seen.issuperset(run.message_ids)
 
-    def _wait(self, fact: Callable[[], bool]) -> None:
-        while not fact() and not self._over.wait(0.02):
+    def _wait(self, holds: Callable[[], bool]) -> None:
+        while not holds() and not self._over.wait(0.02):
             pass
 
 

@@ -61,23 +61,23 @@ def _person(
 ) -> int:
     queue_there(reach, FUNCTION)
     named = erasure or str(uuid.uuid4())
-    row, go_on = (
+    record_key, go_on = (
         reach.keys.key("erasure", named),
         reach.hint("erase", "--subject", subject, "--id", named, "--wait"),
     )
     only_wait = (
         bool(erasure) and patience is not None and not sure
     )  # so the hint reads; the function may be slow to begin
-    if not only_wait and "begun_at" not in reach.ledger.get(row).rest:
+    if not only_wait and "begun_at" not in reach.ledger.get(record_key).rest:
         order = checked(reach, FUNCTION, {"subject": subject, "erasure_id": named})
         if not (sure or voice.ask(f"Have all deleted that is registered for {subject}?")):
             return _nothing(voice)
         note(reach, reach.keys.key("subject", subject), {"order": "erase", "by": by}, time.time())
         give(reach, FUNCTION, order)
-    summary = _waited(reach, row, voice, patience)
-    voice.data({"subject": subject, "erasure_id": named, "record_key": row, "summary": summary})
+    summary = _waited(reach, record_key, voice, patience)
+    voice.data({"subject": subject, "erasure_id": named, "record_key": record_key, "summary": summary})
     voice.line(f"{subject}: {'erased' if summary else 'the erasure is under way'}", style="bold")
-    voice.line(f"  erasure {named}, record {row}")
+    voice.line(f"  erasure {named}, record {record_key}")
     if not summary:
         voice.line(f"  wait for its end: {go_on}")
         return DONE if patience is None else WANTING
@@ -89,12 +89,12 @@ def _person(
     return DONE if good else WANTING
 
 
-def _waited(reach: Reach, row: RecordKey, voice: Voice, patience: float | None) -> dict[str, Any] | None:
+def _waited(reach: Reach, record_key: RecordKey, voice: Voice, patience: float | None) -> dict[str, Any] | None:
     """The erasure's summary, once it has one; None where it has not in time."""
     until = time.monotonic() + (patience or 0)
     with voice.progress("looked", None) as bar:
         while True:
-            rest = reach.ledger.get(row).rest
+            rest = reach.ledger.get(record_key).rest
             bar(int(rest.get("looks", 0)))
             if isinstance(summary := rest.get("history"), dict):
                 return {name: int(told) if name in ("found", *COUNTED) else told for name, told in summary.items()}

@@ -1,4 +1,4 @@
-# What is kept in Object Storage: copies of the ledger, evidence, and results too large for a message.
+# What is kept in Object Storage: backups of the ledger, evidence, and results too large for a message.
 resource "yandex_kms_symmetric_key" "data" {
   name                = "${local.prefix}-data"
   folder_id           = var.folder_id

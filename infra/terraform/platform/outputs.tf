@@ -43,6 +43,6 @@ output "backup" {
 }
 
 output "backup_key_secret_id" {
-  description = "The Lockbox secret with the static key that writes copies of the ledger."
+  description = "The Lockbox secret with the static key that writes backups of the ledger."
   value       = yandex_lockbox_secret.backup_key.id
 }

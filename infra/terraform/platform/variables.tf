@@ -79,7 +79,7 @@ variable "package_bucket" {
 }
 
 variable "backup_bucket" {
-  description = "Name of the bucket for copies of the ledger; unique in all of Object Storage."
+  description = "Name of the bucket for backups of the ledger; unique in all of Object Storage."
   type        = string
 
   validation {
@@ -89,7 +89,7 @@ variable "backup_bucket" {
 }
 
 variable "backup_days" {
-  description = "Days for which no copy of the ledger can be deleted."
+  description = "Days for which no backup of the ledger can be deleted."
   type        = number
   default     = 30
 

@@ -1,4 +1,4 @@
-// Judge an AsyncAPI document, and render it as one HTML page: node page.mjs asyncapi.yaml [page.html]
+// Check an AsyncAPI document, and render it as one HTML page: node page.mjs asyncapi.yaml [page.html]
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Parser, fromFile } from "@asyncapi/parser";

@@ -309,8 +309,8 @@ def test_any_answer_means_something(
         assert len(meaning.detail) <= 256
         assert meaning.detail.isascii()
         assert meaning.detail.isprintable()
-    for judge in (deletion, existence):
-        known = judge(answer, "r1")
+    for read in (deletion, existence):
+        known = read(answer, "r1")
         if not isinstance(known, APIError):
             assert 200 <= status < 300 or status == 404
             assert not cut

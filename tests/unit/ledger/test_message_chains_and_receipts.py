@@ -13,7 +13,7 @@ from tests.unit.ledger.conftest import KEY
 NOW = 1_795_334_400.0
 SENT = 1_795_334_000_000
 YES, REFUSED = Written.YES, Written.REFUSED
-NOTES = {"reason": "retention"}
+AUDIT = {"reason": "retention"}
 
 
 def open_at(redrive: int, copy: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def standing(copy: int = 3, redrive: int = 1) -> Standing:
 
 
 def outcome(state: str, record: Record | None = None) -> Any:
-    return receipts.outcome(standing(), record or Record(KEY), state, NOW, NOTES)
+    return receipts.outcome(standing(), record or Record(KEY), state, NOW, AUDIT)
 
 
 # The writes of a delivery with redrive number 1 and copy number 3, sent at SENT, that read no record.
@@ -105,7 +105,7 @@ def test_a_dead_letter_leaves_no_time_alone_on_a_record_that_left_the_agenda_mea
 
 def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable[..., Record]) -> None:
     given(**ended("dead_lettered", 1), detail="HTTP 400", expires_at=NOW, retried={"m-0"})
-    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, NOTES | {"attempt": 2}))
+    store.write(receipts.outcome(standing(), Record(KEY), "deleted", NOW, AUDIT | {"attempt": 2}))
 
     record = store.get(KEY)
     assert (record.state, record.reason, record.attempt) == ("deleted", "retention", 2)
@@ -123,8 +123,8 @@ def test_a_receipt_keeps_nothing_of_a_dead_letter(store: Ledger, given: Callable
 @pytest.mark.parametrize("name", ["already_absent", "held", "dead-letter", "listed", "waiting"])
 def test_an_end_drops_what_was_retried_before_it(store: Ledger, given: Callable[..., Record], name: str) -> None:
     others = {
-        "listed": receipts.outcome(standing(), Record(RecordKey(KEY)), "done", NOW, NOTES),
-        "waiting": receipts.outcome(standing(), Record(RecordKey(KEY)), "scheduled", NOW, NOTES),
+        "listed": receipts.outcome(standing(), Record(RecordKey(KEY)), "done", NOW, AUDIT),
+        "waiting": receipts.outcome(standing(), Record(RecordKey(KEY)), "scheduled", NOW, AUDIT),
     }
     given(**open_at(1, 2), retried={"1:m-0"})
 
@@ -182,7 +182,7 @@ def test_a_further_receipt_is_not_on_the_agenda(store: Ledger, given: Callable[.
     before = given(**absent(SENT - 1), verify_after=60)
     mine = replace(standing(), response_id=Key("r"))
 
-    assert store.write(receipts.outcome(mine, before, "deleted", NOW, NOTES)) is YES
+    assert store.write(receipts.outcome(mine, before, "deleted", NOW, AUDIT)) is YES
 
     record, further = store.get(KEY), store.get(RecordKey(f"{KEY}#2"))
     assert (record.due_for, record.response_id) == ("verify", "r")
@@ -204,10 +204,10 @@ def test_a_hold_never_raises_the_time_at_which_a_response_was_created(
     store: Ledger, given: Callable[..., Record]
 ) -> None:
     unregistered = replace(standing(), response_id=Key("resp_1"), held_by=RecordKey("subject#1"))
-    write = receipts.outcome(unregistered, Record(KEY), "held", NOW, NOTES)
+    write = receipts.outcome(unregistered, Record(KEY), "held", NOW, AUDIT)
     given(created_at="2020-01-01T00:00:00.000Z")
 
     assert store.write(write) is REFUSED
-    again = receipts.outcome(unregistered, store.get(KEY), "held", NOW, NOTES)
+    again = receipts.outcome(unregistered, store.get(KEY), "held", NOW, AUDIT)
     assert store.write(again) is YES
     assert store.get(KEY).created_at == "2020-01-01T00:00:00.000Z"

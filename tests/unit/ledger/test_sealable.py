@@ -24,8 +24,8 @@ def of_day(store: Ledger, day: str) -> dict[str, Record]:
     return {record.key: record for page in parts for record in page}
 
 
-def receipt(record: Record, sent_at: float = NOW - 60, **notes: Any) -> Any:
-    return receipts.outcome(standing(sent_at), record, "deleted", NOW, notes).sets["receipt"]
+def receipt(record: Record, sent_at: float = NOW - 60, **audit: Any) -> Any:
+    return receipts.outcome(standing(sent_at), record, "deleted", NOW, audit).sets["receipt"]
 
 
 @pytest.mark.draft(20)

@@ -32,7 +32,7 @@ def test_what_is_left_out_of_a_large_result_is_named_and_nothing_else(
     queue = Queue(creates.kit.sqs, creates.clock)
     results = Results(queue, creates.answers, "f", "t", "hash", None)
 
-    assert results.send([Result("id", RecordKey("row"), Key("key"), 0.0, {**data, "usage": usage}, BULKY)]) == [True]
+    assert results.send([Result("id", RecordKey("record"), Key("key"), 0.0, {**data, "usage": usage}, BULKY)]) == [True]
 
     (event,) = creates.results()
     assert event["data"] == {name: each for name, each in data.items() if name not in omitted} | {
@@ -46,7 +46,7 @@ def test_a_text_takes_no_more_room_than_it_has_in_any_alphabet(creates: Bench) -
     text = "ответ" * 20_000
     results = Results(Queue(creates.kit.sqs, creates.clock), creates.answers, "f", "t", "hash", None)
 
-    assert results.send([Result("id", RecordKey("row"), Key("key"), 0.0, {"text": text}, BULKY)]) == [True]
+    assert results.send([Result("id", RecordKey("record"), Key("key"), 0.0, {"text": text}, BULKY)]) == [True]
 
     (event,) = creates.results()
     assert event["data"] == {"text": text}
@@ -57,7 +57,7 @@ def test_a_text_with_what_no_queue_takes_arrives_all_the_same(creates: Bench, ch
     text = f"ответ {character}"
     results = Results(Queue(creates.kit.sqs, creates.clock), creates.answers, "f", "t", "hash", None)
 
-    assert results.send([Result("id", RecordKey("row"), Key("key"), 0.0, {"text": text}, BULKY)]) == [True]
+    assert results.send([Result("id", RecordKey("record"), Key("key"), 0.0, {"text": text}, BULKY)]) == [True]
 
     (event,) = creates.results()
     assert event["data"] == {"text": text}
