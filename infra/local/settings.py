@@ -1,6 +1,7 @@
 """The functions' settings for the local servers: every one that the functions know, with a value."""
 
 import secrets
+import shlex
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -85,10 +86,10 @@ def own_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_env(settings: Mapping[str, str], path: Path = LOCAL_ENV) -> None:
-    """Write `KEY=value` lines, readable by the owner alone; no value needs quoting."""
+    """Write `KEY=value` lines that a shell reads too, readable by the owner alone."""
     new = path.with_name(path.name + ".new")  # replaced in one step: a reader sees the old file or the whole new one
     new.touch(mode=0o600)
-    new.write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
+    new.write_text("".join(f"{name}={_quoted(value)}\n" for name, value in sorted(settings.items())))
     new.replace(path)
 
 
@@ -96,6 +97,14 @@ def read_env(path: Path = LOCAL_ENV) -> dict[str, str]:
     """What `write_env` wrote. Raises OSError, and ValueError where the file is not text."""
     text = path.read_text(encoding="utf-8")
     return {name: value or "" for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
+
+
+def _quoted(value: str) -> str:
+    """The value as a shell and dotenv read it; with both kinds of quotes in it a shell does not."""
+    if not value or shlex.quote(value) == value:
+        return value
+    mark = '"' if "'" in value else "'"
+    return f"{mark}{value}{mark}"
 
 
 def _defaults() -> dict[str, str]:
@@ -109,4 +118,6 @@ def _defaults() -> dict[str, str]:
 def _text(default: object) -> str:
     if isinstance(default, SecretStr):
         return default.get_secret_value()
+    if isinstance(default, frozenset):
+        return ",".join(sorted(default))
     return str(default).lower() if isinstance(default, bool) else str(default)

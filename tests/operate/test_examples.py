@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -12,7 +14,7 @@ import pytest
 from infra.local.cloud.servers import KEY_ID, KEY_SECRET, REGION
 from infra.local.environment import Environment
 from infra.local.samples.case import EVENTS
-from infra.local.settings import RESULTS_BUCKET, read_env
+from infra.local.settings import RESULTS_BUCKET
 from ledger import Keys, Ledger
 from ledger.states import DELETED
 from tests.operate.conftest import Scene
@@ -23,12 +25,21 @@ from worker.send.bucket import Bucket
 from worker.send.document import Document
 from worker.send.large_results import stored as stored_large
 
+(SETTINGS,) = re.findall(r"(?m)^set -a .*local\.env.*$", (EVENTS / "README.md").read_text())
+"""What gives the settings of `make dev` to programs."""
+
 
 def run(scene: Scene, example: str, *arguments: object) -> list[str]:
-    """Run an example in a process of its own, with the settings of the environment; what it prints."""
-    environment = {"PATH": os.environ["PATH"], **read_env(scene.settings)}
-    command = [sys.executable, str(EVENTS / "examples" / example), *map(str, arguments)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    """Run an example in a process of its own, with the settings as the page has a person read them; what it prints."""
+    settings = SETTINGS.replace("./.local.env", shlex.quote(str(scene.settings)))
+    command = shlex.join([sys.executable, str(EVENTS / "examples" / example), *map(str, arguments)])
+    done = subprocess.run(  # noqa: S603 - ours
+        ["bash", "-c", f"{settings} && {command}"],  # noqa: S607 - bash
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

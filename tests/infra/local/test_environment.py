@@ -1,3 +1,4 @@
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +64,16 @@ def test_the_env_file_has_every_setting_but_the_queues(environment: Environment,
     assert {name.upper() for name in Settings.model_fields} - set(read_env(path)) == QUEUES
     assert path.stat().st_mode & 0o077 == 0
     given = read_env(path) | dict.fromkeys(QUEUES, environment.dead_letters)
-    assert Settings.model_validate(given).max_age == 86_400
+    read = Settings.model_validate(given)
+    assert (read.max_age, read.aistudio_allow_fields) == (86_400, frozenset())
+
+
+@pytest.mark.parametrize("value", ["", "plain", "a=b", '{"a": "$b c"}', "/home/ann o'neil/dev.log"])
+def test_a_shell_reads_from_the_env_file_what_ops_reads(value: str, tmp_path: Path) -> None:
+    write_env({"GIVEN": value}, path := tmp_path / "settings.env")
+    assert read_env(path) == {"GIVEN": value}
+    script = f'set -eu; . {path}; printf %s "$GIVEN"'
+    assert subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout == value  # noqa: S603, S607 - bash
 
 
 def test_the_ledger_is_there_and_empty(environment: Environment) -> None:
