@@ -36,6 +36,11 @@ def test_the_model_of_a_sweep_takes_as_long_as_the_function_s_own_sweeps() -> No
     assert came.responses / came.whole == pytest.approx(rate, rel=0.1)
 
 
+def test_what_was_measured_ends_with_what_stands_in_the_way() -> None:
+    measured, standing = (Path(scale.__file__).with_name(name).read_text() for name in ("measured.md", "standing.md"))
+    assert measured.endswith(standing), "copy standing.md to the end of measured.md, or run make bench"
+
+
 def test_table_and_plot_are_those_of_the_model() -> None:
     page = (Path(__file__).parents[2] / "infra" / "README.md").read_text()
 
