@@ -17,6 +17,6 @@ class CancelResponse(Message):
 
 @queue_function(CancelResponse, Responses, RESULT, idempotent=True)
 def handler(message: CancelResponse, responses: Responses, timeout: float) -> Outcome:
-    """Cancel it. The result is the response after that: one that was over, or is gone, stays so."""
+    """Cancel it. The result is the response after that: a response that was over, or is gone, stays so."""
     found = responses.cancel(message.response_id, timeout, where_possible=message.where_possible)
     return replace(Outcome.of(found), usage=None)  # its create, or the poll behind that, counts its tokens

@@ -9,7 +9,7 @@ from worker import Desk, Invalid, Later, Message, Opaque, Outcome, Time, ledger_
 
 RESULT = "yandex.aistudio.erasure"
 LEAST = 15.0
-"""Seconds that a page of records takes at the most: with less left no further one is begun."""
+"""Seconds that a page of records takes at the most: with less left no further page is begun."""
 
 
 class EraseSubject(Message, key="erasure_id"):

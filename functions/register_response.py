@@ -25,7 +25,7 @@ class RegisterResponse(Message):
 
 @queue_function(RegisterResponse, ledger_only, RESULT, idempotent=True, desk=True, check=check)
 def handler(message: RegisterResponse, _client: None, _timeout: float, desk: Desk) -> Outcome:
-    """Put it on its record. Without a policy the default one counts; an unknown one makes the message invalid."""
+    """Put it on its record. Without a policy the default policy counts; an unknown policy makes the message invalid."""
     created = message.created_at.timestamp() if message.created_at else desk.sent_at / 1000
     try:
         dated = policies_of(desk.settings.retention_policies).dated(message.policy, message.delete_after, created)

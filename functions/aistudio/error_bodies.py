@@ -113,7 +113,7 @@ def status_told(error: Mapping[str, Any]) -> int | None:
 
 
 def class_of(status: int | None, *, idempotent: bool) -> type[APIError]:
-    """Return the class of error that an HTTP status stands for. A status of None is an unknown one.
+    """Return the class of error that an HTTP status stands for. A status of None is an unknown status.
 
     A gateway's 503 does not say whether the request was passed on. So it counts as throttling only for a call that may
     be repeated.

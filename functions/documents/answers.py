@@ -23,7 +23,7 @@ _REASONS = frozenset(
 (https://yandex.cloud/en/docs/ydb/docapi/api-ref/actions/transactWriteItems)."""
 
 _LARGEST = Decimal("1E+126")
-"""Larger than any number of the service's. Python takes very long to write a much larger one out."""
+"""Larger than any number of the service's. Python takes very long to write out a much larger number."""
 
 
 class Unreadable(Exception):

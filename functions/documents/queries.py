@@ -32,7 +32,7 @@ class Query:
         return {"key": {"S": key}, self.index.key: {"S": self.value}, self.index.range: {"S": range_}}
 
     def request(self, table: str, after: Mapping[str, Any] | None) -> Any:
-        """Return the arguments of Query that ask for the page `after` this place, or for the first one."""
+        """Return the arguments of Query that ask for the page `after` this place, or for the first page."""
         asked = {"key": (self.index.key, self.value)}
         asked |= {"range": (self.index.range, self.until)} if self.until is not None else {}
         return {

@@ -26,7 +26,7 @@ class Reads(Requests, Generic[K, R]):
     _make: Callable[[Mapping[str, Any]], R]
 
     def get(self, key: K) -> R:
-        """Read the record as it is now, consistently; an empty one where there is none. Raises TableUnavailable."""
+        """Read the record as it is now, consistently; an empty record where there is none. Raises TableUnavailable."""
         ask = partial(self._client.get_item, TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True)
         item = self._read(ask, lambda answer: answers.one_item(answer, key))
         return self._make(item or {"key": key})

@@ -45,7 +45,7 @@ class AtOnce(Protocol):
 
 
 def in_order(tasks: Sequence[Callable[[], T]], /) -> list[T | BaseException]:
-    """Carry out one task after another. What one raises is raised at once."""
+    """Carry out the tasks in turn. What a task raises is raised at once."""
     return [task() for task in tasks]
 
 
@@ -86,7 +86,7 @@ class Budget:
             raise TookTooLong from None
 
     def side_by_side(self, requests: Sequence[Callable[[], T]]) -> list[T]:
-        """Carry out what may go at once; return in order what each returned. What one raises is raised in the end."""
+        """Carry out what may go at once; return in order what each returned. Raise in the end what a task raised."""
         ends = self._at_once(requests)
         for end in ends:
             if isinstance(end, BaseException):

@@ -36,13 +36,13 @@ OPEN_BELOW = "#state = :open AND (#redrive < :redrive OR (#redrive = :redrive AN
 """The watermark is below the retry message that was just confirmed."""
 
 MINE = "#owner = :owner AND #state = :claimed"
-"""My own claim: also one that I wrote before, in a request whose answer never came."""
+"""My own claim: also a claim that I wrote before, in a request whose answer never came."""
 
 ENDED_BEFORE = "#state IN (:held, :waiting, :dead_lettered) AND #redrive < :redrive"
-"""Earlier messages of the key ended as held, waiting or dead-lettered; this one belongs to a later redrive."""
+"""Earlier messages of the key ended as held, waiting or dead-lettered; this message belongs to a later redrive."""
 
 ABSENT_BEFORE = "#state = :already_absent AND #redrive < :redrive AND #absent_sent_at < :sent_at"
-"""An earlier message found nothing; this one was sent later, so it asks again."""
+"""An earlier message found nothing; this message was sent later, so it asks again."""
 
 WAITS = "#state = :waiting"
 """A date that had not come ended earlier messages: that keeps no other from being dead-lettered."""
@@ -63,7 +63,7 @@ REDRIVEN = "#state = :dead_lettered AND #redrive < :redrive AND NOT #reason IN (
 """A later redrive of a dead-lettered key; a call that may have happened needs force."""
 
 REDRIVEN_BY_FORCE = "#state = :dead_lettered AND #redrive < :redrive"
-"""The same with force, which is good for one redrive: the record then holds its number."""
+"""A later redrive by force of a dead-lettered key. Force counts for one redrive: the record then holds its number."""
 
 LAPSED_CLAIM_BY_FORCE = (
     "#state = :claimed AND #lease_until < :now AND #redrive < :redrive AND attribute_not_exists(#response_id)"
@@ -82,7 +82,7 @@ STILL_MINE_TO_FINISH = (
 """My call did happen: that is final, even where the lease ended meanwhile and the key was dead-lettered as unknown."""
 
 DEAD_LETTERED_BY = "#state = :dead_lettered AND #owner = :owner"
-"""The very end whose dead letter was sent: a later one needs a dead letter of its own."""
+"""The very end whose dead letter was sent: a later end needs a dead letter of its own."""
 
 CLAIMED_BELOW = "#state = :claimed AND #redrive = :redrive AND #copy < :copy"
 """Another delivery of this redrive holds the claim, and the watermark is below the confirmed retry message."""

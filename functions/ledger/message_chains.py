@@ -82,7 +82,7 @@ def concerning(standing: Standing) -> Write:
 
 
 def retried(standing: Standing) -> Write:
-    """Keep what a confirmed retry message stands for, where another one is as high (best effort)."""
+    """Keep what a confirmed retry message stands for, where another retry message is as high (best effort)."""
     return Write(standing.key, sets={}, adds=standing.adds, condition=when.GOES_ON, given=when.given())
 
 

@@ -142,7 +142,7 @@ def _waiting(standing: Standing, record: Record, now: float, audit: Mapping[str,
 
 
 def _held(standing: Standing, record: Record, now: float, audit: Mapping[str, Any]) -> Write:
-    """Messages that ended because of a hold, which block no later one. Who releases it finds what it makes due."""
+    """Make the end of messages that a hold stopped. It blocks no later message. A release finds what it makes due."""
     agenda: dict[str, Any] = {}
     unless: tuple[str, ...] = ()
     if standing.response_id is not None:

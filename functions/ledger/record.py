@@ -27,7 +27,7 @@ class Write(writes.Write):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as read, with the values of an absent one as defaults. Times are epoch seconds, `…sent_at` ms.
+    """A record as read; the defaults are the values of an absent record. Times are epoch seconds, `…sent_at` ms.
 
     `redrive` and `copy` are the watermark, written at `marked_at`, of a chain that began at `first_seen`. `retried` are
     the messages that have a confirmed retry message, each as `<redrive>:<id>`; an end drops them. `messages` are the

@@ -78,6 +78,6 @@ def queue_function(
             return instance(function).handle(event, context)
 
         handler.function = function  # type: ignore[attr-defined]  # functions take attributes, their type does not say so
-        return handler  # type: ignore[return-value]  # the same
+        return handler  # type: ignore[return-value]  # it has `function` now
 
     return make

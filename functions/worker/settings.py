@@ -55,7 +55,7 @@ QUEUES = ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", *KEYS_OF_QUEUES)
 LEDGER_FUNCTION = (*LEDGER, *QUEUES)
 """What a function that takes messages from a queue needs, where all that it does is done in the ledger."""
 QUEUE_FUNCTION = (*STUDIO, *LEDGER_FUNCTION)
-"""The same for one that calls AI Studio; one that a timer starts has no queue."""
+"""What a function with a queue needs, where it calls AI Studio. A timer's function has no queue."""
 
 Check = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Looks at a function's environment and says, by name, what is wrong with it."""
@@ -95,16 +95,16 @@ class Settings(BaseModel):
     ydb_auth: Literal["iam", "static"] = "iam"
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 8
     max_age: Duration = "24h"  # type: ignore[assignment]  # read like the environment's text
-    lease_margin: Duration = "600s"  # type: ignore[assignment]  # the same
+    lease_margin: Duration = "600s"  # type: ignore[assignment]  # read like text
     # Below a second the records are read again and again, and are never fresh enough for a call to begin.
-    hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # the same
-    sweep_lease: Annotated[Duration, Field(ge=60)] = "1h"  # type: ignore[assignment]  # the same
+    hold_window: Annotated[Duration, Field(ge=1)] = "10s"  # type: ignore[assignment]  # read like text
+    sweep_lease: Annotated[Duration, Field(ge=60)] = "1h"  # type: ignore[assignment]  # read like text
     sweep_backlog: Annotated[int, Field(ge=1)] = 10_000
-    erase_settle: Duration = "30m"  # type: ignore[assignment]  # the same
+    erase_settle: Duration = "30m"  # type: ignore[assignment]  # read like text
     queue_max_bytes: Annotated[int, Field(ge=1_024, le=262_144)] = 262_144
-    queue_retention: Duration = "4d"  # type: ignore[assignment]  # the same
+    queue_retention: Duration = "4d"  # type: ignore[assignment]  # read like text
     retention_policies: str = ""
-    call_needs: Duration = "2s"  # type: ignore[assignment]  # the same
+    call_needs: Duration = "2s"  # type: ignore[assignment]  # read like text
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 

@@ -92,7 +92,7 @@ def timer_function(
             return timer_instance(timer).handle(event, context)
 
         handler.timer = timer  # type: ignore[attr-defined]  # functions take attributes, their type does not say so
-        return handler  # type: ignore[return-value]  # the same
+        return handler  # type: ignore[return-value]  # it has `timer` now
 
     return make
 

@@ -1,4 +1,4 @@
-"""Decode bodies that come compressed, although the request asks for plain ones."""
+"""Decode bodies that come compressed, although the request asks for plain bodies."""
 
 import zlib
 

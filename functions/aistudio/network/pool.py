@@ -21,8 +21,8 @@ KEEPALIVE = 5.0
 class Pool:
     """Connections to any server, those kept open that may be used again.
 
-    At most `kept` are open; where all are in use a request waits for one. With `kept=0` every request opens its own
-    connection, without a limit. Threads may share them.
+    At most `kept` are open; where all are in use a request waits for a free connection. With `kept=0` every request
+    opens its own connection, without a limit. Threads may share them.
     """
 
     def __init__(self, tls: ssl.SSLContext, dialer: Dialer, kept: int) -> None:

@@ -11,7 +11,7 @@ from aistudio.error_bodies import parse_object
 from aistudio.network.deadline import Exchange
 
 CUT = 1006
-"""The close code of a connection that ended without one."""
+"""The close code of a connection that ended without a close code."""
 
 
 class TooMuch(Exception):

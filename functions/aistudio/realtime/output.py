@@ -73,7 +73,7 @@ class Output:
         self._names: dict[Kind, str] = {}
 
     def take(self, event: Event) -> None:
-        """Take an event; one that says nothing of the output changes nothing."""
+        """Take an event; an event that says nothing of the output changes nothing."""
         name, _, step = str(event.get("type")).removeprefix("response.").rpartition(".")
         kind = _KINDS.get(name)
         # A service that speaks both generations says everything twice.

@@ -49,7 +49,7 @@ class Turn:
         """Events of responses so far, without those of responses that were there before we asked."""
 
     def read(self, event: Event) -> None:
-        """Take one event; an unknown one changes nothing."""
+        """Take an event; an unknown event changes nothing."""
         kind = event.get("type")
         if kind == "error":
             self._read_complaint(Complaint.read(event))

@@ -43,7 +43,7 @@ def read_turn(wire: Wire, turn: Turn, hear: Callable[[Mapping[str, Any]], None])
 
 
 def read_transcripts(wire: Wire, heard: Heard, item_ids: set[str | None]) -> None:
-    """Read until each of these items has its transcript; without one that does not come in time."""
+    """Read until each of these items has its transcript, or the time for transcripts is over."""
     until = wire.now() + TRANSCRIBED_WITHIN
     with contextlib.suppress(TimeoutError, ConnectionClosed):
         while not heard.has_transcripts(item_ids):

@@ -49,7 +49,7 @@ class Responses:
         self._api = api
 
     def create(self, body: Mapping[str, Any], timeout: float, learned: Learned | None = None) -> Response:
-        """Create a response. `body` is the API's own, sent unchanged. A second call creates and bills a second one.
+        """Create a response. `body` is the API's own, sent unchanged. A second call bills a second response.
 
         With `stream` in the body the answer is read as events; the returned response is equal either way. An error that
         comes after the service named the response has its id in `response_id`; an unknown outcome without an id says

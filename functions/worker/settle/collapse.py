@@ -1,4 +1,4 @@
-"""Deliveries of one key in one batch, to which their record says the same: one of them stands for all."""
+"""Collapse a key's deliveries in a batch, if their record means one step for all: one delivery stands for all."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -28,7 +28,7 @@ def unsettled(item: Item, what: str, trace: Trace | None = None) -> Ended:
 
 
 def defect(item: Item, error: BaseException) -> Ended:
-    """A defect of ours leaves its message unsettled, and its neighbours alone."""
+    """Log a defect in this code. It leaves its message unsettled; the batch's other messages are settled."""
     _log.error("a defect kept a message from being settled: %s", _traceback_of(error))
     return unsettled(item, "defect")
 

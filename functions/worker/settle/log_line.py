@@ -14,7 +14,7 @@ from worker.settle.usage import token_counts
 _MODEL = re.compile(r"[A-Za-z0-9:/._@-]{1,256}")
 """What the name of a model looks like; the service may echo anything there, and no content is logged."""
 _STATUS = re.compile(r"[a-z_]{1,32}")
-"""What a response's status looks like, for the same reason."""
+"""What a response's status looks like; the service may echo anything there too."""
 
 
 def log_end(

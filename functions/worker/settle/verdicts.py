@@ -54,4 +54,4 @@ def first_alone(tasks: Sequence[Callable[[bool], T]], inv: Invocation) -> list[T
     calls = len(inv.took)
     while len(ended) < min(_ALONE, len(tasks)) and inv.breaker.opened_by is not None and len(inv.took) == calls:
         ended += inv.run([partial(tasks[len(ended)], True)])  # noqa: FBT003 - the task's only argument
-    return [*ended, *inv.run([partial(task, False) for task in tasks[len(ended) :]])]  # noqa: FBT003 - the same
+    return [*ended, *inv.run([partial(task, False) for task in tasks[len(ended) :]])]  # noqa: FBT003 - the task's only argument
