@@ -136,6 +136,10 @@ ODD: dict[str, tuple[Action, list[bool]]] = {
         answered(sent=[confirmed("0"), confirmed("1", MD5OfMessageBody=digest("other"))]),
         [True, False, False],
     ),
+    "a checksum in capital letters": (
+        answered(sent=[confirmed("0", MD5OfMessageBody=digest(messages(3)[0].body).upper())]),
+        [True, False, False],
+    ),
     "a page": (says_bytes(b"<html>"), [False] * 3),
     "nothing": (says_bytes(b""), [False] * 3),
 }
