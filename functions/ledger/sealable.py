@@ -27,7 +27,7 @@ def part_of(day: str, shard: int) -> str:
     return f"{day}#{shard:02d}"
 
 
-def settled(key: str, now: float) -> dict[str, str]:
+def settled(key: RecordKey, now: float) -> dict[str, str]:
     """Return the attributes that let a record be sealed with the day of `now` (epoch seconds)."""
     at = text_of(now)
     return {"settled_shard": part_of(at[:10], zlib.crc32(key.encode()) % SHARDS), "settled_at": at}

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from infra.operate.evidence.choice import lines_of
 from infra.operate.evidence.figures import figures
 from infra.operate.evidence.page import About, Hold, page
+from ledger import RecordKey
 from retention.evidence.export import exported
 from tests.support.sealed import days_of
 
@@ -52,7 +53,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = days_of(RECEIPTS)
-    holds = [Hold("response#" + "1" * 32, ["<b>case</b> 42"], 1_795_334_400.0, ["legal"])]
+    holds = [Hold(RecordKey("response#" + "1" * 32), ["<b>case</b> 42"], 1_795_334_400.0, ["legal"])]
     made = page(
         About("test", "all that was sealed", "evidence.html", 1_795_334_400.0),
         [day.seal for day in days],

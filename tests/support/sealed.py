@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from ledger import RecordKey
 from ledger.sealable import SHARDS
 from retention.evidence.seals import Line, SealedDay
 
@@ -52,7 +53,7 @@ def _receipt(key: str, begin: datetime, number: int, random: Random) -> Line:
 
 
 def _line(key: str, content: dict[str, Any], at: datetime) -> Line:
-    return Line.of(key, sum(key.encode()) % SHARDS, {"settled_at": _text(at.timestamp()), **content})
+    return Line.of(RecordKey(key), sum(key.encode()) % SHARDS, {"settled_at": _text(at.timestamp()), **content})
 
 
 def _text(moment: float) -> str:

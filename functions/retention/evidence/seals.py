@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import rfc8785
 
+from ledger import RecordKey
 from ledger.sealable import SHARDS
 from retention.evidence.merkle import leaf_hash, root_of
 
@@ -23,13 +24,13 @@ VERSION = 1
 class Line:
     """One line as it is sealed: the key of its record, its shard, its canonical bytes, and whether its day was over."""
 
-    key: str
+    key: RecordKey
     shard: int
     content: bytes
     late: bool = False
 
     @classmethod
-    def of(cls, key: str, shard: int, content: Mapping[str, Any], *, late: bool = False) -> Self:
+    def of(cls, key: RecordKey, shard: int, content: Mapping[str, Any], *, late: bool = False) -> Self:
         """Make a line of what is known about a key. Raises ValueError where that is no JSON."""
         return cls(key, shard, rfc8785.dumps({"key": key, **content}), late)
 

@@ -15,6 +15,7 @@ from string import Template
 
 from infra.operate.evidence.charts import by_day, by_length, class_of
 from infra.operate.evidence.figures import DELETED, Figures, span
+from ledger import RecordKey
 from retention.evidence.seals import Seal
 
 _HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ MOST_LINES = 50_000
 class Hold:
     """What is on hold: the record's key, the cases, since when (epoch seconds, 0 where unknown), and who ordered them."""
 
-    key: str
+    key: RecordKey
     cases: Sequence[str]
     since: float = 0
     by: Sequence[str] = ()

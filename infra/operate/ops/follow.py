@@ -15,7 +15,7 @@ from infra.operate.ops.environments import Reach
 from infra.operate.ops.records import log_lines, waiting
 from infra.operate.ops.say import Voice
 from infra.operate.ops.story import ENDS
-from ledger import Record, RecordKey
+from ledger import Key, Record, RecordKey
 from ledger.states import DEAD_LETTERED, DELETED, DONE, PENDING
 
 EVERY_LOCAL, EVERY = 0.2, 2.0
@@ -31,7 +31,7 @@ class Sent:
     """A message under way: the id under which it is delivered, its key, its record, and that as it was before."""
 
     message_id: str
-    key: str
+    key: Key
     record_key: RecordKey
     before: Record
 
@@ -93,7 +93,7 @@ class Follower:
         return [line for line in lines if "end" in line and line["at"] >= int(self.begun)]
 
 
-def calls(reach: Reach, key: str) -> list[str]:
+def calls(reach: Reach, key: Key) -> list[str]:
     """The calls that the local AI Studio had about an id, by method and status; none on a deployment."""
     if not reach.local:
         return []
@@ -101,7 +101,7 @@ def calls(reach: Reach, key: str) -> list[str]:
     return [f"{call['method']} {call['status'] or 'without an answer'}" for call in found]
 
 
-def result(reach: Reach, record_key: str) -> Mapping[str, Any] | None:
+def result(reach: Reach, record_key: RecordKey) -> Mapping[str, Any] | None:
     """The newest result about a record, where it can be seen without taking it from its consumer: locally."""
     found: Mapping[str, Any] | None = None
     for message in waiting(reach, reach.settings.results_queue_url):

@@ -99,7 +99,7 @@ def message_query(reach: Reach, name: str) -> str:
     return _query(reach, f'json_payload.origin = "{name}"')
 
 
-def query(reach: Reach, key: str) -> str:
+def query(reach: Reach, key: RecordKey) -> str:
     """The command that reads a deployment's log lines about a record."""
     return _query(reach, f'json_payload.key = "{key}"')
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import rfc8785
 
+from ledger import RecordKey
 from retention.evidence.export import exported
 from retention.evidence.seals import Line, Seal, SealedDay, name_of
 from retention.evidence.verify import Fault, verify
@@ -18,7 +19,9 @@ DAYS = ("2026-11-24", "2026-11-25", "2026-11-26")
 def lines(day: str, count: int) -> list[Line]:
     return [
         Line.of(
-            f"response#{day}-{number:02}", number % 8, {"outcome": "deleted", "executed_at": 1795334401.25 + number}
+            RecordKey(f"response#{day}-{number:02}"),
+            number % 8,
+            {"outcome": "deleted", "executed_at": 1795334401.25 + number},
         )
         for number in range(count)
     ]
