@@ -39,7 +39,7 @@ class UnreadableAnswer(BotoCoreError):
 
 
 def client_config(read_timeout: float = READ_TIMEOUT, **more: Any) -> Config:
-    """Configure botocore's timeouts. It never repeats a request by itself: the caller counts each try (budget.py)."""
+    """Configure botocore's timeouts. It repeats no request by itself: the caller counts each try (time_budget.py)."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
