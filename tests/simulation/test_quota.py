@@ -33,3 +33,7 @@ def test_under_a_quota_below_the_ceiling_all_is_done_and_few_calls_are_refused()
     assert statuses[200] == MESSAGES
     assert not [label for _, _, label, *_ in came.trace if label == f"sends to {DEAD}"]
     assert statuses[429] <= MESSAGES // BATCH
+    invocations = sum(move[:2] == ("trigger", "delivers") for move in came.moves)
+    assert invocations <= 1.5 * MESSAGES / BATCH, (
+        "an instance whose calls are refused does nothing for the rest of its batch"
+    )
