@@ -94,7 +94,7 @@ class Checker:
         self._excused: set[str] = set()  # records whose messages a queue has dropped, until another one must go on
         self._dropped: set[str] = set()  # all of these that ever were
         self.lost: set[str] = set()  # bodies of messages that a queue has dropped
-        self._moved_back: dict[str, int] = {}  # when scripts made further messages of what the queue's policy had moved
+        self._stated_for: dict[str, int] = {}  # when the newest message came for which a record says its state
         self._began: dict[
             tuple[str, int], int
         ] = {}  # the first step of a redrive's chains, of which somebody was retried
@@ -231,10 +231,6 @@ class Checker:
         if "moved" in self._world.plan.forbidden:
             self._broken("H23: the queue dead-lettered a healthy message")
 
-    def moved_back(self, post: Post) -> None:
-        """A script makes another message of a dead letter."""
-        self._moved_back[post.name] = self._world.steps
-
     def lapsed(self, record_key: str) -> None:
         """A record has expired: nothing is known of its key any more."""
         self._ended.pop(record_key, None)
@@ -277,6 +273,8 @@ class Checker:
 
     def _entered(self, key: str, state: str, new: Item) -> None:
         studio, business = self._world.studio, self._ids.get(key, "")
+        given = [post.born for post in self._world.current.process.posts if post.record_key == key]
+        self._stated_for[key] = max(given, default=self._world.steps)
         if state in (HELD, DEAD_LETTERED):
             self._ended[key] = self._world.steps
         if state == DEAD_LETTERED:
@@ -411,10 +409,10 @@ class Checker:
         own = self._world.queues.posts[OWN]
         return any(post.record_key == record_key and not {post.name, post.chain} & {*answered} for post in own)
 
-    def _told_since(self, record_key: str, item: Item) -> bool:
-        """Whether what a script made of a message that this end answers has a dead letter: that one is for both."""
-        told = self.dead_letters.get(record_key, -1)
-        return any(self._moved_back.get(name, told) < told for name in item["messages"]["SS"])
+    def _stated_late(self, record_key: str) -> bool:
+        """Whether a late delivery wrote the state: a dead letter that came after its message lies there, for both."""
+        told = self.dead_letters.get(record_key, -1) > self._stated_for[record_key]
+        return told and any(post.record_key == record_key and post.reason for post in self._world.queues.posts[DEAD])
 
     def _on_record(self, record_key: str, redrive: int) -> bool:
         """Whether the dead letter of a record is there, or what an operator or a script made of it."""
@@ -435,8 +433,10 @@ class Checker:
                 self._broken("H17: dead-lettered, its dead letter noted as sent, and it never was")
             if not self._on_record(record_key, highest[0]):
                 self._broken("I1: dead-lettered, and its dead letter is gone")
-        elif state == DEAD_LETTERED and (self._anew(record_key, item) or self._told_since(record_key, item)):
+        elif state == DEAD_LETTERED and self._anew(record_key, item):
             return  # it is no message that this end answers: its delivery sees to the dead letter, or goes on
+        elif state in (CLAIMED, DEAD_LETTERED) and self._stated_late(record_key):
+            return
         elif state in (None, OPEN, CLAIMED, DEAD_LETTERED) and not self._alive(
             record_key, self._least(record_key, item, highest)
         ):

@@ -57,7 +57,6 @@ def redrive(world: "World", name: str, dead_letter: Post, *, force: bool) -> Non
 
 def move_back(world: "World", dead_letter: Post, *, body_only: bool) -> None:
     """Do as the scripts do that know nothing of redrives: send what is there once more, and delete it."""
-    world.checker.moved_back(dead_letter)
     world.queues.remove(dead_letter)
     world.queues.put(dead_letter.body, {} if body_only else dead_letter.attributes, foreign=True)
 

@@ -194,6 +194,21 @@ SCHEDULES: dict[str, tuple[Plan, tuple[Move, ...]]] = {
             ("w1", "sends to dead letters", CRASH),
         ),
     ),
+    "the body of a dead letter is sent alone and ends before a late delivery of its message claims": (
+        _creates(6, {DUPLICATE: 1, CRASH: 1, "POST 400": 2}, moves=1, redrives=1, sent_before=True),
+        (
+            ("trigger", "delivers", "m1"),
+            ("trigger", "delivers again", "m1"),
+            ("w1", f"POST {KEY}", "400"),
+            ("w1", "acknowledges", ""),
+            ("script", "moves the body of", "d1"),
+            ("trigger", "delivers", "c2"),
+            ("w3", f"POST {KEY}", "400"),
+            ("w3", "acknowledges", ""),
+            ("w2", f"POST {KEY}", CRASH),
+            ("operator", "redrives", "d3"),
+        ),
+    ),
     "an absence answers a message that names a person, and a hold follows": (
         _ABSENT,
         (
