@@ -1,5 +1,5 @@
 # Proof beyond the tests (tests/README.md): a soak on real local servers, and audits of what is deployed.
-.PHONY: bench bench-retention scale soak fuzz audit transcript
+.PHONY: bench bench-retention scale soak fuzz audit transcript matrix
 
 soak: setup ## Ten thousand messages while everything goes wrong, fifteen minutes at the most; ARGS="--seed 2"
 	$(BIN)/python -m tests.e2e.soak $(ARGS)
@@ -23,3 +23,6 @@ audit: setup ## Known slips in our code, licences of what is deployed, advisorie
 
 transcript: setup ## Write infra/local/transcript.md anew: what README.md has a newcomer type, and what is then to be seen
 	WRITE=1 $(BIN)/pytest -q tests/operate/test_transcript.py tests/e2e/test_demo.py
+
+matrix: setup ## Write the fault matrix of tests/README.md anew, from tests/matrix.yaml and the marks of the tests
+	@PYTHONPATH=functions:. $(BIN)/python -m tests.support.matrix

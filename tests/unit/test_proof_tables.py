@@ -1,50 +1,18 @@
 """tests/README.md names tests that exist, and every row, hole and invariant of it has tests."""
 
-import ast
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from tests.simulation.faults import every_fault
 from tests.simulation.scenarios import SCENARIOS
+from tests.support.matrix import TESTS, claims_of, files_with, page_with_matrix, rows
 
-TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS / "README.md").read_text()
 NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w*\*?|(?:row|hole|draft)\(\d+\))`", PAGE)))
-LEVELS = {
-    "unit/aistudio": "raw socket",
-    "unit": "one package",
-    "integration": "real servers",
-    "e2e": "end to end",
-    "fuzz": "any input",
-}
 ROWS, HOLES, INVARIANTS = range(1, 36), range(1, 28), range(1, 9)
 MARKS = {"row": ROWS, "hole": HOLES, "draft": HOLES}
-
-
-def marks_of(node: ast.AST) -> Iterator[str]:
-    """The marks of rows and holes below a node of a file: `row(5)`."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in MARKS:
-            yield from (f"{each.func.attr}({ast.literal_eval(number)})" for number in each.args)
-
-
-@cache
-def claims_of(path: Path) -> frozenset[str]:
-    """The names of a file's tests, and the rows and holes that it marks."""
-    tree = ast.parse(path.read_text())
-    tests = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
-    return frozenset(tests | set(marks_of(tree)))
-
-
-def files_with(mark: str) -> list[str]:
-    """The files of tests with this mark, from the folder of tests."""
-    files = (path for path in TESTS.rglob("test_*.py") if mark in claims_of(path))
-    return [path.relative_to(TESTS).as_posix() for path in files]
 
 
 def cells_of(first: str) -> list[str]:
@@ -82,16 +50,14 @@ def test_every_mark_is_of_a_row_or_a_hole_that_the_page_has() -> None:
     assert marked - known == set()
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_a_row_names_the_levels_of_its_tests_and_what_the_simulator_calls_it(row: int) -> None:
-    _, told = cells_of(str(row))
-    levels, simulated = re.findall(r"[a-z ]+(?= \(`|,|$)", told), re.findall(r"`([^`]+)`", told)
-    marked = {
-        next(level for folder, level in LEVELS.items() if file.startswith(folder)) for file in files_with(f"row({row})")
-    }
+def test_the_fault_matrix_is_what_make_matrix_writes() -> None:
+    assert page_with_matrix(PAGE) == PAGE
 
-    assert {level.strip() for level in levels} - {"simulator"} == marked or (told.startswith("none: ") and not marked)
-    assert set(simulated) <= every_fault() | set(SCENARIOS)
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_has_tests_and_the_simulator_knows_its_names(row: int) -> None:
+    assert files_with(f"row({row})")
+    assert set(rows()[row].get("simulator", [])) <= every_fault() | set(SCENARIOS)
 
 
 @pytest.mark.parametrize(
