@@ -19,6 +19,7 @@ from infra.local.cloud.trigger import Batching, Trigger
 from infra.local.furnishing import queue_of
 from infra.operate.ops.environments import Reach
 from infra.operate.ops.live import trigger
+from tests.infra.bucket import bucket_of, objects
 from tests.infra.pretend import BUCKET, Terraform
 
 HIDDEN = 6
@@ -118,16 +119,18 @@ def test_where_the_probe_was_not_put_up_the_command_for_it_is_named(pretend: Ter
 def test_the_probe_is_put_up_and_taken_down_beside_a_deployment(
     servers: Servers, pretend: Terraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers.s3.create_bucket(Bucket=BUCKET)
-    for verb in ("up", "down"):
-        monkeypatch.setattr("sys.argv", ["probe", "dev", verb])
-        assert probe.main() == 0
+    with bucket_of(servers) as bucket:
+        for verb in ("up", "down"):
+            monkeypatch.setattr("sys.argv", ["probe", "dev", verb])
+            assert probe.main() == 0
+        (name,) = objects(bucket)
+        content = bucket.get_object(Bucket=BUCKET, Key=name)["Body"].read()
 
     put_up, taken_down = (call for call in pretend.calls if call.split()[1] in ("apply", "destroy"))
-    (name,) = (each["Key"] for each in servers.s3.list_objects_v2(Bucket=BUCKET, Prefix="probe/")["Contents"])
+    assert content == probe.package()
+    assert Path(name).parent == Path("probe")
     assert put_up.split()[1] == "apply"
     assert taken_down.split()[1] == "destroy"
     for call in (put_up, taken_down):
         assert "/probe " in call
         assert call.endswith(f"-var=sha256={Path(name).stem}")
-    assert servers.s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() == probe.package()
