@@ -263,12 +263,12 @@ def test_no_message_is_blamed_for_a_deployment_that_is_wrong(deletions: Bench) -
 
 
 @pytest.mark.parametrize("wait", [1, 60], ids=["a short wait", "a long wait"])
-def test_half_as_many_calls_are_made_at_once_after_a_throttled_batch_and_one_more_after_a_good_one(
+def test_a_quarter_fewer_calls_are_made_at_once_after_a_throttled_batch_and_one_more_after_a_good_one(
     deletions: Bench, wait: int
 ) -> None:
     throttle(deletions, wait=wait)
     deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8)])
-    assert deletions.window.size == 4
+    assert deletions.window.size == 6
 
     deletions.deliver(*[deletion(deletions, f"resp_{n}") for n in range(8, 16)])
-    assert deletions.window.size == 5
+    assert deletions.window.size == 7
