@@ -375,11 +375,11 @@ class Checker:
         unasked = self.calls.last_begun.get(self._ids[post.record_key], -1) < post.step
         if state == ALREADY_ABSENT and unasked and post.asked_at == int(post.sent_at * 1000):
             self._broken("acknowledged unasked: no call has begun since this was sent")
-        if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at:
+        told = max(self.dead_letters.get(post.record_key, -1), self.dead_letters.get(post.body, -1)) > post.born
+        if state == ALREADY_ABSENT and number(item, "absent_sent_at") < post.asked_at and not told:
             self._broken("acknowledged unasked: a response was found absent before this was sent")
         # Whatever was sent after a record's end has to be dealt with, however it came there.
-        answered = max(self.dead_letters.get(post.record_key, -1), self.dead_letters.get(post.body, -1)) > post.born
-        answered = answered or number(item, "absent_sent_at") >= post.asked_at  # absent since
+        answered = told or number(item, "absent_sent_at") >= post.asked_at  # absent since
         if state in (HELD, DEAD_LETTERED) and self._ended[post.record_key] < post.born and not answered:
             self._broken(
                 f"H5, H15: acknowledged without an answer of its own: the record was {state} before it was sent"
