@@ -119,7 +119,7 @@ def read_as_given(client: Any, *operations: str) -> None:
         if response_dict["status_code"] >= _NO_SUCCESS or operation_model.name not in operations:
             return
         try:
-            told = json.loads(response_dict["body"])
+            told = _told(response_dict)
         except (ValueError, RecursionError):
             return  # botocore says what it makes of that
         if isinstance(told, dict):
@@ -128,6 +128,13 @@ def read_as_given(client: Any, *operations: str) -> None:
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_last(f"before-parse.{service}", read)  # once others have looked at the answer
+
+
+def _told(response_dict: dict[str, Any]) -> Any:
+    """Return an answer's body, read as JSON once for all that look at it. Raises ValueError, RecursionError."""
+    if "told" not in response_dict:
+        response_dict["told"] = json.loads(response_dict["body"])
+    return response_dict["told"]
 
 
 def _base64(value: bytes) -> str:
@@ -149,7 +156,7 @@ def _must_be_readable(operation_model: Any, response_dict: Any, **_: Any) -> Non
     if response_dict["status_code"] >= _NO_SUCCESS:
         return
     try:
-        told = json.loads(response_dict["body"])
+        told = _told(response_dict)
         known = told.keys() <= operation_model.output_shape.members.keys()
     except (ValueError, AttributeError, RecursionError):
         raise UnreadableAnswer from None

@@ -31,10 +31,7 @@ class Written(Enum):
 
 
 class Store(Reads[K, R]):
-    """One table of the Document API whose items have a `key`.
-
-    A subclass says how a record is made of an item's attributes, and of the key alone where there is no item.
-    """
+    """One table of the Document API: what `Reads` gives, and conditional writes."""
 
     def write(self, write: Write, *, insist: bool = False) -> Written:
         """Carry out one conditional write; where the service is busy, it is tried again.

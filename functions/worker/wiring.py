@@ -125,8 +125,9 @@ class Instance(_Lasting):
         )
 
     def _refuse_without_token(self) -> None:
-        calls = self._function.calls_studio and not self._settings.aistudio_api_key.get_secret_value()
-        wanted = ["AISTUDIO_API_KEY"] * calls + ["YDB_AUTH=static"] * (self._settings.ydb_auth == "iam")
+        wanted = ["YDB_AUTH=static"] if self._settings.ydb_auth == "iam" else []
+        if self._function.calls_studio and not self._settings.aistudio_api_key.get_secret_value():
+            wanted.insert(0, "AISTUDIO_API_KEY")
         if wanted and not self._token():
             raise SettingsError(
                 f"context.token {self._token.problem}: give the function a service account, or set {' and '.join(wanted)}"

@@ -12,7 +12,7 @@ import httpx
 
 from aistudio.network.connecting import Dialer
 from aistudio.network.deadline import Exchange
-from aistudio.network.head import Answer
+from aistudio.network.head import StrictResponse
 
 _TLS_RECORD = 16 * 1024
 
@@ -78,9 +78,9 @@ class Connection:
             raise OSError("not connected")
         self._sock.sendall(data)
 
-    def answer(self, method: str) -> Answer:
+    def answer(self, method: str) -> StrictResponse:
         """Return the answer to come, to be read."""
-        return Answer(self, self._reader, method)
+        return StrictResponse(self, self._reader, method)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what answers are read from (http.client calls it): one for all, which keeps what was read too far."""
@@ -170,7 +170,7 @@ class _Lines(io.BufferedReader):
     """A reader that outlives each answer. It refuses lines that http.client would read with more forbearance."""
 
     def readline(self, size: int | None = -1) -> bytes:
-        """Read a line before or behind a chunk. Those of heads are read by `Answer`.
+        """Read a line before or behind a chunk. Those of heads are read by `StrictResponse`.
 
         Raises http.client.HTTPException: the line is cut off, which http.client takes for whole, or malformed.
         """

@@ -39,7 +39,7 @@ def written(request: Request) -> bytes:
     return head + request.read()
 
 
-class Answer(http.client.HTTPResponse):
+class StrictResponse(http.client.HTTPResponse):
     """http.client's response, which reads the body; its head is read here. `fields` are its headers."""
 
     fields: list[tuple[bytes, bytes]]

@@ -13,7 +13,7 @@ import httpx
 from aistudio.network.connecting import Dialer
 from aistudio.network.connection import Connection
 from aistudio.network.deadline import Exchange
-from aistudio.network.head import Answer, written
+from aistudio.network.head import StrictResponse, written
 from aistudio.network.pool import Pool
 from aistudio.network.request import Request
 
@@ -78,7 +78,7 @@ def _write(connection: Connection, request: Request) -> None:
             return
 
 
-def _answer_on(connection: Connection, method: str, exchange: Exchange) -> Answer:
+def _answer_on(connection: Connection, method: str, exchange: Exchange) -> StrictResponse:
     """Read the head of the answer."""
     answer = connection.answer(method)
     answer.begin()
@@ -90,7 +90,7 @@ def _answer_on(connection: Connection, method: str, exchange: Exchange) -> Answe
 class _Body(httpx.SyncByteStream):
     """A body that raises httpx's errors, and gives its connection back once, when it is closed."""
 
-    def __init__(self, answer: Answer, give_back: Callable[..., None]) -> None:
+    def __init__(self, answer: StrictResponse, give_back: Callable[..., None]) -> None:
         self._answer = answer
         self._give_back: Callable[..., None] | None = give_back
         self._whole = False

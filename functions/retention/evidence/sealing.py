@@ -107,7 +107,7 @@ def _sealed(
     sealed = Sealed(seal, at)
     if store.write(_seal(sealed, before)) is Written.YES:
         return sealed, late
-    winner = Sealed.read(store.get(RecordKey(key_of_day(name))))
+    winner = Sealed.read(store.get(key_of_day(name)))
     if winner is None:
         raise TableUnavailable("a seal was not confirmed")
     return winner, late

@@ -65,7 +65,7 @@ def ask(
 
 
 def _taken(sqs: "SQSClient", url: str, run: str) -> list[str]:
-    """Take what there is, and name the answers of this run that it is of; of a run before, nobody asks any more."""
+    """Take the messages that came back, and return which answers they are about. Those of earlier runs are dropped."""
     names = []
     found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=WAIT).get("Messages", [])
     for message in found:

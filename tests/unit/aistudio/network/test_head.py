@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aistudio.network.head import Answer
+from aistudio.network.head import StrictResponse
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def read(head: bytes, body: bytes = b"") -> Answer:
-    made = Answer(Socket(head + body), io.BufferedReader(io.BytesIO(head + body)), "GET")
+def read(head: bytes, body: bytes = b"") -> StrictResponse:
+    made = StrictResponse(Socket(head + body), io.BufferedReader(io.BytesIO(head + body)), "GET")
     made.begin()
     return made
 
