@@ -114,7 +114,7 @@ class Record:
         return self.expires_at is not None and self.expires_at < now
 
     def after(self, write: Write) -> Self:
-        """Return the record once this write of it is applied, but for what the write adds to sets or takes from them."""
+        """Return the record once this write of it is applied, but for what the write adds to sets or takes away."""
         known, written = _parted(write.sets)
         if known is None:
             return type(self)(self.key, **_UNREADABLE, rest=written)
